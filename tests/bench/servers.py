@@ -1,0 +1,273 @@
+# SPDX-License-Identifier: MIT
+"""The private servers of one benchmark run: started in one temporary folder, stopped by pid, whatever happens."""
+
+import os
+import pathlib
+import pwd
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROWS = {"users": 2, "users100": 100, "users1000": 1000, "users10k": 10000}
+SHORT_PATH = 60  # a unix socket's path has 107 bytes, and names are added to the folder's
+
+
+class Fault(Exception):
+    """A sentence for the one who runs the benchmark."""
+
+
+def rows_of(table):
+    """What the table holds: the original's two rows, or as many like them as the table's name says."""
+    if table == "users":
+        return [
+            {"id": 1, "username": "admin", "email": "admin@example.com"},
+            {"id": 2, "username": "guest", "email": "guest@example.com"},
+        ]
+    return [row_of(key) for key in range(1, ROWS[table] + 1)]
+
+
+def row_of(key):
+    return {"id": key, "username": f"user{key:05}", "email": f"user{key:05}@example.com"}
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def find_program(*names):
+    for name in names:
+        path = shutil.which(name, path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
+        if path:
+            return path
+    raise Fault(f"'{names[0]}' is not installed")
+
+
+def everyone_may_enter(folder):
+    return all(parent.stat().st_mode & 0o001 for parent in [folder, *folder.parents])
+
+
+class Folder:
+    """Everything the run writes. When root runs it, an unprivileged user owns it and runs the servers."""
+
+    def __init__(self, keep=False):
+        self.keep = keep
+        self.user = None
+        base = pathlib.Path(tempfile.gettempdir()).resolve()
+        if len(str(base)) > SHORT_PATH or not everyone_may_enter(base):
+            base = pathlib.Path("/tmp")
+        self.path = pathlib.Path(tempfile.mkdtemp(prefix="myrest-bench-", dir=base))
+        if os.geteuid() == 0:
+            self.user = pwd.getpwnam("nobody")
+        for name in ("log", "bodies"):
+            (self.path / name).mkdir()
+        self.give("", "log", "bodies")
+
+    def give(self, *names):
+        if self.user:
+            for name in names:
+                os.chown(self.path / name, self.user.pw_uid, self.user.pw_gid)
+
+    def write(self, name, text):
+        (self.path / name).write_text(text)
+        (self.path / name).chmod(0o644)
+        return self.path / name
+
+    def fill(self, template, name, values):
+        """Writes HERE/template as FOLDER/name, every @NAME@ replaced."""
+        values = {"FOLDER": self.path, **values}
+        text = (HERE / template).read_text()
+        return self.write(name, re.sub(r"@([A-Z_]+)@", lambda found: str(values[found[1]]), text))
+
+    def copy(self, source):
+        """A copy that the unprivileged user can read, and that no compiler replaces during the run."""
+        target = self.path / pathlib.Path(source).name
+        shutil.copyfile(source, target)
+        target.chmod(0o755)
+        return target
+
+    def remove(self):
+        if not self.keep:
+            shutil.rmtree(self.path, ignore_errors=True)
+
+
+class Server:
+    """One process and its children."""
+
+    running = []
+
+    def __init__(self, folder, name, arguments, environment=None):
+        self.name = name
+        self.log = folder.path / "log" / f"{name}.txt"
+        unprivileged = {}
+        if folder.user:
+            unprivileged = {"user": folder.user.pw_uid, "group": folder.user.pw_gid, "extra_groups": []}
+        with open(self.log, "ab") as log:
+            self.process = subprocess.Popen(
+                [str(argument) for argument in arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd=folder.path,
+                env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": str(folder.path), **(environment or {})},
+                start_new_session=True,  # Ctrl-C is for ./run, which then stops the servers in order
+                **unprivileged,
+            )
+        Server.running.append(self)
+
+    def wait_until(self, ready, seconds=30):
+        end = time.monotonic() + seconds
+        while not ready():
+            if self.process.poll() is not None:
+                raise Fault(f"{self.name} ended with {self.process.returncode}:\n{self.last_words()}")
+            if time.monotonic() > end:
+                raise Fault(f"{self.name} is not ready after {seconds} s:\n{self.last_words()}")
+            time.sleep(0.02)
+
+    def last_words(self):
+        return self.log.read_text(errors="replace")[-2000:]
+
+    def pids(self):
+        """The process and all below it."""
+        parents = {}
+        for entry in pathlib.Path("/proc").glob("[0-9]*/stat"):
+            try:
+                parents[int(entry.parent.name)] = int(entry.read_text().rpartition(")")[2].split()[1])
+            except OSError:
+                continue  # gone meanwhile
+        found = [self.process.pid]
+        for pid in found:
+            found.extend(child for child, parent in parents.items() if parent == pid)
+        return found
+
+    def pss_kib(self):
+        """Proportional set size of the process and all below it."""
+        total = 0
+        for pid in self.pids():
+            try:
+                text = pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text()
+            except OSError:
+                continue
+            total += sum(int(line.split()[1]) for line in text.splitlines() if line.startswith("Pss:"))
+        return total
+
+    def stop(self, seconds=10):
+        """TERM and a wait; what is left of its session then is killed, and that is a fault."""
+        if self not in Server.running:
+            return
+        family = self.pids()
+        self.process.terminate()
+        try:
+            self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            pass
+        left = [pid for pid in family if self.is_ours(pid)]
+        for pid in left:
+            os.kill(pid, signal.SIGKILL)
+        self.process.wait()
+        Server.running.remove(self)
+        if left:
+            raise Fault(f"{self.name} left {len(left)} processes behind, {seconds} s after TERM or at its end")
+
+    def is_ours(self, pid):
+        """Alive, and in the session that this server began: a pid may have another owner by now."""
+        try:
+            return os.getsid(pid) == self.process.pid
+        except ProcessLookupError:
+            return False
+
+    @classmethod
+    def stop_all(cls):
+        for server in reversed(list(cls.running)):
+            try:
+                server.stop()
+            except Fault as fault:
+                print(f"run: {fault}")
+
+
+class Database:
+    """A MariaDB of its own, reached through its unix socket only, with the tables of the benchmark."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.socket = folder.path / "db.sock"
+        data = folder.path / "data"
+        data.mkdir()
+        folder.give("data")
+        self.install(data)
+        self.server = Server(
+            folder,
+            "mariadb",
+            [
+                find_program("mariadbd"),
+                "--no-defaults",
+                f"--datadir={data}",
+                f"--socket={self.socket}",
+                f"--pid-file={folder.path}/mariadb.pid",
+                f"--tmpdir={folder.path}",
+                "--skip-networking",
+                "--character-set-server=utf8mb4",
+                "--innodb-buffer-pool-size=256M",
+                "--innodb-flush-log-at-trx-commit=2",
+                "--max-connections=500",
+            ],
+        )
+        self.server.wait_until(self.socket.exists)
+        self.load()
+        self.asking = self.calibrate()
+
+    def install(self, data):
+        command = [
+            find_program("mariadb-install-db"),
+            "--no-defaults",
+            f"--datadir={data}",
+            "--auth-root-authentication-method=normal",
+            "--skip-test-db",
+        ]
+        if self.folder.user:
+            command.append(f"--user={self.folder.user.pw_name}")
+        done = subprocess.run(command, capture_output=True, text=True, cwd=self.folder.path)
+        if done.returncode != 0:
+            raise Fault(f"mariadb-install-db failed:\n{done.stdout[-1000:]}{done.stderr[-1000:]}")
+
+    def load(self):
+        statements = [
+            "CREATE DATABASE bench CHARACTER SET utf8mb4; USE bench;",
+            "CREATE USER bench@localhost IDENTIFIED BY 'bench'; GRANT ALL ON bench.* TO bench@localhost;",
+        ]
+        for table in ROWS:
+            values = ",".join(f"({row['id']},'{row['username']}','{row['email']}')" for row in rows_of(table))
+            statements.append(
+                f"CREATE TABLE {table} (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, "
+                "username VARCHAR(80) NOT NULL UNIQUE, email VARCHAR(120) NOT NULL UNIQUE);"
+                f"INSERT INTO {table} (id, username, email) VALUES {values}; ANALYZE TABLE {table};"
+            )
+        self.ask("\n".join(statements))
+
+    def ask(self, sql):
+        done = subprocess.run(
+            [find_program("mariadb"), "--no-defaults", f"--socket={self.socket}", "--user=root", "-N", "-B"],
+            input=sql,
+            capture_output=True,
+            text=True,
+        )
+        if done.returncode != 0:
+            raise Fault(f"the private MariaDB refused: {done.stderr.strip()}")
+        return done.stdout
+
+    def questions(self):
+        return int(self.ask("SHOW GLOBAL STATUS LIKE 'Questions'").split()[1])
+
+    def calibrate(self):
+        """What one look at the counter adds to it."""
+        first = self.questions()
+        return self.questions() - first
+
+    def version(self):
+        return self.ask("SELECT VERSION()").strip()
