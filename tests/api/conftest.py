@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: MIT
+"""Servers for the tests. One MariaDB per run, one schema, pool and nginx per test file that asks for them."""
+import json
+from types import SimpleNamespace
+
+import pytest
+
+import servers
+
+# simple to hard, so that the first failure tells
+ORDER = [
+    "users",
+    "query",
+    "errors",
+    "types",
+    "names",
+    "admin",
+    "config",
+    "listen",
+    "log",
+    "pool",
+    "merge",
+    "stream",
+    "away",
+    "badinput",
+    "isolation",
+    "starvation",
+    "loss",
+    "freshness",
+]
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "slow: takes more than a minute")
+
+
+def pytest_collection_modifyitems(items):
+    def place(item):
+        name = item.path.stem.removeprefix("test_")
+        return ORDER.index(name) if name in ORDER else len(ORDER)
+
+    items.sort(key=place)
+
+
+@pytest.fixture(scope="session")
+def lab():
+    lab = servers.Lab()
+    yield lab
+    lab.remove()
+
+
+@pytest.fixture(scope="session")
+def database(lab):
+    database = servers.Database(lab)
+    yield database
+    database.kill()
+
+
+@pytest.fixture
+def start_pool(lab):
+    """Starts pools that end with the test."""
+    pools = []
+
+    def start(url, *arguments, **settings):
+        pools.append(servers.Pool(lab, url, *arguments, **settings))
+        return pools[-1]
+
+    yield start
+    _close_all(pools)
+
+
+@pytest.fixture
+def start_nginx(lab):
+    """Starts nginxes that end with the test."""
+    started = []
+
+    def start(*arguments, **settings):
+        started.append(servers.Nginx(lab, *arguments, **settings))
+        return started[-1]
+
+    yield start
+    for nginx in started:
+        nginx.stop()
+
+
+def _close_all(pools):
+    faults = []
+    for pool in pools:
+        try:
+            pool.close()
+        except AssertionError as fault:
+            faults.append(str(fault))
+    assert not faults, "\n".join(faults)
+
+
+@pytest.fixture(scope="module")
+def service(lab, database):
+    """make(*statements, tables=...): a schema, a pool over it and an nginx before it, for a whole test file."""
+    pools, fronts = [], []
+
+    def make(*statements, grant="SELECT, SHOW VIEW, EXECUTE", **settings):
+        schema = database.schema(*statements, grant=grant)
+        pool = servers.Pool(lab, schema.url(), **settings)
+        pools.append(pool)
+        front = servers.Nginx(lab, pool)
+        fronts.append(front)
+        return SimpleNamespace(schema=schema, pool=pool, web=front, get=front.get, head=front.head, json=front.json)
+
+    yield make
+    for front in fronts:
+        front.stop()
+    _close_all(pools)
+
+
+@pytest.fixture(scope="module")
+def users(service):
+    """The original's table, behind the real nginx."""
+    return service(*servers.USERS)
+
+
+def error_of(response, status, code=None):
+    """Asserts the one shape of an error; its object."""
+    assert response.status == status, response
+    assert response.headers["content-type"].split(";")[0] == "application/json", response
+    error = json.loads(response.body.decode("utf-8"))
+    assert set(error) == {"code", "message", "details", "hint"}, error
+    assert isinstance(error["code"], str) and error["code"], error
+    assert isinstance(error["message"], str) and error["message"], error
+    for part in ("details", "hint"):
+        assert error[part] is None or isinstance(error[part], str), error
+    if code is not None:
+        assert error["code"] in (code if isinstance(code, tuple) else (code,)), error
+    return error

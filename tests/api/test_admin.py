@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: MIT
+"""The operator's listener: /live, /ready, /metrics."""
+import re
+
+import servers
+
+
+def test_live(users):
+    response = users.pool.web.get("/live")
+    assert (response.status, response.json()) == (200, {"status": "live"})
+
+
+def test_ready(users):
+    response = users.pool.web.get("/ready")
+    assert (response.status, response.json()["status"]) == (200, "ready")
+
+
+def test_head_and_other_methods_and_paths(users):
+    assert users.pool.web.head("/live").status == 200
+    assert users.pool.web.get("/live", method="POST", body=b"x").status == 405
+    assert users.pool.web.get("/nothing").status == 404
+    assert users.pool.web.get("/users").status == 404
+
+
+def test_the_operators_paths_are_not_among_the_tables(users):
+    for target in ("/live", "/ready", "/metrics"):
+        assert users.get(target).status == 404
+
+
+def test_metrics_are_prometheus_text(users):
+    response = users.pool.web.get("/metrics")
+    assert response.headers["content-type"].startswith("text/plain")
+    for line in response.body.decode().splitlines():
+        assert re.fullmatch(
+            r"# (HELP|TYPE) [a-z_]+ .*|[a-z_]+(\{[a-z_]+=\"[^\"]*\"(,[a-z_]+=\"[^\"]*\")*\})? [-0-9.e+]+|", line
+        ), line
+    for name in (
+        "requests_total",
+        "requests_merged_total",
+        "statements_total",
+        "handovers_total",
+        "log_lines_dropped_total",
+        "worker_restarts_total",
+        "workers",
+        "workers_ready",
+    ):
+        assert users.pool.metric(f"myrest_{name}") >= 0
+    assert users.pool.metric("myrest_workers") == users.pool.metric("myrest_workers_ready") == 2
+    assert 'myrest_build_info{version="' in response.body.decode()
+
+
+def test_every_request_is_counted_once(users):
+    before = users.pool.metric("myrest_requests_total")
+    for target in ("/users", "/users/1", "/users/9", "/nothing", "/users?x") * 4:
+        users.get(target)
+    assert users.pool.metric("myrest_requests_total") == before + 20
+
+
+def test_the_version_is_the_same_everywhere(users, lab):
+    said = servers.run(lab, "--version").stdout
+    version = re.search(r'myrest_build_info\{version="([^"]+)"', users.pool.web.get("/metrics").body.decode()).group(1)
+    assert version in said
+
+
+def test_live_never_touches_the_database(users):
+    before = users.schema.sql("SHOW GLOBAL STATUS LIKE 'Questions'")[0][1]
+    for _ in range(50):
+        users.pool.web.get("/live")
+    after = users.schema.sql("SHOW GLOBAL STATUS LIKE 'Questions'")[0][1]
+    assert int(after) - int(before) < 25
+
+
+def test_the_listener_survives_nonsense(users):
+    import socket
+
+    for data in (
+        b"\0" * 100,
+        b"GET\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+        b"GET /live HTTP/9.9\r\n\r\n",
+        b"GET /" + b"a" * 100000 + b" HTTP/1.1\r\n\r\n",
+        b"G",
+    ):
+        with socket.create_connection(("127.0.0.1", users.pool.admin_port), 5) as connection:
+            connection.sendall(data)
+    assert users.pool.web.get("/live").status == 200
+
+
+def test_the_listener_answers_while_others_say_nothing(users):
+    import socket
+
+    silent = [socket.create_connection(("127.0.0.1", users.pool.admin_port), 5) for _ in range(20)]
+    assert users.pool.web.get("/live", timeout=2 * servers.FACTOR).status == 200
+    for connection in silent:
+        connection.close()
+
+
+def test_without_an_admin_listener_the_pool_serves_all_the_same(users, start_pool):
+    pool = start_pool(users.schema.url(), admin=False)
+    assert pool.ask("/users").status == 200

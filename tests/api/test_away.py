@@ -1,0 +1,176 @@
+# SPDX-License-Identifier: MIT
+"""The database is away: the pool lives, says so at once, and answers within a second of the return."""
+import json
+import os
+import signal
+import threading
+import time
+
+import pytest
+
+import servers
+from conftest import error_of
+from servers import ADMIN, GUEST, USERS, until
+
+CODES = ("PGRST000", "PGRST001", "PGRST002", "PGRST003")
+
+
+@pytest.fixture(scope="module")
+def mortal(lab):
+    """A MariaDB of our own, to be stopped and killed."""
+    database = servers.Database(lab)
+    database.shop = database.schema(*USERS, "CREATE VIEW slow AS SELECT 1 AS id, SLEEP(1) AS pause")
+    yield database
+    database.kill()
+
+
+@pytest.fixture
+def up(mortal):
+    yield mortal
+    if mortal.process.poll() is not None:
+        mortal.start()
+
+
+def check_away(ask):
+    began = time.monotonic()
+    answer = ask("/users")
+    took = time.monotonic() - began
+    error_of(answer, 503, CODES)
+    assert int(answer.headers["retry-after"]) >= 0
+    assert took < 0.25 * servers.FACTOR, f"503 took {took:.3f} s"
+
+
+def check_back(ask, mortal):
+    began = time.monotonic()
+    until(lambda: ask("/users").status == 200, 5, step=0.02)
+    assert time.monotonic() - began < 1.2 * servers.FACTOR, "answers did not come back within a second"
+    assert json.loads(ask("/users").body) == [ADMIN, GUEST]
+
+
+@pytest.mark.parametrize("tcp", [False, True])
+def test_away_at_the_start_and_then_there(up, start_pool, start_nginx, tcp):
+    up.stop()
+    pool = start_pool(up.shop.url(tcp), ready=False)
+    until(lambda: os.path.exists(pool.path), 5)
+    front = start_nginx(pool)
+    until(lambda: front.get("/users").status == 503, 3)
+    for _ in range(10):
+        check_away(front.get)
+    assert pool.web.get("/live").status == 200
+    ready = pool.web.get("/ready")
+    assert ready.status == 503 and ready.json()["status"] == "unavailable" and ready.json()["reason"]
+    assert int(ready.headers["retry-after"]) >= 0
+    up.start()
+    check_back(front.get, up)
+    until(lambda: pool.web.get("/ready").status == 200, 2)
+    assert pool.log("database-back") or pool.log("ready")
+
+
+@pytest.mark.parametrize("tcp", [False, True])
+@pytest.mark.parametrize("how", ["stop", "kill"])
+def test_away_later_and_back(up, start_pool, start_nginx, how, tcp):
+    pool = start_pool(up.shop.url(tcp))
+    front = start_nginx(pool)
+    assert front.get("/users").status == 200
+    getattr(up, how)()
+    for _ in range(10):
+        check_away(front.get)
+    until(lambda: pool.web.get("/ready").status == 503, 3)
+    assert pool.web.get("/live").status == 200
+    up.start()
+    check_back(front.get, up)
+    until(lambda: pool.web.get("/ready").status == 200, 2)
+    assert pool.log("database-away") and until(lambda: pool.log("database-back"), 2)
+
+
+def test_what_needs_no_database_is_answered_all_the_same(up, start_pool):
+    pool = start_pool(up.shop.url())
+    pool.ask("/users")
+    up.stop()
+    until(lambda: pool.ask("/users").status == 503, 2)
+    assert pool.ask("/nothing").status in (404, 503)
+    assert pool.ask("/users", "POST").status in (405, 503)
+    up.start()
+
+
+def test_away_in_the_middle_of_a_statement_is_503(up, start_pool):
+    pool = start_pool(up.shop.url(), "users,slow")
+    answers = []
+    asking = threading.Thread(target=lambda: answers.append(pool.ask("/slow")))
+    asking.start()
+    time.sleep(0.3)
+    up.kill()
+    asking.join(5 * servers.FACTOR)
+    error_of(answers[0], 503, CODES)
+    up.start()
+    until(lambda: pool.ask("/users").status == 200, 3)
+
+
+def test_a_database_that_accepts_and_says_nothing_delays_nobody(up, start_pool):
+    """It is stopped with SIGSTOP: connections open, but no greeting comes."""
+    pool = start_pool(up.shop.url(tcp=True), ready=True)
+    assert pool.ask("/users").status == 200
+    for connection in up.shop.pool_connections():
+        up.sql(f"KILL {connection}")
+    os.kill(up.process.pid, signal.SIGSTOP)
+    try:
+        asked = [time.monotonic()]
+        for _ in range(6):
+            answer = pool.ask("/users", timeout=10)
+            asked.append(time.monotonic())
+            assert answer.status == 503
+        waits = [after - before for before, after in zip(asked, asked[1:])]
+        assert max(waits[2:]) < 0.25 * servers.FACTOR, waits
+        assert pool.web.get("/live").status == 200
+    finally:
+        os.kill(up.process.pid, signal.SIGCONT)
+    until(lambda: pool.ask("/users").status == 200, 4)
+
+
+def test_a_database_that_refuses_us_is_503_and_no_secret_is_told(up, start_pool):
+    pool = start_pool(up.shop.url(password="wr0ng-password"), ready=False)
+    until(lambda: os.path.exists(pool.path), 5)
+    until(lambda: pool.ask("/users").status == 503, 3)
+    check_away(pool.ask)
+    assert pool.web.get("/ready").status == 503
+    said = pool.text() + pool.web.get("/ready").body.decode() + pool.ask("/users").body.decode()
+    assert "wr0ng" not in said
+    up.sql("CREATE OR REPLACE USER rest@'%' IDENTIFIED BY 'wr0ng-password'", "GRANT ALL ON s1.* TO rest@'%'")
+    try:
+        until(lambda: pool.ask("/users").status == 200, 5)
+    finally:
+        up.sql(f"ALTER USER rest@'%' IDENTIFIED BY {servers.pymysql.converters.escape_string(servers.SECRET)!r}")
+
+
+def test_away_under_load_every_request_has_an_answer(up, start_pool, start_nginx):
+    pool = start_pool(up.shop.url())
+    front = start_nginx(pool)
+    seen, done = [], threading.Event()
+
+    def ask():
+        while not done.is_set():
+            seen.append(front.get("/users").status)
+
+    clients = [threading.Thread(target=ask) for _ in range(8)]
+    for client in clients:
+        client.start()
+    for _ in range(2):
+        time.sleep(0.2)
+        up.kill()
+        time.sleep(0.3)
+        up.start()
+        until(lambda: seen[-1] == 200, 3)
+    done.set()
+    for client in clients:
+        client.join()
+    assert set(seen) == {200, 503}, {status: seen.count(status) for status in set(seen)}
+
+
+def test_the_log_does_not_drown_while_it_is_away(up, start_pool):
+    pool = start_pool(up.shop.url())
+    up.stop()
+    for _ in range(200):
+        pool.ask("/users")
+    time.sleep(1)
+    assert len(pool.log()) < 100
+    up.start()

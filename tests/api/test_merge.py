@@ -1,0 +1,167 @@
+# SPDX-License-Identifier: MIT
+"""Requests that share a statement get what each would have got alone."""
+import json
+import random
+import time
+
+import pytest
+
+import fcgi
+import servers
+from servers import USERS
+
+TABLES = (
+    *USERS,
+    "CREATE TABLE numbers (id BIGINT UNSIGNED PRIMARY KEY, square BIGINT UNSIGNED, name VARCHAR(20))",
+    "INSERT INTO numbers SELECT seq, seq * seq, CONCAT('n', seq) FROM seq_1_to_500",
+    "INSERT INTO numbers VALUES (18446744073709551615, 0, 'top')",
+    "CREATE TABLE words (word VARCHAR(20) PRIMARY KEY, n INT)",
+    "INSERT INTO words VALUES ('Admin', 1), ('guest', 2)",
+    "CREATE TABLE codes (code INT UNIQUE, n INT)",
+    "INSERT INTO codes VALUES (1, 1), (NULL, 2), (NULL, 3)",
+    "CREATE VIEW slow AS SELECT 1 AS id, SLEEP(0.3) AS pause",
+)
+NAMES = "users,numbers,words,codes,slow"
+
+
+@pytest.fixture(scope="module")
+def schema(database):
+    return database.schema(*TABLES)
+
+
+def together(pool, requests, slow=True):
+    """All the requests while the only worker is busy, so that it reads all of them before its next statement."""
+    busy = pool.fcgi()
+    connections = [pool.fcgi() for _ in requests]
+    try:
+        if slow:
+            busy.send(fcgi.encode("GET", "/slow"))
+            time.sleep(0.1)
+        for connection, (method, target) in zip(connections, requests):
+            connection.send(fcgi.encode(method, target))
+        answers = [connection.read() for connection in connections]
+        if slow:
+            assert busy.read().status == 200
+        return answers
+    finally:
+        for connection in [busy, *connections]:
+            connection.close()
+
+
+def told(answer):
+    assert answer.ended, answer
+    head = {
+        name: value
+        for name, value in answer.headers.items()
+        if name in ("status", "content-type", "content-range", "content-length", "allow")
+    }
+    return answer.status, head, answer.body
+
+
+def test_equal_lists_share_one_statement(schema, start_pool):
+    pool = start_pool(schema.url(), NAMES, workers=1)
+    pool.ask("/users")
+    before = pool.metrics()
+    answers = together(pool, [("GET", "/users")] * 40)
+    after = pool.metrics()
+    assert {answer.body for answer in answers} == {answers[0].body} and json.loads(answers[0].body)[0] == servers.ADMIN
+    assert after["myrest_requests_total"] - before["myrest_requests_total"] == 41
+    assert after["myrest_statements_total"] - before["myrest_statements_total"] <= 6
+    assert after["myrest_requests_merged_total"] - before["myrest_requests_merged_total"] >= 35
+
+
+def test_keys_share_one_statement(schema, start_pool):
+    pool = start_pool(schema.url(), NAMES, workers=1)
+    keys = list(range(1, 101)) + [5, 5, 7, 100000, 18446744073709551615]
+    pool.ask("/numbers/1")
+    before = pool.metrics()
+    answers = together(pool, [("GET", f"/numbers/{key}") for key in keys])
+    after = pool.metrics()
+    for key, answer in zip(keys, answers):
+        if key == 100000:
+            assert answer.status == 404
+        elif key <= 500:
+            assert json.loads(answer.body) == {"id": key, "square": key * key, "name": f"n{key}"}
+        else:
+            assert json.loads(answer.body) == {"id": key, "square": 0, "name": "top"}
+    assert after["myrest_statements_total"] - before["myrest_statements_total"] <= 8
+
+
+def test_more_keys_than_fit_in_one_statement(schema, start_pool):
+    pool = start_pool(schema.url(), NAMES, workers=1)
+    answers = together(pool, [("GET", f"/numbers/{key}") for key in range(1, 401)])
+    assert [json.loads(answer.body)["id"] for answer in answers] == list(range(1, 401))
+
+
+def test_with_merging_off_every_request_has_its_statement(schema, start_pool):
+    pool = start_pool(schema.url(), NAMES, workers=1, MYREST_MERGE="off")
+    pool.ask("/users")
+    before = pool.metrics()
+    together(pool, [("GET", "/users")] * 20 + [("GET", f"/numbers/{key}") for key in range(20)])
+    after = pool.metrics()
+    assert after["myrest_statements_total"] - before["myrest_statements_total"] >= 41
+    assert after["myrest_requests_merged_total"] == 0
+
+
+NUMBERS = ["01", "+1", "-0", "-1", "1.0", "%31", "%201", "18446744073709551615", "18446744073709551616", "x", "1x", ""]
+WORDS = ["Admin", "admin", "ADMIN", "guest", "GUEST%20", "none"]
+KINDS = [
+    lambda dice: ("GET", "/users"),
+    lambda dice: ("HEAD", "/users"),
+    lambda dice: ("GET", "/users?select=id"),
+    lambda dice: ("GET", "/users?order=id.desc"),
+    lambda dice: ("GET", f"/users?limit={dice.randint(0, 3)}&order=id"),
+    lambda dice: ("GET", f"/users/{dice.randint(0, 3)}"),
+    lambda dice: ("GET", f"/numbers?id=eq.{dice.randint(0, 9)}"),
+    lambda dice: ("GET", f"/numbers/{dice.randint(0, 20)}"),
+    lambda dice: ("GET", f"/numbers/{dice.randint(1, 5)}?select=name"),
+    lambda dice: ("HEAD", f"/numbers/{dice.randint(0, 9)}"),
+    lambda dice: ("GET", f"/numbers/{dice.choice(NUMBERS)}"),
+    lambda dice: ("GET", f"/numbers?order=id&limit=3&offset={dice.randint(0, 3)}"),
+    lambda dice: ("GET", f"/numbers?name=eq.n{dice.randint(1, 4)}&id=eq.{dice.randint(1, 4)}"),
+    lambda dice: ("GET", f"/words/{dice.choice(WORDS)}"),
+    lambda dice: ("GET", f"/codes?code=eq.{dice.randint(0, 2)}"),
+    lambda dice: ("GET", "/nothing"),
+    lambda dice: ("GET", "/users?nosuch=eq.1"),
+    lambda dice: ("POST", "/users"),
+]
+
+
+def test_any_mixture_is_answered_as_one_by_one(schema, start_pool):
+    alone = start_pool(schema.url(), NAMES, workers=1, MYREST_MERGE="off")
+    shared = start_pool(schema.url(), NAMES, workers=1)
+    dice = random.Random(20240102)
+    for _ in range(12):
+        requests = [dice.choice(KINDS)(dice) for _ in range(80)]
+        answers = together(shared, requests)
+        for request, answer in zip(requests, answers):
+            with alone.fcgi() as connection:
+                expected = connection.request(*request)
+            assert told(answer) == told(expected), request
+    assert shared.metric("myrest_requests_merged_total") > 300
+
+
+def test_a_statement_that_fails_for_one_does_not_fail_for_the_others(database, start_pool):
+    schema = database.schema(
+        "CREATE TABLE t (id INT PRIMARY KEY, n INT)",
+        "INSERT INTO t SELECT seq, seq FROM seq_1_to_20",
+        "CREATE FUNCTION odd(n INT) RETURNS INT BEGIN IF n = 13 THEN SIGNAL SQLSTATE '45000'; END IF; RETURN n; END",
+        "CREATE VIEW slow AS SELECT 1 AS id, SLEEP(0.3) AS pause",
+        "ALTER TABLE t ADD COLUMN more INT",
+    )
+    pool = start_pool(schema.url(), "t,slow", workers=1)
+    answers = together(pool, [("GET", f"/t/{key}") for key in range(1, 21)])
+    assert all(answer.status == 200 for answer in answers)
+    schema.sql("ALTER TABLE t DROP COLUMN more")
+    answers = together(pool, [("GET", f"/t/{key}") for key in range(1, 21)])
+    assert [json.loads(answer.body) for answer in answers] == [{"id": key, "n": key} for key in range(1, 21)]
+
+
+def test_a_row_changed_between_two_statements_is_seen_by_the_second(schema, start_pool):
+    pool = start_pool(schema.url(), NAMES, workers=1)
+    for at in range(20):
+        schema.sql(f"UPDATE numbers SET name = 'now {at}' WHERE id = 42")
+        answers = together(pool, [("GET", "/numbers/42"), ("GET", "/numbers?id=eq.42")] * 5, slow=at % 5 == 0)
+        for answer in answers:
+            assert f'"now {at}"' in answer.body.decode()
+    schema.sql("UPDATE numbers SET name = 'n42' WHERE id = 42")

@@ -1,0 +1,341 @@
+# SPDX-License-Identifier: MIT
+"""The pool at night: workers die, connections die, tables change, statements take too long."""
+import json
+import os
+import signal
+import threading
+import time
+
+import pytest
+
+import fcgi
+import servers
+from conftest import error_of
+from servers import ADMIN, GUEST, USERS, until
+
+SLOW = (
+    "CREATE VIEW slow AS SELECT 1 AS id, SLEEP(0.5) AS pause",
+    "CREATE VIEW slower AS SELECT 1 AS id, SLEEP(8) AS pause",
+)
+
+
+@pytest.fixture
+def pool(users, start_pool):
+    return start_pool(users.schema.url())
+
+
+def test_there_are_as_many_workers_as_asked_for(users, start_pool):
+    for count in (1, 2, 5):
+        pool = start_pool(users.schema.url(), workers=count)
+        assert len(pool.workers()) == count == pool.metric("myrest_workers")
+
+
+def test_without_a_number_there_are_at_least_two(users, start_pool):
+    pool = start_pool(users.schema.url(), workers=None)
+    assert pool.metric("myrest_workers") == max(2, len(os.sched_getaffinity(0)))
+
+
+def test_a_killed_worker_is_replaced(pool, start_nginx):
+    pool.deaths_expected = True
+    front = start_nginx(pool)
+    for round_number in range(1, 4):
+        victim = pool.workers()[0]
+        os.kill(victim, signal.SIGKILL)
+        for _ in range(20):
+            assert front.get("/users").status == 200
+        until(lambda: len(pool.workers()) == 2 and victim not in pool.workers(), 3)
+        until(lambda: pool.metric("myrest_worker_restarts_total") >= round_number, 3)
+    assert len(pool.log("worker-exit")) >= 3
+
+
+def test_all_workers_killed_at_once_are_replaced(pool, start_nginx):
+    pool.deaths_expected = True
+    front = start_nginx(pool)
+    victims = pool.workers()
+    for victim in victims:
+        os.kill(victim, signal.SIGKILL)
+    until(lambda: front.get("/users").status == 200, 3)
+    until(lambda: len(pool.workers()) == 2 and not set(victims) & set(pool.workers()), 3)
+
+
+def test_a_killed_admin_listener_is_replaced(pool):
+    if servers.WRAPPER:
+        return
+    pool.deaths_expected = True
+    victim = [pid for pid in servers.children(pool.supervisor()) if "admin" in servers.command_line(pid)][0]
+    os.kill(victim, signal.SIGKILL)
+
+    def answers():
+        try:
+            return pool.web.get("/live").status == 200
+        except (OSError, AssertionError):
+            return False
+
+    until(answers, 5)
+    assert pool.ask("/users").status == 200
+
+
+def test_workers_leave_when_their_supervisor_is_gone(pool):
+    family = servers.children(pool.supervisor())
+    assert len(family) == 3
+    os.kill(pool.supervisor(), signal.SIGKILL)
+    pool.process.wait()
+    until(lambda: not [pid for pid in family if os.path.exists(f"/proc/{pid}")], 10, why="orphans stay")
+
+
+def test_term_to_every_process_several_times_is_one_orderly_end(pool):
+    family = [pool.supervisor(), *servers.children(pool.supervisor())]
+    for _ in range(3):
+        for pid in family:
+            try:
+                os.kill(pid, signal.SIGTERM)
+            except ProcessLookupError:
+                pass
+    assert pool.process.wait(10 * servers.FACTOR) == 0
+
+
+def test_int_ends_it_like_term(pool):
+    assert servers.end(pool.process, signal.SIGINT) == 0
+
+
+def test_it_stops_at_once_when_nothing_is_asked(pool):
+    with pool.fcgi() as idle:
+        idle.request(target="/users")
+        began = time.monotonic()
+        pool.stop()
+        assert time.monotonic() - began < 2 * servers.FACTOR
+
+
+def test_the_drain_has_an_end(database, start_pool):
+    schema = database.schema(*USERS, *SLOW)
+    pool = start_pool(schema.url(), "users,slower", MYREST_DRAIN_TIMEOUT=1)
+    with pool.fcgi() as connection:
+        connection.send(fcgi.encode("GET", "/slower"))
+        time.sleep(0.2 * servers.FACTOR)
+        began = time.monotonic()
+        pool.process.send_signal(signal.SIGTERM)
+        pool.process.wait(6 * servers.FACTOR)
+        assert 0.5 < time.monotonic() - began < 4 * servers.FACTOR
+    pool.deaths_expected = True
+
+
+def test_hup_renews_every_worker(pool):
+    before = pool.workers()
+    pool.signal(signal.SIGHUP)
+    until(lambda: not set(before) & set(pool.workers()) and len(pool.workers()) == 2, 5)
+    assert pool.ask("/users").status == 200
+    until(lambda: pool.metric("myrest_workers_ready") == 2, 5)
+
+
+# the connection to the database
+
+
+def test_a_killed_database_connection_is_invisible(users, pool, start_nginx):
+    front = start_nginx(pool)
+    for _ in range(5):
+        for connection in users.schema.pool_connections():
+            try:
+                users.schema.sql(f"KILL {connection}")
+            except Exception:
+                pass
+        for _ in range(6):
+            assert front.json("/users") == [ADMIN, GUEST]
+            assert front.json("/users/1") == ADMIN
+
+
+def test_a_connection_killed_in_the_middle_of_a_statement_is_invisible(database, start_pool):
+    schema = database.schema(*USERS, *SLOW)
+    pool = start_pool(schema.url(), "users,slow")
+    with pool.fcgi() as connection:
+        connection.send(fcgi.encode("GET", "/slow"))
+        busy = until(
+            lambda: schema.sql(
+                "SELECT id FROM information_schema.processlist WHERE user = 'rest' AND "
+                f"db = '{schema.name}' AND command <> 'Sleep'"
+            ),
+            3,
+        )
+        schema.sql(f"KILL {busy[0][0]}")
+        answer = connection.read()
+    assert answer.status == 200 and json.loads(answer.body) == [{"id": 1, "pause": 0}], answer
+
+
+def test_a_killed_query_is_answered_by_an_error_or_asked_again(database, start_pool):
+    schema = database.schema(*USERS, "CREATE VIEW slow AS SELECT u.id, SLEEP(0.4) AS pause FROM users u")
+    pool = start_pool(schema.url(), "users,slow")
+    with pool.fcgi() as connection:
+        connection.send(fcgi.encode("GET", "/slow"))
+        busy = until(
+            lambda: schema.sql(
+                "SELECT id FROM information_schema.processlist WHERE user = 'rest' AND "
+                f"db = '{schema.name}' AND command <> 'Sleep'"
+            ),
+            3,
+        )
+        schema.sql(f"KILL QUERY {busy[0][0]}")
+        answer = connection.read()
+        assert answer.ended
+        if answer.status != 200:
+            error_of(answer, answer.status)
+            assert answer.status in (503, 504)
+        assert connection.request(target="/users").status == 200
+
+
+def test_each_worker_keeps_one_connection(users, start_pool, database):
+    schema = database.schema(*USERS)
+    pool = start_pool(schema.url(), workers=3)
+    for _ in range(100):
+        pool.ask("/users")
+    assert 1 <= len(schema.pool_connections()) <= 3
+
+
+# the schema changes underneath
+
+
+@pytest.fixture
+def changing(database, start_pool):
+    schema = database.schema(*USERS)
+    return schema, start_pool(schema.url())
+
+
+def rows(pool, target="/users?order=id"):
+    answer = pool.ask(target)
+    assert answer.status == 200, answer
+    return json.loads(answer.body)
+
+
+def test_a_column_that_is_dropped_is_gone(changing):
+    schema, pool = changing
+    assert rows(pool) == [ADMIN, GUEST]
+    schema.sql("ALTER TABLE users DROP COLUMN email")
+    for _ in range(20):
+        assert rows(pool) == [{"id": 1, "username": "admin"}, {"id": 2, "username": "guest"}]
+    error_of(pool.ask("/users?select=email"), 400, "42703")
+
+
+def test_a_column_that_is_renamed_is_found_by_its_new_name(changing):
+    schema, pool = changing
+    rows(pool)
+    schema.sql("ALTER TABLE users RENAME COLUMN email TO mail")
+    for _ in range(20):
+        assert rows(pool, "/users/1") == {"id": 1, "username": "admin", "mail": "admin@example.com"}
+    assert rows(pool, "/users?select=mail&id=eq.2") == [{"mail": "guest@example.com"}]
+
+
+def test_a_column_that_is_added_does_no_harm_and_is_there_after_hup(changing):
+    schema, pool = changing
+    rows(pool)
+    schema.sql("ALTER TABLE users ADD COLUMN age INT NOT NULL DEFAULT 7")
+    for _ in range(10):
+        assert [row["id"] for row in rows(pool)] == [1, 2]
+    pool.signal(signal.SIGHUP)
+    until(lambda: rows(pool, "/users/1") == {**ADMIN, "age": 7}, 5)
+
+
+def test_a_column_that_changes_its_type_never_makes_bad_json(changing):
+    schema, pool = changing
+    rows(pool)
+    schema.sql("ALTER TABLE users DROP INDEX email", "ALTER TABLE users MODIFY id BIGINT UNSIGNED, MODIFY email TEXT")
+    assert rows(pool) == [ADMIN, GUEST]
+    schema.sql("ALTER TABLE users DROP COLUMN email", "ALTER TABLE users ADD COLUMN email DECIMAL(9,2) DEFAULT 1.5")
+    for _ in range(10):
+        assert [row["id"] for row in rows(pool)] == [1, 2]
+    schema.sql("ALTER TABLE users MODIFY email BLOB", "UPDATE users SET email = x'ff00'")
+    for _ in range(10):
+        rows(pool)
+    pool.signal(signal.SIGHUP)
+    until(lambda: rows(pool)[0]["email"] == "/wA=", 5)
+
+
+def test_a_table_that_is_dropped_and_comes_back(changing):
+    schema, pool = changing
+    rows(pool)
+    schema.sql("DROP TABLE users")
+    for _ in range(5):
+        answer = pool.ask("/users")
+        assert answer.status in (404, 503), answer
+        error_of(answer, answer.status)
+    schema.sql(*USERS)
+    until(lambda: pool.ask("/users").status == 200, 5)
+    assert rows(pool) == [ADMIN, GUEST]
+
+
+def test_a_table_that_is_not_there_at_the_start_is_told_by_ready(database, start_pool):
+    schema = database.schema(*USERS)
+    pool = start_pool(schema.url(), "users,later", ready=False)
+    until(lambda: pool_answers(pool), 5)
+    answer = pool.ask("/later")
+    assert answer.status in (404, 503), answer
+    schema.sql("CREATE TABLE later (id INT PRIMARY KEY)")
+    until(lambda: pool.ask("/later").status == 200 and pool.web.get("/ready").status == 200, 5)
+
+
+def pool_answers(pool):
+    try:
+        return pool.ask("/users").status == 200
+    except (OSError, AssertionError):
+        return False
+
+
+# statements that take too long
+
+
+@pytest.fixture
+def impatient(database, start_pool):
+    schema = database.schema(*USERS, *SLOW)
+    return schema, start_pool(schema.url(), "users,slow,slower", MYREST_STATEMENT_TIMEOUT=1)
+
+
+def test_a_statement_past_its_time_is_504_and_ends_in_the_server(impatient):
+    schema, pool = impatient
+    began = time.monotonic()
+    error_of(pool.ask("/slower"), 504, "57014")
+    assert 0.8 < time.monotonic() - began < 2.5 * servers.FACTOR
+    until(
+        lambda: not schema.sql(
+            "SELECT id FROM information_schema.processlist WHERE user = 'rest' AND "
+            f"db = '{schema.name}' AND command <> 'Sleep'"
+        ),
+        2,
+        why="the statement still runs",
+    )
+    assert pool.ask("/users").status == 200
+    assert pool.ask("/slow").status == 200
+
+
+def test_statements_past_their_time_do_not_delay_others(impatient):
+    _, pool = impatient
+    ended = []
+    threads = [threading.Thread(target=lambda: ended.append(pool.ask("/slower").status)) for _ in range(1)]
+    for thread in threads:
+        thread.start()
+    slowest = 0.0
+    while any(thread.is_alive() for thread in threads):
+        began = time.monotonic()
+        assert pool.ask("/users").status == 200
+        slowest = max(slowest, time.monotonic() - began)
+    assert ended == [504] and slowest < 0.5 * servers.FACTOR
+
+
+def test_more_statements_past_their_time_than_workers_end_all(impatient):
+    _, pool = impatient
+    ended = []
+    threads = [
+        threading.Thread(target=lambda at=at: ended.append(pool.ask(f"/slower?id=eq.{at}", timeout=15).status))
+        for at in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert set(ended) <= {200, 504} and len(ended) == 4
+    assert pool.ask("/users").status == 200
+
+
+def test_a_table_somebody_locks_is_504_and_good_again(impatient):
+    schema, pool = impatient
+    with schema.connect() as writer, writer.cursor() as cursor:
+        cursor.execute("LOCK TABLES users WRITE")
+        error_of(pool.ask("/users"), 504, "57014")
+        cursor.execute("UNLOCK TABLES")
+    until(lambda: pool.ask("/users").status == 200, 3)
