@@ -1,0 +1,87 @@
+# shellcheck shell=bash disable=SC2034
+# SPDX-License-Identifier: MIT
+# What contrib/up and contrib/check share: messages, Debian packages, building outside the source tree.
+# To be sourced; `source_dir` is the clone.
+
+source_dir=$(cd -P -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)
+
+say_to=2
+say() { printf '%s: %s\n' "${0##*/}" "$*" >&"$say_to"; }
+die() { say "$*"; exit 1; }
+
+build_packages=(gcc libc6-dev make binutils autoconf automake pkg-config
+                libfcgi-dev default-libmysqlclient-dev libjson-c-dev libmicrohttpd-dev)
+server_packages=(mariadb-server-core mariadb-client-core nginx util-linux)
+
+# Runs a command as root: as it is, or through sudo.
+as_root() {
+    if ((EUID == 0)); then "$@"; else sudo -- "$@"; fi
+}
+
+# need_packages NAME...: installs those that are missing. No service is started by it.
+need_packages() {
+    local missing=() name policy=/usr/sbin/policy-rc.d
+    if ! command -v dpkg-query >/dev/null; then
+        say "this is not a Debian: taking it that these are there: $*"
+        return
+    fi
+    for name in "$@"; do
+        [[ $(dpkg-query -W -f '${db:Status-Status}\n' "$name" 2>/dev/null) == *installed* ]] || missing+=("$name")
+    done
+    ((${#missing[@]})) || return 0
+    if ((EUID != 0)) && ! { sudo -n true 2>/dev/null || { [[ -t 0 ]] && sudo -v; }; }; then
+        die "packages are missing, and this is neither root nor can it sudo: apt-get install ${missing[*]}"
+    fi
+    say "installing ${missing[*]}"
+    # Debian starts a service that it installs; ours are private, so a policy says no for this while.
+    if [[ ! -e $policy ]]; then
+        # shellcheck disable=SC2016
+        as_root sh -c 'printf "#!/bin/sh\nexit 101\n" >"$1" && chmod 755 "$1"' sh "$policy" || policy=
+    else
+        policy=
+    fi
+    # Several of us may install at the same time: apt-get waits for its own lock, for a while.
+    local status=0 apt=(env DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1
+                        apt-get -qq -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0)
+    { as_root "${apt[@]}" update &&
+      as_root "${apt[@]}" install --no-install-recommends "${missing[@]}" </dev/null >/dev/null; } || status=$?
+    if [[ $policy ]]; then as_root rm -f "$policy"; fi
+    ((status == 0)) || die "apt-get could not install ${missing[*]}"
+}
+
+# Makes ./configure in the clone, when it is missing or older than what it is made from.
+make_configure() {
+    (
+        cd "$source_dir" || exit
+        exec 8<configure.ac
+        flock 8                     # two of us may run side by side on one clone
+        if [[ configure -nt configure.ac && Makefile.in -nt Makefile.am ]]; then exit 0; fi
+        ./autogen.sh 8<&-
+    )
+}
+
+# build DIR LOG CONFIGURE-ARGUMENT...: configures into DIR unless that was done, and makes the program.
+build() {
+    local dir=$1 log=$2 from
+    shift 2
+    mkdir -p "$dir" "$(dirname -- "$log")" || return
+    # configure refuses a source directory with a space in its name, but not one that it finds relative to here.
+    from=$(realpath --relative-to="$dir" "$source_dir") || return
+    if {
+        make_configure &&
+        cd_build "$dir" "$from" "$@"
+    } >"$log" 2>&1; then
+        return 0
+    fi
+    tail -n 30 -- "$log" >&2
+    return 1
+}
+
+cd_build() {
+    (
+        cd "$1" || exit
+        local from=$2
+        shift 2
+        { [[ -f Makefile ]] || "$from/configure" -q "$@"; } && make -s -j"$(nproc)" myrest
+    )
+}
