@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * clock.h: time that only goes forward, for durations and deadlines.
+ */
+#ifndef MYREST_CLOCK_H
+#define MYREST_CLOCK_H
+
+#include <stdint.h>
+#include <time.h>
+
+/* Microseconds since some fixed moment (CLOCK_MONOTONIC). */
+static inline int64_t clock_now_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+#endif

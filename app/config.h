@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * config.h: the configuration, from the environment alone. One table in config.c describes every variable; what is
+ * printed, checked and documented comes from it.
+ */
+#ifndef MYREST_CONFIG_H
+#define MYREST_CONFIG_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "listen.h"
+#include "log.h"
+#include "table.h"
+#include "url.h"
+
+struct config {
+	struct arena arena; /* everything below lives here */
+	struct database_url database;
+	struct listen_address listen;
+	struct listen_address admin;
+	bool has_admin;
+	struct table_choices tables;
+	struct slice prefix; /* "/api", without a '/' at its end; "" for none */
+	long workers;
+	long max_rows;
+	long buffer_bytes;
+	long max_request_bytes;
+	long drain_timeout_s;
+	long request_timeout_s;
+	long statement_timeout_s;
+	long connect_timeout_s;
+	enum log_level log_level;
+	bool access_log;
+	bool merge;
+};
+
+/* Reads the environment. Every mistake is written to faults, one line each, by variable; answers how many there were.
+ * Release it either way. */
+int config_load(struct config *, FILE *faults) MUST_CHECK;
+void config_release(struct config *);
+
+/* Every variable with its value, default and sentence; secrets as ***. */
+void config_print(FILE *);
+
+/* Warns in the log of MYREST_ variables that mean nothing. */
+void config_warn_unknown(void);
+
+#endif

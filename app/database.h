@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * database.h: one connection to the database named by DATABASE_URL, driven by the caller's event loop: nothing here ever
+ * waits, not for a connection, not for a name, not for a row. Knows no HTTP.
+ *
+ * The life of a connection: database_open, WAIT and database_resume until OPEN; then any number of statements, each
+ * database_send, (WAIT, ROW, database_next)*, END or FAILED; LOST can come at any moment, after which only
+ * database_open is possible.
+ */
+#ifndef MYREST_DATABASE_H
+#define MYREST_DATABASE_H
+
+#include <stdint.h>
+
+#include "config.h"
+#include "table.h"
+
+enum database_step {
+	DATABASE_WAIT,   /* watch database_descriptor for database_wants, then database_resume */
+	DATABASE_OPEN,   /* the connection is open, prepared and described */
+	DATABASE_ROW,    /* database_row has it */
+	DATABASE_END,    /* the statement is over */
+	DATABASE_FAILED, /* the statement failed, the connection lives: database_error */
+	DATABASE_LOST,   /* there is no connection (any more): database_error */
+};
+
+struct database_error {
+	enum status status;  /* how a client is told */
+	unsigned number;     /* the server's own, or the client library's */
+	bool schema_changed; /* a table or column of the description is not there */
+	char text[512];      /* the driver's words, for the log only */
+};
+
+struct database;
+
+/* Before any fork: what the client library does once. */
+void database_start(void);
+
+struct database *database_new(const struct config *);
+void database_free(struct database *);
+
+enum database_step database_open(struct database *) MUST_CHECK;
+/* The SQL text must stay until the statement is over. */
+enum database_step database_send(struct database *, const char *sql, size_t length) MUST_CHECK;
+enum database_step database_next(struct database *) MUST_CHECK;
+/* ready: EPOLLIN, EPOLLOUT as they came; 0 when only the deadline has passed. */
+enum database_step database_resume(struct database *, unsigned ready) MUST_CHECK;
+/* Describes the tables again on an open, idle connection; ends like database_open. */
+enum database_step database_describe(struct database *) MUST_CHECK;
+/* Gives the connection up, whatever it is doing. */
+void database_drop(struct database *);
+
+bool database_is_open(const struct database *);
+int database_descriptor(const struct database *); /* -1: none */
+unsigned database_wants(const struct database *);
+int64_t database_deadline_us(const struct database *); /* when database_resume has to be called at the latest; or 0 */
+void database_row(struct database *, struct row *);
+const struct database_error *database_error(const struct database *);
+
+/* The newest description; NULL: none yet. It stays valid until database_forget_old is called after the next one came. */
+const struct schema *database_schema(const struct database *);
+void database_forget_old(struct database *);
+/* What MYREST_TABLES names and the database lacks; empty when all is there. */
+const char *database_missing(const struct database *);
+
+#endif

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * driver.h: what a client library has to do for database.c, without ever waiting. One file per library implements it
+ * (mysql.c). Every call that returns a step may return DATABASE_WAIT: then the descriptor is to be watched for what
+ * `wants` says, and `resume` called when it is there.
+ */
+#ifndef MYREST_DRIVER_H
+#define MYREST_DRIVER_H
+
+#include "database.h"
+#include "url.h"
+
+struct driver_connection; /* a library's own */
+struct catalogue;         /* a description under way */
+
+struct driver {
+	/* Once per process, before any fork. */
+	void (*start)(void);
+	/* Starts to connect to the address, which is numeric, or NULL for a socket. Ends with DATABASE_OPEN. */
+	enum database_step (*connect)(struct driver_connection **, const struct database_url *, const char *address,
+	                              struct database_error *);
+	/* The n-th statement that prepares the session, from 0; false: there are no more. */
+	bool (*setup)(struct driver_connection *, unsigned n, long statement_timeout_s, struct text *sql);
+	/* The text must stay until the step is another than DATABASE_WAIT. Ends with ROW, END, FAILED or LOST. */
+	enum database_step (*send)(struct driver_connection *, const char *sql, size_t length, struct database_error *);
+	/* After ROW: the next one. */
+	enum database_step (*next)(struct driver_connection *, struct database_error *);
+	enum database_step (*resume)(struct driver_connection *, unsigned ready, struct database_error *);
+	/* After ROW, until the next call. */
+	void (*row)(struct driver_connection *, struct row *);
+	int (*descriptor)(const struct driver_connection *); /* -1: none yet */
+	unsigned (*wants)(const struct driver_connection *); /* EPOLLIN, EPOLLOUT */
+	/* Never waits; polite says good-bye to the server, which only an idle connection may. */
+	void (*close)(struct driver_connection *, bool polite);
+
+	/* Description: statements whose rows fill a schema. */
+	struct catalogue *(*catalogue_new)(const struct driver_connection *, const struct table_choices *);
+	bool (*catalogue_statement)(struct catalogue *, struct text *sql); /* false: there are no more */
+	void (*catalogue_row)(struct catalogue *, const struct row *);
+	/* Ends it. What MYREST_TABLES names and the database lacks is written into missing. NULL schema: abandoned. */
+	struct schema *(*catalogue_finish)(struct catalogue *, bool abandon, char *missing, size_t size);
+};
+
+extern const struct driver mysql_driver;
+
+#endif

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: MIT */
+#include "log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "metrics.h"
+
+enum { LINE_MAX_BYTES = 4096, VALUE_MAX_BYTES = 1024 };
+
+struct log_line {
+	struct text text;
+};
+
+static struct log_line line;
+static enum log_level least_level = LOG_WARNING;
+static int descriptor = STDERR_FILENO;
+static bool is_socket, must_poll;
+static uint64_t dropped_unsaid;
+
+/* A write that waits for a slow reader would stop a worker. Making stderr itself non-blocking would change it for
+ * every process that shares it, so a pipe or terminal is opened once more for ourselves. */
+void log_open(enum log_level least)
+{
+	struct stat status;
+	int again;
+
+	least_level = least == LOG_WARNING ? LOG_NOTICE : least;
+	if (fstat(STDERR_FILENO, &status) < 0)
+		return;
+	is_socket = S_ISSOCK(status.st_mode);
+	if (!S_ISFIFO(status.st_mode) && !S_ISCHR(status.st_mode))
+		return;
+	again = open("/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_APPEND | O_NOCTTY | O_CLOEXEC);
+	if (again >= 0)
+		descriptor = again;
+	else
+		must_poll = true;
+}
+
+bool log_wants(enum log_level level)
+{
+	return level <= least_level;
+}
+
+static bool put(const char *bytes, size_t length)
+{
+	struct pollfd writable = { descriptor, POLLOUT, 0 };
+	ssize_t written;
+
+	if (must_poll && (poll(&writable, 1, 0) < 1 || (writable.revents & POLLOUT) == 0))
+		return false;
+	if (is_socket)
+		written = send(descriptor, bytes, length, MSG_DONTWAIT | MSG_NOSIGNAL);
+	else
+		written = write(descriptor, bytes, length);
+	return written == (ssize_t)length;
+}
+
+static void add_name(struct log_line *to, const char *name)
+{
+	text_add_string(&to->text, ",\"");
+	text_add_string(&to->text, name);
+	text_add_string(&to->text, "\":");
+}
+
+static void begin(enum log_level level, const char *event)
+{
+	static const char *const names[] = { "error", "warning", "notice", "info", "debug" };
+	struct timespec now;
+	struct tm parts;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	gmtime_r(&now.tv_sec, &parts);
+	text_clear(&line.text);
+	text_printf(&line.text, "{\"time\":\"%04d-%02d-%02dT%02d:%02d:%02d.%03ldZ\",\"level\":\"%s\",\"event\":\"%s\","
+	            "\"pid\":%ld", parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min,
+	            parts.tm_sec, now.tv_nsec / 1000000, names[level], event, (long)getpid());
+}
+
+struct log_line *log_begin(enum log_level level, const char *event)
+{
+	if (!log_wants(level))
+		return NULL;
+	begin(level, event);
+	return &line;
+}
+
+void log_bytes(struct log_line *to, const char *name, const char *bytes, size_t length)
+{
+	size_t before, span;
+
+	if (to == NULL || bytes == NULL)
+		return;
+	if (length > VALUE_MAX_BYTES) { /* cut between characters */
+		span = text_utf8_span(bytes, VALUE_MAX_BYTES);
+		length = span >= VALUE_MAX_BYTES - 3 ? span : VALUE_MAX_BYTES;
+	}
+	before = to->text.length;
+	add_name(to, name);
+	text_add_json_string(&to->text, bytes, length);
+	if (to->text.length > LINE_MAX_BYTES - 64) { /* no room: the field is left out */
+		to->text.length = before;
+		if (before < LINE_MAX_BYTES - 80) {
+			add_name(to, name);
+			text_add_string(&to->text, "\"(too long)\"");
+		}
+	}
+}
+
+void log_string(struct log_line *to, const char *name, const char *value)
+{
+	if (value != NULL)
+		log_bytes(to, name, value, strlen(value));
+}
+
+void log_number(struct log_line *to, const char *name, int64_t value)
+{
+	if (to == NULL)
+		return;
+	add_name(to, name);
+	text_printf(&to->text, "%lld", (long long)value);
+}
+
+void log_milliseconds(struct log_line *to, const char *name, int64_t microseconds)
+{
+	if (to == NULL)
+		return;
+	add_name(to, name);
+	text_printf(&to->text, "%lld.%03d", (long long)(microseconds / 1000), (int)(microseconds % 1000));
+}
+
+void log_boolean(struct log_line *to, const char *name, bool value)
+{
+	if (to == NULL)
+		return;
+	add_name(to, name);
+	text_add_string(&to->text, value ? "true" : "false");
+}
+
+void log_end(struct log_line *to)
+{
+	static struct text notice; /* what was said of dropped lines must not overwrite the line itself */
+	struct text swap;
+
+	if (to == NULL)
+		return;
+	text_add_string(&to->text, "}\n");
+	if (dropped_unsaid > 0) {
+		swap = to->text;
+		to->text = notice;
+		begin(LOG_WARNING, "log-lines-dropped");
+		log_number(to, "lines", (int64_t)dropped_unsaid);
+		text_add_string(&to->text, "}\n");
+		if (put(to->text.bytes, to->text.length))
+			dropped_unsaid = 0;
+		notice = to->text;
+		to->text = swap;
+	}
+	if (dropped_unsaid > 0 || !put(to->text.bytes, to->text.length)) {
+		dropped_unsaid++;
+		METRICS_ADD(metrics_own->log_lines_dropped, 1);
+	}
+}
+
+void log_event(enum log_level level, const char *event, const char *format, ...)
+{
+	struct log_line *to = log_begin(level, event);
+	char message[VALUE_MAX_BYTES];
+	va_list arguments;
+
+	if (to == NULL)
+		return;
+	va_start(arguments, format);
+	vsnprintf(message, sizeof(message), format, arguments);
+	va_end(arguments);
+	log_string(to, "message", message);
+	log_end(to);
+}

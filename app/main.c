@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * myrest: puts MySQL and MariaDB tables behind a web server as a REST interface. The command line.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "build.h"
+#include "check.h"
+#include "config.h"
+#include "pool.h"
+#include "title.h"
+
+static const char usage[] =
+    "usage: myrest            run the pool in the foreground, configured by the environment\n"
+    "       myrest check      check the configuration, then the database\n"
+    "       myrest env        print every variable with its value, default and meaning\n"
+    "       myrest --version  print the release\n"
+    "       myrest --help     print this\n"
+    "\n"
+    "At the least DATABASE_URL has to be set: mysql://user:password@host:port/database\n"
+    "Signals: TERM, INT, QUIT drain and stop; HUP renews the workers. See myrest(8).\n";
+
+static int finish(struct config *config, int status)
+{
+	config_release(config);
+	return fflush(stdout) == 0 ? status : EX_IOERR;
+}
+
+int main(int argc, char **argv)
+{
+	static struct config config;
+	const char *command = argc > 1 ? argv[1] : "";
+
+	title_open(argv);
+	if (argc > 2) {
+		fprintf(stderr, "myrest: too many arguments: '%s'\n%s", argv[2], usage);
+		return EX_USAGE;
+	}
+	if (strcmp(command, "--version") == 0) {
+		printf("myrest %s\n", PACKAGE_VERSION);
+		return finish(&config, 0);
+	}
+	if (strcmp(command, "--help") == 0) {
+		fputs(usage, stdout);
+		return finish(&config, 0);
+	}
+	if (strcmp(command, "env") == 0) {
+		config_print(stdout);
+		return finish(&config, 0);
+	}
+	if (*command != '\0' && strcmp(command, "check") != 0) {
+		fprintf(stderr, "myrest: unknown command '%s'\n%s", command, usage);
+		return EX_USAGE;
+	}
+	if (config_load(&config, stderr) > 0)
+		return finish(&config, EX_CONFIG);
+	if (*command != '\0')
+		return finish(&config, check_run(&config));
+	log_open(config.log_level);
+	return finish(&config, pool_run(&config));
+}

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+#include "metrics.h"
+
+#include <stddef.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "build.h"
+
+static struct metrics_slot unshared; /* until there is a page */
+struct metrics_slot *metrics_own = &unshared;
+
+static const struct {
+	const char *name, *help;
+	size_t offset;
+} counters[] = {
+#define X(name, help) { #name, help, offsetof(struct metrics_slot, name) },
+	METRICS_COUNTERS(X)
+#undef X
+};
+
+struct metrics *metrics_open(void)
+{
+	void *page = mmap(NULL, sizeof(struct metrics), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct metrics *metrics = page;
+
+	if (page == MAP_FAILED)
+		return NULL;
+	metrics_own = &metrics->slots[0]; /* the supervisor's */
+	return metrics;
+}
+
+int metrics_ready(struct metrics *metrics, const char **reason)
+{
+	static char copy[sizeof(metrics->slots[0].reason)];
+	int ready = 0, state;
+
+	copy[0] = '\0';
+	for (int i = 0; i < METRICS_SLOTS; i++) {
+		if (metrics->slots[i].pid == 0)
+			continue;
+		state = metrics->slots[i].state;
+		if (state == WORKER_READY)
+			ready++;
+		else if (state == WORKER_AWAY && copy[0] == '\0') {
+			memcpy(copy, metrics->slots[i].reason, sizeof(copy));
+			copy[sizeof(copy) - 1] = '\0';
+		}
+	}
+	if (reason != NULL)
+		*reason = metrics->draining ? "draining" : copy[0] != '\0' ? copy : "no worker is ready yet";
+	return ready;
+}
+
+static void render_one(struct text *out, const char *name, const char *type, const char *help, uint64_t value)
+{
+	text_printf(out, "# HELP myrest_%s %s\n# TYPE myrest_%s %s\nmyrest_%s %llu\n", name, help, name, type, name,
+	            (unsigned long long)value);
+}
+
+void metrics_render(struct metrics *metrics, struct text *out)
+{
+	char name[64];
+	uint64_t sum;
+
+	for (size_t c = 0; c < sizeof(counters) / sizeof(counters[0]); c++) {
+		sum = 0;
+		for (int i = 0; i < METRICS_SLOTS; i++)
+			sum += atomic_load_explicit(
+			    (_Atomic uint64_t *)(void *)((char *)&metrics->slots[i] + counters[c].offset),
+			    memory_order_relaxed);
+		strcpy(name, counters[c].name);
+		strcat(name, "_total");
+		render_one(out, name, "counter", counters[c].help, sum);
+	}
+	render_one(out, "worker_restarts_total", "counter", "workers started again after they ended unasked",
+	           metrics->worker_restarts);
+	render_one(out, "reloads_total", "counter", "times that HUP renewed the workers", metrics->reloads);
+	render_one(out, "workers", "gauge", "workers there should be", (uint64_t)metrics->workers);
+	render_one(out, "workers_ready", "gauge", "workers with an open, described database connection",
+	           (uint64_t)metrics_ready(metrics, NULL));
+	text_printf(out, "# HELP myrest_build_info the release that runs\n# TYPE myrest_build_info gauge\n"
+	                 "myrest_build_info{version=\"%s\"} 1\n", PACKAGE_VERSION);
+}

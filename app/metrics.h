@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * metrics.h: the counters and states of the pool, in one page that all of its processes share. Each slot has one
+ * writer at a time, the worker that holds it; readers may see it a moment late, never torn. Counters outlive the
+ * worker: its successor goes on counting in the same slot.
+ */
+#ifndef MYREST_METRICS_H
+#define MYREST_METRICS_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+#include "text.h"
+
+enum { METRICS_SLOTS = 514 }; /* two generations of at most 256 workers, the supervisor, the admin process */
+
+/* Where a worker stands with its database. */
+enum worker_state { WORKER_NONE, WORKER_STARTING, WORKER_READY, WORKER_AWAY };
+
+/* X(name, Prometheus type, help) */
+#define METRICS_COUNTERS(X) \
+	X(requests, "requests answered") \
+	X(requests_failed, "requests answered with a status of 500 or above") \
+	X(requests_merged, "requests answered from a statement that they shared with another request") \
+	X(statements, "statements sent to the database on behalf of requests") \
+	X(rows, "rows read from the database") \
+	X(handovers, "connections given to another worker because a statement was running") \
+	X(connections, "connections accepted from the web server") \
+	X(protocol_errors, "connections closed because of what they sent, or did not send in time") \
+	X(database_connects, "connections opened to the database") \
+	X(database_losses, "connections to the database that were lost or could not be opened") \
+	X(log_lines_dropped, "log lines dropped because nobody read them in time")
+
+struct metrics_slot {
+	_Alignas(64) _Atomic int32_t state; /* enum worker_state */
+	_Atomic int32_t pid;                /* 0: free */
+	char reason[192];                   /* why it is away, one line without secrets; may be torn, never unterminated */
+#define X(name, help) _Atomic uint64_t name;
+	METRICS_COUNTERS(X)
+#undef X
+};
+
+struct metrics {
+	_Atomic uint64_t worker_restarts;
+	_Atomic uint64_t reloads;
+	_Atomic int32_t draining;
+	_Atomic int32_t workers; /* how many there should be */
+	struct metrics_slot slots[METRICS_SLOTS];
+};
+
+/* Adds to a counter that only this process writes. */
+#define METRICS_ADD(counter, n) \
+	atomic_store_explicit(&(counter), atomic_load_explicit(&(counter), memory_order_relaxed) + (n), \
+	                      memory_order_relaxed)
+
+/* Maps the page; call it once, before any fork. NULL and errno when there is no memory. */
+struct metrics *metrics_open(void);
+
+/* The slot that this process writes to; metrics_open and pool.c set it. */
+extern struct metrics_slot *metrics_own;
+
+/* How many workers are ready; when none is and reason is not NULL, *reason is why (static memory). */
+int metrics_ready(struct metrics *, const char **reason);
+/* The Prometheus text exposition format, version 0.0.4. */
+void metrics_render(struct metrics *, struct text *);
+
+#endif

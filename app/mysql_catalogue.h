@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * mysql_catalogue.h: the tables of a MySQL or MariaDB database, read from its information_schema. Writes the statements
+ * and takes their rows; who runs them is another's business, so that it can be tested without a server.
+ */
+#ifndef MYREST_MYSQL_CATALOGUE_H
+#define MYREST_MYSQL_CATALOGUE_H
+
+#include "table.h"
+
+struct catalogue;
+
+/* The choices must outlive it. mariadb: the server is one (its JSON columns are LONGTEXT with a CHECK). */
+struct catalogue *mysql_catalogue_new(const struct table_choices *, bool mariadb);
+/* The next statement; false: there are no more. Its rows go to mysql_catalogue_row before the next is asked for. */
+bool mysql_catalogue_statement(struct catalogue *, struct text *sql);
+void mysql_catalogue_row(struct catalogue *, const struct row *);
+/* Frees the catalogue. abandon: NULL; otherwise the schema, the caller's to free, and in missing what of the choices is
+ * not there ("" when all is). */
+struct schema *mysql_catalogue_finish(struct catalogue *, bool abandon, char *missing, size_t size);
+
+#endif

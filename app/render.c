@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MIT */
+#include "render.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A number as the server prints it, without what JSON does not know: the zeros of ZEROFILL and YEAR in front. */
+static void add_number(struct text *out, const char *bytes, size_t length)
+{
+	if (length > 0 && *bytes == '-') {
+		text_add_char(out, '-');
+		bytes++;
+		length--;
+	}
+	while (length > 1 && bytes[0] == '0' && bytes[1] >= '0' && bytes[1] <= '9') {
+		bytes++;
+		length--;
+	}
+	if (length == 0 || *bytes == '.')
+		text_add_char(out, '0');
+	text_add(out, bytes, length);
+}
+
+/* A FLOAT, asked for as DOUBLE: the shortest text that is the same FLOAT again. */
+static void add_float(struct text *out, const char *bytes, size_t length)
+{
+	char copy[400], shortest[32]; /* the server writes a DOUBLE in at most 331 characters */
+	float number;
+
+	if (length >= sizeof(copy)) {
+		add_number(out, bytes, length);
+		return;
+	}
+	memcpy(copy, bytes, length);
+	copy[length] = '\0';
+	number = strtof(copy, NULL);
+	for (int digits = 6; digits <= 9; digits++) {
+		snprintf(shortest, sizeof(shortest), "%.*g", digits, (double)number);
+		if (strtof(shortest, NULL) == number)
+			break;
+	}
+	text_add_string(out, shortest);
+}
+
+static void add_boolean(struct text *out, const char *bytes, size_t length)
+{
+	if (length == 1 && (*bytes == '0' || *bytes == '1'))
+		text_add_string(out, *bytes == '1' ? "true" : "false");
+	else
+		add_number(out, bytes, length);
+}
+
+/* BIT comes as its bytes, the highest first. */
+static void add_bits(struct text *out, const struct column *column, const char *bytes, size_t length)
+{
+	uint64_t bits = 0;
+
+	for (size_t i = 0; i < length; i++)
+		bits = bits << 8 | (unsigned char)bytes[i];
+	if (column->length == 1)
+		text_add_string(out, bits ? "true" : "false");
+	else
+		text_add_unsigned(out, bits);
+}
+
+/* 2024-01-02 03:04:05 as ISO 8601 writes it. */
+static void add_moment(struct text *out, const char *bytes, size_t length, bool utc)
+{
+	text_add_char(out, '"');
+	text_add(out, bytes, length);
+	if (length > 10 && out->bytes[out->length - length + 10] == ' ')
+		out->bytes[out->length - length + 10] = 'T';
+	text_add_string(out, utc ? "+00:00\"" : "\"");
+}
+
+static size_t add_json(struct text *out, const char *bytes, size_t length)
+{
+	if (text_add_json(out, bytes, length))
+		return 0;
+	return text_add_json_string(out, bytes, length); /* the CHECK was off when it was written */
+}
+
+size_t render_json_value(struct text *out, const struct column *column, const char *bytes, size_t length)
+{
+	switch (column->type) {
+	case COLUMN_INTEGER:
+	case COLUMN_YEAR:
+	case COLUMN_DECIMAL:
+	case COLUMN_DOUBLE:
+		add_number(out, bytes, length);
+		return 0;
+	case COLUMN_FLOAT:
+		add_float(out, bytes, length);
+		return 0;
+	case COLUMN_BOOLEAN:
+		add_boolean(out, bytes, length);
+		return 0;
+	case COLUMN_BIT:
+		add_bits(out, column, bytes, length);
+		return 0;
+	case COLUMN_DATETIME:
+	case COLUMN_TIMESTAMP:
+		add_moment(out, bytes, length, column->type == COLUMN_TIMESTAMP);
+		return 0;
+	case COLUMN_DATE:
+	case COLUMN_TIME:
+		text_add_char(out, '"');
+		text_add(out, bytes, length);
+		text_add_char(out, '"');
+		return 0;
+	case COLUMN_JSON:
+		return add_json(out, bytes, length);
+	case COLUMN_BINARY:
+	case COLUMN_GEOMETRY:
+		text_add_char(out, '"');
+		text_add_base64(out, bytes, length);
+		text_add_char(out, '"');
+		return 0;
+	case COLUMN_STRING:
+		break;
+	}
+	return text_add_json_string(out, bytes, length);
+}
+
+size_t render_json_object(struct text *out, const struct column *const *columns, unsigned count,
+                          const struct row *row)
+{
+	size_t replaced = 0;
+
+	text_add_char(out, '{');
+	for (unsigned i = 0; i < count; i++) {
+		if (i > 0)
+			text_add_char(out, ',');
+		text_add(out, columns[i]->json_key.bytes, columns[i]->json_key.length);
+		if (row->values[i] == NULL)
+			text_add(out, "null", 4);
+		else
+			replaced += render_json_value(out, columns[i], row->values[i], row->lengths[i]);
+	}
+	text_add_char(out, '}');
+	return replaced;
+}

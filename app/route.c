@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+#include "route.h"
+
+#include <string.h>
+
+static enum status refuse(struct fault *fault, enum status status, const char *message)
+{
+	fault->status = status;
+	fault->message = message;
+	return status;
+}
+
+/* One segment of the path, decoded. */
+static bool decode(struct slice raw, struct arena *arena, struct slice *decoded)
+{
+	char *copy = arena_text(arena, raw.bytes, raw.length);
+	size_t length = raw.length;
+
+	if (!text_percent_decode(copy, &length, false) || memchr(copy, '\0', length) != NULL ||
+	    text_utf8_span(copy, length) != length)
+		return false;
+	*decoded = (struct slice){ copy, length };
+	return true;
+}
+
+enum status route_find(const struct request *request, const struct schema *schema, struct slice prefix,
+                       struct arena *arena, struct route *route, struct fault *fault)
+{
+	const char *at = request->uri.bytes, *end = at + request->uri.length, *question, *slash;
+	struct slice name;
+
+	memset(route, 0, sizeof(*route));
+	if (request->uri.length == 0 || request->method_name.length == 0)
+		return refuse(fault, STATUS_BAD_REQUEST,
+		              "the web server does not pass REQUEST_METHOD and REQUEST_URI");
+	question = memchr(at, '?', request->uri.length);
+	if (question != NULL) {
+		route->query = (struct slice){ question + 1, (size_t)(end - question - 1) };
+		end = question;
+	}
+	if (end - at > PATH_MAX_BYTES) {
+		fault->details = arena_printf(arena, "the path has more than %d bytes", PATH_MAX_BYTES);
+		return refuse(fault, STATUS_URI_TOO_LONG, NULL);
+	}
+	if ((size_t)(end - at) < prefix.length || memcmp(at, prefix.bytes, prefix.length) != 0)
+		return refuse(fault, STATUS_NO_SUCH_PATH, NULL);
+	at += prefix.length;
+	if (at == end || *at++ != '/' || at == end)
+		return refuse(fault, STATUS_NO_SUCH_PATH, NULL);
+	if ((slash = memchr(at, '/', (size_t)(end - at))) == NULL)
+		slash = end;
+	if (!decode((struct slice){ at, (size_t)(slash - at) }, arena, &name))
+		return refuse(fault, STATUS_BAD_REQUEST, "the path's percent-encoding is broken or not UTF-8");
+	if ((route->table = schema_table(schema, name)) == NULL) {
+		fault->hint = "tables and views are served when MYREST_TABLES names them";
+		return refuse(fault, STATUS_NO_SUCH_TABLE,
+		              arena_printf(arena, "no table '%s' is served here", name.bytes));
+	}
+	if (slash < end) {
+		route->has_key = true;
+		if (slash + 1 == end || memchr(slash + 1, '/', (size_t)(end - slash - 1)) != NULL)
+			return refuse(fault, STATUS_NO_SUCH_PATH, NULL);
+		if (route->table->key_column < 0) {
+			fault->details = arena_printf(arena, "'%s' has no primary key of one column", name.bytes);
+			return refuse(fault, STATUS_NO_SUCH_PATH, NULL);
+		}
+		if (!decode((struct slice){ slash + 1, (size_t)(end - slash - 1) }, arena, &route->key))
+			return refuse(fault, STATUS_BAD_REQUEST, "the key's percent-encoding is broken or not UTF-8");
+	}
+	route->allow = "OPTIONS, GET, HEAD";
+	if (request->method != METHOD_GET && request->method != METHOD_HEAD && request->method != METHOD_OPTIONS)
+		return refuse(fault, STATUS_BAD_METHOD,
+		              arena_printf(arena, "%.*s is not allowed here", (int)request->method_name.length,
+		                           request->method_name.bytes));
+	return STATUS_OK;
+}

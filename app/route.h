@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * route.h: from method and path to a table and perhaps a key, or a 404, 405. Knows no column.
+ */
+#ifndef MYREST_ROUTE_H
+#define MYREST_ROUTE_H
+
+#include "http.h"
+#include "table.h"
+
+struct route {
+	const struct table *table;
+	bool has_key;
+	struct slice key;   /* /TABLE/KEY, decoded */
+	struct slice query; /* raw, without the '?' */
+	const char *allow;  /* with STATUS_BAD_METHOD and for OPTIONS: what would be allowed */
+};
+
+enum { PATH_MAX_BYTES = 8192 };
+
+/* Paths are read raw, so that %2F in a key is part of the key. STATUS_OK, or *fault; texts in the arena. */
+enum status route_find(const struct request *, const struct schema *, struct slice prefix, struct arena *,
+                       struct route *, struct fault *) MUST_CHECK;
+
+#endif

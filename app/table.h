@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * table.h: what the database's catalogue says of the tables that are served. Plain data, read by all and written by
+ * the one that describes (mysql_catalogue.c) or by a unit test, walked at run time: a table needs no code of its own.
+ */
+#ifndef MYREST_TABLE_H
+#define MYREST_TABLE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "arena.h"
+#include "text.h"
+
+/* How a column's values are read, compared and shown. */
+enum column_type {
+	COLUMN_INTEGER,
+	COLUMN_BOOLEAN, /* TINYINT(1) */
+	COLUMN_YEAR,
+	COLUMN_DECIMAL,
+	COLUMN_FLOAT,
+	COLUMN_DOUBLE,
+	COLUMN_BIT,
+	COLUMN_STRING, /* CHAR, TEXT, ENUM, SET, UUID, INET6: whatever the server gives as characters */
+	COLUMN_DATE,
+	COLUMN_TIME,
+	COLUMN_DATETIME,
+	COLUMN_TIMESTAMP,
+	COLUMN_JSON,
+	COLUMN_BINARY,
+	COLUMN_GEOMETRY,
+};
+
+struct column {
+	struct slice name;
+	enum column_type type;
+	struct slice declared; /* as the catalogue writes it: varchar(80), enum('a','b') */
+	struct slice json_key; /* "name": with quotes and colon, ready to be written */
+	struct slice quoted;   /* the name as an identifier in SQL */
+	uint64_t length;       /* characters of a string, bytes of a binary, bits of a BIT; 0: does not apply */
+	unsigned precision;    /* DECIMAL: digits; TIME, DATETIME, TIMESTAMP: digits of the fraction */
+	unsigned scale;        /* DECIMAL: digits behind the point */
+	bool is_unsigned;
+	bool nullable;
+	bool generated;       /* computed by the server, cannot be written */
+	bool auto_increment;
+	bool exposed;         /* MYREST_TABLES lets clients see it */
+	const char *fallback; /* the default as an SQL expression; NULL: none */
+	const char *comment;  /* never NULL */
+};
+
+struct key {
+	const char *name;
+	bool primary;
+	bool unique;
+	bool fulltext;
+	unsigned column_count;
+	uint16_t *columns; /* indices into table->columns, in the key's order */
+};
+
+struct foreign_key {
+	const char *name;
+	const char *target; /* a table of the same database */
+	unsigned column_count;
+	uint16_t *columns;          /* indices into this table's columns */
+	const char **target_columns; /* beside them */
+};
+
+struct table {
+	struct slice name;
+	struct slice quoted; /* as an identifier in SQL */
+	bool is_view;
+	const char *comment;  /* never NULL */
+	uint64_t row_estimate; /* of the server's statistics */
+	unsigned column_count, key_count, foreign_key_count;
+	struct column *columns;
+	struct key *keys;
+	struct foreign_key *foreign_keys;
+	int key_column; /* the primary key, when it is one exposed column: what /TABLE/KEY names; -1: none */
+};
+
+/* One row as the database gives it, values beside the columns that were asked for; a NULL is NULL. */
+struct row {
+	unsigned count;
+	const char *const *values;
+	const unsigned long *lengths;
+};
+
+/* All tables that are served, in the order of MYREST_TABLES. Owns everything below it. */
+struct schema {
+	struct arena arena;
+	unsigned table_count;
+	struct table *tables;
+};
+
+/* One entry of MYREST_TABLES. */
+struct table_choice {
+	struct slice name;
+	unsigned column_count; /* 0: all of them */
+	struct slice *columns;
+};
+
+struct table_choices {
+	unsigned count;
+	struct table_choice *entries;
+};
+
+/* Reads users(id,username),orders,"odd ""name""". NULL, or what is wrong and where. */
+const char *table_choices_parse(const char *text, struct arena *, struct table_choices *) MUST_CHECK;
+
+const struct table *schema_table(const struct schema *, struct slice name); /* NULL: not served */
+/* A column that clients may see; NULL: none of that name. */
+const struct column *table_column(const struct table *, const char *name, size_t length);
+/* Whether the column alone is a key of integers without NULL: the one kind by which rows of a shared statement can be
+ * told apart exactly (collations, dates and decimals match more than they equal). */
+bool table_integer_key(const struct table *, const struct column *);
+/* Fills what follows from the rest: json_key, key_column. To be called once all columns and keys stand. */
+void table_finish(struct table *, struct arena *);
+void schema_free(struct schema *);
+
+#endif

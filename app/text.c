@@ -1,0 +1,423 @@
+/* SPDX-License-Identifier: MIT */
+#include "text.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "arena.h"
+
+enum { JSON_NESTING = 512 };
+
+static const char hex_digits[] = "0123456789abcdef";
+
+void text_reserve(struct text *text, size_t more)
+{
+	size_t size = text->size ? text->size : 256;
+
+	if (text->size - text->length >= more)
+		return;
+	while (size - text->length < more)
+		size *= 2;
+	text->bytes = memory_grow(text->bytes, size);
+	text->size = size;
+}
+
+void text_add(struct text *text, const void *bytes, size_t length)
+{
+	if (length == 0)
+		return;
+	text_reserve(text, length);
+	memcpy(text->bytes + text->length, bytes, length);
+	text->length += length;
+}
+
+void text_add_string(struct text *text, const char *string)
+{
+	text_add(text, string, strlen(string));
+}
+
+void text_add_char(struct text *text, char byte)
+{
+	text_reserve(text, 1);
+	text->bytes[text->length++] = byte;
+}
+
+void text_add_unsigned(struct text *text, uint64_t number)
+{
+	char digits[20], *first = digits + sizeof(digits);
+
+	do
+		*--first = (char)('0' + number % 10);
+	while ((number /= 10) != 0);
+	text_add(text, first, (size_t)(digits + sizeof(digits) - first));
+}
+
+void text_printf(struct text *text, const char *format, ...)
+{
+	va_list arguments;
+	int length;
+
+	va_start(arguments, format);
+	length = vsnprintf(NULL, 0, format, arguments);
+	va_end(arguments);
+	if (length <= 0)
+		return;
+	text_reserve(text, (size_t)length + 1);
+	va_start(arguments, format);
+	vsnprintf(text->bytes + text->length, (size_t)length + 1, format, arguments);
+	va_end(arguments);
+	text->length += (size_t)length;
+}
+
+const char *text_terminate(struct text *text)
+{
+	text_reserve(text, 1);
+	text->bytes[text->length] = '\0';
+	return text->bytes;
+}
+
+void text_clear(struct text *text)
+{
+	text->length = 0;
+}
+
+void text_release(struct text *text)
+{
+	free(text->bytes);
+	memset(text, 0, sizeof(*text));
+}
+
+/* The length of the UTF-8 sequence that starts here (its first byte is >= 0x80), or 0 when there is none (RFC 3629:
+ * no overlong forms, no surrogates, nothing above U+10FFFF). */
+static size_t utf8_sequence(const unsigned char *bytes, size_t length)
+{
+	unsigned char first = bytes[0];
+
+	if (first >= 0xc2 && first <= 0xdf)
+		return length >= 2 && (bytes[1] & 0xc0) == 0x80 ? 2 : 0;
+	if (first >= 0xe0 && first <= 0xef) {
+		if (length < 3 || (bytes[1] & 0xc0) != 0x80 || (bytes[2] & 0xc0) != 0x80 ||
+		    (first == 0xe0 && bytes[1] < 0xa0) || (first == 0xed && bytes[1] > 0x9f))
+			return 0;
+		return 3;
+	}
+	if (first >= 0xf0 && first <= 0xf4) {
+		if (length < 4 || (bytes[1] & 0xc0) != 0x80 || (bytes[2] & 0xc0) != 0x80 ||
+		    (bytes[3] & 0xc0) != 0x80 || (first == 0xf0 && bytes[1] < 0x90) ||
+		    (first == 0xf4 && bytes[1] > 0x8f))
+			return 0;
+		return 4;
+	}
+	return 0;
+}
+
+size_t text_utf8_span(const char *bytes, size_t length)
+{
+	const unsigned char *text = (const unsigned char *)bytes;
+	size_t at = 0, step;
+
+	while (at < length) {
+		step = text[at] < 0x80 ? 1 : utf8_sequence(text + at, length - at);
+		if (step == 0)
+			break;
+		at += step;
+	}
+	return at;
+}
+
+/* One byte that a JSON string cannot carry as it is, escaped into out; answers how many bytes that took. */
+static size_t json_escape(char *out, unsigned char byte)
+{
+	static const char short_forms[] = "btn\0fr"; /* from U+0008 on */
+
+	out[0] = '\\';
+	if (byte == '"' || byte == '\\') {
+		out[1] = (char)byte;
+		return 2;
+	}
+	if (byte >= 8 && byte <= 13 && short_forms[byte - 8] != '\0') {
+		out[1] = short_forms[byte - 8];
+		return 2;
+	}
+	memcpy(out + 1, "u00", 3);
+	out[4] = hex_digits[byte >> 4];
+	out[5] = hex_digits[byte & 15];
+	return 6;
+}
+
+size_t text_add_json_string(struct text *text, const char *bytes, size_t length)
+{
+	enum { PIECE = 1024 }; /* room is made for the worst case of one piece at a time */
+	const unsigned char *in = (const unsigned char *)bytes, *end = in + length, *piece_end;
+	size_t replaced = 0, step;
+	char *out;
+
+	text_add_char(text, '"');
+	while (in < end) {
+		text_reserve(text, PIECE * 6 + 8);
+		piece_end = end - in > PIECE ? in + PIECE : end;
+		out = text->bytes + text->length;
+		while (in < piece_end) {
+			if (*in >= 0x20 && *in < 0x80 && *in != '"' && *in != '\\')
+				*out++ = (char)*in++;
+			else if (*in < 0x80)
+				out += json_escape(out, *in++);
+			else if ((step = utf8_sequence(in, (size_t)(end - in))) > 0) {
+				memcpy(out, in, step);
+				out += step;
+				in += step;
+			} else {
+				memcpy(out, "\xef\xbf\xbd", 3);
+				out += 3;
+				in++;
+				replaced++;
+			}
+		}
+		text->length = (size_t)(out - text->bytes);
+	}
+	text_add_char(text, '"');
+	return replaced;
+}
+
+/* A cursor over JSON text, for the check in text_add_json. */
+struct json {
+	const unsigned char *at, *end;
+};
+
+static void json_space(struct json *json)
+{
+	while (json->at < json->end && (*json->at == ' ' || *json->at == '\t' || *json->at == '\n' || *json->at == '\r'))
+		json->at++;
+}
+
+static bool json_literal(struct json *json, const char *word)
+{
+	size_t length = strlen(word);
+
+	if ((size_t)(json->end - json->at) < length || memcmp(json->at, word, length) != 0)
+		return false;
+	json->at += length;
+	return true;
+}
+
+static bool json_digits(struct json *json)
+{
+	const unsigned char *start = json->at;
+
+	while (json->at < json->end && *json->at >= '0' && *json->at <= '9')
+		json->at++;
+	return json->at > start;
+}
+
+static bool json_number(struct json *json)
+{
+	if (json->at < json->end && *json->at == '-')
+		json->at++;
+	if (json->at < json->end && *json->at == '0')
+		json->at++;
+	else if (!json_digits(json))
+		return false;
+	if (json->at < json->end && *json->at == '.') {
+		json->at++;
+		if (!json_digits(json))
+			return false;
+	}
+	if (json->at < json->end && (*json->at == 'e' || *json->at == 'E')) {
+		json->at++;
+		if (json->at < json->end && (*json->at == '+' || *json->at == '-'))
+			json->at++;
+		return json_digits(json);
+	}
+	return true;
+}
+
+static bool is_hex(unsigned char byte)
+{
+	return (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'f') || (byte >= 'A' && byte <= 'F');
+}
+
+static bool json_string(struct json *json)
+{
+	size_t step;
+
+	if (json->at == json->end || *json->at++ != '"')
+		return false;
+	while (json->at < json->end && *json->at != '"') {
+		if (*json->at < 0x20)
+			return false;
+		if (*json->at >= 0x80) {
+			if ((step = utf8_sequence(json->at, (size_t)(json->end - json->at))) == 0)
+				return false;
+			json->at += step;
+		} else if (*json->at++ == '\\') {
+			if (json->at == json->end)
+				return false;
+			if (*json->at == 'u') {
+				if (json->end - json->at < 5 || !is_hex(json->at[1]) || !is_hex(json->at[2]) ||
+				    !is_hex(json->at[3]) || !is_hex(json->at[4]))
+					return false;
+				json->at += 5;
+			} else if (memchr("\"\\/bfnrt", *json->at, 8) != NULL)
+				json->at++;
+			else
+				return false;
+		}
+	}
+	return json->at < json->end && *json->at++ == '"';
+}
+
+static bool json_value(struct json *json, int depth)
+{
+	unsigned char close;
+	bool object;
+
+	json_space(json);
+	if (json->at == json->end || depth > JSON_NESTING)
+		return false;
+	switch (*json->at) {
+	case '"':
+		return json_string(json);
+	case 't':
+		return json_literal(json, "true");
+	case 'f':
+		return json_literal(json, "false");
+	case 'n':
+		return json_literal(json, "null");
+	case '{':
+	case '[':
+		break;
+	default:
+		return json_number(json);
+	}
+	object = *json->at == '{';
+	close = object ? '}' : ']';
+	json->at++;
+	json_space(json);
+	if (json->at < json->end && *json->at == close) {
+		json->at++;
+		return true;
+	}
+	for (;;) {
+		if (object) {
+			json_space(json);
+			if (!json_string(json))
+				return false;
+			json_space(json);
+			if (json->at == json->end || *json->at++ != ':')
+				return false;
+		}
+		if (!json_value(json, depth + 1))
+			return false;
+		json_space(json);
+		if (json->at == json->end)
+			return false;
+		if (*json->at == close) {
+			json->at++;
+			return true;
+		}
+		if (*json->at++ != ',')
+			return false;
+	}
+}
+
+bool text_add_json(struct text *text, const char *bytes, size_t length)
+{
+	struct json json = { (const unsigned char *)bytes, (const unsigned char *)bytes + length };
+
+	if (!json_value(&json, 0))
+		return false;
+	json_space(&json);
+	if (json.at != json.end)
+		return false;
+	text_add(text, bytes, length);
+	return true;
+}
+
+void text_add_base64(struct text *text, const void *bytes, size_t length)
+{
+	static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	const unsigned char *in = bytes;
+	uint32_t group;
+	char *out;
+
+	text_reserve(text, (length + 2) / 3 * 4);
+	out = text->bytes + text->length;
+	for (; length > 0; in += 3, out += 4) {
+		group = (uint32_t)in[0] << 16 | (length > 1 ? (uint32_t)in[1] << 8 : 0) | (length > 2 ? in[2] : 0);
+		out[0] = alphabet[group >> 18];
+		out[1] = alphabet[group >> 12 & 63];
+		out[2] = length > 1 ? alphabet[group >> 6 & 63] : '=';
+		out[3] = length > 2 ? alphabet[group & 63] : '=';
+		length -= length > 2 ? 3 : length;
+	}
+	text->length = (size_t)(out - text->bytes);
+}
+
+static int base64_digit(char byte)
+{
+	if (byte >= 'A' && byte <= 'Z')
+		return byte - 'A';
+	if (byte >= 'a' && byte <= 'z')
+		return byte - 'a' + 26;
+	if (byte >= '0' && byte <= '9')
+		return byte - '0' + 52;
+	if (byte == '+' || byte == '-')
+		return 62;
+	if (byte == '/' || byte == '_')
+		return 63;
+	return -1;
+}
+
+bool text_base64_decode(char *bytes, size_t *length)
+{
+	size_t in, out = 0, digits = *length;
+	uint32_t group = 0;
+	int digit;
+
+	while (digits > 0 && *length - digits < 2 && bytes[digits - 1] == '=')
+		digits--;
+	for (in = 0; in < digits; in++) {
+		if ((digit = base64_digit(bytes[in])) < 0)
+			return false;
+		group = group << 6 | (uint32_t)digit;
+		if (in % 4 == 0)
+			continue;
+		bytes[out++] = (char)(group >> (6 - in % 4 * 2));
+	}
+	if (digits % 4 == 1)
+		return false;
+	*length = out;
+	return true;
+}
+
+static int hex_value(char byte)
+{
+	if (byte >= '0' && byte <= '9')
+		return byte - '0';
+	if (byte >= 'a' && byte <= 'f')
+		return byte - 'a' + 10;
+	if (byte >= 'A' && byte <= 'F')
+		return byte - 'A' + 10;
+	return -1;
+}
+
+bool text_percent_decode(char *bytes, size_t *length, bool plus_is_space)
+{
+	size_t in, out = 0;
+
+	for (in = 0; in < *length; in++) {
+		if (bytes[in] == '%') {
+			if (*length - in < 3 || hex_value(bytes[in + 1]) < 0 || hex_value(bytes[in + 2]) < 0) {
+				*length = in;
+				return false;
+			}
+			bytes[out++] = (char)(hex_value(bytes[in + 1]) << 4 | hex_value(bytes[in + 2]));
+			in += 2;
+		} else
+			bytes[out++] = bytes[in] == '+' && plus_is_space ? ' ' : bytes[in];
+	}
+	*length = out;
+	return true;
+}

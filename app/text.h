@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * text.h: a growing run of bytes, and the encodings this service speaks: JSON strings (RFC 8259), base64 (RFC 4648),
+ * percent-encoding (RFC 3986), UTF-8 (RFC 3629). Knows nothing of what the bytes mean.
+ */
+#ifndef MYREST_TEXT_H
+#define MYREST_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "status.h"
+
+/* Zeroes are an empty text. Not NUL-terminated unless text_terminate says so. */
+struct text {
+	char *bytes;
+	size_t length;
+	size_t size; /* what is allocated */
+};
+
+/* Bytes that somebody else owns. */
+struct slice {
+	const char *bytes;
+	size_t length;
+};
+
+#define SLICE(literal) ((struct slice){ literal, sizeof(literal) - 1 })
+
+void text_reserve(struct text *, size_t more); /* room for that many further bytes */
+void text_add(struct text *, const void *bytes, size_t length);
+void text_add_string(struct text *, const char *);
+void text_add_char(struct text *, char);
+void text_add_unsigned(struct text *, uint64_t);
+void text_printf(struct text *, const char *format, ...) PRINTF_LIKE(2, 3);
+const char *text_terminate(struct text *); /* the bytes, with a NUL that is not counted */
+void text_clear(struct text *);            /* empty, memory kept */
+void text_release(struct text *);          /* empty, memory given back */
+
+/* A JSON string with its quotes. What is not valid UTF-8 becomes U+FFFD; answers how many such places there were. */
+size_t text_add_json_string(struct text *, const char *bytes, size_t length);
+/* JSON text as a database keeps it: true when it is one valid RFC 8259 text (nesting up to 512) and was added,
+ * false when it is not, and then nothing was added. */
+bool text_add_json(struct text *, const char *bytes, size_t length);
+void text_add_base64(struct text *, const void *bytes, size_t length);
+
+/* Decodes percent-encoding in place; with plus_is_space '+' is a space (query strings). false: a '%' without two
+ * hexadecimal digits; *length is then the position of that '%'. */
+bool text_percent_decode(char *bytes, size_t *length, bool plus_is_space) MUST_CHECK;
+/* Length of the valid UTF-8 at the start; equal to length when all of it is. */
+size_t text_utf8_span(const char *bytes, size_t length);
+/* Decodes base64 (padding optional, both alphabets) in place; false: not base64. */
+bool text_base64_decode(char *bytes, size_t *length) MUST_CHECK;
+
+static inline bool slice_is(struct slice slice, const char *string)
+{
+	return __builtin_strlen(string) == slice.length && __builtin_memcmp(slice.bytes, string, slice.length) == 0;
+}
+
+#endif

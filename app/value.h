@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * value.h: a client's text for a column, as a literal in SQL of the column's type, or the reason why it is none. This
+ * is the only way from a client's bytes into SQL text. A number column never meets a quoted string: that would change
+ * the comparison's meaning and lose the index.
+ *
+ * Literals are standard SQL, so the session must not treat backslashes as escapes (mysql.c sets
+ * NO_BACKSLASH_ESCAPES).
+ */
+#ifndef MYREST_VALUE_H
+#define MYREST_VALUE_H
+
+#include "table.h"
+
+/* A 64-bit integer of either sign; equal values have equal fields. */
+struct integer {
+	uint64_t magnitude;
+	bool negative; /* never with a magnitude of 0 */
+};
+
+/* Reads [+-]digits. STATUS_BAD_VALUE: not an integer; STATUS_VALUE_RANGE: beyond 64 bits. */
+enum status value_integer(struct slice text, struct integer *) MUST_CHECK;
+static inline bool integer_equal(struct integer a, struct integer b)
+{
+	return a.magnitude == b.magnitude && a.negative == b.negative;
+}
+void value_add_integer(struct text *sql, struct integer);
+
+/* Adds the literal for `column = literal`. On another status *sql is as it was and *why says what was expected. */
+enum status value_add_literal(struct text *sql, const struct column *, struct slice text, const char **why) MUST_CHECK;
+
+/* Adds 'text' with its quotes doubled. */
+void value_add_string(struct text *sql, struct slice text);
+
+#endif

@@ -1,0 +1,7 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Makes ./configure from configure.ac; wants autoconf, automake and pkg-config.
+set -e
+cd "$(dirname "$0")"
+mkdir -p build-aux m4
+exec autoreconf --force --install
