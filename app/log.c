@@ -73,7 +73,7 @@ static void add_name(struct log_line *to, const char *name)
 	text_add_string(&to->text, "\":");
 }
 
-static void begin(enum log_level level, const char *event)
+struct log_line *log_begin_always(enum log_level level, const char *event)
 {
 	static const char *const names[] = { "error", "warning", "notice", "info", "debug" };
 	struct timespec now;
@@ -85,14 +85,12 @@ static void begin(enum log_level level, const char *event)
 	text_printf(&line.text, "{\"time\":\"%04d-%02d-%02dT%02d:%02d:%02d.%03ldZ\",\"level\":\"%s\",\"event\":\"%s\","
 	            "\"pid\":%ld", parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min,
 	            parts.tm_sec, now.tv_nsec / 1000000, names[level], event, (long)getpid());
+	return &line;
 }
 
 struct log_line *log_begin(enum log_level level, const char *event)
 {
-	if (!log_wants(level))
-		return NULL;
-	begin(level, event);
-	return &line;
+	return log_wants(level) ? log_begin_always(level, event) : NULL;
 }
 
 void log_bytes(struct log_line *to, const char *name, const char *bytes, size_t length)
@@ -158,7 +156,7 @@ void log_end(struct log_line *to)
 	if (dropped_unsaid > 0) {
 		swap = to->text;
 		to->text = notice;
-		begin(LOG_WARNING, "log-lines-dropped");
+		log_begin_always(LOG_WARNING, "log-lines-dropped");
 		log_number(to, "lines", (int64_t)dropped_unsaid);
 		text_add_string(&to->text, "}\n");
 		if (put(to->text.bytes, to->text.length))

@@ -24,6 +24,7 @@ struct log_line;
 void log_open(enum log_level least);
 bool log_wants(enum log_level);
 struct log_line *log_begin(enum log_level, const char *event);
+struct log_line *log_begin_always(enum log_level, const char *event); /* wanted whatever the level is */
 void log_string(struct log_line *, const char *name, const char *value); /* value NULL: no field */
 void log_bytes(struct log_line *, const char *name, const char *bytes, size_t length);
 void log_number(struct log_line *, const char *name, int64_t value);

@@ -11,6 +11,7 @@ struct scanner {
 	const char *decoded; /* the start of the decoded bytes */
 	struct slice raw;
 	unsigned raw_position; /* of raw's first byte, from 1 */
+	const char *part;      /* whose value it is: select, order, a column */
 	struct arena *arena;
 	struct fault *fault;
 };
@@ -34,6 +35,8 @@ static enum status refuse_at(struct arena *arena, struct fault *fault, unsigned 
 
 static enum status refuse(const struct scanner *scanner, const char *what)
 {
+	if (scanner->part != NULL)
+		what = arena_printf(scanner->arena, "%s in '%s',", what, scanner->part);
 	return refuse_at(scanner->arena, scanner->fault, position(scanner, scanner->at), what);
 }
 
@@ -201,7 +204,7 @@ static enum status decode(struct slice raw, unsigned place, struct arena *arena,
 	*decoded = (struct slice){ copy, length };
 	span = text_utf8_span(copy, length);
 	if (span < length || (span = strnlen(copy, length)) < length) {
-		struct scanner scanner = { copy + span, copy + length, copy, raw, place, arena, fault };
+		struct scanner scanner = { copy + span, copy + length, copy, raw, place, NULL, arena, fault };
 
 		return refuse(&scanner, copy[span] == '\0' ? "a NUL" : "bytes that are not UTF-8");
 	}
@@ -232,6 +235,7 @@ static enum status parse_pair(struct slice raw, unsigned place, struct arena *ar
 	scanner.raw_position = place + (unsigned)raw_name.length + 1;
 	if ((status = decode(scanner.raw, scanner.raw_position, arena, fault, &value)) != STATUS_OK)
 		return status;
+	scanner.part = name.text.bytes;
 	scanner.decoded = scanner.at = value.bytes;
 	scanner.end = value.bytes + value.length;
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)

@@ -144,7 +144,7 @@ static void part_with(struct peer *peer)
 
 static void log_access(const struct peer *peer)
 {
-	struct log_line *line = log_begin(LOG_ERROR, "access"); /* wanted whatever the level is */
+	struct log_line *line = log_begin_always(LOG_INFO, "access");
 
 	log_bytes(line, "id", peer->request.id.bytes, peer->request.id.length);
 	log_bytes(line, "method", peer->request.method_name.bytes, peer->request.method_name.length);

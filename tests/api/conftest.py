@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
 """Servers for the tests. One MariaDB per run, one schema, pool and nginx per test file that asks for them."""
-import json
 from types import SimpleNamespace
 
 import pytest
@@ -116,18 +115,3 @@ def service(lab, database):
 def users(service):
     """The original's table, behind the real nginx."""
     return service(*servers.USERS)
-
-
-def error_of(response, status, code=None):
-    """Asserts the one shape of an error; its object."""
-    assert response.status == status, response
-    assert response.headers["content-type"].split(";")[0] == "application/json", response
-    error = json.loads(response.body.decode("utf-8"))
-    assert set(error) == {"code", "message", "details", "hint"}, error
-    assert isinstance(error["code"], str) and error["code"], error
-    assert isinstance(error["message"], str) and error["message"], error
-    for part in ("details", "hint"):
-        assert error[part] is None or isinstance(error[part], str), error
-    if code is not None:
-        assert error["code"] in (code if isinstance(code, tuple) else (code,)), error
-    return error

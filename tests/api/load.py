@@ -121,6 +121,8 @@ def drive(address, scripts):
             except OSError as why:
                 _again(poll, clients, client, address, why)
                 later.append(client)
+        if not left:
+            break
         if due:
             now = time.monotonic()
         wait = min((client.script.due() for client in later), default=now + 30) - now

@@ -9,7 +9,7 @@ import time
 import pytest
 
 import servers
-from conftest import error_of
+from web import error_of
 from servers import ADMIN, GUEST, USERS, until
 
 CODES = ("PGRST000", "PGRST001", "PGRST002", "PGRST003")

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings, strategies
 
 import fcgi
 import servers
-from conftest import error_of
+from web import error_of
 from servers import ADMIN, GUEST, USERS, until
 
 DEADLINE = 2

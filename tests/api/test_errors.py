@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from conftest import error_of
+from web import error_of
 
 POSITION = re.compile(r"\b(?:column|columns|position|character|char|byte|offset|at)\W{0,3}\d+", re.I)
 

@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 import pytest
 
-from conftest import error_of
+from web import error_of
 from servers import ADMIN, GUEST, USERS
 
 ODD = [

@@ -10,7 +10,7 @@ import pytest
 
 import fcgi
 import servers
-from conftest import error_of
+from web import error_of
 from servers import ADMIN, GUEST, USERS, until
 
 SLOW = (

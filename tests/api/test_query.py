@@ -6,7 +6,7 @@ from urllib.parse import quote
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies
 
-from conftest import error_of
+from web import error_of
 
 PEOPLE = (
     "CREATE TABLE people (id INT PRIMARY KEY, name VARCHAR(40) NULL, age INT NULL, score DECIMAL(6,2) NOT NULL,"

@@ -11,6 +11,7 @@ import pytest
 import fcgi
 import servers
 from servers import USERS, until
+from web import error_of
 
 VIEWS = (
     *USERS,
@@ -125,8 +126,6 @@ def test_a_fault_after_the_first_byte_is_a_cut(large):
 
 
 def test_a_fault_before_the_first_byte_is_an_error(large):
-    from conftest import error_of
-
     response = large.get("/early")
     assert response.status >= 400
     error = error_of(response, response.status)

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import pytest
 
-from web import Number
+from web import Number, error_of
 
 
 @pytest.fixture(scope="module")
@@ -584,8 +584,6 @@ def test_null_of_every_type_is_null(types):
     ],
 )
 def test_a_filter_value_not_of_the_type_is_400(types, definition, value):
-    from conftest import error_of
-
     name = types.table(f"v {definition} NULL", rows=["NULL"])
     error_of(types.get(f"/{name}?v=eq.{value}"), 400, ("22P02", "22007", "22008", "PGRST100"))
 

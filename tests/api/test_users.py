@@ -2,7 +2,7 @@
 """The first example: users, through the real nginx."""
 import pytest
 
-from conftest import error_of
+from web import error_of
 from servers import ADMIN, GUEST
 
 

@@ -114,3 +114,18 @@ def _chunks(file):
             parts.append(data[:-2])
     except ConnectionError:
         return b"".join(parts), True
+
+
+def error_of(response, status, code=None):
+    """Asserts the one shape of an error; its object."""
+    assert response.status == status, response
+    assert response.headers["content-type"].split(";")[0] == "application/json", response
+    error = json.loads(response.body.decode("utf-8"))
+    assert set(error) == {"code", "message", "details", "hint"}, error
+    assert isinstance(error["code"], str) and error["code"], error
+    assert isinstance(error["message"], str) and error["message"], error
+    for part in ("details", "hint"):
+        assert error[part] is None or isinstance(error[part], str), error
+    if code is not None:
+        assert error["code"] in (code if isinstance(code, tuple) else (code,)), error
+    return error
