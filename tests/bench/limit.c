@@ -104,7 +104,7 @@ static void load_answer(const char *folder, const char *name)
         snprintf(range, sizeof range, "Content-Range: 0-%d/*\r\n", count_rows(body, body_length) - 1);
     }
     int head_length = snprintf(head, sizeof head,
-                               "Status: 200\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n%s\r\n",
+                               "Status: 200\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: %zu\r\n%s\r\n",
                                body_length, range);
     answer->bytes = malloc((size_t)head_length + body_length);
     if (answer->bytes == NULL) {
@@ -190,7 +190,7 @@ static void close_connection(FCGX_Request *request)
 
 static void answer_request(FCGX_Request *request)
 {
-    static const char not_found[] = "Status: 404\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}";
+    static const char not_found[] = "Status: 404\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: 2\r\n\r\n{}";
     char rest[4096];
 
     if (FCGX_Accept_r(request) < 0) {
