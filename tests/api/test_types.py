@@ -14,7 +14,7 @@ from web import Number, error_of
 @pytest.fixture(scope="module")
 def types(service):
     """One table for all: types.column(type, values) makes a table of one column and gives what is answered."""
-    names = [f"t{number}" for number in range(1, 121)]
+    names = [f"t{number}" for number in range(1, 251)]
     made = service("CREATE TABLE t0 (id INT PRIMARY KEY)", tables=",".join(["t0", *names]))
     made.free = iter(names)
 
