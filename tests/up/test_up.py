@@ -1,0 +1,282 @@
+# SPDX-License-Identifier: MIT
+"""contrib/up for real, from a clone where no other user can go and whose path is longer than a socket's name.
+
+Environment: MYREST_BIN, the program (default ./myrest, then build/myrest); it is not built again.
+"""
+import http.client
+import json
+import os
+import random
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).resolve().parents[2]
+USERS = [
+    {"id": 1, "username": "admin", "email": "admin@example.com"},
+    {"id": 2, "username": "guest", "email": "guest@example.com"},
+]
+SECONDS = 60
+
+
+def program():
+    given = os.environ.get("MYREST_BIN")
+    for place in [Path(given)] if given else [Path("myrest"), SOURCE / "build" / "myrest"]:
+        if place.is_file():
+            return place.resolve()
+    raise AssertionError("no program: set MYREST_BIN")
+
+
+def free_ports():
+    """Two that follow each other, outside the range of outgoing connections."""
+    while True:
+        port = random.SystemRandom().randint(20000, 31998)
+        try:
+            with socket.socket() as one, socket.socket() as two:
+                one.bind(("127.0.0.1", port))
+                two.bind(("127.0.0.1", port + 1))
+                return port
+        except OSError:
+            continue
+
+
+def get(port, path):
+    client = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    try:
+        client.request("GET", path)
+        answer = client.getresponse()
+        return answer.status, answer.read()
+    finally:
+        client.close()
+
+
+def until(what, seconds=SECONDS):
+    deadline = time.monotonic() + seconds
+    while True:
+        value = what()
+        if value or time.monotonic() > deadline:
+            return value
+        time.sleep(0.05)
+
+
+def alive(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+class Up:
+    """One contrib/up, with its log."""
+
+    def __init__(self, clone, log, state=None, port=None, **settings):
+        self.port = port or free_ports()
+        self.state = clone / (state or "var")
+        self.log = log
+        keep = {name: os.environ[name] for name in ("PATH", "HOME", "ASAN_OPTIONS") if name in os.environ}
+        env = {**keep, "PORT": str(self.port), "MYREST_BIN": "./myrest", "WEB_CONCURRENCY": "2", **settings}
+        if state:
+            env["STATE"] = state
+        with open(log, "ab") as output:
+            self.process = subprocess.Popen(
+                ["contrib/up"], cwd=clone, env=env, stdin=subprocess.DEVNULL, stdout=output, stderr=output
+            )
+
+    def said(self):
+        return self.log.read_text(errors="replace")
+
+    def ready(self):
+        found = until(lambda: re.search(r"^ready (\S+)$", self.said(), re.M) or self.process.poll() is not None)
+        assert self.process.poll() is None and found, self.said()
+        return found.group(1)
+
+    def processes(self):
+        lines = (self.state / "processes").read_text().splitlines()
+        return {line.split()[0]: int(line.split()[1]) for line in lines}
+
+    def folder(self):
+        return Path((self.state / "folder").read_text().strip())
+
+    def ends(self, how=None):
+        """Its exit status, after the signal given."""
+        if how:
+            self.process.send_signal(how)
+        return self.process.wait(SECONDS)
+
+
+@pytest.fixture(scope="module")
+def clone():
+    """Of what contrib/up needs, below a folder that is closed to everybody else."""
+    closed = Path(tempfile.mkdtemp(prefix="myrest-closed.", dir="/var/tmp"))  # of mode 0700
+    clone = closed / "a folder" / ("long-" * 30) / ("name-" * 30) / ("here-" * 30)
+    clone.mkdir(parents=True)
+    for name in ("contrib", "nginx"):
+        shutil.copytree(SOURCE / name, clone / name)
+    shutil.copy2(program(), clone / "myrest")
+    yield clone
+    shutil.rmtree(closed)
+
+
+@pytest.fixture
+def up(clone, tmp_path):
+    started = []
+
+    def start(**settings):
+        started.append(Up(clone, tmp_path / f"up-{len(started)}.log", **settings))
+        return started[-1]
+
+    yield start
+    for one in started:
+        if one.process.poll() is None:
+            one.process.terminate()
+            one.process.wait(SECONDS)
+    shutil.rmtree(clone / "var", ignore_errors=True)
+    for other in clone.glob("other*"):
+        shutil.rmtree(other)
+
+
+def test_it_says_ready_when_the_two_users_are_answered(up):
+    one = up()
+    assert one.ready() == f"http://127.0.0.1:{one.port}/users"
+    status, body = get(one.port, "/users")
+    assert status == 200 and json.loads(body) == USERS
+    assert get(one.port + 1, "/live")[0] == 200
+    assert get(one.port + 1, "/ready")[0] == 200
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can lower itself")
+def test_nothing_runs_as_root(up):
+    one = up()
+    one.ready()
+    owners = {name: os.stat(f"/proc/{pid}").st_uid for name, pid in one.processes().items()}
+    assert set(owners) == {"database", "pool", "nginx"} and 0 not in owners.values(), owners
+    assert len(set(owners.values())) == 3
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_stops_all_it_started(up, how):
+    one = up()
+    one.ready()
+    processes, folder = one.processes(), one.folder()
+    workers = [int(line) for line in subprocess.run(
+        ["ps", "-o", "pid=", "--ppid", str(processes["pool"])], capture_output=True, text=True).stdout.split()]
+    assert one.ends(how) == 0, one.said()
+    left = [pid for pid in [*processes.values(), *workers] if alive(pid)]
+    assert not left and workers
+    assert not folder.exists()
+    assert "mariadbd: Shutdown complete" in one.said()
+    with socket.socket() as again:
+        again.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        again.bind(("127.0.0.1", one.port))
+
+
+def test_a_second_start_finds_its_data_again(up):
+    one = up()
+    one.ready()
+    sql = "INSERT INTO users VALUES (3, 'third', 'third@example.com')"
+    subprocess.run(["mariadb", f"--socket={one.folder()}/database/socket", "myrest", "-e", sql], check=True)
+    assert one.ends(signal.SIGTERM) == 0
+    again = up()
+    again.ready()
+    assert [user["username"] for user in json.loads(get(again.port, "/users")[1])] == ["admin", "guest", "third"]
+
+
+def test_two_run_side_by_side(up):
+    one, two = up(), up(state="other")
+    one.ready(), two.ready()
+    assert one.ends(signal.SIGTERM) == 0
+    assert get(two.port, "/users")[0] == 200
+
+
+def test_a_folder_in_use_is_refused(up):
+    one = up()
+    one.ready()
+    two = up()
+    assert two.ends() == 1 and "another contrib/up" in two.said()
+    assert get(one.port, "/users")[0] == 200
+
+
+@pytest.mark.parametrize("offset", [0, 1])
+def test_a_port_that_is_taken_is_said_before_anything_starts(up, clone, offset):
+    port = free_ports()
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", port + offset))
+        other.listen()
+        one = up(port=port, state="other")
+        assert one.ends() == 1
+    assert f"port {port + offset} " in one.said() and "taken" in one.said()
+    assert not (clone / "other").exists()
+
+
+def test_after_a_kill_the_next_start_tidies_up(up):
+    one = up()
+    one.ready()
+    processes, folder = one.processes(), one.folder()
+    one.process.kill()
+    one.process.wait()
+    two = up()
+    two.ready()
+    assert not [name for name, pid in processes.items() if alive(pid)]
+    assert not folder.exists()
+    assert json.loads(get(two.port, "/users")[1]) == USERS
+
+
+@pytest.mark.parametrize("name", ["database", "pool", "nginx"])
+def test_when_one_dies_the_others_are_stopped(up, name):
+    one = up()
+    one.ready()
+    processes = one.processes()
+    os.kill(processes[name], signal.SIGKILL)
+    assert one.ends() == 1
+    assert f"{name} has ended by itself" in one.said()
+    assert not [name for name, pid in processes.items() if alive(pid)]
+
+
+def test_a_stop_in_the_middle_of_the_start_is_a_stop(up):
+    for moment in (0.1, 0.3, 0.5, 0.8, 1.2):
+        one = up()
+        time.sleep(moment)
+        one.ends(signal.SIGTERM)
+        assert "killed" not in one.said(), one.said()
+    up().ready()
+
+
+def test_the_programs_settings_are_honoured(up):
+    one = up(MYREST_PREFIX="/api", MYREST_TABLES="users(id,username)", MYREST_ACCESS_LOG="on", WEB_CONCURRENCY="3")
+    assert one.ready() == f"http://127.0.0.1:{one.port}/api/users"
+    assert json.loads(get(one.port, "/api/users")[1]) == [{"id": 1, "username": "admin"}, {"id": 2, "username": "guest"}]
+    assert b'"workers":3' in get(one.port + 1, "/ready")[1]
+    assert until(lambda: '"event":"access"' in one.said(), 5)
+    tcp = free_ports()
+    two = up(state="other", MYREST_LISTEN=f"127.0.0.1:{tcp}", MYREST_ADMIN_LISTEN="")
+    two.ready()
+    socket.create_connection(("127.0.0.1", tcp)).close()
+    with pytest.raises(OSError):
+        get(two.port + 1, "/live")
+
+
+def test_a_fault_of_configuration_is_shown_and_ends_it(up):
+    one = up(MYREST_MAX_ROWS="many")
+    assert one.ends() == 1
+    assert "MYREST_MAX_ROWS" in one.said() and "pool has ended" in one.said()
+
+
+def test_a_database_of_ones_own_is_used(up):
+    one = up()
+    one.ready()
+    mine = f"{one.folder()}/database/socket"
+    sql = "CREATE USER mine@localhost IDENTIFIED BY 'p@ss'; GRANT SELECT ON myrest.* TO mine@localhost"
+    subprocess.run(["mariadb", f"--socket={mine}", "-e", sql], check=True)
+    url = f"mysql://mine:p%40ss@localhost/myrest?socket={mine}"
+    two = up(state="other", DATABASE_URL=url)
+    two.ready()
+    assert set(two.processes()) == {"pool", "nginx"}
+    assert json.loads(get(two.port, "/users")[1]) == USERS
+    assert not (two.state / "database").exists()
