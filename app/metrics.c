@@ -9,6 +9,7 @@
 
 static struct metrics_slot unshared; /* until there is a page */
 struct metrics_slot *metrics_own = &unshared;
+struct metrics *metrics_page;
 
 static const struct {
 	const char *name, *help;
@@ -26,6 +27,7 @@ struct metrics *metrics_open(void)
 
 	if (page == MAP_FAILED)
 		return NULL;
+	metrics_page = metrics;
 	metrics_own = &metrics->slots[0]; /* the supervisor's */
 	return metrics;
 }
@@ -50,6 +52,20 @@ int metrics_ready(struct metrics *metrics, const char **reason)
 	if (reason != NULL)
 		*reason = metrics->draining ? "draining" : copy[0] != '\0' ? copy : "no worker is ready yet";
 	return ready;
+}
+
+bool metrics_idle_sibling(void)
+{
+	/* The supervisor uses the lowest slots: two generations, the admin process and itself are all there can be. */
+	int used = metrics_page == NULL ? 0 : metrics_page->workers * 2 + 2;
+
+	for (int i = 1; i < used && i < METRICS_SLOTS; i++) {
+		const struct metrics_slot *slot = &metrics_page->slots[i];
+
+		if (slot != metrics_own && slot->pid != 0 && !slot->busy && slot->state == WORKER_READY)
+			return true;
+	}
+	return false;
 }
 
 static void render_one(struct text *out, const char *name, const char *type, const char *help, uint64_t value)

@@ -8,6 +8,7 @@
 #define MYREST_METRICS_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "text.h"
@@ -34,6 +35,7 @@ enum worker_state { WORKER_NONE, WORKER_STARTING, WORKER_READY, WORKER_AWAY };
 struct metrics_slot {
 	_Alignas(64) _Atomic int32_t state; /* enum worker_state */
 	_Atomic int32_t pid;                /* 0: free */
+	_Atomic int32_t busy;               /* a statement runs */
 	char reason[192];                   /* why it is away, one line without secrets; may be torn, never unterminated */
 #define X(name, help) _Atomic uint64_t name;
 	METRICS_COUNTERS(X)
@@ -56,11 +58,14 @@ struct metrics {
 /* Maps the page; call it once, before any fork. NULL and errno when there is no memory. */
 struct metrics *metrics_open(void);
 
-/* The slot that this process writes to; metrics_open and pool.c set it. */
+/* The page, and the slot that this process writes to; metrics_open and pool.c set them. */
+extern struct metrics *metrics_page; /* NULL: metrics_open has not been called */
 extern struct metrics_slot *metrics_own;
 
 /* How many workers are ready; when none is and reason is not NULL, *reason is why (static memory). */
 int metrics_ready(struct metrics *, const char **reason);
+/* Whether another worker than this process's could run a statement at once. */
+bool metrics_idle_sibling(void);
 /* The Prometheus text exposition format, version 0.0.4. */
 void metrics_render(struct metrics *, struct text *);
 

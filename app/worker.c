@@ -25,8 +25,9 @@ enum {
 	TAKES_AT_ONCE = 32,
 	ROWS_AT_ONCE = 512, /* before other events get their turn */
 	STREAM_AHEAD_BYTES = 65536, /* of a stream that the web server has not taken: no more rows are read */
-	HANDOVER_AFTER_US = 3000, /* how long a statement may run before who waits for it goes to other workers */
-	HANDOVER_RETRY_US = 5000,
+	HANDOVER_AFTER_US = 3000, /* how long a statement may run before who waits for it goes to an idle worker, */
+	HANDOVER_ANYWAY_US = 10000, /* and before they go to whichever is idle first */
+	HANDOVER_RETRY_US = 1000,
 	GRACE_US = 100000, /* how long a request waits for the first attempt to reconnect */
 	RECONNECT_FIRST_US = 50000,
 	RECONNECT_MOST_US = 500000,
@@ -350,6 +351,7 @@ static void watch_database(void)
 static void batch_over(void)
 {
 	batch_end(&worker.batch);
+	metrics_own->busy = 0;
 	worker.stream = NULL;
 	worker.row_pending = worker.discarding = false;
 }
@@ -646,23 +648,33 @@ static void start_statement(void)
 	}
 	sql = batch_sql(&worker.batch);
 	METRICS_ADD(metrics_own->statements, 1);
+	metrics_own->busy = 1;
 	worker.statement_since_us = clock_now_us();
 	worker.handover_again_us = worker.statement_since_us + HANDOVER_AFTER_US;
 	statement_step(database_send(worker.database, sql.bytes, sql.length));
+}
+
+/* Whether there is anyone to hand over to: while all drain, everyone keeps what it has. */
+static bool has_siblings(void)
+{
+	return worker.config->workers > 1 && !worker.draining;
 }
 
 /* A statement has been running for a while: whoever has to wait for it goes to a worker that is idle. */
 static void hand_over_waiting(void)
 {
 	struct peer *peer, *next;
+	int64_t now = clock_now_us();
 
+	worker.handover_again_us = now + HANDOVER_RETRY_US;
+	if (now - worker.statement_since_us < HANDOVER_ANYWAY_US && !metrics_idle_sibling())
+		return;
 	watch_entrances(false);
 	for (peer = TAILQ_FIRST(&worker.peers[PEER_WAITING]); peer != NULL; peer = next) {
 		next = TAILQ_NEXT(peer, link);
 		if (peer->unread > 0 && !give_away(peer))
 			break; /* the queue is full: later */
 	}
-	worker.handover_again_us = clock_now_us() + HANDOVER_RETRY_US;
 }
 
 /* --- The database connection --- */
@@ -957,7 +969,7 @@ static void timers(void)
 		worker.describe_again_us = 0;
 		worker.describing = true;
 	}
-	if (worker.batch.plan != NULL && worker.handover_again_us <= now && !worker.draining)
+	if (worker.batch.plan != NULL && worker.handover_again_us <= now && has_siblings())
 		hand_over_waiting();
 }
 
@@ -988,7 +1000,7 @@ static int next_timeout_ms(void)
 	earliest(&deadline, worker.accept_again_us);
 	if (worker.opening && !worker.away)
 		earliest(&deadline, worker.opening_since_us + GRACE_US);
-	if (worker.batch.plan != NULL && !worker.draining &&
+	if (worker.batch.plan != NULL && has_siblings() &&
 	    (worker.watching_entrances || !TAILQ_EMPTY(&worker.peers[PEER_WAITING])))
 		earliest(&deadline, worker.handover_again_us);
 	if (worker.draining)
