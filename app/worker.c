@@ -49,7 +49,8 @@ static struct worker {
 	/* The database connection. */
 	int database_socket; /* as it is in the epoll set; -1: not */
 	unsigned database_events;
-	bool opening, describing;
+	bool opening, describing; /* under way */
+	bool describe_wanted;     /* the tables are to be described again before the next statement */
 	bool away; /* the last attempt to connect failed; requests are told so at once */
 	int64_t opening_since_us, open_again_us, reconnect_us, describe_again_us;
 	/* The statement that runs; its requests are in peers[PEER_RUNNING]. */
@@ -390,7 +391,7 @@ static void batch_failed(void)
 			hang_up(peer);
 		} else if (error->schema_changed && !peer->retried) {
 			peer->retried = true;
-			worker.describing = true;
+			worker.describe_wanted = true;
 			run_again(peer, false);
 		} else if (shared)
 			run_again(peer, true);
@@ -707,7 +708,7 @@ static void opened(void)
 	const char *missing = database_missing(worker.database);
 	bool ready = *missing == '\0';
 
-	worker.opening = worker.describing = false;
+	worker.opening = worker.describing = worker.describe_wanted = false;
 	worker.describe_again_us = ready ? 0 : clock_now_us() + DESCRIBE_AGAIN_US;
 	set_reason(missing);
 	if (!ready && metrics_own->state != WORKER_AWAY)
@@ -967,7 +968,7 @@ static void timers(void)
 		worker.accept_again_us = 0;
 	if (worker.describe_again_us != 0 && worker.describe_again_us <= now && database_is_free()) {
 		worker.describe_again_us = 0;
-		worker.describing = true;
+		worker.describe_wanted = true;
 	}
 	if (worker.batch.plan != NULL && worker.handover_again_us <= now && has_siblings())
 		hand_over_waiting();
@@ -1011,6 +1012,13 @@ static int next_timeout_ms(void)
 	return left <= 0 ? 0 : left > 3600000000 ? 3600000 : (int)((left + 999) / 1000);
 }
 
+static void describe(void)
+{
+	worker.describe_wanted = false;
+	worker.describing = true;
+	opening_step(database_describe(worker.database));
+}
+
 static void loop(void)
 {
 	struct epoll_event events[EVENTS_AT_ONCE];
@@ -1034,8 +1042,8 @@ static void loop(void)
 			take_rows();
 		timers();
 		free_closed();
-		if (database_is_free() && worker.describing)
-			opening_step(database_describe(worker.database));
+		if (database_is_free() && worker.describe_wanted)
+			describe();
 		if (count < EVENTS_AT_ONCE && database_is_free())
 			start_statement();
 		if (worker.batch.plan == NULL && !worker.draining && worker.notify < 0 && worker.accept_again_us == 0)
