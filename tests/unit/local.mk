@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: MIT
+# The unit tests: one program per module, each tests/unit/test-MODULE.c, linked with what the program is made of.
+if HAVE_CMOCKA
+AM_CPPFLAGS += -iquote $(srcdir)/tests/unit $(CMOCKA_CFLAGS) $(JSON_C_CFLAGS)
+LDADD = libmyrest.a $(CMOCKA_LIBS) $(JSON_C_LIBS) $(MYSQL_LIBS)
+
+check_PROGRAMS = \
+	tests/unit/test-arena \
+	tests/unit/test-config \
+	tests/unit/test-listen \
+	tests/unit/test-merge \
+	tests/unit/test-plan \
+	tests/unit/test-query \
+	tests/unit/test-render \
+	tests/unit/test-route \
+	tests/unit/test-table \
+	tests/unit/test-text \
+	tests/unit/test-url \
+	tests/unit/test-value
+TESTS = $(check_PROGRAMS)
+endif
+
+EXTRA_DIST += tests/unit/unit.h tests/unit/strict.h tests/unit/tables.h tests/golden/read.txt \
+	tests/golden/read.refused.txt

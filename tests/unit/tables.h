@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * tables.h: tables described by hand, as the catalogue would: no database is needed to test what stands on them.
+ *
+ *   users   id integer unsigned primary key; username unique; email; secret (not exposed)
+ *   things  one column of each type, each named after it (with the suffix _n when it may be NULL); id is the key
+ *   by_name a table whose primary key `name` is a string, with an integer `rank` that is unique but may be NULL
+ *   pairs   a primary key of two columns
+ *   lines   a view: no keys
+ *   odd `"' name   columns that are named as strangely, and one of them in Greek
+ */
+#ifndef MYREST_TABLES_H
+#define MYREST_TABLES_H
+
+#include <string.h>
+
+#include "table.h"
+
+static inline struct slice tables_quote(struct arena *arena, struct slice name)
+{
+	struct text quoted = { 0 };
+	char *copy;
+
+	text_add_char(&quoted, '`');
+	for (size_t i = 0; i < name.length; i++) {
+		if (name.bytes[i] == '`')
+			text_add_char(&quoted, '`');
+		text_add_char(&quoted, name.bytes[i]);
+	}
+	text_add_char(&quoted, '`');
+	copy = arena_text(arena, quoted.bytes, quoted.length);
+	name = (struct slice){ copy, quoted.length };
+	text_release(&quoted);
+	return name;
+}
+
+static inline struct table *tables_add(struct schema *schema, const char *name)
+{
+	struct table *table = &schema->tables[schema->table_count++];
+
+	table->name = (struct slice){ name, strlen(name) };
+	table->quoted = tables_quote(&schema->arena, table->name);
+	table->comment = "";
+	table->columns = arena_alloc(&schema->arena, 40 * sizeof(*table->columns));
+	table->keys = arena_alloc(&schema->arena, 4 * sizeof(*table->keys));
+	return table;
+}
+
+static inline struct column *tables_column(struct schema *schema, struct table *table, const char *name,
+                                           enum column_type type, bool nullable)
+{
+	struct column *column = &table->columns[table->column_count++];
+
+	column->name = (struct slice){ name, strlen(name) };
+	column->quoted = tables_quote(&schema->arena, column->name);
+	column->declared = column->name;
+	column->type = type;
+	column->nullable = nullable;
+	column->exposed = true;
+	column->comment = "";
+	return column;
+}
+
+/* A unique key of one or two columns; the first one made is the primary key when it is named PRIMARY. */
+static inline void tables_key(struct schema *schema, struct table *table, const char *name, int first, int second)
+{
+	struct key *key = &table->keys[table->key_count++];
+
+	key->name = name;
+	key->primary = strcmp(name, "PRIMARY") == 0;
+	key->unique = true;
+	key->column_count = second < 0 ? 1 : 2;
+	key->columns = arena_alloc(&schema->arena, 2 * sizeof(*key->columns));
+	key->columns[0] = (uint16_t)first;
+	key->columns[1] = (uint16_t)(second < 0 ? 0 : second);
+}
+
+/* Belongs to the caller; schema_free. */
+static inline struct schema *tables_make(void)
+{
+	static const struct {
+		const char *name;
+		enum column_type type;
+		bool nullable;
+	} types[] = {
+		{ "integer", COLUMN_INTEGER, false },     { "integer_n", COLUMN_INTEGER, true },
+		{ "boolean", COLUMN_BOOLEAN, false },     { "year", COLUMN_YEAR, false },
+		{ "decimal", COLUMN_DECIMAL, false },     { "float", COLUMN_FLOAT, false },
+		{ "double", COLUMN_DOUBLE, false },       { "bit", COLUMN_BIT, false },
+		{ "bits", COLUMN_BIT, false },            { "string", COLUMN_STRING, false },
+		{ "string_n", COLUMN_STRING, true },      { "date", COLUMN_DATE, false },
+		{ "time", COLUMN_TIME, false },           { "datetime", COLUMN_DATETIME, false },
+		{ "timestamp", COLUMN_TIMESTAMP, false }, { "json", COLUMN_JSON, true },
+		{ "binary", COLUMN_BINARY, false },       { "geometry", COLUMN_GEOMETRY, true },
+	};
+	struct schema *schema = memory_alloc(sizeof(*schema));
+	struct table *table;
+
+	schema->tables = arena_alloc(&schema->arena, 8 * sizeof(*schema->tables));
+
+	table = tables_add(schema, "users");
+	tables_column(schema, table, "id", COLUMN_INTEGER, false)->is_unsigned = true;
+	tables_column(schema, table, "username", COLUMN_STRING, false)->length = 80;
+	tables_column(schema, table, "email", COLUMN_STRING, false)->length = 120;
+	tables_column(schema, table, "secret", COLUMN_STRING, false)->exposed = false;
+	tables_key(schema, table, "PRIMARY", 0, -1);
+	tables_key(schema, table, "username", 1, -1);
+
+	table = tables_add(schema, "things");
+	tables_column(schema, table, "id", COLUMN_INTEGER, false);
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		tables_column(schema, table, types[i].name, types[i].type, types[i].nullable)->length =
+		    strcmp(types[i].name, "bit") == 0 ? 1 : 8;
+	tables_key(schema, table, "PRIMARY", 0, -1);
+
+	table = tables_add(schema, "by_name");
+	tables_column(schema, table, "name", COLUMN_STRING, false);
+	tables_column(schema, table, "rank", COLUMN_INTEGER, true);
+	tables_column(schema, table, "number", COLUMN_INTEGER, false);
+	tables_key(schema, table, "PRIMARY", 0, -1);
+	tables_key(schema, table, "rank", 1, -1);
+	tables_key(schema, table, "number", 2, -1);
+
+	table = tables_add(schema, "pairs");
+	tables_column(schema, table, "a", COLUMN_INTEGER, false);
+	tables_column(schema, table, "b", COLUMN_INTEGER, false);
+	tables_key(schema, table, "PRIMARY", 0, 1);
+
+	table = tables_add(schema, "lines");
+	tables_column(schema, table, "n", COLUMN_INTEGER, false);
+	table->is_view = true;
+
+	table = tables_add(schema, "odd `\"' name");
+	tables_column(schema, table, "a`b", COLUMN_INTEGER, false);
+	tables_column(schema, table, "c\"d,e.f", COLUMN_STRING, true);
+	tables_column(schema, table, "\xce\xba\xcf\x8c\xcf\x83\xce\xbc\xce\xbf\xcf\x82", COLUMN_STRING, false);
+	tables_key(schema, table, "PRIMARY", 0, -1);
+
+	for (unsigned i = 0; i < schema->table_count; i++)
+		table_finish(&schema->tables[i], &schema->arena);
+	return schema;
+}
+
+#endif
