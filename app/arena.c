@@ -61,10 +61,10 @@ static void add_block(struct arena *arena, size_t least)
 
 static void *take(struct arena *arena, size_t size)
 {
-	size_t align = -(uintptr_t)arena->next & (sizeof(max_align_t) - 1);
+	size_t align = -(uintptr_t)arena->next & (_Alignof(max_align_t) - 1);
 	char *memory;
 
-	if (arena->left < align || arena->left - align < size) {
+	if (arena->next == NULL || arena->left < align || arena->left - align < size) {
 		add_block(arena, size);
 		align = 0;
 	}
