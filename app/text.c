@@ -274,7 +274,7 @@ static bool json_value(struct json *json, int depth)
 	bool object;
 
 	json_space(json);
-	if (json->at == json->end || depth > JSON_NESTING)
+	if (json->at == json->end)
 		return false;
 	switch (*json->at) {
 	case '"':
@@ -291,6 +291,8 @@ static bool json_value(struct json *json, int depth)
 	default:
 		return json_number(json);
 	}
+	if (depth == JSON_NESTING)
+		return false;
 	object = *json->at == '{';
 	close = object ? '}' : ']';
 	json->at++;
@@ -378,6 +380,8 @@ bool text_base64_decode(char *bytes, size_t *length)
 
 	while (digits > 0 && *length - digits < 2 && bytes[digits - 1] == '=')
 		digits--;
+	if (digits < *length && *length % 4 != 0)
+		return false;
 	for (in = 0; in < digits; in++) {
 		if ((digit = base64_digit(bytes[in])) < 0)
 			return false;
