@@ -201,6 +201,7 @@ static enum status decode(struct slice raw, unsigned place, struct arena *arena,
 
 	if (!text_percent_decode(copy, &length, true))
 		return refuse_at(arena, fault, place + (unsigned)length, "a '%' without two hexadecimal digits");
+	copy[length] = '\0';
 	*decoded = (struct slice){ copy, length };
 	span = text_utf8_span(copy, length);
 	if (span < length || (span = strnlen(copy, length)) < length) {

@@ -19,6 +19,7 @@ static bool decode(struct slice raw, struct arena *arena, struct slice *decoded)
 	if (!text_percent_decode(copy, &length, false) || memchr(copy, '\0', length) != NULL ||
 	    text_utf8_span(copy, length) != length)
 		return false;
+	copy[length] = '\0';
 	*decoded = (struct slice){ copy, length };
 	return true;
 }

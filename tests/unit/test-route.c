@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: MIT */
+#include "route.h"
+
+#include "tables.h"
+#include "unit.h"
+
+static struct schema *schema;
+static struct arena arena;
+static struct route route;
+static struct fault fault;
+
+static int make_schema(void **state)
+{
+	(void)state;
+	schema = tables_make();
+	return 0;
+}
+
+static int drop_schema(void **state)
+{
+	(void)state;
+	schema_free(schema);
+	arena_release(&arena);
+	return 0;
+}
+
+static enum status find(enum method method, const char *name, const char *uri, const char *prefix)
+{
+	struct slice given = exact(uri, strlen(uri));
+	struct request request = { .method = method, .method_name = slice_of(name), .uri = given };
+	enum status status;
+
+	arena_clear(&arena);
+	memset(&fault, 0, sizeof(fault));
+	status = route_find(&request, schema, slice_of(prefix), &arena, &route, &fault);
+	if (status != STATUS_OK)
+		assert_int_equal(fault.status, status);
+	exact_free(given);
+	return status;
+}
+
+static void expect(const char *uri, const char *prefix, const char *table, const char *key)
+{
+	if (find(METHOD_GET, "GET", uri, prefix) != STATUS_OK)
+		fail_msg("%s: %s", uri, status_code(fault.status));
+	assert_is(route.table->name, table);
+	assert_int_equal(route.has_key, key != NULL);
+	if (key != NULL)
+		assert_is(route.key, key);
+	assert_string_equal(route.allow, "OPTIONS, GET, HEAD");
+}
+
+static void paths_lead_to_tables_and_keys(void **state)
+{
+	(void)state;
+	expect("/users", "", "users", NULL);
+	expect("/users/5", "", "users", "5");
+	expect("/%75sers/%35", "", "users", "5");
+	expect("/by_name/a%2Fb", "", "by_name", "a/b");
+	expect("/by_name/a+b%20c", "", "by_name", "a+b c"); /* '+' is no space in a path */
+	expect("/by_name/%25", "", "by_name", "%");
+	expect("/by_name/..", "", "by_name", "..");
+	expect("/odd%20%60%22%27%20name/1", "", "odd `\"' name", "1");
+	expect("/odd `\"' name", "", "odd `\"' name", NULL);
+	expect("/lines", "", "lines", NULL);
+	expect("/api/v1/users/5", "/api/v1", "users", "5");
+}
+
+static void the_query_is_left_raw(void **state)
+{
+	(void)state;
+	assert_int_equal(find(METHOD_GET, "GET", "/users?a=%20/b?c", ""), STATUS_OK);
+	assert_int_equal(route.query.length, 9);
+	assert_false(route.has_key);
+	assert_int_equal(find(METHOD_GET, "GET", "/users?", ""), STATUS_OK);
+	assert_int_equal(route.query.length, 0);
+	assert_int_equal(find(METHOD_GET, "GET", "/users/1?/2", ""), STATUS_OK);
+	assert_is(route.key, "1");
+	assert_int_equal(find(METHOD_GET, "GET", "/users%3Fa", ""), STATUS_NO_SUCH_TABLE);
+}
+
+static void what_is_not_there_is_404(void **state)
+{
+	static const struct {
+		const char *uri, *prefix;
+		enum status status;
+	} cases[] = {
+		{ "/", "", STATUS_NO_SUCH_PATH },
+		{ "users", "", STATUS_NO_SUCH_PATH },
+		{ "*", "", STATUS_NO_SUCH_PATH },
+		{ "?a=b", "", STATUS_NO_SUCH_PATH },
+		{ "/users/", "", STATUS_NO_SUCH_PATH },
+		{ "/users/1/", "", STATUS_NO_SUCH_PATH },
+		{ "/users/1/2", "", STATUS_NO_SUCH_PATH },
+		{ "/users//1", "", STATUS_NO_SUCH_PATH },
+		{ "/pairs/1", "", STATUS_NO_SUCH_PATH },
+		{ "/lines/1", "", STATUS_NO_SUCH_PATH },
+		{ "//users", "", STATUS_NO_SUCH_TABLE },
+		{ "/nothing", "", STATUS_NO_SUCH_TABLE },
+		{ "/Users", "", STATUS_NO_SUCH_TABLE },
+		{ "/users%20", "", STATUS_NO_SUCH_TABLE },
+		{ "/users", "/api", STATUS_NO_SUCH_PATH },
+		{ "/api", "/api", STATUS_NO_SUCH_PATH },
+		{ "/api/", "/api", STATUS_NO_SUCH_PATH },
+		{ "/apiusers", "/api", STATUS_NO_SUCH_PATH },
+		{ "/apis/users", "/api", STATUS_NO_SUCH_PATH },
+		{ "/a", "/api", STATUS_NO_SUCH_PATH },
+		{ "/%61pi/users", "/api", STATUS_NO_SUCH_PATH },
+		{ "/users%", "", STATUS_BAD_REQUEST },
+		{ "/%zz", "", STATUS_BAD_REQUEST },
+		{ "/users%00", "", STATUS_BAD_REQUEST },
+		{ "/users/%4", "", STATUS_BAD_REQUEST },
+		{ "/users/%00", "", STATUS_BAD_REQUEST },
+		{ "/users/%ff", "", STATUS_BAD_REQUEST },
+		{ "/\xff", "", STATUS_BAD_REQUEST },
+		{ "", "", STATUS_BAD_REQUEST },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH_OF(cases); i++)
+		if (find(METHOD_GET, "GET", cases[i].uri, cases[i].prefix) != cases[i].status)
+			fail_msg("%s: %d", cases[i].uri, fault.status);
+	assert_int_equal(find(METHOD_GET, "GET", "/n%6Fthing", ""), STATUS_NO_SUCH_TABLE);
+	assert_string_equal(fault.message, "no table 'nothing' is served here");
+	assert_int_equal(find(METHOD_GET, "GET", "/p%61irs/1", ""), STATUS_NO_SUCH_PATH);
+	assert_string_equal(fault.details, "'pairs' has no primary key of one column");
+	assert_int_equal(find(METHOD_OTHER, "", "/users", ""), STATUS_BAD_REQUEST);
+}
+
+static void methods_that_are_not_allowed_are_told_what_is(void **state)
+{
+	static const struct {
+		enum method method;
+		const char *name;
+		enum status status;
+	} cases[] = {
+		{ METHOD_GET, "GET", STATUS_OK },
+		{ METHOD_HEAD, "HEAD", STATUS_OK },
+		{ METHOD_OPTIONS, "OPTIONS", STATUS_OK },
+		{ METHOD_POST, "POST", STATUS_BAD_METHOD },
+		{ METHOD_PUT, "PUT", STATUS_BAD_METHOD },
+		{ METHOD_PATCH, "PATCH", STATUS_BAD_METHOD },
+		{ METHOD_DELETE, "DELETE", STATUS_BAD_METHOD },
+		{ METHOD_OTHER, "get", STATUS_BAD_METHOD },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH_OF(cases); i++) {
+		assert_int_equal(find(cases[i].method, cases[i].name, "/users", ""), cases[i].status);
+		assert_string_equal(route.allow, "OPTIONS, GET, HEAD");
+		assert_int_equal(find(cases[i].method, cases[i].name, "/users/1", ""), cases[i].status);
+		assert_int_equal(find(cases[i].method, cases[i].name, "/nothing", ""), STATUS_NO_SUCH_TABLE);
+		assert_null(route.allow);
+	}
+}
+
+static void a_path_has_a_longest(void **state)
+{
+	struct text uri = { 0 };
+
+	(void)state;
+	text_add_string(&uri, "/by_name/");
+	while (uri.length < PATH_MAX_BYTES)
+		text_add_char(&uri, 'a');
+	assert_int_equal(find(METHOD_GET, "GET", text_terminate(&uri), ""), STATUS_OK);
+	assert_int_equal(route.key.length, PATH_MAX_BYTES - 9);
+	text_add_char(&uri, '?'); /* the query does not count */
+	for (int i = 0; i < 1000; i++)
+		text_add_char(&uri, 'q');
+	assert_int_equal(find(METHOD_GET, "GET", text_terminate(&uri), ""), STATUS_OK);
+	uri.bytes[PATH_MAX_BYTES] = 'a';
+	assert_int_equal(find(METHOD_GET, "GET", text_terminate(&uri), ""), STATUS_URI_TOO_LONG);
+	text_release(&uri);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(paths_lead_to_tables_and_keys),
+		cmocka_unit_test(the_query_is_left_raw),
+		cmocka_unit_test(what_is_not_there_is_404),
+		cmocka_unit_test(methods_that_are_not_allowed_are_told_what_is),
+		cmocka_unit_test(a_path_has_a_longest),
+	};
+
+	return cmocka_run_group_tests_name("route", tests, make_schema, drop_schema);
+}
