@@ -142,7 +142,7 @@ static enum status add_float(struct text *sql, struct slice text, bool single)
 	if (text.length == 0 || text.length >= sizeof(copy))
 		return STATUS_BAD_VALUE;
 	for (size_t i = 0; i < text.length; i++)
-		if (!is_digit(text.bytes[i]) && strchr("+-.eE", text.bytes[i]) == NULL)
+		if (!is_digit(text.bytes[i]) && memchr("+-.eE", text.bytes[i], 5) == NULL)
 			return STATUS_BAD_VALUE;
 	memcpy(copy, text.bytes, text.length);
 	copy[text.length] = '\0';
@@ -296,6 +296,8 @@ static enum status add_time(struct text *sql, struct slice text)
 	int hours = 0;
 	bool negative = take_byte(&at, end, "-");
 
+	if (at == end || !is_digit(*at))
+		return STATUS_BAD_VALUE;
 	while (at < end && is_digit(*at) && hours < 1000)
 		hours = hours * 10 + (*at++ - '0');
 	if (!take_byte(&at, end, ":") || !take_digits(&at, end, 2, &moment.minute) || !take_byte(&at, end, ":") ||
