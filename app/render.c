@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "render.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,13 +29,16 @@ static void add_float(struct text *out, const char *bytes, size_t length)
 	char copy[400], shortest[32]; /* the server writes a DOUBLE in at most 331 characters */
 	float number;
 
-	if (length >= sizeof(copy)) {
+	number = HUGE_VALF;
+	if (length < sizeof(copy)) {
+		memcpy(copy, bytes, length);
+		copy[length] = '\0';
+		number = strtof(copy, NULL);
+	}
+	if (isinf(number)) { /* cannot be; JSON has no word for it */
 		add_number(out, bytes, length);
 		return;
 	}
-	memcpy(copy, bytes, length);
-	copy[length] = '\0';
-	number = strtof(copy, NULL);
 	for (int digits = 6; digits <= 9; digits++) {
 		snprintf(shortest, sizeof(shortest), "%.*g", digits, (double)number);
 		if (strtof(shortest, NULL) == number)

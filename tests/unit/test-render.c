@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: MIT */
+#include "render.h"
+
+#include "unit.h"
+
+static struct text out;
+
+static int forget(void **state)
+{
+	(void)state;
+	text_release(&out);
+	return 0;
+}
+
+static void render(enum column_type type, uint64_t length, const char *bytes, size_t size)
+{
+	struct column column = { .type = type, .length = length };
+	struct slice given = exact(bytes, size);
+
+	text_clear(&out);
+	text_add_char(&out, '[');
+	assert_int_equal(render_json_value(&out, &column, given.bytes, given.length), 0);
+	text_add_char(&out, ']');
+	json_object_put(assert_json(out.bytes, out.length));
+	out.bytes[--out.length] = '\0';
+	exact_free(given);
+}
+
+#define EXPECT(type, given, wanted) \
+	do { \
+		render((type), 8, (given), sizeof(given) - 1); \
+		assert_string_equal(out.bytes + 1, (wanted)); \
+	} while (0)
+
+static void integers_are_numbers_of_64_bits(void **state)
+{
+	(void)state;
+	EXPECT(COLUMN_INTEGER, "0", "0");
+	EXPECT(COLUMN_INTEGER, "-1", "-1");
+	EXPECT(COLUMN_INTEGER, "18446744073709551615", "18446744073709551615");
+	EXPECT(COLUMN_INTEGER, "-9223372036854775808", "-9223372036854775808");
+	EXPECT(COLUMN_INTEGER, "00042", "42"); /* ZEROFILL */
+	EXPECT(COLUMN_INTEGER, "00000", "0");
+	EXPECT(COLUMN_YEAR, "2024", "2024");
+	EXPECT(COLUMN_YEAR, "0000", "0");
+}
+
+static void decimals_keep_every_digit(void **state)
+{
+	(void)state;
+	EXPECT(COLUMN_DECIMAL, "1.50", "1.50");
+	EXPECT(COLUMN_DECIMAL, "-0.00", "-0.00");
+	EXPECT(COLUMN_DECIMAL, "00001.50", "1.50");
+	EXPECT(COLUMN_DECIMAL, ".5", "0.5");
+	EXPECT(COLUMN_DECIMAL, "-.5", "-0.5");
+	EXPECT(COLUMN_DECIMAL, "12345678901234567890123456789012345.123456789012345678901234567890",
+	       "12345678901234567890123456789012345.123456789012345678901234567890");
+}
+
+static void doubles_as_the_server_prints_them(void **state)
+{
+	(void)state;
+	EXPECT(COLUMN_DOUBLE, "0.1", "0.1");
+	EXPECT(COLUMN_DOUBLE, "1e100", "1e100");
+	EXPECT(COLUMN_DOUBLE, "-1.7976931348623157e308", "-1.7976931348623157e308");
+	EXPECT(COLUMN_DOUBLE, "5e-324", "5e-324");
+	EXPECT(COLUMN_DOUBLE, "-0", "-0");
+	EXPECT(COLUMN_DOUBLE, "0000000000000000000012", "12");
+}
+
+static void floats_are_the_shortest_text_that_reads_back(void **state)
+{
+	char digits[350];
+	float number, again;
+	uint32_t seed = 3, bits;
+
+	(void)state;
+	EXPECT(COLUMN_FLOAT, "0.10000000149011612", "0.1");
+	EXPECT(COLUMN_FLOAT, "1.2345678806304932", "1.2345679");
+	EXPECT(COLUMN_FLOAT, "16777216", "16777216");
+	EXPECT(COLUMN_FLOAT, "0", "0");
+	EXPECT(COLUMN_FLOAT, "-0", "-0");
+	EXPECT(COLUMN_FLOAT, "3.4028234663852886e38", "3.4028235e+38");
+	EXPECT(COLUMN_FLOAT, "1.401298464324817e-45", "1.4013e-45");
+	EXPECT(COLUMN_FLOAT, "1000000", "1e+06");
+	for (int i = 0; i < 20000; i++) {
+		bits = dice(&seed);
+		memcpy(&number, &bits, sizeof(number));
+		if (number != number || number - number != 0) /* no number, or infinite: MySQL has none of these */
+			continue;
+		snprintf(digits, sizeof(digits), "%.17g", (double)number);
+		render(COLUMN_FLOAT, 0, digits, strlen(digits));
+		again = strtof(out.bytes + 1, NULL);
+		assert_memory_equal(&again, &number, sizeof(number));
+		assert_true(out.length <= 1 + 15);
+	}
+	memset(digits, '1', sizeof(digits)); /* longer than any server writes: no harm */
+	render(COLUMN_FLOAT, 0, digits, 331);
+}
+
+static void booleans_are_true_and_false_or_what_they_are(void **state)
+{
+	(void)state;
+	EXPECT(COLUMN_BOOLEAN, "0", "false");
+	EXPECT(COLUMN_BOOLEAN, "1", "true");
+	EXPECT(COLUMN_BOOLEAN, "2", "2");
+	EXPECT(COLUMN_BOOLEAN, "-1", "-1");
+	EXPECT(COLUMN_BOOLEAN, "10", "10");
+}
+
+static void bits_are_bytes_with_the_highest_first(void **state)
+{
+	(void)state;
+	EXPECT(COLUMN_BIT, "\x05", "5");
+	EXPECT(COLUMN_BIT, "\x01\x00", "256");
+	EXPECT(COLUMN_BIT, "\xff\xff\xff\xff\xff\xff\xff\xff", "18446744073709551615");
+	EXPECT(COLUMN_BIT, "\x00", "0");
+	render(COLUMN_BIT, 1, "\x00", 1);
+	assert_string_equal(out.bytes + 1, "false");
+	render(COLUMN_BIT, 1, "\x01", 1);
+	assert_string_equal(out.bytes + 1, "true");
+}
+
+static void moments_are_iso_8601(void **state)
+{
+	(void)state;
+	EXPECT(COLUMN_DATE, "2024-01-02", "\"2024-01-02\"");
+	EXPECT(COLUMN_DATE, "0000-00-00", "\"0000-00-00\"");
+	EXPECT(COLUMN_TIME, "-838:59:59.000000", "\"-838:59:59.000000\"");
+	EXPECT(COLUMN_DATETIME, "2024-01-02 03:04:05", "\"2024-01-02T03:04:05\"");
+	EXPECT(COLUMN_DATETIME, "2024-01-02 03:04:05.678900", "\"2024-01-02T03:04:05.678900\"");
+	EXPECT(COLUMN_DATETIME, "0000-00-00 00:00:00", "\"0000-00-00T00:00:00\"");
+	EXPECT(COLUMN_TIMESTAMP, "2024-01-02 03:04:05", "\"2024-01-02T03:04:05+00:00\"");
+	EXPECT(COLUMN_TIMESTAMP, "2024-01-02 03:04:05.5", "\"2024-01-02T03:04:05.5+00:00\"");
+}
+
+static void json_is_itself_or_a_string(void **state)
+{
+	(void)state;
+	EXPECT(COLUMN_JSON, "{\"a\": [1, null]}", "{\"a\": [1, null]}");
+	EXPECT(COLUMN_JSON, "\"x\"", "\"x\"");
+	EXPECT(COLUMN_JSON, "null", "null");
+	EXPECT(COLUMN_JSON, "{broken", "\"{broken\"");
+	EXPECT(COLUMN_JSON, "", "\"\"");
+	EXPECT(COLUMN_JSON, "1],[2", "\"1],[2\""); /* it cannot leave its place */
+	EXPECT(COLUMN_JSON, "NaN", "\"NaN\"");
+}
+
+static void bytes_are_base64(void **state)
+{
+	(void)state;
+	EXPECT(COLUMN_BINARY, "", "\"\"");
+	EXPECT(COLUMN_BINARY, "\x00\xff\"", "\"AP8i\"");
+	EXPECT(COLUMN_GEOMETRY, "\x01", "\"AQ==\"");
+}
+
+static void strings_and_what_is_none(void **state)
+{
+	struct column column = { .type = COLUMN_STRING };
+	struct text text = { 0 };
+
+	(void)state;
+	EXPECT(COLUMN_STRING, "", "\"\"");
+	EXPECT(COLUMN_STRING, "a\"\\\n\x00", "\"a\\\"\\\\\\n\\u0000\"");
+	EXPECT(COLUMN_STRING, "\xc3\xa9\xf0\x9f\x98\x80", "\"\xc3\xa9\xf0\x9f\x98\x80\"");
+	assert_int_equal(render_json_value(&text, &column, "a\xff\xfe", 3), 2);
+	assert_is(text, "\"a\xef\xbf\xbd\xef\xbf\xbd\"");
+	text_clear(&text);
+	column.type = COLUMN_JSON;
+	assert_int_equal(render_json_value(&text, &column, "\"\xff\"", 3), 1);
+	assert_is(text, "\"\\\"\xef\xbf\xbd\\\"\"");
+	text_release(&text);
+}
+
+static void objects_have_their_columns_in_order(void **state)
+{
+	struct column id = { .type = COLUMN_INTEGER, .json_key = SLICE("\"id\":") };
+	struct column name = { .type = COLUMN_STRING, .json_key = SLICE("\"a\\\"b\":") };
+	const struct column *columns[] = { &name, &id, &name };
+	const char *values[] = { "x\xff", "5", NULL };
+	unsigned long lengths[] = { 2, 1, 0 };
+	struct row row = { 3, values, lengths };
+
+	(void)state;
+	text_add_string(&out, ">");
+	assert_int_equal(render_json_object(&out, columns, 2, &row), 1);
+	assert_is(out, ">{\"a\\\"b\":\"x\xef\xbf\xbd\",\"id\":5}");
+	text_clear(&out);
+	values[1] = NULL;
+	assert_int_equal(render_json_object(&out, columns + 1, 2, &(struct row){ 2, values + 1, lengths + 1 }), 0);
+	assert_is(out, "{\"id\":null,\"a\\\"b\":null}");
+	text_clear(&out);
+	assert_int_equal(render_json_object(&out, columns, 0, &row), 0);
+	assert_is(out, "{}");
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_teardown(name, forget)
+	const struct CMUnitTest tests[] = {
+		TEST(integers_are_numbers_of_64_bits),
+		TEST(decimals_keep_every_digit),
+		TEST(doubles_as_the_server_prints_them),
+		TEST(floats_are_the_shortest_text_that_reads_back),
+		TEST(booleans_are_true_and_false_or_what_they_are),
+		TEST(bits_are_bytes_with_the_highest_first),
+		TEST(moments_are_iso_8601),
+		TEST(json_is_itself_or_a_string),
+		TEST(bytes_are_base64),
+		TEST(strings_and_what_is_none),
+		TEST(objects_have_their_columns_in_order),
+	};
+
+	return cmocka_run_group_tests_name("render", tests, NULL, NULL);
+}
