@@ -11,7 +11,8 @@ die() { say "$*"; exit 1; }
 
 build_packages=(gcc libc6-dev make binutils autoconf automake pkg-config
                 libfcgi-dev default-libmysqlclient-dev libjson-c-dev libmicrohttpd-dev)
-server_packages=(mariadb-server-core mariadb-client-core nginx util-linux)
+web_packages=(nginx util-linux)
+database_packages=(mariadb-server-core mariadb-client-core)
 
 # Runs a command as root: as it is, or through sudo.
 as_root() {
@@ -26,7 +27,7 @@ need_packages() {
         return
     fi
     for name in "$@"; do
-        [[ $(dpkg-query -W -f '${db:Status-Status}\n' "$name" 2>/dev/null) == *installed* ]] || missing+=("$name")
+        dpkg-query -W -f '${db:Status-Status}\n' "$name" 2>/dev/null | grep -qx installed || missing+=("$name")
     done
     ((${#missing[@]})) || return 0
     if ((EUID != 0)) && ! { sudo -n true 2>/dev/null || { [[ -t 0 ]] && sudo -v; }; }; then
