@@ -70,18 +70,24 @@ class Answer:
     """What came back for one request. ended: END_REQUEST came. cut: 'eof', 'reset', 'timeout' or None."""
 
     def __init__(self):
-        self.out, self.err, self.ended, self.cut = b"", b"", False, None
+        self.parts, self.err, self.ended, self.cut = [], b"", False, None
         self.app_status = self.protocol_status = None
         self.seconds = None
 
-    def _parts(self):
+    @property
+    def out(self):
+        if len(self.parts) > 1:
+            self.parts = [b"".join(self.parts)]
+        return self.parts[0] if self.parts else b""
+
+    def _split(self):
         head, separator, body = self.out.partition(b"\r\n\r\n")
         assert separator or not self.out, f"no end of headers in {self.out[:200]!r}"
         return head, body
 
     @property
     def headers(self):
-        lines = self._parts()[0].decode("latin-1").split("\r\n")
+        lines = self._split()[0].decode("latin-1").split("\r\n")
         return {name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
 
     @property
@@ -92,7 +98,7 @@ class Answer:
 
     @property
     def body(self):
-        return self._parts()[1]
+        return self._split()[1]
 
     def __repr__(self):
         return f"<Answer ended={self.ended} cut={self.cut} out={self.out[:120]!r}>"
@@ -108,7 +114,7 @@ class Connection:
         self.socket = socket.socket(family, socket.SOCK_STREAM)
         self.socket.settimeout(timeout)
         self.socket.connect(address)
-        self.pending = b""
+        self.pending, self.at = b"", 0
 
     def __enter__(self):
         return self
@@ -123,13 +129,14 @@ class Connection:
         self.socket.sendall(data)
 
     def _need(self, count):
-        while len(self.pending) < count:
-            got = self.socket.recv(1 << 20)
+        while len(self.pending) - self.at < count:
+            got = self.socket.recv(1 << 18)
             if not got:
                 raise EOFError
-            self.pending += got
-        got, self.pending = self.pending[:count], self.pending[count:]
-        return got
+            self.pending = self.pending[self.at :] + got
+            self.at = 0
+        self.at += count
+        return self.pending[self.at - count : self.at]
 
     def read_record(self):
         version, kind, ident, size, padding = struct.unpack("!BBHHBx", self._need(8))
@@ -153,7 +160,7 @@ class Connection:
                     continue
                 target = answers.setdefault(who, Answer())
                 if kind == STDOUT:
-                    target.out += content
+                    target.parts.append(content)
                 elif kind == STDERR:
                     target.err += content
                 elif kind == END:

@@ -144,7 +144,20 @@ def test_spawn_fcgi_in_the_foreground(users, start_pool, start_nginx):
 
 
 def by_multiwatch(pool, command):
-    return ["spawn-fcgi", "-n", "-s", pool.path, "-M", "0666", "--", "multiwatch", "-f", "1", "--", *command]
+    return [
+        "spawn-fcgi",
+        "-n",
+        "-s",
+        pool.path,
+        "-M",
+        "0666",
+        "--",
+        shutil.which("multiwatch"),
+        "-f",
+        "1",
+        "--",
+        *command,
+    ]
 
 
 def test_multiwatch_under_spawn_fcgi(users, start_pool):
@@ -194,7 +207,9 @@ given.bind(path)
 os.chmod(path, 0o666)
 given.listen(128)
 descriptor = int(descriptor)
-os.dup2(given.fileno(), descriptor, inheritable=True)
+if given.fileno() != descriptor:
+    os.dup2(given.fileno(), descriptor)
+os.set_inheritable(descriptor, True)
 if descriptor:
     os.environ.update(LISTEN_FDS="1", LISTEN_PID=str(os.getpid()))
 os.execv(command[0], command)

@@ -16,7 +16,7 @@ from web import error_of
 VIEWS = (
     *USERS,
     "CREATE VIEW million AS SELECT seq AS id, CONCAT('name number ', seq) AS name FROM seq_1_to_1000000",
-    "CREATE VIEW wide AS SELECT seq AS id, REPEAT(CHAR(65 + seq % 26), 20000) AS body FROM seq_1_to_100",
+    "CREATE VIEW wide AS SELECT seq AS id, REPEAT(CHAR(65 + seq % 26 USING utf8mb4), 20000) AS body FROM seq_1_to_100",
     "CREATE VIEW trickle AS SELECT seq AS id, REPEAT('x', 20000) AS body, SLEEP(0.02) AS pause FROM seq_1_to_100",
     "CREATE FUNCTION fuse(n INT, at INT) RETURNS INT"
     " BEGIN IF n >= at THEN SIGNAL SQLSTATE '45000'; END IF; RETURN n; END",
