@@ -3,7 +3,8 @@
 
 Environment:
   MYREST_BIN          the program (default ./myrest, then build/myrest beside tests/)
-  MYREST_FAULTY_BIN   the build that wrongly lets requests join running statements (default: beside MYREST_BIN)
+  MYREST_FAULTY_BIN   the build that wrongly lets requests join running statements
+                      (default: tests/faults/myrest-joins-running beside MYREST_BIN)
   MYREST_WRAPPER      put before the program's command line, such as "valgrind --quiet --error-exitcode=99"
   MYREST_TIME_FACTOR  all time limits are multiplied by it (default 1)
   MYREST_STRICT       1: the strict latencies, for a quiet machine
@@ -268,7 +269,7 @@ def program(faulty=False):
     given = os.environ.get("MYREST_FAULTY_BIN" if faulty else "MYREST_BIN")
     places = [Path(given)] if given else [Path.cwd() / name, SOURCE / "build" / name]
     if faulty and not given:
-        places.insert(0, program().parent / name)
+        places = [program().parent / "tests" / "faults" / name]
     for place in places:
         if place.is_file():
             return place.resolve()
@@ -497,7 +498,7 @@ class Pool:
 
 
 class Nginx(web.Web):
-    """nginx before one pool, with the pieces we ship in nginx/; only the address of the pool is changed in them."""
+    """nginx before one pool, with the configuration we ship in nginx/; only addresses are changed in it."""
 
     def __init__(self, lab, pool, keepalive=64, kept=True):
         super().__init__(free_port(), timeout=20.0 * FACTOR)
@@ -507,13 +508,14 @@ class Nginx(web.Web):
             server = f"[{address[0]}]:{address[1]}" if ":" in address[0] else f"{address[0]}:{address[1]}"
         else:
             server = f"unix:{address}"
-        for piece in ("myrest_params", "myrest-upstream.conf", "myrest-location.conf"):
-            text = (SOURCE / "nginx" / piece).read_text().replace("unix:/run/myrest/myrest.sock", server)
+        for piece in (SOURCE / "nginx").iterdir():
+            text = piece.read_text().replace("unix:/run/myrest/myrest.sock", server)
+            text = re.sub(r"^( *listen) 127\.0\.0\.1:80\b", rf"\1 127.0.0.1:{self.port}", text, flags=re.M)
             if kept:
                 text = text.replace("keepalive 64;", f"keepalive {keepalive};")
             else:
                 text = text.replace("keepalive 64;", "").replace("fastcgi_keep_conn on;", "fastcgi_keep_conn off;")
-            (self.home / piece).write_text(text)
+            (self.home / piece.name).write_text(text)
         self.access = self.home / "access"
         (self.home / "conf").write_text(
             f"""
@@ -529,11 +531,7 @@ http {{
     uwsgi_temp_path {self.home}/u; scgi_temp_path {self.home}/s;
     keepalive_requests 100000000;
     keepalive_timeout 600s;
-    include myrest-upstream.conf;
-    server {{
-        listen 127.0.0.1:{self.port} backlog=1024;
-        location / {{ include myrest-location.conf; }}
-    }}
+    include myrest.conf;
 }}
 """
         )
