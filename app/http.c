@@ -83,6 +83,14 @@ static int match_range(struct slice range, const char *type, const char *subtype
 	return same_word(second, "*") ? 2 : same_word(second, subtype) ? 3 : 0;
 }
 
+static bool is_zero(struct slice number)
+{
+	for (size_t i = 0; i < number.length; i++)
+		if (number.bytes[i] != '0' && number.bytes[i] != '.')
+			return false;
+	return true;
+}
+
 /* Whether the parameters behind a range say q=0. */
 static bool is_refused(const char *at, const char *end)
 {
@@ -93,7 +101,7 @@ static bool is_refused(const char *at, const char *end)
 		next = find(at + 1, end, ';');
 		parameter = trimmed(at + 1, next);
 		if (parameter.length > 2 && (parameter.bytes[0] | 32) == 'q' && parameter.bytes[1] == '=')
-			return strspn(parameter.bytes + 2, "0.") >= parameter.length - 2;
+			return is_zero((struct slice){ parameter.bytes + 2, parameter.length - 2 });
 	}
 	return false;
 }

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: MIT */
+#include "http.h"
+
+#include "unit.h"
+
+static void variables_are_taken_by_their_exact_name(void **state)
+{
+	static const struct {
+		const char *name;
+		enum method method;
+	} methods[] = { { "GET", METHOD_GET },       { "HEAD", METHOD_HEAD },       { "POST", METHOD_POST },
+		        { "PUT", METHOD_PUT },       { "PATCH", METHOD_PATCH },     { "DELETE", METHOD_DELETE },
+		        { "OPTIONS", METHOD_OPTIONS }, { "get", METHOD_OTHER },     { "GETT", METHOD_OTHER },
+		        { "GE", METHOD_OTHER },      { "TRACE", METHOD_OTHER } };
+	static const char *const names[] = { "REQUEST_IX", "request_id", "HTTP_ACCEPX", "REQUEST_UR", "REQUEST_URI_",
+		                             "REQUEST_METHOX", "HTTP_REQUEST_ID", "", "ACCEPT" };
+	struct request request = { .method = METHOD_OTHER };
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH_OF(methods); i++) {
+		http_take_variable(&request, SLICE("REQUEST_METHOD"), slice_of(methods[i].name));
+		assert_int_equal(request.method, methods[i].method);
+		assert_is(request.method_name, methods[i].name);
+	}
+	memset(&request, 0, sizeof(request));
+	for (size_t i = 0; i < LENGTH_OF(names); i++)
+		http_take_variable(&request, slice_of(names[i]), SLICE("x"));
+	assert_int_equal(request.uri.length + request.accept.length + request.id.length + request.method_name.length, 0);
+	http_take_variable(&request, SLICE("REQUEST_URI"), SLICE("/u"));
+	http_take_variable(&request, SLICE("HTTP_ACCEPT"), SLICE("a/b"));
+	http_take_variable(&request, SLICE("REQUEST_ID"), SLICE("77"));
+	assert_is(request.uri, "/u");
+	assert_is(request.accept, "a/b");
+	assert_is(request.id, "77");
+}
+
+static bool accepts(const char *accept)
+{
+	struct slice given = exact(accept, strlen(accept));
+	bool answer = http_accepts(given, "application", "json");
+
+	exact_free(given);
+	return answer;
+}
+
+static void accept_is_negotiated(void **state)
+{
+	static const struct {
+		const char *accept;
+		bool wanted;
+	} cases[] = {
+		{ "", true },
+		{ "*/*", true },
+		{ "application/json", true },
+		{ "application/*", true },
+		{ "APPLICATION/Json", true },
+		{ " \tapplication/json \t", true },
+		{ "text/html, application/json", true },
+		{ "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", true }, /* a browser */
+		{ "application/json;charset=utf-8", true },
+		{ "application/json;q=1", true },
+		{ "application/json;q=0.001", true },
+		{ "application/json; q=0.5", true },
+		{ "application/json ; q=0.5", true },
+		{ "text/html;q=0, */*", true },
+		{ "*/*;q=0, application/json", true },
+		{ "application/*;q=0, application/json;q=0.1", true },
+		{ ", ,application/json", true },
+		{ "text/html", false },
+		{ "application/xml", false },
+		{ "application/jsonx", false },
+		{ "application/jso", false },
+		{ "xapplication/json", false },
+		{ "application", false },
+		{ "application/", false },
+		{ "/json", false },
+		{ "*/json", false },
+		{ "*", false },
+		{ "json", false },
+		{ "application/json;q=0", false },
+		{ "application/json;Q=0.000", false },
+		{ "application/json;charset=utf-8;q=0.0", false },
+		{ "application/json;q=0, */*", false },
+		{ "application/*;q=0, */*;q=1", false },
+		{ "*/*;q=0", false },
+		{ "*/*;q=0.", false },
+		{ ",", false },
+		{ ";", false },
+		{ ";q=0", false },
+		{ "/", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH_OF(cases); i++)
+		if (accepts(cases[i].accept) != cases[i].wanted)
+			fail_msg("%s", cases[i].accept);
+}
+
+static void no_byte_of_accept_hurts(void **state)
+{
+	static const char good[] = "text/html;q=0.5;a=b, application/*;q=0.0,*/*;q=0.";
+	char bytes[sizeof(good)];
+
+	(void)state;
+	for (size_t length = 1; length < sizeof(good); length++) {
+		memcpy(bytes, good, length);
+		bytes[length] = '\0';
+		(void)accepts(bytes);
+		bytes[length - 1] = '0';
+		(void)accepts(bytes);
+		bytes[length - 1] = ';';
+		(void)accepts(bytes);
+	}
+}
+
+static void heads(void **state)
+{
+	static const struct {
+		struct answer_head head;
+		const char *wanted;
+	} cases[] = {
+		{ { .status = 200, .content_type = "application/json", .has_length = true, .length = 0 },
+		  "Status: 200 OK\r\nContent-Type: application/json\r\nContent-Length: 0\r\n\r\n" },
+		{ { .status = 200, .content_type = "a/b", .has_range = true, .first_row = 0, .rows = 2 },
+		  "Status: 200 OK\r\nContent-Type: a/b\r\nContent-Range: 0-1/*\r\n\r\n" },
+		{ { .status = 200, .has_range = true, .first_row = 10, .rows = 1 },
+		  "Status: 200 OK\r\nContent-Range: 10-10/*\r\n\r\n" },
+		{ { .status = 200, .has_range = true, .first_row = 10 }, "Status: 200 OK\r\nContent-Range: */*\r\n\r\n" },
+		{ { .status = 405, .allow = "OPTIONS, GET, HEAD", .has_length = true, .length = 12 },
+		  "Status: 405 Method Not Allowed\r\nContent-Length: 12\r\nAllow: OPTIONS, GET, HEAD\r\n\r\n" },
+		{ { .status = 503, .retry_after_s = 2 }, "Status: 503 Service Unavailable\r\nRetry-After: 2\r\n\r\n" },
+		{ { .status = 200, .has_range = true, .first_row = UINT64_MAX - 5, .rows = 3, .has_length = true,
+		    .length = SIZE_MAX },
+		  "Status: 200 OK\r\nContent-Length: 18446744073709551615\r\n"
+		  "Content-Range: 18446744073709551610-18446744073709551612/*\r\n\r\n" },
+	};
+	struct text out = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH_OF(cases); i++) {
+		text_clear(&out);
+		http_add_head(&out, &cases[i].head);
+		assert_is(out, cases[i].wanted);
+	}
+	for (int status = 0; status < STATUS_COUNT; status++) { /* every status has its words */
+		text_clear(&out);
+		http_add_head(&out, &(struct answer_head){ .status = status_http((enum status)status) });
+		assert_null(strstr(text_terminate(&out), " -\r\n"));
+	}
+	text_release(&out);
+}
+
+static void expect_field(struct json_object *body, const char *name, const char *wanted)
+{
+	struct json_object *field;
+
+	assert_true(json_object_object_get_ex(body, name, &field));
+	if (wanted == NULL)
+		assert_null(field);
+	else
+		assert_string_equal(json_object_get_string(field), wanted);
+}
+
+static void fault_bodies_have_the_one_shape(void **state)
+{
+	static const struct fault faults[] = {
+		{ STATUS_NO_SUCH_ROW, NULL, NULL, NULL },
+		{ STATUS_BAD_QUERY, "a \"quoted\"\n\\ message", "details \xc3\xa9", "a hint" },
+		{ STATUS_AWAY, "", "", "" },
+	};
+	struct text out = { 0 };
+	struct json_object *body;
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH_OF(faults); i++) {
+		text_clear(&out);
+		http_add_fault(&out, &faults[i]);
+		body = assert_json(out.bytes, out.length);
+		assert_int_equal(json_object_object_length(body), 4);
+		expect_field(body, "code", status_code(faults[i].status));
+		expect_field(body, "message", faults[i].message ? faults[i].message : status_message(faults[i].status));
+		expect_field(body, "details", faults[i].details);
+		expect_field(body, "hint", faults[i].hint);
+		json_object_put(body);
+	}
+	text_clear(&out);
+	http_add_fault(&out, &(struct fault){ STATUS_FAULT, "bad \xff byte", NULL, NULL });
+	json_object_put(assert_json(out.bytes, out.length));
+	text_release(&out);
+}
+
+static void every_status_is_complete(void **state)
+{
+	(void)state;
+	for (int status = 1; status < STATUS_COUNT; status++) {
+		assert_in_range(status_http((enum status)status), 400, 504);
+		assert_true(strlen(status_code((enum status)status)) >= 5);
+		assert_true(strlen(status_message((enum status)status)) > 5);
+	}
+	assert_int_equal(status_http(STATUS_OK), 200);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(variables_are_taken_by_their_exact_name),
+		cmocka_unit_test(accept_is_negotiated),
+		cmocka_unit_test(no_byte_of_accept_hurts),
+		cmocka_unit_test(heads),
+		cmocka_unit_test(fault_bodies_have_the_one_shape),
+		cmocka_unit_test(every_status_is_complete),
+	};
+
+	return cmocka_run_group_tests_name("http", tests, NULL, NULL);
+}
