@@ -72,7 +72,8 @@ static enum fastcgi_event management(struct fastcgi_reader *reader, unsigned cha
 
 	if (type == FCGI_GET_VALUES) {
 		reader->reply_length = FCGI_HEADER_LEN;
-		if (memmem(reader->control.bytes, reader->control.length, question, length) != NULL) {
+		if (reader->control.length > 0 &&
+		    memmem(reader->control.bytes, reader->control.length, question, length) != NULL) {
 			reply[8] = (unsigned char)length;
 			reply[9] = 1;
 			memcpy(reply + 10, question, length);
@@ -166,6 +167,9 @@ static enum fastcgi_event record_ends(struct fastcgi_reader *reader)
 		if (reader->begin[0] != 0 || reader->begin[1] != FCGI_RESPONDER)
 			return reply_end(reader, id, FCGI_UNKNOWN_ROLE);
 		reader->keep = (reader->begin[2] & FCGI_KEEP_CONN) != 0;
+		text_clear(&reader->params); /* of a request that was aborted */
+		text_clear(&reader->body);
+		reader->params_too_large = reader->body_too_large = reader->params_ended = false;
 		reader->active = true;
 		return FASTCGI_MORE;
 	case FCGI_PARAMS:

@@ -7,6 +7,8 @@ LDADD = libmyrest.a $(CMOCKA_LIBS) $(JSON_C_LIBS) $(MYSQL_LIBS)
 check_PROGRAMS = \
 	tests/unit/test-arena \
 	tests/unit/test-config \
+	tests/unit/test-fastcgi \
+	tests/unit/test-http \
 	tests/unit/test-listen \
 	tests/unit/test-merge \
 	tests/unit/test-plan \
@@ -17,8 +19,10 @@ check_PROGRAMS = \
 	tests/unit/test-text \
 	tests/unit/test-url \
 	tests/unit/test-value
+tests_unit_test_fastcgi_LDADD = $(LDADD) $(FCGI_LIBS)
 TESTS = $(check_PROGRAMS)
 endif
 
-EXTRA_DIST += tests/unit/unit.h tests/unit/strict.h tests/unit/tables.h tests/golden/read.txt \
+EXTRA_DIST += tests/unit/unit.h tests/unit/strict.h tests/unit/tables.h tests/unit/records.h \
+	tests/golden/read.txt \
 	tests/golden/read.refused.txt
