@@ -15,7 +15,11 @@
 
 #include "metrics.h"
 
-enum { LINE_MAX_BYTES = 4096, VALUE_MAX_BYTES = 1024 };
+enum {
+	LINE_MAX_BYTES = 4096,
+	VALUE_MAX_BYTES = 1024,
+	STRINGS_MAX_BYTES = LINE_MAX_BYTES - 256, /* what is left is for the numbers behind them */
+};
 
 struct log_line {
 	struct text text;
@@ -106,9 +110,9 @@ void log_bytes(struct log_line *to, const char *name, const char *bytes, size_t 
 	before = to->text.length;
 	add_name(to, name);
 	text_add_json_string(&to->text, bytes, length);
-	if (to->text.length > LINE_MAX_BYTES - 64) { /* no room: the field is left out */
+	if (to->text.length > STRINGS_MAX_BYTES) { /* no room: the field is left out */
 		to->text.length = before;
-		if (before < LINE_MAX_BYTES - 80) {
+		if (before < STRINGS_MAX_BYTES) {
 			add_name(to, name);
 			text_add_string(&to->text, "\"(too long)\"");
 		}
@@ -121,28 +125,47 @@ void log_string(struct log_line *to, const char *name, const char *value)
 		log_bytes(to, name, value, strlen(value));
 }
 
+/* Takes a field back that leaves no room for the line's end. */
+static void check_room(struct log_line *to, size_t before)
+{
+	if (to->text.length > LINE_MAX_BYTES - 2)
+		to->text.length = before;
+}
+
 void log_number(struct log_line *to, const char *name, int64_t value)
 {
+	size_t before;
+
 	if (to == NULL)
 		return;
+	before = to->text.length;
 	add_name(to, name);
 	text_printf(&to->text, "%lld", (long long)value);
+	check_room(to, before);
 }
 
 void log_milliseconds(struct log_line *to, const char *name, int64_t microseconds)
 {
+	size_t before;
+
 	if (to == NULL)
 		return;
+	before = to->text.length;
 	add_name(to, name);
 	text_printf(&to->text, "%lld.%03d", (long long)(microseconds / 1000), (int)(microseconds % 1000));
+	check_room(to, before);
 }
 
 void log_boolean(struct log_line *to, const char *name, bool value)
 {
+	size_t before;
+
 	if (to == NULL)
 		return;
+	before = to->text.length;
 	add_name(to, name);
 	text_add_string(&to->text, value ? "true" : "false");
+	check_room(to, before);
 }
 
 void log_end(struct log_line *to)
