@@ -8,15 +8,21 @@ check_PROGRAMS = \
 	tests/unit/test-arena \
 	tests/unit/test-config \
 	tests/unit/test-fastcgi \
+	tests/unit/test-handover \
 	tests/unit/test-http \
 	tests/unit/test-listen \
+	tests/unit/test-log \
 	tests/unit/test-merge \
+	tests/unit/test-metrics \
+	tests/unit/test-peer \
 	tests/unit/test-plan \
 	tests/unit/test-query \
 	tests/unit/test-render \
+	tests/unit/test-resolve \
 	tests/unit/test-route \
 	tests/unit/test-table \
 	tests/unit/test-text \
+	tests/unit/test-title \
 	tests/unit/test-url \
 	tests/unit/test-value
 tests_unit_test_fastcgi_LDADD = $(LDADD) $(FCGI_LIBS)

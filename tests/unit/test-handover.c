@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+#include "handover.h"
+
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "unit.h"
+
+static struct handover queue;
+
+static int open_queue(void **state)
+{
+	(void)state;
+	return handover_open(&queue);
+}
+
+static int close_queue(void **state)
+{
+	(void)state;
+	close(queue.give);
+	close(queue.take);
+	return 0;
+}
+
+static void an_empty_queue_has_nothing_and_does_not_wait(void **state)
+{
+	(void)state;
+	assert_int_equal(handover_take(&queue), -1);
+}
+
+static void the_descriptor_travels_to_another_process(void **state)
+{
+	int ends[2], status;
+	char got[10] = "";
+	pid_t child;
+
+	(void)state;
+	assert_int_equal(pipe(ends), 0);
+	if ((child = fork()) == 0) {
+		int taken;
+
+		close(ends[0]); /* its own copies are gone */
+		close(ends[1]);
+		for (int i = 0; (taken = handover_take(&queue)) < 0 && i < 5000; i++)
+			usleep(1000);
+		_exit(taken >= 0 && (fcntl(taken, F_GETFD) & FD_CLOEXEC) && write(taken, "hello", 5) == 5 ? 0 : 1);
+	}
+	assert_true(handover_give(&queue, ends[1]));
+	close(ends[1]); /* it lives on in the queue */
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+	assert_int_equal(read(ends[0], got, sizeof(got)), 5);
+	assert_string_equal(got, "hello");
+	assert_int_equal(read(ends[0], got, sizeof(got)), 0); /* nobody holds it any more */
+	close(ends[0]);
+}
+
+static void first_in_is_first_out_and_each_once(void **state)
+{
+	int ends[3][2];
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(pipe(ends[i]), 0);
+		assert_true(handover_give(&queue, ends[i][1]));
+		close(ends[i][1]);
+	}
+	for (int i = 0; i < 3; i++) {
+		int taken = handover_take(&queue);
+		char byte;
+
+		assert_true(taken >= 0);
+		assert_int_equal(write(taken, "x", 1), 1);
+		close(taken);
+		assert_int_equal(read(ends[i][0], &byte, 1), 1);
+		close(ends[i][0]);
+	}
+	assert_int_equal(handover_take(&queue), -1);
+}
+
+static void a_full_queue_says_so_and_keeps_what_it_has(void **state)
+{
+	int ends[2], given = 0, taken;
+
+	(void)state;
+	assert_int_equal(pipe(ends), 0);
+	while (given < 100000 && handover_give(&queue, ends[1]))
+		given++;
+	assert_in_range(given, 64, 99999);
+	assert_false(handover_give(&queue, ends[1]));
+	assert_true(write(ends[1], "x", 1) == 1); /* the caller's own is as it was */
+	for (int i = 0; i < given; i++) {
+		taken = handover_take(&queue);
+		assert_true(taken >= 0);
+		close(taken);
+	}
+	assert_int_equal(handover_take(&queue), -1);
+	assert_true(handover_give(&queue, ends[1])); /* and it works again */
+	close(ends[0]);
+	close(ends[1]);
+}
+
+static void what_is_no_descriptor_is_not_given(void **state)
+{
+	(void)state;
+	assert_false(handover_give(&queue, -1));
+	assert_int_equal(handover_take(&queue), -1);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, open_queue, close_queue)
+	const struct CMUnitTest tests[] = {
+		TEST(an_empty_queue_has_nothing_and_does_not_wait),
+		TEST(the_descriptor_travels_to_another_process),
+		TEST(first_in_is_first_out_and_each_once),
+		TEST(a_full_queue_says_so_and_keeps_what_it_has),
+		TEST(what_is_no_descriptor_is_not_given),
+	};
+
+	return cmocka_run_group_tests_name("handover", tests, NULL, NULL);
+}

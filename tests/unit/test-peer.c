@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: MIT */
+#include "peer.h"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "records.h"
+#include "unit.h"
+
+enum { LIMIT = 1 << 20, LOOK = 65536 };
+
+static int web; /* the web server's end */
+static struct peer *peer;
+static struct text bytes;
+
+static int connect_peer(void **state)
+{
+	int ends[2], size = 1 << 20;
+
+	(void)state;
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) < 0)
+		return -1;
+	setsockopt(ends[0], SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
+	web = ends[0];
+	peer = peer_new(ends[1], LIMIT);
+	return 0;
+}
+
+static int disconnect(void **state)
+{
+	(void)state;
+	peer_free(peer);
+	if (web >= 0)
+		close(web);
+	text_release(&bytes);
+	return 0;
+}
+
+static void put(const char *from, size_t length)
+{
+	assert_int_equal(send(web, from, length, MSG_DONTWAIT), (ssize_t)length);
+}
+
+static size_t waiting(void)
+{
+	static char space[1 << 20];
+	ssize_t got = recv(peer->socket, space, sizeof(space), MSG_PEEK | MSG_DONTWAIT);
+
+	return got < 0 ? 0 : (size_t)got;
+}
+
+/* A request whose records are exactly so many bytes together. */
+static void make_request(const char *uri, size_t size)
+{
+	static char body[LOOK * 4];
+	struct text plain = { 0 }, variables = { 0 };
+	size_t length;
+
+	text_clear(&bytes);
+	add_get(&plain, 1, uri, true);
+	assert_true(size >= plain.length + 8);
+	add_variable(&variables, "REQUEST_METHOD", "GET");
+	add_variable(&variables, "REQUEST_URI", uri);
+	add_variable(&variables, "REQUEST_ID", "0123456789abcdef");
+	add_begin(&bytes, 1, 1, true);
+	add_stream(&bytes, PARAMS, 1, variables.bytes, variables.length, 65535, 3);
+	for (size_t left = size - plain.length; left > 0; left -= length) {
+		length = left > 30000 + 8 ? 20000 : left;
+		memset(body, (int)('a' + left % 26), length);
+		add_record(&bytes, STDIN, 1, body, length - 8, 0);
+	}
+	add_record(&bytes, STDIN, 1, NULL, 0, 0);
+	assert_int_equal(bytes.length, size);
+	text_release(&plain);
+	text_release(&variables);
+}
+
+static void looking_takes_nothing(void **state)
+{
+	(void)state;
+	assert_int_equal(peer_look(peer), PEER_LOOK_NOTHING);
+	make_request("/a", 200);
+	for (size_t sent = 0; sent < bytes.length; sent++) { /* byte by byte */
+		put(bytes.bytes + sent, 1);
+		assert_int_equal(peer_look(peer), sent + 1 < bytes.length ? PEER_LOOK_PARTIAL : PEER_LOOK_REQUEST);
+		assert_int_equal(waiting(), sent + 1);
+	}
+	for (int i = 0; i < 3; i++) { /* as often as one likes */
+		assert_int_equal(peer_look(peer), PEER_LOOK_REQUEST);
+		assert_is(peer->request.uri, "/a");
+		assert_int_equal(peer->request.method, METHOD_GET);
+		assert_int_equal(peer->unread, bytes.length);
+		assert_false(peer->more);
+		assert_int_equal(waiting(), bytes.length);
+	}
+}
+
+static void consuming_takes_the_request_and_no_more(void **state)
+{
+	size_t first;
+
+	(void)state;
+	make_request("/a", 200);
+	first = bytes.length;
+	add_get(&bytes, 2, "/b", false);
+	put(bytes.bytes, bytes.length); /* two at once */
+	assert_int_equal(peer_look(peer), PEER_LOOK_REQUEST);
+	assert_is(peer->request.uri, "/a");
+	assert_true(peer->more);
+	assert_true(peer_consume(peer));
+	assert_int_equal(peer->unread, 0);
+	assert_int_equal(waiting(), bytes.length - first);
+	assert_is(peer->request.uri, "/a"); /* what was understood stays */
+	peer_clear(peer);
+	assert_int_equal(peer_look(peer), PEER_LOOK_REQUEST);
+	assert_is(peer->request.uri, "/b");
+	assert_int_equal(peer->reader.id, 2);
+	assert_false(peer->reader.keep);
+	assert_false(peer->more);
+	assert_true(peer_consume(peer));
+	assert_int_equal(waiting(), 0);
+	peer_clear(peer);
+	assert_int_equal(peer_look(peer), PEER_LOOK_NOTHING);
+}
+
+static void what_is_gone_cannot_be_consumed(void **state)
+{
+	char byte;
+
+	(void)state;
+	make_request("/a", 200);
+	put(bytes.bytes, bytes.length);
+	assert_int_equal(peer_look(peer), PEER_LOOK_REQUEST);
+	assert_int_equal(recv(peer->socket, &byte, 1, MSG_DONTWAIT), 1); /* somebody else took it */
+	assert_false(peer_consume(peer));
+}
+
+/* Around the size of one look, where a request begins to be consumed while it comes in. */
+static void a_request_may_be_larger_than_one_look(void **state)
+{
+	static const size_t sizes[] = { LOOK - 1, LOOK, LOOK + 1, LOOK + 8, LOOK * 2, LOOK * 3 + 17 };
+	static const size_t steps[] = { 1 << 20, LOOK, 40000, 12345 };
+
+	for (size_t i = 0; i < LENGTH_OF(sizes) * LENGTH_OF(steps); i++) {
+		size_t size = sizes[i / LENGTH_OF(steps)], step = steps[i % LENGTH_OF(steps)], at, part;
+		enum peer_look look = PEER_LOOK_NOTHING;
+
+		make_request("/a", size);
+		for (at = 0; at < size; at += part) {
+			part = size - at < step ? size - at : step;
+			if (at + part < size && size - at - part < 20)
+				part = size - at - 20; /* so that the last part does not come alone */
+			put(bytes.bytes + at, part);
+			look = peer_look(peer);
+			assert_int_equal(look, at + part < size ? PEER_LOOK_PARTIAL : PEER_LOOK_REQUEST);
+		}
+		assert_int_equal(look, PEER_LOOK_REQUEST);
+		assert_is(peer->request.uri, "/a");
+		assert_false(peer->more);
+		if (size <= LOOK)
+			assert_int_equal(waiting(), size); /* not consumed yet */
+		assert_true(peer_consume(peer));
+		assert_int_equal(waiting(), 0);
+		assert_int_equal(peer->request.body.length, peer->reader.body.length);
+		assert_false(peer->reader.body_too_large);
+		peer_clear(peer); /* the connection is good for the next one */
+		text_clear(&bytes);
+		add_get(&bytes, 7, "/next", true);
+		put(bytes.bytes, bytes.length);
+		assert_int_equal(peer_look(peer), PEER_LOOK_REQUEST);
+		assert_is(peer->request.uri, "/next");
+		disconnect(state);
+		connect_peer(state);
+	}
+}
+
+static void a_large_request_ends_where_the_next_begins(void **state)
+{
+	struct text next = { 0 };
+
+	(void)state;
+	make_request("/large", LOOK * 2 + 100);
+	add_get(&next, 3, "/next", true);
+	text_add(&bytes, next.bytes, next.length);
+	put(bytes.bytes, bytes.length);
+	assert_int_equal(peer_look(peer), PEER_LOOK_REQUEST);
+	assert_is(peer->request.uri, "/large");
+	assert_true(peer->more);
+	assert_true(peer_consume(peer));
+	assert_int_equal(waiting(), next.length);
+	peer_clear(peer);
+	assert_int_equal(peer_look(peer), PEER_LOOK_REQUEST);
+	assert_is(peer->request.uri, "/next");
+	text_release(&next);
+}
+
+static void a_hang_up_is_told(void **state)
+{
+	(void)state;
+	make_request("/a", 200);
+	put(bytes.bytes, 100);
+	assert_int_equal(peer_look(peer), PEER_LOOK_PARTIAL);
+	close(web);
+	web = -1;
+	(void)!peer_look(peer); /* the half is still there; the event loop is told of the hang-up beside it */
+	peer_clear(peer);
+	while (waiting() > 0) {
+		char some[64];
+
+		(void)!recv(peer->socket, some, sizeof(some), MSG_DONTWAIT);
+	}
+	assert_int_equal(peer_look(peer), PEER_LOOK_GONE);
+}
+
+static void garbage_is_told(void **state)
+{
+	(void)state;
+	put("GET / HTTP/1.1\r\n\r\n", 18);
+	assert_int_equal(peer_look(peer), PEER_LOOK_BROKEN);
+}
+
+static void malformed_variables_are_told(void **state)
+{
+	(void)state;
+	add_begin(&bytes, 1, 1, true);
+	add_stream(&bytes, PARAMS, 1, "\x0b\x7fREQUEST_URI/a", 15, 100, 0);
+	add_record(&bytes, STDIN, 1, NULL, 0, 0);
+	put(bytes.bytes, bytes.length);
+	assert_int_equal(peer_look(peer), PEER_LOOK_BROKEN);
+}
+
+static void questions_are_answered_before_the_request(void **state)
+{
+	char reply[100];
+
+	(void)state;
+	add_record(&bytes, GET_VALUES, 0, "\x0f\0FCGI_MPXS_CONNS", 17, 0);
+	add_get(&bytes, 1, "/a", true);
+	put(bytes.bytes, bytes.length);
+	assert_int_equal(peer_look(peer), PEER_LOOK_REQUEST);
+	assert_is(peer->request.uri, "/a");
+	assert_int_equal(recv(web, reply, sizeof(reply), MSG_DONTWAIT), 26);
+	assert_memory_equal(reply + 8, "\x0f\x01" "FCGI_MPXS_CONNS0", 18);
+	assert_true(peer_consume(peer));
+	assert_int_equal(waiting(), 0);
+}
+
+static void an_answer_is_written(void **state)
+{
+	struct text stream = { 0 };
+	char got[1000];
+	ssize_t length;
+	const char *fault;
+
+	(void)state;
+	text_add_string(&peer->output.head, "Status: 200 OK\r\n\r\n");
+	peer->output.tail = SLICE("[]");
+	peer->output.id = 9;
+	assert_int_equal(peer_write(peer), FASTCGI_WRITTEN);
+	length = recv(web, got, sizeof(got), MSG_DONTWAIT);
+	assert_true(length > 0);
+	if ((fault = read_answer(got, (size_t)length, 9, &stream)) != NULL)
+		fail_msg("%s", fault);
+	assert_is(stream, "Status: 200 OK\r\n\r\n[]");
+	text_release(&stream);
+}
+
+static void a_stream_is_written_piece_by_piece(void **state)
+{
+	static char got[1 << 20];
+	struct text stream = { 0 }, wire = { 0 }, wanted = { 0 };
+	const char *fault;
+	int small = 5000, blocked = 0;
+
+	(void)state;
+	setsockopt(peer->socket, SOL_SOCKET, SO_SNDBUF, &small, sizeof(small));
+	for (int i = 0; i < 50; i++) {
+		char row[3000];
+		enum fastcgi_write result;
+
+		memset(row, 'a' + i % 26, sizeof(row));
+		text_add(&wanted, row, sizeof(row));
+		fastcgi_add_stdout(&peer->stream, 4, row, sizeof(row));
+		if (i == 49)
+			fastcgi_add_end(&peer->stream, 4);
+		for (;;) {
+			ssize_t length;
+
+			result = peer_write(peer);
+			assert_int_not_equal(result, FASTCGI_BROKEN);
+			blocked += result == FASTCGI_BLOCKED;
+			if (result == FASTCGI_BLOCKED || i == 49)
+				while ((length = recv(web, got, 777, MSG_DONTWAIT)) > 0)
+					text_add(&wire, got, (size_t)length);
+			if (result == FASTCGI_WRITTEN)
+				break;
+		}
+		assert_int_equal(peer->stream.length, 0);
+	}
+	assert_true(blocked > 0);
+	if ((fault = read_answer(wire.bytes, wire.length, 4, &stream)) != NULL)
+		fail_msg("%s", fault);
+	assert_int_equal(stream.length, wanted.length);
+	assert_memory_equal(stream.bytes, wanted.bytes, wanted.length);
+	text_release(&stream);
+	text_release(&wire);
+	text_release(&wanted);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, connect_peer, disconnect)
+	const struct CMUnitTest tests[] = {
+		TEST(looking_takes_nothing),
+		TEST(consuming_takes_the_request_and_no_more),
+		TEST(what_is_gone_cannot_be_consumed),
+		TEST(a_request_may_be_larger_than_one_look),
+		TEST(a_large_request_ends_where_the_next_begins),
+		TEST(a_hang_up_is_told),
+		TEST(garbage_is_told),
+		TEST(malformed_variables_are_told),
+		TEST(questions_are_answered_before_the_request),
+		TEST(an_answer_is_written),
+		TEST(a_stream_is_written_piece_by_piece),
+	};
+
+	return cmocka_run_group_tests_name("peer", tests, NULL, NULL);
+}
