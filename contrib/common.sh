@@ -56,7 +56,8 @@ make_configure() {
         cd "$source_dir" || exit
         exec 8<configure.ac
         flock 8                     # two of us may run side by side on one clone
-        if [[ configure -nt configure.ac && Makefile.in -nt Makefile.am ]]; then exit 0; fi
+        if [[ -f configure && -z $(find configure.ac Makefile.am tests -newer Makefile.in \
+                                        \( -name configure.ac -o -name '*.am' -o -name '*.mk' \)) ]]; then exit 0; fi
         ./autogen.sh 8<&-
     )
 }
