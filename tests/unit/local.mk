@@ -6,6 +6,7 @@ LDADD = libmyrest.a $(CMOCKA_LIBS) $(JSON_C_LIBS) $(MYSQL_LIBS)
 
 check_PROGRAMS = \
 	tests/unit/test-arena \
+	tests/unit/test-batch \
 	tests/unit/test-config \
 	tests/unit/test-fastcgi \
 	tests/unit/test-handover \
@@ -14,6 +15,7 @@ check_PROGRAMS = \
 	tests/unit/test-log \
 	tests/unit/test-merge \
 	tests/unit/test-metrics \
+	tests/unit/test-mysql_catalogue \
 	tests/unit/test-peer \
 	tests/unit/test-plan \
 	tests/unit/test-query \

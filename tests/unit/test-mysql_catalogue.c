@@ -1,0 +1,449 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The rows are written by hand, as MariaDB 10.11 and MySQL 8 give them.
+ */
+#include "mysql_catalogue.h"
+
+#include "unit.h"
+
+static struct arena arena;
+static struct table_choices choices;
+static struct catalogue *catalogue;
+static struct text sql;
+static char missing[300];
+
+static int forget(void **state)
+{
+	(void)state;
+	arena_release(&arena);
+	text_release(&sql);
+	return 0;
+}
+
+static void begin(const char *tables, bool mariadb)
+{
+	assert_null(table_choices_parse(tables, &arena, &choices));
+	catalogue = mysql_catalogue_new(&choices, mariadb);
+}
+
+/* The next statement, about that table of the information schema; false: there is none. */
+static bool next(const char *about)
+{
+	text_clear(&sql);
+	if (!mysql_catalogue_statement(catalogue, &sql))
+		return false;
+	if (strstr(text_terminate(&sql), about) == NULL)
+		fail_msg("wanted %s, got %s", about, sql.bytes);
+	return true;
+}
+
+/* One row; the values end with END, and NULL is NULL. */
+#define END_OF_ROW ((const char *)&catalogue)
+
+static void row(const char *first, ...)
+{
+	const char *values[16], *value = first;
+	unsigned long lengths[16];
+	struct row made = { 0, values, lengths };
+	va_list arguments;
+
+	va_start(arguments, first);
+	for (; value != END_OF_ROW; value = va_arg(arguments, const char *)) {
+		lengths[made.count] = value != NULL ? strlen(value) : 0;
+		values[made.count] = value != NULL ? exact(value, strlen(value) + 1).bytes : NULL;
+		made.count++;
+	}
+	va_end(arguments);
+	mysql_catalogue_row(catalogue, &made);
+	for (unsigned i = 0; i < made.count; i++)
+		free((void *)(uintptr_t)values[i]); /* nothing may point into a row */
+}
+
+#define ROW(...) row(__VA_ARGS__, END_OF_ROW)
+
+/* TABLE_NAME,COLUMN_NAME,DATA_TYPE,COLUMN_TYPE,IS_NULLABLE,CHARACTER_MAXIMUM_LENGTH,NUMERIC_PRECISION,NUMERIC_SCALE,
+ * DATETIME_PRECISION,EXTRA,COLUMN_DEFAULT,COLUMN_COMMENT */
+static void column(const char *table, const char *name, const char *data_type, const char *declared)
+{
+	ROW(table, name, data_type, declared, "NO", NULL, NULL, NULL, NULL, "", NULL, "");
+}
+
+static struct schema *finish(void)
+{
+	return mysql_catalogue_finish(catalogue, false, missing, sizeof(missing));
+}
+
+static void the_users_of_the_example(void **state)
+{
+	struct schema *schema;
+	struct table *users;
+
+	(void)state;
+	begin("users", true);
+	assert_true(next("information_schema.TABLES"));
+	assert_non_null(strstr(sql.bytes, " WHERE TABLE_SCHEMA=DATABASE() AND TABLE_NAME IN ('users')"));
+	ROW("users", "BASE TABLE", "who may come in", "2");
+	assert_true(next("information_schema.COLUMNS"));
+	assert_non_null(strstr(sql.bytes, "ORDER BY TABLE_NAME,ORDINAL_POSITION"));
+	ROW("users", "id", "int", "int(10) unsigned", "NO", NULL, "10", "0", NULL, "auto_increment", NULL, "the number");
+	ROW("users", "username", "varchar", "varchar(80)", "NO", "80", NULL, NULL, NULL, "", NULL, "");
+	ROW("users", "email", "varchar", "varchar(120)", "YES", "120", NULL, NULL, NULL, "", "NULL", "");
+	assert_true(next("information_schema.STATISTICS"));
+	assert_non_null(strstr(sql.bytes, "SEQ_IN_INDEX"));
+	ROW("users", "PRIMARY", "0", "id", "BTREE");
+	ROW("users", "email", "0", "email", "BTREE");
+	ROW("users", "username", "1", "username", "BTREE");
+	assert_true(next("information_schema.KEY_COLUMN_USAGE"));
+	assert_true(next("information_schema.CHECK_CONSTRAINTS"));
+	assert_non_null(strstr(sql.bytes, "CONSTRAINT_SCHEMA=DATABASE()"));
+	assert_false(next(""));
+	schema = finish();
+	assert_string_equal(missing, "");
+	assert_int_equal(schema->table_count, 1);
+	users = &schema->tables[0];
+	assert_is(users->name, "users");
+	assert_is(users->quoted, "`users`");
+	assert_string_equal(users->comment, "who may come in");
+	assert_int_equal(users->row_estimate, 2);
+	assert_false(users->is_view);
+	assert_int_equal(users->column_count, 3);
+	assert_int_equal(users->columns[0].type, COLUMN_INTEGER);
+	assert_true(users->columns[0].is_unsigned);
+	assert_true(users->columns[0].auto_increment);
+	assert_int_equal(users->columns[0].precision, 10);
+	assert_string_equal(users->columns[0].comment, "the number");
+	assert_false(users->columns[0].nullable);
+	assert_null(users->columns[0].fallback);
+	assert_int_equal(users->columns[1].type, COLUMN_STRING);
+	assert_int_equal(users->columns[1].length, 80);
+	assert_is(users->columns[1].declared, "varchar(80)");
+	assert_false(users->columns[1].is_unsigned);
+	assert_true(users->columns[2].nullable);
+	assert_is(users->columns[2].json_key, "\"email\":");
+	assert_int_equal(users->key_count, 3);
+	assert_true(users->keys[0].primary && users->keys[0].unique);
+	assert_true(users->keys[1].unique && !users->keys[1].primary);
+	assert_int_equal(users->keys[1].columns[0], 2);
+	assert_false(users->keys[2].unique);
+	assert_int_equal(users->key_column, 0);
+	assert_true(table_integer_key(users, &users->columns[0]));
+	schema_free(schema);
+}
+
+static void every_type_is_known(void **state)
+{
+	static const struct {
+		const char *data_type, *declared;
+		enum column_type type;
+	} types[] = {
+		{ "tinyint", "tinyint(4)", COLUMN_INTEGER }, { "tinyint", "tinyint(1)", COLUMN_BOOLEAN },
+		{ "tinyint", "tinyint(1) unsigned", COLUMN_INTEGER }, { "tinyint", "tinyint", COLUMN_INTEGER },
+		{ "smallint", "smallint(6)", COLUMN_INTEGER }, { "mediumint", "mediumint", COLUMN_INTEGER },
+		{ "bigint", "bigint(20) unsigned zerofill", COLUMN_INTEGER }, { "year", "year(4)", COLUMN_YEAR },
+		{ "decimal", "decimal(65,30)", COLUMN_DECIMAL }, { "float", "float", COLUMN_FLOAT },
+		{ "double", "double", COLUMN_DOUBLE }, { "bit", "bit(8)", COLUMN_BIT }, { "char", "char(3)", COLUMN_STRING },
+		{ "longtext", "longtext", COLUMN_STRING }, { "enum", "enum('a','b')", COLUMN_STRING },
+		{ "set", "set('a','b')", COLUMN_STRING }, { "uuid", "uuid", COLUMN_STRING }, { "inet6", "inet6", COLUMN_STRING },
+		{ "date", "date", COLUMN_DATE }, { "time", "time(6)", COLUMN_TIME }, { "datetime", "datetime", COLUMN_DATETIME },
+		{ "timestamp", "timestamp(3)", COLUMN_TIMESTAMP }, { "json", "json", COLUMN_JSON },
+		{ "binary", "binary(16)", COLUMN_BINARY }, { "varbinary", "varbinary(9)", COLUMN_BINARY },
+		{ "tinyblob", "tinyblob", COLUMN_BINARY }, { "blob", "blob", COLUMN_BINARY },
+		{ "mediumblob", "mediumblob", COLUMN_BINARY }, { "longblob", "longblob", COLUMN_BINARY },
+		{ "point", "point", COLUMN_GEOMETRY }, { "geomcollection", "geomcollection", COLUMN_GEOMETRY },
+		{ "geometry", "geometry", COLUMN_GEOMETRY }, { "new_type", "new_type(3)", COLUMN_STRING },
+	};
+	struct schema *schema;
+	char name[20];
+
+	(void)state;
+	begin("t", false);
+	assert_true(next("TABLES"));
+	ROW("t", "BASE TABLE", "", NULL);
+	assert_true(next("COLUMNS"));
+	for (size_t i = 0; i < LENGTH_OF(types); i++) {
+		sprintf(name, "c%zu", i);
+		column("t", name, types[i].data_type, types[i].declared);
+	}
+	schema = finish();
+	assert_int_equal(schema->tables[0].column_count, LENGTH_OF(types));
+	assert_int_equal(schema->tables[0].row_estimate, 0);
+	for (size_t i = 0; i < LENGTH_OF(types); i++)
+		if (schema->tables[0].columns[i].type != types[i].type)
+			fail_msg("%s: %d", types[i].declared, schema->tables[0].columns[i].type);
+	schema_free(schema);
+}
+
+static void lengths_and_precisions(void **state)
+{
+	struct schema *schema;
+	struct column *columns;
+
+	(void)state;
+	begin("t", true);
+	assert_true(next("TABLES"));
+	ROW("t", "BASE TABLE", "", "0");
+	assert_true(next("COLUMNS"));
+	ROW("t", "a", "decimal", "decimal(10,2)", "NO", NULL, "10", "2", NULL, "", NULL, "");
+	ROW("t", "b", "datetime", "datetime(3)", "NO", NULL, NULL, NULL, "3", "", NULL, "");
+	ROW("t", "c", "bit", "bit(12)", "NO", NULL, "12", NULL, NULL, "", NULL, "");
+	ROW("t", "d", "longtext", "longtext", "NO", "4294967295", NULL, NULL, NULL, "", NULL, "");
+	ROW("t", "e", "datetime", "datetime", "NO", NULL, NULL, NULL, "0", "", "current_timestamp()", "");
+	schema = finish();
+	columns = schema->tables[0].columns;
+	assert_int_equal(columns[0].precision, 10);
+	assert_int_equal(columns[0].scale, 2);
+	assert_int_equal(columns[1].precision, 3);
+	assert_int_equal(columns[2].length, 12);
+	assert_int_equal(columns[3].length, 4294967295u);
+	assert_int_equal(columns[4].precision, 0);
+	assert_string_equal(columns[4].fallback, "current_timestamp()");
+	schema_free(schema);
+}
+
+static void mariadb_has_json_by_a_check(void **state)
+{
+	struct schema *schema;
+	struct column *columns;
+
+	(void)state;
+	begin("t,u", true);
+	assert_true(next("TABLES"));
+	ROW("t", "BASE TABLE", "", "0");
+	ROW("u", "BASE TABLE", "", "0");
+	assert_true(next("COLUMNS"));
+	column("t", "doc", "longtext", "longtext");
+	column("t", "a`b", "longtext", "longtext");
+	column("t", "plain", "longtext", "longtext");
+	column("t", "doc2", "longtext", "longtext");
+	column("t", "bytes", "longblob", "longblob");
+	column("u", "doc", "longtext", "longtext");
+	assert_true(next("STATISTICS"));
+	assert_true(next("KEY_COLUMN_USAGE"));
+	assert_true(next("CHECK_CONSTRAINTS"));
+	assert_non_null(strstr(sql.bytes, "CHECK_CLAUSE LIKE 'json_valid(%'"));
+	ROW("t", "json_valid(`doc`)");
+	ROW("t", "json_valid(`a``b`)");
+	ROW("t", "json_valid(`doc2`) and `doc2` <> ''"); /* more than that: not the type's own check */
+	ROW("t", "json_valid(`bytes`)");
+	ROW("t", "json_valid(`nothing`)");
+	ROW("other", "json_valid(`doc`)");
+	ROW("t", NULL);
+	schema = finish();
+	columns = schema->tables[0].columns;
+	assert_int_equal(columns[0].type, COLUMN_JSON);
+	assert_int_equal(columns[1].type, COLUMN_JSON);
+	assert_int_equal(columns[2].type, COLUMN_STRING);
+	assert_int_equal(columns[3].type, COLUMN_STRING);
+	assert_int_equal(columns[4].type, COLUMN_BINARY);
+	assert_int_equal(schema->tables[1].columns[0].type, COLUMN_STRING); /* another table's column of the name */
+	schema_free(schema);
+}
+
+static void mysql_is_not_asked_for_checks(void **state)
+{
+	(void)state;
+	begin("t", false);
+	assert_true(next("TABLES"));
+	assert_true(next("COLUMNS"));
+	assert_true(next("STATISTICS"));
+	assert_true(next("KEY_COLUMN_USAGE"));
+	assert_false(next("")); /* its CHECK_CONSTRAINTS has no TABLE_NAME, and JSON is a type */
+	schema_free(finish());
+}
+
+static void generated_columns_are_those_the_server_computes(void **state)
+{
+	static const struct {
+		const char *extra;
+		bool generated;
+	} extras[] = { { "VIRTUAL GENERATED", true }, { "STORED GENERATED", true }, { "DEFAULT_GENERATED", false },
+		       { "DEFAULT_GENERATED on update CURRENT_TIMESTAMP", false }, { "on update current_timestamp()", false },
+		       { "", false }, { "auto_increment", false }, { "VIRTUAL GENERATED INVISIBLE", true } };
+	struct schema *schema;
+	char name[20];
+
+	(void)state;
+	begin("t", false);
+	assert_true(next("TABLES"));
+	ROW("t", "BASE TABLE", "", "0");
+	assert_true(next("COLUMNS"));
+	for (size_t i = 0; i < LENGTH_OF(extras); i++) {
+		sprintf(name, "c%zu", i);
+		ROW("t", name, "int", "int", "NO", NULL, NULL, NULL, NULL, extras[i].extra, NULL, "");
+	}
+	schema = finish();
+	for (size_t i = 0; i < LENGTH_OF(extras); i++) {
+		assert_int_equal(schema->tables[0].columns[i].generated, extras[i].generated);
+		assert_int_equal(schema->tables[0].columns[i].auto_increment, i == 6);
+	}
+	schema_free(schema);
+}
+
+static void a_key_over_an_expression_is_no_key_of_columns(void **state)
+{
+	struct schema *schema;
+	struct table *table;
+
+	(void)state;
+	begin("t", false);
+	assert_true(next("TABLES"));
+	ROW("t", "BASE TABLE", "", "0");
+	assert_true(next("COLUMNS"));
+	column("t", "a", "int", "int");
+	column("t", "b", "int", "int");
+	column("t", "c", "text", "text");
+	assert_true(next("STATISTICS"));
+	ROW("t", "after", "0", "a", "BTREE");
+	ROW("t", "after", "0", NULL, "BTREE");
+	ROW("t", "before", "0", NULL, "BTREE");
+	ROW("t", "before", "0", "b", "BTREE");
+	ROW("t", "only", "0", NULL, "BTREE");
+	ROW("t", "words", "1", "c", "FULLTEXT");
+	schema = finish();
+	table = &schema->tables[0];
+	assert_int_equal(table->key_count, 4);
+	for (unsigned i = 0; i < 4; i++)
+		assert_false(table->keys[i].unique);
+	assert_true(table->keys[3].fulltext);
+	assert_false(table->keys[0].fulltext);
+	assert_false(table_integer_key(table, &table->columns[0]));
+	assert_false(table_integer_key(table, &table->columns[1]));
+	assert_int_equal(table->key_column, -1);
+	schema_free(schema);
+}
+
+static void keys_of_several_columns_keep_their_order(void **state)
+{
+	struct schema *schema;
+	struct table *t, *u;
+	char name[20];
+
+	(void)state;
+	begin("t,u", true);
+	assert_true(next("TABLES"));
+	ROW("u", "BASE TABLE", "", "0");
+	ROW("t", "BASE TABLE", "", "0");
+	assert_true(next("COLUMNS"));
+	for (int i = 0; i < 40; i++) {
+		sprintf(name, "c%d", i);
+		column("t", name, "int", "int");
+	}
+	column("u", "id", "int", "int");
+	assert_true(next("STATISTICS"));
+	for (int i = 0; i < 20; i++) { /* many keys: the array grows */
+		sprintf(name, "k%02d", i);
+		ROW("t", name, "0", "c1", "BTREE");
+		ROW("t", name, "0", "c0", "BTREE");
+	}
+	ROW("u", "k19", "0", "id", "BTREE"); /* the same name in another table */
+	assert_true(next("KEY_COLUMN_USAGE"));
+	ROW("t", "fk", "c3", "u", "x");
+	ROW("t", "fk", "c2", "u", "y");
+	ROW("t", "fk2", "c5", "u", "id");
+	ROW("t", "fk3", "nothing", "u", "id");
+	schema = finish();
+	u = &schema->tables[0];
+	t = &schema->tables[1];
+	assert_is(u->name, "u");
+	assert_int_equal(t->column_count, 40);
+	assert_is(t->columns[39].name, "c39");
+	assert_int_equal(t->key_count, 20);
+	for (unsigned i = 0; i < 20; i++) {
+		assert_int_equal(t->keys[i].column_count, 2);
+		assert_int_equal(t->keys[i].columns[0], 1);
+		assert_int_equal(t->keys[i].columns[1], 0);
+	}
+	assert_int_equal(u->key_count, 1);
+	assert_int_equal(u->keys[0].column_count, 1);
+	assert_int_equal(u->key_column, -1); /* unique, but not primary */
+	assert_int_equal(t->foreign_key_count, 2);
+	assert_int_equal(t->foreign_keys[0].column_count, 2);
+	assert_int_equal(t->foreign_keys[0].columns[0], 3);
+	assert_string_equal(t->foreign_keys[0].target, "u");
+	assert_string_equal(t->foreign_keys[0].target_columns[1], "y");
+	assert_string_equal(t->foreign_keys[1].name, "fk2");
+	schema_free(schema);
+}
+
+static void names_are_quoted_and_compared_exactly(void **state)
+{
+	struct schema *schema;
+
+	(void)state;
+	begin("\"o'dd `n`\"(\"a`b\"),users", true);
+	assert_true(next("TABLES"));
+	assert_non_null(strstr(sql.bytes, "TABLE_NAME IN ('o''dd `n`','users')"));
+	ROW("o'dd `n`", "VIEW", "VIEW", NULL);
+	ROW("USERS", "BASE TABLE", "", "0"); /* the server's collation found it, we did not ask for it */
+	ROW("users", "BASE TABLE", "", "0");
+	ROW("users", "BASE TABLE", "", "0"); /* twice */
+	assert_true(next("COLUMNS"));
+	column("o'dd `n`", "a`b", "int", "int");
+	column("o'dd `n`", "A`B", "int", "int");
+	column("USERS", "id", "int", "int");
+	column("users", "id", "int", "int");
+	schema = finish();
+	assert_string_equal(missing, "");
+	assert_int_equal(schema->table_count, 2);
+	assert_is(schema->tables[0].quoted, "`o'dd ``n```");
+	assert_true(schema->tables[0].is_view);
+	assert_string_equal(schema->tables[0].comment, ""); /* a view's is but the word VIEW */
+	assert_is(schema->tables[0].columns[0].quoted, "`a``b`");
+	assert_true(schema->tables[0].columns[0].exposed);
+	assert_false(schema->tables[0].columns[1].exposed);
+	assert_int_equal(schema->tables[1].column_count, 1);
+	assert_true(schema->tables[1].columns[0].exposed);
+	schema_free(schema);
+}
+
+static void what_is_missing_is_told(void **state)
+{
+	struct schema *schema;
+
+	(void)state;
+	begin("users(id,nothing)", true);
+	assert_true(next("TABLES"));
+	ROW("users", "BASE TABLE", "", "0");
+	assert_true(next("COLUMNS"));
+	column("users", "id", "int", "int");
+	schema_free(finish());
+	assert_string_equal(missing, "table 'users' has no column 'nothing'");
+	begin("users,orders", true);
+	assert_true(next("TABLES"));
+	ROW("users", "BASE TABLE", "", "0");
+	schema = finish();
+	assert_string_equal(missing, "the database has no table 'orders', or does not show it to us");
+	assert_int_equal(schema->table_count, 1); /* what is there is served */
+	schema_free(schema);
+}
+
+static void a_description_may_be_abandoned(void **state)
+{
+	(void)state;
+	begin("users", true);
+	assert_null(mysql_catalogue_finish(catalogue, true, missing, sizeof(missing)));
+	begin("users", true);
+	assert_true(next("TABLES"));
+	ROW("users", "BASE TABLE", "", "0");
+	assert_null(mysql_catalogue_finish(catalogue, true, missing, sizeof(missing)));
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_teardown(name, forget)
+	const struct CMUnitTest tests[] = {
+		TEST(the_users_of_the_example),
+		TEST(every_type_is_known),
+		TEST(lengths_and_precisions),
+		TEST(mariadb_has_json_by_a_check),
+		TEST(mysql_is_not_asked_for_checks),
+		TEST(generated_columns_are_those_the_server_computes),
+		TEST(a_key_over_an_expression_is_no_key_of_columns),
+		TEST(keys_of_several_columns_keep_their_order),
+		TEST(names_are_quoted_and_compared_exactly),
+		TEST(what_is_missing_is_told),
+		TEST(a_description_may_be_abandoned),
+	};
+
+	return cmocka_run_group_tests_name("mysql_catalogue", tests, NULL, NULL);
+}
