@@ -69,6 +69,7 @@ static void a_line_is_one_object(void **state)
 {
 	struct json_object *line;
 	struct log_line *to = log_begin(LOG_WARNING, "an-event");
+	const char *time;
 	char pid[20];
 
 	(void)state;
@@ -93,8 +94,8 @@ static void a_line_is_one_object(void **state)
 	assert_says(field(line, "short"), "0.007");
 	assert_says(field(line, "yes"), "true");
 	assert_says(field(line, "no"), "false");
-	assert_int_equal(strlen(field(line, "time")), strlen("2024-01-02T03:04:05.678Z"));
-	assert_int_equal(field(line, "time")[23], 'Z');
+	time = field(line, "time");
+	assert_true(time != NULL && strlen(time) == strlen("2024-01-02T03:04:05.678Z") && time[23] == 'Z');
 	json_object_put(line);
 	log_event(LOG_ERROR, "told", "%d%%", 5);
 	line = read_line();
