@@ -397,10 +397,14 @@ class Pool:
                 raise
 
     def is_ready(self):
+        """Every worker has its connection."""
         assert self.process.poll() is None, f"the pool ended ({self.process.returncode}):\n{self.text()[-3000:]}"
         try:
             if self.web:
-                return self.web.get("/ready").status == 200
+                workers = self.settings.get("WEB_CONCURRENCY")
+                return self.web.get("/ready").status == 200 and (
+                    workers is None or self.metric("myrest_workers_ready") >= int(workers)
+                )
             with self.fcgi() as connection:
                 return connection.request(target="/nothing-here").ended
         except (OSError, AssertionError):

@@ -339,3 +339,43 @@ def test_a_table_somebody_locks_is_504_and_good_again(impatient):
         error_of(pool.ask("/users"), 504, "57014")
         cursor.execute("UNLOCK TABLES")
     until(lambda: pool.ask("/users").status == 200, 3)
+
+
+# at the start
+
+
+def test_when_it_says_ready_nobody_is_turned_away(users, start_pool):
+    for _ in range(10):
+        pool = start_pool(users.schema.url(), workers=4, ready=False)
+        until(lambda: says_ready(pool), 5, step=0.0005)
+        connections = [pool.fcgi() for _ in range(40)]
+        for connection in connections:
+            connection.send(fcgi.encode("GET", "/users/1"))
+        assert {connection.read().status for connection in connections} == {200}
+        for connection in connections:
+            connection.close()
+        pool.stop()
+
+
+def test_the_first_request_after_the_start_is_answered_when_the_database_is_there(users, start_pool):
+    """nginx may ask as soon as the socket is there: no 503 only because a connection is being made."""
+    for _ in range(10):
+        pool = start_pool(users.schema.url(), workers=4, ready=False)
+        until(lambda: connected(pool), 5, step=0.0005)
+        assert {pool.ask("/users/1").status for _ in range(20)} == {200}
+        pool.stop()
+
+
+def says_ready(pool):
+    try:
+        return pool.web.get("/ready").status == 200
+    except OSError:
+        return False
+
+
+def connected(pool):
+    try:
+        pool.fcgi().close()
+        return True
+    except OSError:
+        return False
