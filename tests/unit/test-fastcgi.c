@@ -12,8 +12,8 @@
 
 enum { LIMIT = 1 << 20 };
 
-/* Feeds bytes in pieces of exactly that size until something comes of them; 0: all at once. Each piece is a block of its
- * own. */
+/* Feeds bytes in pieces of exactly that size until something comes of them; 0: all at once. Each piece is a block of
+ * its own. */
 static enum fastcgi_event feed(struct fastcgi_reader *reader, struct slice bytes, size_t piece, size_t *used)
 {
 	enum fastcgi_event event = FASTCGI_MORE;
@@ -513,7 +513,7 @@ static void make_wire(const struct fastcgi_output *output, struct text *stream, 
 	text_release(&read);
 }
 
-/* Writes from where it stands to the end through a socket of its own, which takes little at a time, and says what came. */
+/* Writes from where it stands to the end through a socket of its own, which takes little at a time; says what came. */
 static void write_out(struct fastcgi_output *output, struct text *got, uint32_t *seed, int buffer)
 {
 	static char bytes[100000];

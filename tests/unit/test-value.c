@@ -198,8 +198,8 @@ static void floats_are_the_number_of_the_column(void **state)
 		                             "3.4028234e38", "1e-45", "-0.0" };
 	static const struct bad bad[] = {
 		{ "-", STATUS_BAD_VALUE }, { ".", STATUS_BAD_VALUE }, { "1e", STATUS_BAD_VALUE }, { "e1", STATUS_BAD_VALUE },
-		{ "inf", STATUS_BAD_VALUE }, { "nan", STATUS_BAD_VALUE }, { "0x1p3", STATUS_BAD_VALUE }, { "1.2.3", STATUS_BAD_VALUE },
-		{ "1e+-1", STATUS_BAD_VALUE }, { "1e999", STATUS_VALUE_RANGE }, { "-1e999", STATUS_VALUE_RANGE },
+		{ "inf", STATUS_BAD_VALUE }, { "nan", STATUS_BAD_VALUE }, { "0x1p3", STATUS_BAD_VALUE },
+		{ "1.2.3", STATUS_BAD_VALUE }, { "1e+-1", STATUS_BAD_VALUE }, { "1e999", STATUS_VALUE_RANGE }, { "-1e999", STATUS_VALUE_RANGE },
 	};
 	char digits[65];
 	double number;
@@ -317,7 +317,8 @@ static void timestamps_are_moved_to_utc(void **state)
 
 static void binaries_are_hexadecimal(void **state)
 {
-	static const struct good good[] = { { "", "X''" }, { "AA==", "X'00'" }, { "//79", "X'FFFEFD'" }, { "__79", "X'FFFEFD'" },
+	static const struct good good[] = { { "", "X''" }, { "AA==", "X'00'" }, { "//79", "X'FFFEFD'" },
+		                            { "__79", "X'FFFEFD'" },
 		                            { "Jw", "X'27'" } }; /* a quote */
 	static const struct bad bad[] = { { "A", STATUS_BAD_VALUE }, { "*", STATUS_BAD_VALUE }, { "AA=A", STATUS_BAD_VALUE } };
 
