@@ -26,7 +26,7 @@ static struct plan planned(const char *uri)
 {
 	struct request request = { .method = METHOD_GET, .method_name = SLICE("GET"), .uri = slice_of(uri) };
 	struct route route;
-	struct plan made;
+	struct plan made = { .table = NULL };
 	struct fault fault = { 0 };
 
 	if (route_find(&request, schema, SLICE(""), &arena, &route, &fault) != STATUS_OK ||
