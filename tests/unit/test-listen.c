@@ -210,6 +210,31 @@ static void a_live_socket_is_not_stolen(void **state)
 	arena_release(&arena);
 }
 
+static void a_socket_too_busy_to_answer_is_live(void **state)
+{
+	struct sockaddr_un name = { .sun_family = AF_UNIX };
+	struct arena arena = { 0 };
+	struct listen_address address;
+	const char *fault;
+	int busy = socket(AF_UNIX, SOCK_STREAM, 0), clients[3];
+
+	(void)state;
+	strcpy(name.sun_path, path);
+	assert_int_equal(bind(busy, (struct sockaddr *)&name, sizeof(name)), 0);
+	assert_int_equal(listen(busy, 0), 0);
+	for (int i = 0; i < 3; i++) { /* until nobody more may wait */
+		clients[i] = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
+		(void)!connect(clients[i], (struct sockaddr *)&name, sizeof(name));
+	}
+	assert_int_equal(open_path("", &fault, &address, &arena), -1);
+	assert_non_null(strstr(fault, "another process listens"));
+	for (int i = 0; i < 3; i++)
+		close(clients[i]);
+	close(busy);
+	assert_int_equal(unlink(path), 0);
+	arena_release(&arena);
+}
+
 static void a_stale_socket_is_replaced(void **state)
 {
 	struct arena arena = { 0 };
@@ -367,6 +392,7 @@ int main(void)
 		cmocka_unit_test(a_unix_socket_has_its_mode_whatever_the_umask),
 		cmocka_unit_test(the_group_is_set_or_told_to_be_unknown),
 		cmocka_unit_test(a_live_socket_is_not_stolen),
+		cmocka_unit_test(a_socket_too_busy_to_answer_is_live),
 		cmocka_unit_test(a_stale_socket_is_replaced),
 		cmocka_unit_test(what_is_not_a_socket_stays_where_it_is),
 		cmocka_unit_test(only_the_own_socket_is_unlinked),

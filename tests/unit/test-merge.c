@@ -77,6 +77,7 @@ static void lookups_may_differ_in_their_key_alone(void **state)
 	assert_true(same_but_key("/users/1", "/users?id=eq.2"));
 	assert_true(same_but_key("/users/1?select=email", "/users/2?select=email"));
 	assert_false(same_but_key("/users/1", "/users/2?select=email"));
+	assert_false(same_but_key("/users/1", "/users/2?select=id")); /* the one begins like the other */
 	assert_false(same_but_key("/users/1?select=id,email", "/users/2?select=email,id"));
 	assert_false(same_but_key("/users/1", "/users/2?limit=0"));
 	assert_false(same_but_key("/users/1", "/users"));

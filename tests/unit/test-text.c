@@ -195,6 +195,9 @@ static void span_ends_before_the_first_bad_byte(void **state)
 	assert_int_equal(text_utf8_span("ab\xff", 3), 2);
 	assert_int_equal(text_utf8_span("\xe2\x82\xac\xe2\x82", 5), 3);
 	assert_int_equal(text_utf8_span("\xf0\x9f\x98\x80x", 5), 5);
+	assert_int_equal(text_utf8_span("\xc1\xbf", 2), 0); /* the last overlong form of each length */
+	assert_int_equal(text_utf8_span("\xe0\x9f\xbf", 3), 0);
+	assert_int_equal(text_utf8_span("\xf0\x8f\xbf\xbf", 4), 0);
 }
 
 /* Says of the text what text_add_json says, from a block of exactly its size. */
