@@ -74,6 +74,7 @@ static enum status classify(unsigned number, bool *lost, bool *schema_changed)
 	case ER_TOO_MANY_USER_CONNECTIONS:
 		return STATUS_BUSY;
 	case ER_TRUNCATED_WRONG_VALUE:
+	case ER_WRONG_VALUE: /* a date that is none */
 	case ER_TRUNCATED_WRONG_VALUE_FOR_FIELD:
 		return STATUS_BAD_VALUE;
 	case ER_QUERY_INTERRUPTED:

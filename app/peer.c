@@ -88,8 +88,9 @@ enum peer_look peer_look(struct peer *peer)
 			reply = fastcgi_reply(&peer->reader);
 			if (send(peer->socket, reply.bytes, reply.length, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
 				return PEER_LOOK_GONE;
-			fastcgi_reader_clear(&peer->reader);
-			peer->consuming = false;
+			peer->consuming = peer->reader.active; /* it came amid a request, whose bytes so far are taken */
+			if (!peer->consuming)
+				fastcgi_reader_clear(&peer->reader);
 			break;
 		case FASTCGI_GARBAGE:
 			return PEER_LOOK_BROKEN;
