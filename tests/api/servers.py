@@ -152,6 +152,9 @@ class Database:
 
     def __init__(self, lab):
         self.home = lab.folder("db")
+        # a server that starts removes the temporary tables of all others that share its folder for them
+        (self.home / "tmp").mkdir()
+        self.options = [*self.OPTIONS, f"--tmpdir={own(self.home / 'tmp')}"]
         self.data = self.home / "data"
         self.socket = self.home / "sock"
         self.log = self.home / "log"
@@ -165,7 +168,7 @@ class Database:
                 f"--datadir={self.data}",
                 "--skip-test-db",
                 "--auth-root-authentication-method=normal",
-                *self.OPTIONS[:4],
+                *self.options,
             ],
             cwd="/",
             capture_output=True,
@@ -186,7 +189,7 @@ class Database:
                 f"--socket={self.socket}",
                 f"--port={self.port}",
                 f"--pid-file={self.home}/pid",
-                *self.OPTIONS,
+                *self.options,
             ],
             self.log,
         )
