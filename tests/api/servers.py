@@ -441,6 +441,11 @@ class Pool:
         assert found, f"no metric {name}"
         return sum(found)
 
+    def counted(self, requests):
+        """The metrics, once so many requests are counted: a request is counted a moment after it is answered."""
+        name = "myrest_requests_total"
+        return until(lambda: self.metric(name) >= requests and self.metrics(), 3, why=lambda: self.metric(name))
+
     def supervisor(self):
         """The pid of the supervisor, also under a launcher that forks."""
         seen = [self.process.pid]

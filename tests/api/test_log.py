@@ -101,7 +101,8 @@ def test_the_levels(users, start_pool):
 
 def test_the_servers_words_go_to_the_log_with_the_requests_id(users, service):
     broken = service(
-        "CREATE FUNCTION boom(n INT) RETURNS INT BEGIN SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'kaputt'; RETURN n; END",
+        "CREATE FUNCTION boom(n INT) RETURNS INT"
+        " BEGIN SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'kaputt'; RETURN n; END",
         "CREATE VIEW users AS SELECT boom(1) AS id",
         "SET @unused = 1",
     )
