@@ -12,7 +12,7 @@ void batch_begin(struct batch *batch, struct peer *leader)
 {
 	batch->plan = &leader->plan;
 	batch->count = 1;
-	batch->by_keys = false;
+	batch->by_keys = batch->mistyped = false;
 	batch->keys.count = 0;
 	batch->rows = batch->replaced = 0;
 	batch->first_length = 0;
@@ -59,7 +59,8 @@ struct slice batch_row(struct batch *batch, const struct row *row)
 		values.lengths++;
 		values.count--;
 	}
-	batch->replaced += render_json_object(text, batch->plan->columns, batch->plan->column_count, &values);
+	batch->replaced += render_json_object(text, batch->plan->columns, batch->plan->column_count, &values,
+	                                      &batch->mistyped);
 	if (batch->by_keys &&
 	    value_integer((struct slice){ row->values[0], row->lengths[0] }, &key) == STATUS_OK &&
 	    (place = merge_find_key(&batch->keys, key)) >= 0) {

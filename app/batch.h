@@ -20,6 +20,7 @@ struct batch {
 	size_t first_length;      /* of the first row's text */
 	uint64_t rows;
 	uint64_t replaced; /* places that were not valid UTF-8 */
+	bool mistyped;     /* a value was not of its column's type */
 };
 
 void batch_begin(struct batch *, struct peer *leader);

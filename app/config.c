@@ -144,7 +144,7 @@ static const char *default_workers(struct arena *arena)
 /* The content of the file without the newline at its end, or NULL and *fault. */
 static const char *read_file(const char *path, struct arena *arena, const char **fault)
 {
-	int file = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	int file = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	char *content = arena_alloc(arena, FILE_MAX_BYTES + 1);
 	size_t length = 0;
 	ssize_t got = -1;
@@ -223,7 +223,9 @@ int config_load(struct config *config, FILE *faults)
 	memset(config, 0, sizeof(*config));
 	for (int i = 0; i < VARIABLES; i++)
 		if ((fault = load_one(&variables[i], config)) != NULL) {
-			fprintf(faults, "myrest: %s: %s\n", variables[i].name, fault);
+			bool file = getenv(arena_printf(&config->arena, "%s_FILE", variables[i].name)) != NULL;
+
+			fprintf(faults, "myrest: %s%s: %s\n", variables[i].name, file ? "_FILE" : "", fault);
 			count++;
 		}
 	return count;

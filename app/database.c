@@ -22,7 +22,7 @@ struct database {
 	enum phase phase;
 	int resolver; /* the look-up under way; -1: none */
 	struct resolve_result addresses;
-	unsigned attempt; /* which of the addresses comes next */
+	int first, tried; /* the address that is tried first, and how many have been tried since the look-up */
 	unsigned step;    /* of setting up */
 	bool skip_rows;   /* the statement under way is one of ours, its rows are not the caller's */
 	int64_t deadline_us;
@@ -97,6 +97,7 @@ static void set_deadline(struct database *database, long seconds)
 }
 
 static enum database_step advance(struct database *database, enum database_step step);
+static enum database_step connect_next(struct database *database);
 
 static enum database_step send_own(struct database *database)
 {
@@ -149,10 +150,17 @@ static enum database_step advance(struct database *database, enum database_step 
 	for (;;) {
 		if (step == DATABASE_WAIT)
 			return step;
+		if (step == DATABASE_LOST && database->phase == CONNECTING && database->tried < database->addresses.count) {
+			database->driver->close(database->connection, false);
+			database->connection = NULL;
+			return connect_next(database);
+		}
 		if (step == DATABASE_LOST)
 			return lost(database);
 		switch (database->phase) {
 		case CONNECTING:
+			if (database->addresses.count > 0) /* this address is good, for the next time as well */
+				database->first = (database->first + database->tried - 1) % database->addresses.count;
 			database->phase = SETTING_UP;
 			database->step = 0;
 			return set_up_next(database);
@@ -192,12 +200,21 @@ static enum database_step connect_to(struct database *database, const char *addr
 	                                                   &database->error));
 }
 
+/* The next of the host's addresses, all within the one attempt's time. */
+static enum database_step connect_next(struct database *database)
+{
+	int place = (database->first + database->tried++) % database->addresses.count;
+
+	return connect_to(database, database->addresses.addresses[place]);
+}
+
 enum database_step database_open(struct database *database)
 {
 	const char *host = database->config->database.host;
 
 	close_connection(database, false);
 	memset(&database->error, 0, sizeof(database->error));
+	database->addresses.count = 0;
 	set_deadline(database, database->config->connect_timeout_s);
 	if (host == NULL || database->config->database.socket != NULL ||
 	    (strcmp(host, "localhost") == 0 && database->config->database.port == 0))
@@ -219,8 +236,8 @@ static enum database_step resolved(struct database *database)
 	if (failed || database->addresses.error != 0 || database->addresses.count == 0)
 		return fail_open(database, "cannot look up the host: ",
 		                 failed ? "no answer" : gai_strerror(database->addresses.error));
-	return connect_to(database,
-	                  database->addresses.addresses[database->attempt++ % (unsigned)database->addresses.count]);
+	database->tried = 0;
+	return connect_next(database);
 }
 
 static enum database_step expired(struct database *database)

@@ -18,13 +18,24 @@
 
 enum { BACKLOG = 4096 }; /* net.core.somaxconn has the last word; a full backlog is a 502 at once in nginx */
 
+static char made_path[sizeof(((struct sockaddr_un *)NULL)->sun_path)];
 static ino_t made_inode;
 static dev_t made_device;
+
+static bool find_group(const char *name, gid_t *gid)
+{
+	const struct group *group = getgrnam(name);
+	char *end;
+
+	*gid = group != NULL ? group->gr_gid : (gid_t)strtoul(name, &end, 10);
+	return group != NULL || (*name >= '0' && *name <= '9' && *end == '\0');
+}
 
 static const char *parse_unix_option(const char *option, struct arena *arena, struct listen_address *address)
 {
 	char *end;
 	unsigned long mode;
+	gid_t gid;
 
 	if (strncmp(option, "mode=", 5) == 0) {
 		mode = strtoul(option + 5, &end, 8);
@@ -35,7 +46,7 @@ static const char *parse_unix_option(const char *option, struct arena *arena, st
 	}
 	if (strncmp(option, "group=", 6) == 0 && option[6] != '\0') {
 		address->group = option + 6;
-		return NULL;
+		return find_group(address->group, &gid) ? NULL : arena_printf(arena, "no such group: '%s'", option + 6);
 	}
 	return arena_printf(arena, "unknown option '%.40s' (known: mode, group)", option);
 }
@@ -110,22 +121,13 @@ static int open_unix(const struct listen_address *address, struct arena *arena, 
 {
 	struct sockaddr_un name = { .sun_family = AF_UNIX };
 	struct stat status;
-	struct group *group;
 	gid_t gid = (gid_t)-1;
-	char *end;
 	mode_t mask;
 	int listener, failed;
 
-	if (address->group != NULL) {
-		if ((group = getgrnam(address->group)) != NULL)
-			gid = group->gr_gid;
-		else {
-			gid = (gid_t)strtoul(address->group, &end, 10);
-			if (*end != '\0') {
-				*fault = arena_printf(arena, "no such group: '%s'", address->group);
-				return -1;
-			}
-		}
+	if (address->group != NULL && !find_group(address->group, &gid)) {
+		*fault = arena_printf(arena, "no such group: '%s'", address->group);
+		return -1;
 	}
 	strcpy(name.sun_path, address->path); /* listen_parse saw to the length */
 	if (lstat(address->path, &status) == 0) {
@@ -154,6 +156,7 @@ static int open_unix(const struct listen_address *address, struct arena *arena, 
 		goto fail;
 	}
 	if (lstat(address->path, &status) == 0) {
+		strcpy(made_path, address->path);
 		made_inode = status.st_ino;
 		made_device = status.st_dev;
 	}
@@ -229,11 +232,12 @@ int listen_inherited(void)
 	return listener;
 }
 
-void listen_unlink(const struct listen_address *address)
+void listen_unlink(void)
 {
 	struct stat status;
 
-	if (address->path != NULL && made_inode != 0 && lstat(address->path, &status) == 0 &&
-	    status.st_ino == made_inode && status.st_dev == made_device)
-		unlink(address->path);
+	if (made_path[0] != '\0' && lstat(made_path, &status) == 0 && status.st_ino == made_inode &&
+	    status.st_dev == made_device)
+		unlink(made_path);
+	made_path[0] = '\0';
 }

@@ -30,7 +30,7 @@ int listen_open(const struct listen_address *, struct arena *, const char **faul
  * (FastCGI's convention, spawn-fcgi(1)). -1: there is none. */
 int listen_inherited(void);
 
-/* Removes the socket's path, if it is still the one that listen_open made. */
-void listen_unlink(const struct listen_address *);
+/* Removes the path of the unix socket that listen_open made, if it is still that one. */
+void listen_unlink(void);
 
 #endif

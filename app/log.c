@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -28,7 +27,7 @@ struct log_line {
 static struct log_line line;
 static enum log_level least_level = LOG_WARNING;
 static int descriptor = STDERR_FILENO;
-static bool is_socket, must_poll;
+static bool is_socket;
 static uint64_t dropped_unsaid;
 
 /* A write that waits for a slow reader would stop a worker. Making stderr itself non-blocking would change it for
@@ -38,7 +37,7 @@ void log_open(enum log_level least)
 	struct stat status;
 	int again;
 
-	least_level = least == LOG_WARNING ? LOG_NOTICE : least;
+	log_set_level(least);
 	if (fstat(STDERR_FILENO, &status) < 0)
 		return;
 	is_socket = S_ISSOCK(status.st_mode);
@@ -47,8 +46,13 @@ void log_open(enum log_level least)
 	again = open("/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_APPEND | O_NOCTTY | O_CLOEXEC);
 	if (again >= 0)
 		descriptor = again;
-	else
-		must_poll = true;
+	else /* a pipe that somebody else opened for us: then it is for us, and may be made so for all who share it */
+		(void)fcntl(STDERR_FILENO, F_SETFL, fcntl(STDERR_FILENO, F_GETFL) | O_NONBLOCK);
+}
+
+void log_set_level(enum log_level least)
+{
+	least_level = least == LOG_WARNING ? LOG_NOTICE : least;
 }
 
 bool log_wants(enum log_level level)
@@ -58,11 +62,8 @@ bool log_wants(enum log_level level)
 
 static bool put(const char *bytes, size_t length)
 {
-	struct pollfd writable = { descriptor, POLLOUT, 0 };
 	ssize_t written;
 
-	if (must_poll && (poll(&writable, 1, 0) < 1 || (writable.revents & POLLOUT) == 0))
-		return false;
 	if (is_socket)
 		written = send(descriptor, bytes, length, MSG_DONTWAIT | MSG_NOSIGNAL);
 	else

@@ -22,6 +22,7 @@ enum log_level { LOG_ERROR, LOG_WARNING, LOG_NOTICE, LOG_INFO, LOG_DEBUG };
 struct log_line;
 
 void log_open(enum log_level least);
+void log_set_level(enum log_level least);
 bool log_wants(enum log_level);
 struct log_line *log_begin(enum log_level, const char *event);
 struct log_line *log_begin_always(enum log_level, const char *event); /* wanted whatever the level is */

@@ -54,7 +54,7 @@ int metrics_ready(struct metrics *metrics, const char **reason)
 	return ready;
 }
 
-bool metrics_idle_sibling(void)
+static bool any_sibling(bool idle)
 {
 	/* The supervisor uses the lowest slots: two generations, the admin process and itself are all there can be. */
 	int used = metrics_page == NULL ? 0 : metrics_page->workers * 2 + 2;
@@ -62,10 +62,20 @@ bool metrics_idle_sibling(void)
 	for (int i = 1; i < used && i < METRICS_SLOTS; i++) {
 		const struct metrics_slot *slot = &metrics_page->slots[i];
 
-		if (slot != metrics_own && slot->pid != 0 && !slot->busy && slot->state == WORKER_READY)
+		if (slot != metrics_own && slot->pid != 0 && slot->state == WORKER_READY && !(idle && slot->busy))
 			return true;
 	}
 	return false;
+}
+
+bool metrics_ready_sibling(void)
+{
+	return any_sibling(false);
+}
+
+bool metrics_idle_sibling(void)
+{
+	return any_sibling(true);
 }
 
 static void render_one(struct text *out, const char *name, const char *type, const char *help, uint64_t value)

@@ -64,7 +64,8 @@ extern struct metrics_slot *metrics_own;
 
 /* How many workers are ready; when none is and reason is not NULL, *reason is why (static memory). */
 int metrics_ready(struct metrics *, const char **reason);
-/* Whether another worker than this process's could run a statement at once. */
+/* Whether another worker than this process's has a database connection; whether it could run a statement at once. */
+bool metrics_ready_sibling(void);
 bool metrics_idle_sibling(void);
 /* The Prometheus text exposition format, version 0.0.4. */
 void metrics_render(struct metrics *, struct text *);

@@ -3,12 +3,16 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 enum {
 	LOOK_BYTES = 65536,
+	PIECES = 16,
 	STREAM_KEEP_BYTES = 262144, /* a stream's memory is given back after the answer when it is more than that */
+	REQUEST_KEEP_BYTES = 65536, /* and so is a request's */
+	STREAM_SENT_BYTES = 65536,  /* this much that is sent makes room for what is to come */
 };
 
 static char look_bytes[LOOK_BYTES]; /* never kept across calls */
@@ -70,15 +74,16 @@ enum peer_look peer_look(struct peer *peer)
 			fastcgi_reader_clear(&peer->reader);
 		switch (fastcgi_feed(&peer->reader, look_bytes, (size_t)got, &used)) {
 		case FASTCGI_REQUEST:
-			peer->more = used < (size_t)got;
+			peer->more = used < (size_t)got || got == LOOK_BYTES;
 			peer->unread = used;
 			if (peer->consuming && !peer_consume(peer))
 				return PEER_LOOK_GONE;
 			return whole(peer);
 		case FASTCGI_MORE:
-			if (!peer->consuming && got < LOOK_BYTES)
+			if (!peer->consuming && got < LOOK_BYTES && ++peer->pieces < PIECES)
 				return PEER_LOOK_PARTIAL;
-			peer->consuming = true; /* it does not fit into one look */
+			/* It does not fit into one look, or the sender's small pieces fill the socket. */
+			peer->consuming = true;
 			if (!discard(peer, used))
 				return PEER_LOOK_GONE;
 			break;
@@ -108,6 +113,8 @@ bool peer_consume(struct peer *peer)
 
 void peer_clear(struct peer *peer)
 {
+	if (peer->reader.params.size > REQUEST_KEEP_BYTES || peer->reader.body.size > REQUEST_KEEP_BYTES)
+		fastcgi_reader_release(&peer->reader);
 	fastcgi_reader_clear(&peer->reader);
 	fastcgi_output_clear(&peer->output);
 	arena_clear(&peer->arena);
@@ -117,7 +124,15 @@ void peer_clear(struct peer *peer)
 	peer->stream_sent = 0;
 	peer->consuming = peer->alone = peer->retried = peer->merged = peer->stream_ended = false;
 	peer->unread = 0;
+	peer->pieces = 0;
 	peer->rows = 0;
+}
+
+static void drop_sent(struct peer *peer)
+{
+	peer->stream.length -= peer->stream_sent;
+	memmove(peer->stream.bytes, peer->stream.bytes + peer->stream_sent, peer->stream.length);
+	peer->stream_sent = 0;
 }
 
 static enum fastcgi_write write_stream(struct peer *peer)
@@ -127,8 +142,13 @@ static enum fastcgi_write write_stream(struct peer *peer)
 	while (peer->stream_sent < peer->stream.length) {
 		written = send(peer->socket, peer->stream.bytes + peer->stream_sent,
 		               peer->stream.length - peer->stream_sent, MSG_DONTWAIT | MSG_NOSIGNAL);
-		if (written < 0)
-			return errno == EAGAIN || errno == EINTR ? FASTCGI_BLOCKED : FASTCGI_BROKEN;
+		if (written < 0 && errno != EAGAIN && errno != EINTR)
+			return FASTCGI_BROKEN;
+		if (written < 0) {
+			if (peer->stream_sent >= STREAM_SENT_BYTES)
+				drop_sent(peer);
+			return FASTCGI_BLOCKED;
+		}
 		peer->stream_sent += (size_t)written;
 	}
 	text_clear(&peer->stream);

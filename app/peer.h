@@ -29,7 +29,8 @@ struct peer {
 	/* The request. */
 	struct fastcgi_reader reader;
 	size_t unread;   /* how many of its bytes are still in the socket; 0: it has been consumed */
-	bool consuming;  /* it is larger than a look and is read piece by piece */
+	bool consuming;  /* it is larger than a look, or comes in many pieces, and is read as it comes */
+	unsigned pieces; /* how often it was looked at and not whole */
 	bool watches_output; /* the event loop is told when its socket takes more */
 	bool more;       /* further bytes came behind it */
 	bool alone;      /* must not share its statement: the shared one failed, or streams */

@@ -41,7 +41,7 @@ struct child {
 	pid_t pid;
 	int number;     /* of the worker, from 1 */
 	bool retired;   /* of an older generation: it is leaving and nobody follows it */
-	bool ready;     /* its first attempt at the database is over */
+	bool concluded; /* its first attempt at the database is over, well or not */
 	int notify;     /* the pipe that tells so; -1: closed */
 	int64_t started_us;
 };
@@ -66,7 +66,7 @@ static struct pool {
 	bool draining;
 	int64_t drain_deadline_us;
 	int64_t retire_at_us; /* when the older generation is retired at the latest; 0: there is none to retire */
-	bool killed;
+	bool killed, said_ready;
 } pool;
 
 static void block_signals(void)
@@ -200,8 +200,10 @@ static void buried(struct child *child, int status)
 	if (expected || place == NULL)
 		return;
 	pool.metrics->worker_restarts++;
-	/* KILL comes from outside; what a worker does to itself when young, it would do again. */
-	if (now - child->started_us < YOUNG_US && !(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL))
+	/* What a worker does to itself when young, it would do again; KILL comes from outside, but for the kernel's when
+	 * there is no memory to start with. */
+	if (now - child->started_us < YOUNG_US &&
+	    !(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL && child->concluded))
 		place->failures++;
 	else
 		place->failures = 0;
@@ -243,14 +245,16 @@ static bool any_child(void)
 	return false;
 }
 
+/* The admin process has the first place; the workers' are made anew by each configuration. */
 static void set_places(void)
 {
-	pool.place_count = 0;
+	if (pool.place_count == 0)
+		pool.places[pool.place_count++] =
+		    (struct place){ .kind = KIND_ADMIN, .start_us = pool.admin_listener >= 0 };
+	pool.place_count = 1;
 	for (int i = 0; i < pool.config->workers; i++)
 		pool.places[pool.place_count++] =
 		    (struct place){ .kind = KIND_WORKER, .number = i + 1, .start_us = 1 };
-	if (pool.admin_listener >= 0)
-		pool.places[pool.place_count++] = (struct place){ .kind = KIND_ADMIN, .start_us = 1 };
 	pool.metrics->workers = (int32_t)pool.config->workers;
 }
 
@@ -284,11 +288,8 @@ static void reload(void)
 	config_release(pool.config);
 	*pool.config = *fresh;
 	free(fresh);
-	for (int i = 0; i < pool.place_count; i++)
-		if (pool.places[i].kind == KIND_WORKER) {
-			pool.places[i].failures = 0;
-			pool.places[i].start_us = 1;
-		}
+	log_set_level(pool.config->log_level);
+	set_places();
 	pool.retire_at_us = clock_now_us() + RELOAD_WAIT_US;
 }
 
@@ -301,7 +302,7 @@ static void drain(void)
 	pool.metrics->draining = 1;
 	pool.drain_deadline_us = clock_now_us() + pool.config->drain_timeout_s * 1000000 + KILL_AFTER_US;
 	if (!pool.inherited)
-		listen_unlink(&pool.config->listen); /* so that nobody comes any more while the workers empty the backlog */
+		listen_unlink(); /* so that nobody comes any more while the workers empty the backlog */
 	for (int slot = 1; slot <= MAX_CHILDREN; slot++)
 		if (pool.children[slot].kind == KIND_WORKER)
 			kill(pool.children[slot].pid, SIGTERM);
@@ -330,21 +331,30 @@ static void take_signals(void)
 	}
 }
 
+/* The older generation goes when the new one answers, or when it would not answer either: a new password that is wrong
+ * must not end workers that have a connection. */
 static void retire_when_ready(void)
 {
-	bool ready = true;
+	int concluded = 0, ready = 0, old_ready = 0, wanted = (int)pool.config->workers;
+	bool late = clock_now_us() >= pool.retire_at_us;
 
 	for (int slot = 1; slot <= MAX_CHILDREN; slot++) {
 		const struct child *child = &pool.children[slot];
+		bool is_ready = pool.metrics->slots[slot].state == WORKER_READY;
 
-		if (child->kind == KIND_WORKER && !child->retired && !child->ready)
-			ready = false;
+		if (child->kind != KIND_WORKER)
+			continue;
+		old_ready += child->retired && is_ready;
+		ready += !child->retired && is_ready;
+		concluded += !child->retired && child->concluded;
 	}
-	for (int i = 0; i < pool.place_count; i++)
-		if (pool.places[i].kind == KIND_WORKER && pool.places[i].start_us != 0)
-			ready = false;
-	if (!ready && clock_now_us() < pool.retire_at_us)
+	if (ready < wanted && !(concluded == wanted && old_ready == 0) && !(late && (ready > 0 || old_ready == 0))) {
+		if (late) {
+			log_event(LOG_ERROR, "reload-waits", "the new workers have no database: the old ones stay");
+			pool.retire_at_us = clock_now_us() + RELOAD_WAIT_US;
+		}
 		return;
+	}
 	pool.retire_at_us = 0;
 	signal_children(WORKER_RETIRE, true);
 }
@@ -377,6 +387,15 @@ static int wait_ms(void)
 	return deadline <= now ? (pool.killed ? 1000 : 0) : (int)((deadline - now) / 1000 + 1);
 }
 
+/* Once, when every worker of the first generation has its database connection. */
+static void say_ready(void)
+{
+	if (pool.said_ready || metrics_ready(pool.metrics, NULL) < pool.config->workers)
+		return;
+	pool.said_ready = true;
+	log_event(LOG_NOTICE, "ready", "%ld workers are ready", pool.config->workers);
+}
+
 static void wait_for_events(void)
 {
 	struct pollfd watched[MAX_CHILDREN + 2];
@@ -395,10 +414,11 @@ static void wait_for_events(void)
 		if (watched[i].revents != 0) {
 			struct child *child = &pool.children[slots[i]];
 
-			child->ready = read(child->notify, &byte, 1) == 1;
+			child->concluded = read(child->notify, &byte, 1) == 1;
 			close(child->notify);
 			child->notify = -1;
 		}
+	say_ready();
 	take_signals();
 }
 
@@ -443,7 +463,7 @@ static bool open_listeners(void)
 	    (pool.admin_listener = listen_open(&pool.config->admin, &pool.config->arena, &fault)) < 0) {
 		log_event(LOG_ERROR, "listen", "MYREST_ADMIN_LISTEN: %s", fault);
 		if (!pool.inherited)
-			listen_unlink(&pool.config->listen);
+			listen_unlink();
 		return false;
 	}
 	return true;

@@ -85,8 +85,57 @@ static size_t add_json(struct text *out, const char *bytes, size_t length)
 	return text_add_json_string(out, bytes, length); /* the CHECK was off when it was written */
 }
 
-size_t render_json_value(struct text *out, const struct column *column, const char *bytes, size_t length)
+/* Whether the bytes are what the server writes for a value of the column's type: no more is asked than that they cannot
+ * break out of their place in the JSON. */
+static bool is_of_type(const struct column *column, const char *bytes, size_t length)
 {
+	bool digits = false, point = false;
+	size_t i = 0;
+
+	switch (column->type) {
+	case COLUMN_INTEGER:
+	case COLUMN_BOOLEAN:
+	case COLUMN_YEAR:
+	case COLUMN_DECIMAL:
+	case COLUMN_FLOAT:
+	case COLUMN_DOUBLE: /* -digits.digits, and an exponent with digits behind it */
+		if (length > 0 && bytes[0] == '-')
+			i++;
+		for (; i < length && ((bytes[i] >= '0' && bytes[i] <= '9') || (bytes[i] == '.' && !point)); i++) {
+			point = point || bytes[i] == '.';
+			digits = bytes[i] != '.';
+		}
+		if (digits && i < length && (bytes[i] == 'e' || bytes[i] == 'E')) {
+			i += i + 1 < length && (bytes[i + 1] == '+' || bytes[i + 1] == '-') ? 2 : 1;
+			for (digits = false; i < length && bytes[i] >= '0' && bytes[i] <= '9'; i++)
+				digits = true;
+		}
+		return digits && i == length;
+	case COLUMN_BIT:
+		return length <= 8;
+	case COLUMN_DATE:
+	case COLUMN_TIME:
+	case COLUMN_DATETIME:
+	case COLUMN_TIMESTAMP:
+		for (; i < length && bytes[i] != '"' && bytes[i] != '\\' && bytes[i] >= ' ' && bytes[i] < 127; i++)
+			;
+		return i == length;
+	case COLUMN_STRING:
+	case COLUMN_JSON:
+	case COLUMN_BINARY:
+	case COLUMN_GEOMETRY:
+		break;
+	}
+	return true;
+}
+
+size_t render_json_value(struct text *out, const struct column *column, const char *bytes, size_t length,
+                         bool *mistyped)
+{
+	if (!is_of_type(column, bytes, length)) {
+		*mistyped = true;
+		return text_add_json_string(out, bytes, length);
+	}
 	switch (column->type) {
 	case COLUMN_INTEGER:
 	case COLUMN_YEAR:
@@ -128,7 +177,7 @@ size_t render_json_value(struct text *out, const struct column *column, const ch
 }
 
 size_t render_json_object(struct text *out, const struct column *const *columns, unsigned count,
-                          const struct row *row)
+                          const struct row *row, bool *mistyped)
 {
 	size_t replaced = 0;
 
@@ -140,7 +189,7 @@ size_t render_json_object(struct text *out, const struct column *const *columns,
 		if (row->values[i] == NULL)
 			text_add(out, "null", 4);
 		else
-			replaced += render_json_value(out, columns[i], row->values[i], row->lengths[i]);
+			replaced += render_json_value(out, columns[i], row->values[i], row->lengths[i], mistyped);
 	}
 	text_add_char(out, '}');
 	return replaced;

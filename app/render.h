@@ -8,10 +8,12 @@
 #include "plan.h"
 
 /* Adds {"name":value,…} for the columns, whose values begin at row->values[0]. Answers in how many places text had to be
- * replaced because it was not valid UTF-8. */
-size_t render_json_object(struct text *, const struct column *const *columns, unsigned count, const struct row *);
+ * replaced because it was not valid UTF-8. A value that is not of its column's type (the table has changed since it was
+ * described) becomes a string, and *mistyped true; it is left alone otherwise. */
+size_t render_json_object(struct text *, const struct column *const *columns, unsigned count, const struct row *,
+                          bool *mistyped);
 
-/* Adds one value that is not NULL; the same answer. */
-size_t render_json_value(struct text *, const struct column *, const char *bytes, size_t length);
+/* Adds one value that is not NULL; the same answers. */
+size_t render_json_value(struct text *, const struct column *, const char *bytes, size_t length, bool *mistyped);
 
 #endif

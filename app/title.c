@@ -9,25 +9,29 @@
 
 #include "arena.h"
 
+static char **moved; /* the environment, for as long as the process lives */
 static char *start;
 static size_t size;
 
 void title_open(char **argv)
 {
-	char *end = argv[0] + strlen(argv[0]), **copy;
-	size_t count = 0;
+	char *end = argv[0] + strlen(argv[0]), *copy;
+	size_t count = 0, bytes = 0;
 
 	for (int i = 1; argv[i] != NULL && argv[i] == end + 1; i++)
 		end = argv[i] + strlen(argv[i]);
-	for (; environ[count] != NULL; count++)
+	for (; environ[count] != NULL; count++) {
 		if (environ[count] == end + 1)
 			end = environ[count] + strlen(environ[count]);
-	copy = memory_alloc((count + 1) * sizeof(*copy));
-	for (size_t i = 0; i < count; i++) {
-		copy[i] = memory_alloc(strlen(environ[i]) + 1);
-		strcpy(copy[i], environ[i]);
+		bytes += strlen(environ[count]) + 1;
 	}
-	environ = copy; /* lives as long as the process */
+	moved = memory_alloc((count + 1) * sizeof(*moved) + bytes);
+	copy = (char *)(moved + count + 1);
+	for (size_t i = 0; i < count; i++) {
+		moved[i] = strcpy(copy, environ[i]);
+		copy += strlen(copy) + 1;
+	}
+	environ = moved;
 	start = argv[0];
 	size = (size_t)(end - start);
 }

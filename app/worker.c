@@ -24,6 +24,7 @@ enum {
 	ACCEPTS_AT_ONCE = 16,
 	TAKES_AT_ONCE = 32,
 	ROWS_AT_ONCE = 512, /* before other events get their turn */
+	KEYS_TIMES_BUFFER = 16, /* how many times MYREST_BUFFER_BYTES the rows of several keys may be together */
 	STREAM_AHEAD_BYTES = 65536, /* of a stream that the web server has not taken: no more rows are read */
 	HANDOVER_AFTER_US = 3000, /* how long a statement may run before who waits for it goes to an idle worker, */
 	HANDOVER_ANYWAY_US = 10000, /* and before they go to whichever is idle first */
@@ -52,6 +53,8 @@ static struct worker {
 	bool opening, describing; /* under way */
 	bool describe_wanted;     /* the tables are to be described again before the next statement */
 	bool away; /* the last attempt to connect failed; requests are told so at once */
+	bool grace_over; /* the attempt under way has taken so long that they are told so, too */
+	int64_t described_us; /* when a request last had the tables described */
 	int64_t opening_since_us, open_again_us, reconnect_us, describe_again_us;
 	/* The statement that runs; its requests are in peers[PEER_RUNNING]. */
 	int64_t statement_since_us, handover_again_us;
@@ -73,12 +76,24 @@ static void move(struct peer *peer, enum peer_state state)
 	TAILQ_INSERT_TAIL(&worker.peers[state], peer, link);
 }
 
-static void watch_peer(struct peer *peer, int operation, unsigned events)
+static bool watch_peer(struct peer *peer, int operation, unsigned events)
 {
 	struct epoll_event event = { .events = EPOLLET | EPOLLRDHUP | events, .data.ptr = peer };
 
 	peer->watches_output = (events & EPOLLOUT) != 0;
-	(void)epoll_ctl(worker.epoll, operation, peer->socket, &event);
+	return epoll_ctl(worker.epoll, operation, peer->socket, &event) == 0;
+}
+
+static void hang_up(struct peer *peer)
+{
+	if (peer->state == PEER_CLOSED)
+		return;
+	if (peer->socket >= 0) {
+		(void)watch_peer(peer, EPOLL_CTL_DEL, 0);
+		close(peer->socket);
+		peer->socket = -1;
+	}
+	move(peer, PEER_CLOSED);
 }
 
 static void admit(int socket)
@@ -88,19 +103,8 @@ static void admit(int socket)
 
 	(void)setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)); /* fails on a unix socket, no matter */
 	TAILQ_INSERT_TAIL(&worker.peers[PEER_IDLE], peer, link);
-	watch_peer(peer, EPOLL_CTL_ADD, EPOLLIN);
-}
-
-static void hang_up(struct peer *peer)
-{
-	if (peer->state == PEER_CLOSED)
-		return;
-	if (peer->socket >= 0) {
-		watch_peer(peer, EPOLL_CTL_DEL, 0);
-		close(peer->socket);
-		peer->socket = -1;
-	}
-	move(peer, PEER_CLOSED);
+	if (!watch_peer(peer, EPOLL_CTL_ADD, EPOLLIN))
+		hang_up(peer);
 }
 
 static void free_closed(void)
@@ -177,7 +181,9 @@ static void answered(struct peer *peer)
 	peer_clear(peer);
 	move(peer, PEER_IDLE);
 	if (rearm) /* which reports again what has come meanwhile */
-		watch_peer(peer, EPOLL_CTL_MOD, EPOLLIN);
+		(void)watch_peer(peer, EPOLL_CTL_MOD, EPOLLIN);
+	else if (worker.draining) /* at once, lest a client that goes on asking keeps us */
+		part_with(peer);
 }
 
 static void write_on(struct peer *peer)
@@ -189,7 +195,7 @@ static void write_on(struct peer *peer)
 	case FASTCGI_BLOCKED:
 		peer->deadline_us = clock_now_us() + worker.config->request_timeout_s * 1000000;
 		if (!peer->watches_output)
-			watch_peer(peer, EPOLL_CTL_MOD, EPOLLIN | EPOLLOUT);
+			(void)watch_peer(peer, EPOLL_CTL_MOD, EPOLLIN | EPOLLOUT);
 		move(peer, PEER_WRITING); /* to the end of the list, which is in the order of the deadlines */
 		break;
 	case FASTCGI_BROKEN:
@@ -209,10 +215,13 @@ static void refuse(struct peer *peer, const struct fault *fault, const char *all
 	write_on(peer);
 }
 
+/* There is no database connection: another worker may have one. */
 static void refuse_away(struct peer *peer)
 {
 	struct fault fault = { .status = STATUS_AWAY };
 
+	if (peer->unread > 0 && !worker.draining && metrics_ready_sibling() && give_away(peer))
+		return;
 	refuse(peer, &fault, NULL);
 }
 
@@ -284,7 +293,7 @@ static void prepare(struct peer *peer)
 		}
 		return;
 	}
-	if (worker.away) {
+	if (worker.away || worker.grace_over) {
 		refuse_away(peer);
 		return;
 	}
@@ -314,6 +323,8 @@ static void look(struct peer *peer)
 		}
 		break;
 	case PEER_LOOK_NOTHING:
+		if (peer->state == PEER_PARTIAL) /* it was aborted */
+			move(peer, PEER_IDLE);
 		break;
 	case PEER_LOOK_BROKEN:
 		METRICS_ADD(metrics_own->protocol_errors, 1);
@@ -376,6 +387,20 @@ static void log_failure(const struct peer *peer, const char *event)
 	log_end(line);
 }
 
+/* Whether the tables may be described again on a request's behalf: what stays broken is not to cost a description for
+ * each request. */
+static bool may_describe(void)
+{
+	return worker.describe_wanted || clock_now_us() - worker.described_us >= DESCRIBE_AGAIN_US;
+}
+
+static void want_describe(void)
+{
+	if (!worker.describe_wanted)
+		worker.described_us = clock_now_us();
+	worker.describe_wanted = true;
+}
+
 /* The statement failed and the connection lives. */
 static void batch_failed(void)
 {
@@ -389,12 +414,12 @@ static void batch_failed(void)
 		if (peer == worker.stream) { /* a cut, which no client takes for an answer */
 			log_failure(peer, "stream-cut");
 			hang_up(peer);
-		} else if (error->schema_changed && !peer->retried) {
+		} else if (error->schema_changed && !peer->retried && may_describe()) {
 			peer->retried = true;
-			worker.describe_wanted = true;
+			want_describe();
 			run_again(peer, false);
-		} else if (shared)
-			run_again(peer, true);
+		} else if (shared && error->status != STATUS_TIMEOUT && error->status != STATUS_BUSY)
+			run_again(peer, true); /* one of them may be at fault; time and locks are nobody's */
 		else {
 			if (status_http(error->status) >= 500)
 				log_failure(peer, "statement-failed");
@@ -434,6 +459,10 @@ static void batch_done(void)
 	struct peer_list *running = &worker.peers[PEER_RUNNING];
 	struct peer *peer;
 
+	if (worker.batch.mistyped && may_describe()) {
+		log_event(LOG_WARNING, "schema-changed", "a value is not of its column's type: describing the tables again");
+		want_describe();
+	}
 	if (worker.batch.replaced > 0 && (peer = TAILQ_FIRST(running)) != NULL) {
 		struct log_line *line = log_begin(LOG_ERROR, "invalid-utf8");
 
@@ -469,8 +498,9 @@ static void outgrown(struct slice rows)
 	struct peer_list *running = &worker.peers[PEER_RUNNING];
 	struct peer *first = TAILQ_FIRST(running), *peer;
 
-	if (worker.batch.by_keys) {
-		discard_rest();
+	if (worker.batch.by_keys) { /* each answer is but one of the rows: together they may be more */
+		if (worker.batch.text->text.length > KEYS_TIMES_BUFFER * (size_t)worker.config->buffer_bytes)
+			discard_rest();
 		return;
 	}
 	while ((peer = TAILQ_NEXT(first, link)) != NULL)
@@ -483,6 +513,13 @@ static void outgrown(struct slice rows)
 		discard_rest();
 }
 
+/* Whether the stream's reader is so far behind that no more rows are to be read. */
+static bool stream_is_ahead(void)
+{
+	return worker.stream != NULL &&
+	       worker.stream->stream.length - worker.stream->stream_sent >= STREAM_AHEAD_BYTES;
+}
+
 /* Writes what the stream has; true when its reader keeps up. */
 static bool flush_stream(void)
 {
@@ -490,12 +527,13 @@ static bool flush_stream(void)
 
 	switch (peer_write(peer)) {
 	case FASTCGI_WRITTEN:
+		peer->deadline_us = 0;
 		return true;
 	case FASTCGI_BLOCKED:
 		if (!peer->watches_output)
-			watch_peer(peer, EPOLL_CTL_MOD, EPOLLIN | EPOLLOUT);
+			(void)watch_peer(peer, EPOLL_CTL_MOD, EPOLLIN | EPOLLOUT);
 		peer->deadline_us = clock_now_us() + worker.config->request_timeout_s * 1000000;
-		return peer->stream.length - peer->stream_sent < STREAM_AHEAD_BYTES;
+		return !stream_is_ahead();
 	case FASTCGI_BROKEN:
 		break;
 	}
@@ -522,7 +560,8 @@ static void take_row(void)
 		text_clear(text);
 	} else if (text->length > (size_t)worker.config->buffer_bytes) {
 		outgrown((struct slice){ text->bytes, text->length });
-		text_clear(text);
+		if (worker.stream != NULL || worker.discarding)
+			text_clear(text);
 	}
 }
 
@@ -552,8 +591,7 @@ static void take_rows(void)
 		}
 		step = database_next(worker.database);
 		if (step == DATABASE_ROW &&
-		    ((worker.stream != NULL && worker.stream->stream.length >= STREAM_AHEAD_BYTES && !flush_stream()) ||
-		     rows >= ROWS_AT_ONCE)) {
+		    ((stream_is_ahead() && !flush_stream()) || rows >= ROWS_AT_ONCE)) {
 			worker.row_pending = true;
 			return;
 		}
@@ -619,6 +657,14 @@ static void watch_entrances(bool watch)
 	worker.watching_entrances = watch;
 }
 
+/* From now on, who waits for too long is handed over. */
+static void database_is_busy(void)
+{
+	metrics_own->busy = 1;
+	worker.statement_since_us = clock_now_us();
+	worker.handover_again_us = worker.statement_since_us + HANDOVER_AFTER_US;
+}
+
 /* Chooses the oldest request that waits and all that may share its statement, and sends it. */
 static void start_statement(void)
 {
@@ -649,9 +695,7 @@ static void start_statement(void)
 	}
 	sql = batch_sql(&worker.batch);
 	METRICS_ADD(metrics_own->statements, 1);
-	metrics_own->busy = 1;
-	worker.statement_since_us = clock_now_us();
-	worker.handover_again_us = worker.statement_since_us + HANDOVER_AFTER_US;
+	database_is_busy();
 	statement_step(database_send(worker.database, sql.bytes, sql.length));
 }
 
@@ -659,6 +703,16 @@ static void start_statement(void)
 static bool has_siblings(void)
 {
 	return worker.config->workers > 1 && !worker.draining;
+}
+
+static bool anyone_to_hand_over(void)
+{
+	struct peer *peer;
+
+	TAILQ_FOREACH(peer, &worker.peers[PEER_WAITING], link)
+		if (peer->unread > 0)
+			return true;
+	return false;
 }
 
 /* A statement has been running for a while: whoever has to wait for it goes to a worker that is idle. */
@@ -684,10 +738,9 @@ static void first_attempt_over(void)
 {
 	if (worker.notify < 0)
 		return;
-	(void)!write(worker.notify, "", 1);
+	(void)!write(worker.notify, "", 1); /* how it went is in the metrics page */
 	close(worker.notify);
 	worker.notify = -1;
-	watch_entrances(true);
 }
 
 static void plan_again(void)
@@ -709,6 +762,7 @@ static void opened(void)
 	bool ready = *missing == '\0';
 
 	worker.opening = worker.describing = worker.describe_wanted = false;
+	metrics_own->busy = 0;
 	worker.describe_again_us = ready ? 0 : clock_now_us() + DESCRIBE_AGAIN_US;
 	set_reason(missing);
 	if (!ready && metrics_own->state != WORKER_AWAY)
@@ -716,7 +770,7 @@ static void opened(void)
 	if (worker.away || (ready && metrics_own->state != WORKER_READY))
 		log_event(LOG_NOTICE, worker.away ? "database-back" : "database-open", "the database answers");
 	metrics_own->state = ready ? WORKER_READY : WORKER_AWAY;
-	worker.away = false;
+	worker.away = worker.grace_over = false;
 	worker.reconnect_us = 0;
 	plan_again();
 	database_forget_old(worker.database);
@@ -733,6 +787,8 @@ static void opening_step(enum database_step step)
 		return;
 	}
 	worker.opening = worker.describing = false;
+	worker.describe_again_us = 0;
+	metrics_own->busy = 0;
 	lost_connection();
 	if (!worker.away) {
 		const struct database_error *error = database_error(worker.database);
@@ -754,6 +810,8 @@ static void opening_step(enum database_step step)
 static void open_database(void)
 {
 	worker.opening = true;
+	worker.grace_over = false;
+	worker.database_socket = -1; /* the next one may have the same number, and is not in the epoll set */
 	worker.open_again_us = 0;
 	worker.opening_since_us = clock_now_us();
 	opening_step(database_open(worker.database));
@@ -911,6 +969,10 @@ static void peer_event(struct peer *peer, unsigned events)
 		write_on(peer);
 		return;
 	}
+	if (peer->state == PEER_WAITING && (events & (EPOLLHUP | EPOLLERR))) { /* nobody waits for the answer */
+		hang_up(peer);
+		return;
+	}
 	if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR))
 		look(peer);
 }
@@ -951,16 +1013,21 @@ static void timers(void)
 	    worker.stream->deadline_us <= now) {
 		struct peer *peer = worker.stream;
 
+		METRICS_ADD(metrics_own->protocol_errors, 1);
+		log_event(LOG_WARNING, "answer-timeout", "a stream was not taken further in time; it is cut");
 		worker.stream = NULL;
 		hang_up(peer);
 		discard_rest();
 		take_rows();
 	}
+	if (worker.discarding && now - worker.discarding_since_us > DISCARD_US)
+		give_up_rest();
 	if (deadline != 0 && deadline <= now && !worker.row_pending)
 		database_event(0);
 	if (worker.open_again_us != 0 && worker.open_again_us <= now)
 		open_database();
-	if (worker.opening && !worker.away && now - worker.opening_since_us > GRACE_US) {
+	if (worker.opening && !worker.away && !worker.grace_over && now - worker.opening_since_us > GRACE_US) {
+		worker.grace_over = true;
 		refuse_waiting();
 		first_attempt_over();
 	}
@@ -970,7 +1037,7 @@ static void timers(void)
 		worker.describe_again_us = 0;
 		worker.describe_wanted = true;
 	}
-	if (worker.batch.plan != NULL && worker.handover_again_us <= now && has_siblings())
+	if ((worker.batch.plan != NULL || worker.describing) && worker.handover_again_us <= now && has_siblings())
 		hand_over_waiting();
 }
 
@@ -988,7 +1055,7 @@ static int next_timeout_ms(void)
 
 	if (database_is_free() && (!TAILQ_EMPTY(&worker.peers[PEER_WAITING])))
 		return 0;
-	if (worker.row_pending && (worker.stream == NULL || worker.stream->stream.length < STREAM_AHEAD_BYTES))
+	if (worker.row_pending && !stream_is_ahead())
 		return 0;
 	earliest(&deadline, partial != NULL ? partial->deadline_us : 0);
 	earliest(&deadline, writing != NULL ? writing->deadline_us : 0);
@@ -996,13 +1063,16 @@ static int next_timeout_ms(void)
 		earliest(&deadline, worker.stream->deadline_us);
 	else
 		earliest(&deadline, database_deadline_us(worker.database));
+	if (worker.discarding)
+		earliest(&deadline, worker.discarding_since_us + DISCARD_US + 1000);
 	earliest(&deadline, worker.open_again_us);
-	earliest(&deadline, worker.describe_again_us);
+	if (database_is_free())
+		earliest(&deadline, worker.describe_again_us);
 	earliest(&deadline, worker.accept_again_us);
-	if (worker.opening && !worker.away)
-		earliest(&deadline, worker.opening_since_us + GRACE_US);
-	if (worker.batch.plan != NULL && has_siblings() &&
-	    (worker.watching_entrances || !TAILQ_EMPTY(&worker.peers[PEER_WAITING])))
+	if (worker.opening && !worker.away && !worker.grace_over)
+		earliest(&deadline, worker.opening_since_us + GRACE_US + 1000);
+	if ((worker.batch.plan != NULL || worker.describing) && has_siblings() &&
+	    (worker.watching_entrances || anyone_to_hand_over()))
 		earliest(&deadline, worker.handover_again_us);
 	if (worker.draining)
 		earliest(&deadline, clock_now_us() + 20000);
@@ -1016,6 +1086,7 @@ static void describe(void)
 {
 	worker.describe_wanted = false;
 	worker.describing = true;
+	database_is_busy();
 	opening_step(database_describe(worker.database));
 }
 
@@ -1037,8 +1108,7 @@ static void loop(void)
 		/* The database comes last, so that its answers meet all the requests that came before them. */
 		if (ready != 0)
 			database_event(ready);
-		else if (worker.row_pending &&
-		         (worker.stream == NULL || worker.stream->stream.length < STREAM_AHEAD_BYTES))
+		else if (worker.row_pending && !stream_is_ahead())
 			take_rows();
 		timers();
 		free_closed();
@@ -1046,8 +1116,9 @@ static void loop(void)
 			describe();
 		if (count < EVENTS_AT_ONCE && database_is_free())
 			start_statement();
-		if (worker.batch.plan == NULL && !worker.draining && worker.notify < 0 && worker.accept_again_us == 0)
-			watch_entrances(true);
+		if (worker.batch.plan == NULL && !worker.describing && !worker.draining && worker.notify < 0 &&
+		    worker.accept_again_us == 0)
+			watch_entrances(database_is_open(worker.database) || !metrics_ready_sibling());
 	} while (!may_leave());
 }
 

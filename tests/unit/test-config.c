@@ -145,7 +145,7 @@ static void every_value_is_taken(void **state)
 static void expect_fault(const char *name, const char *value, const char *words)
 {
 	struct config config;
-	char *before = getenv(name), beginning[80];
+	char *before = getenv(name), beginning[80], file[60];
 
 	before = before != NULL ? strdup(before) : NULL;
 	if (value != NULL)
@@ -155,7 +155,8 @@ static void expect_fault(const char *name, const char *value, const char *words)
 	if (load(&config) != 1)
 		fail_msg("%s=%s: %s", name, value, text);
 	config_release(&config);
-	snprintf(beginning, sizeof(beginning), "myrest: %s: ", name);
+	snprintf(file, sizeof(file), "%s_FILE", name);
+	snprintf(beginning, sizeof(beginning), "myrest: %s: ", getenv(file) != NULL ? file : name);
 	if (strncmp(text, beginning, strlen(beginning)) != 0 || strchr(text, '\n') != text + strlen(text) - 1 ||
 	    strstr(text, words) == NULL)
 		fail_msg("%s=%s: %s", name, value, text);

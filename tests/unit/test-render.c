@@ -4,6 +4,7 @@
 #include "unit.h"
 
 static struct text out;
+static bool mistyped;
 
 static int forget(void **state)
 {
@@ -19,7 +20,7 @@ static void render(enum column_type type, uint64_t length, const char *bytes, si
 
 	text_clear(&out);
 	text_add_char(&out, '[');
-	assert_int_equal(render_json_value(&out, &column, given.bytes, given.length), 0);
+	assert_int_equal(render_json_value(&out, &column, given.bytes, given.length, &mistyped), 0);
 	text_add_char(&out, ']');
 	json_object_put(assert_json(out.bytes, out.length));
 	out.bytes[--out.length] = '\0';
@@ -163,11 +164,11 @@ static void strings_and_what_is_none(void **state)
 	EXPECT(COLUMN_STRING, "", "\"\"");
 	EXPECT(COLUMN_STRING, "a\"\\\n\x00", "\"a\\\"\\\\\\n\\u0000\"");
 	EXPECT(COLUMN_STRING, "\xc3\xa9\xf0\x9f\x98\x80", "\"\xc3\xa9\xf0\x9f\x98\x80\"");
-	assert_int_equal(render_json_value(&text, &column, "a\xff\xfe", 3), 2);
+	assert_int_equal(render_json_value(&text, &column, "a\xff\xfe", 3, &mistyped), 2);
 	assert_is(text, "\"a\xef\xbf\xbd\xef\xbf\xbd\"");
 	text_clear(&text);
 	column.type = COLUMN_JSON;
-	assert_int_equal(render_json_value(&text, &column, "\"\xff\"", 3), 1);
+	assert_int_equal(render_json_value(&text, &column, "\"\xff\"", 3, &mistyped), 1);
 	assert_is(text, "\"\\\"\xef\xbf\xbd\\\"\"");
 	text_release(&text);
 }
@@ -183,21 +184,54 @@ static void objects_have_their_columns_in_order(void **state)
 
 	(void)state;
 	text_add_string(&out, ">");
-	assert_int_equal(render_json_object(&out, columns, 2, &row), 1);
+	assert_int_equal(render_json_object(&out, columns, 2, &row, &mistyped), 1);
 	assert_is(out, ">{\"a\\\"b\":\"x\xef\xbf\xbd\",\"id\":5}");
 	text_clear(&out);
 	values[1] = NULL;
-	assert_int_equal(render_json_object(&out, columns + 1, 2, &(struct row){ 2, values + 1, lengths + 1 }), 0);
+	assert_int_equal(render_json_object(&out, columns + 1, 2, &(struct row){ 2, values + 1, lengths + 1 }, &mistyped), 0);
 	assert_is(out, "{\"id\":null,\"a\\\"b\":null}");
 	text_clear(&out);
-	assert_int_equal(render_json_object(&out, columns, 0, &row), 0);
+	assert_int_equal(render_json_object(&out, columns, 0, &row, &mistyped), 0);
 	assert_is(out, "{}");
+}
+
+static void what_is_not_of_its_type_becomes_a_string(void **state)
+{
+	static const struct {
+		enum column_type type;
+		const char *bytes;
+	} cases[] = {
+		{ COLUMN_INTEGER, "x,\"admin\":true" }, { COLUMN_INTEGER, "" },    { COLUMN_INTEGER, "1}" },
+		{ COLUMN_INTEGER, "-" },                  { COLUMN_INTEGER, "1e" },  { COLUMN_DECIMAL, "1.2.3" },
+		{ COLUMN_DECIMAL, "1." },                 { COLUMN_DOUBLE, "1e+" },  { COLUMN_DOUBLE, "nan" },
+		{ COLUMN_YEAR, "null" },                  { COLUMN_BOOLEAN, "yes" }, { COLUMN_DATE, "a\"b" },
+		{ COLUMN_TIME, "\\" },                   { COLUMN_DATETIME, "\n" }, { COLUMN_TIMESTAMP, "\xff" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct column column = { .type = cases[i].type };
+
+		text_clear(&out);
+		mistyped = false;
+		text_add_char(&out, '[');
+		(void)render_json_value(&out, &column, cases[i].bytes, strlen(cases[i].bytes), &mistyped);
+		text_add_char(&out, ']');
+		assert_true(mistyped);
+		assert_int_equal(out.bytes[1], '"');
+		json_object_put(assert_json(out.bytes, out.length));
+	}
+	mistyped = false;
+	EXPECT(COLUMN_DOUBLE, "-1.5e-7", "-1.5e-7");
+	EXPECT(COLUMN_DOUBLE, "1e100", "1e100");
+	assert_false(mistyped);
 }
 
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_teardown(name, forget)
 	const struct CMUnitTest tests[] = {
+		TEST(what_is_not_of_its_type_becomes_a_string),
 		TEST(integers_are_numbers_of_64_bits),
 		TEST(decimals_keep_every_digit),
 		TEST(doubles_as_the_server_prints_them),

@@ -26,9 +26,7 @@ static char *lay(struct process *process, const char *string)
 
 static void leave(void)
 {
-	for (char **each = environ; *each != NULL; each++)
-		free(*each);
-	free(environ);
+	free(environ); /* one piece of memory */
 	environ = old_environment;
 }
 
