@@ -6,6 +6,9 @@
 #include <sys/mman.h>
 
 #include "build.h"
+#include "clock.h"
+
+enum { STUCK_US = 1000000 };
 
 static struct metrics_slot unshared; /* until there is a page */
 struct metrics_slot *metrics_own = &unshared;
@@ -62,7 +65,8 @@ static bool any_sibling(bool idle)
 	for (int i = 1; i < used && i < METRICS_SLOTS; i++) {
 		const struct metrics_slot *slot = &metrics_page->slots[i];
 
-		if (slot != metrics_own && slot->pid != 0 && slot->state == WORKER_READY && !(idle && slot->busy))
+		if (slot != metrics_own && slot->pid != 0 && slot->state == WORKER_READY &&
+		    (slot->busy_since_us == 0 || (!idle && clock_now_us() - slot->busy_since_us < STUCK_US)))
 			return true;
 	}
 	return false;

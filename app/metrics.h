@@ -35,7 +35,7 @@ enum worker_state { WORKER_NONE, WORKER_STARTING, WORKER_READY, WORKER_AWAY };
 struct metrics_slot {
 	_Alignas(64) _Atomic int32_t state; /* enum worker_state */
 	_Atomic int32_t pid;                /* 0: free */
-	_Atomic int32_t busy;               /* a statement runs */
+	_Atomic int64_t busy_since_us;      /* when its statement was sent (clock.h); 0: none runs */
 	char reason[192];                   /* why it is away, one line without secrets; may be torn, never unterminated */
 #define X(name, help) _Atomic uint64_t name;
 	METRICS_COUNTERS(X)
@@ -64,7 +64,8 @@ extern struct metrics_slot *metrics_own;
 
 /* How many workers are ready; when none is and reason is not NULL, *reason is why (static memory). */
 int metrics_ready(struct metrics *, const char **reason);
-/* Whether another worker than this process's has a database connection; whether it could run a statement at once. */
+/* Whether another worker than this process's has a database connection that seems to work (no statement has been running
+ * on it for a second); whether it could run a statement at once. */
 bool metrics_ready_sibling(void);
 bool metrics_idle_sibling(void);
 /* The Prometheus text exposition format, version 0.0.4. */

@@ -33,6 +33,7 @@ enum {
 	RECONNECT_FIRST_US = 50000,
 	RECONNECT_MOST_US = 500000,
 	DESCRIBE_AGAIN_US = 1000000, /* while something of MYREST_TABLES is missing */
+	ENTRANCES_AGAIN_US = 50000, /* while they are left to workers that have a database connection */
 	ACCEPT_AGAIN_US = 100000, /* after there was no descriptor left */
 	DISCARD_US = 100000, /* how long rows that nobody wants are read before the connection is given up */
 };
@@ -363,7 +364,7 @@ static void watch_database(void)
 static void batch_over(void)
 {
 	batch_end(&worker.batch);
-	metrics_own->busy = 0;
+	metrics_own->busy_since_us = 0;
 	worker.stream = NULL;
 	worker.row_pending = worker.discarding = false;
 }
@@ -660,8 +661,8 @@ static void watch_entrances(bool watch)
 /* From now on, who waits for too long is handed over. */
 static void database_is_busy(void)
 {
-	metrics_own->busy = 1;
 	worker.statement_since_us = clock_now_us();
+	metrics_own->busy_since_us = worker.statement_since_us;
 	worker.handover_again_us = worker.statement_since_us + HANDOVER_AFTER_US;
 }
 
@@ -762,7 +763,7 @@ static void opened(void)
 	bool ready = *missing == '\0';
 
 	worker.opening = worker.describing = worker.describe_wanted = false;
-	metrics_own->busy = 0;
+	metrics_own->busy_since_us = 0;
 	worker.describe_again_us = ready ? 0 : clock_now_us() + DESCRIBE_AGAIN_US;
 	set_reason(missing);
 	if (!ready && metrics_own->state != WORKER_AWAY)
@@ -788,7 +789,7 @@ static void opening_step(enum database_step step)
 	}
 	worker.opening = worker.describing = false;
 	worker.describe_again_us = 0;
-	metrics_own->busy = 0;
+	metrics_own->busy_since_us = 0;
 	lost_connection();
 	if (!worker.away) {
 		const struct database_error *error = database_error(worker.database);
@@ -1069,6 +1070,8 @@ static int next_timeout_ms(void)
 	if (database_is_free())
 		earliest(&deadline, worker.describe_again_us);
 	earliest(&deadline, worker.accept_again_us);
+	if (!worker.watching_entrances && !database_is_open(worker.database)) /* the others may have lost theirs */
+		earliest(&deadline, clock_now_us() + ENTRANCES_AGAIN_US);
 	if (worker.opening && !worker.away && !worker.grace_over)
 		earliest(&deadline, worker.opening_since_us + GRACE_US + 1000);
 	if ((worker.batch.plan != NULL || worker.describing) && has_siblings() &&
@@ -1097,6 +1100,9 @@ static void loop(void)
 	int count;
 
 	do {
+		if (worker.batch.plan == NULL && !worker.describing && !worker.draining && worker.notify < 0 &&
+		    worker.accept_again_us == 0)
+			watch_entrances(database_is_open(worker.database) || !metrics_ready_sibling());
 		watch_database();
 		count = epoll_wait(worker.epoll, events, EVENTS_AT_ONCE, next_timeout_ms());
 		ready = 0;
@@ -1116,9 +1122,6 @@ static void loop(void)
 			describe();
 		if (count < EVENTS_AT_ONCE && database_is_free())
 			start_statement();
-		if (worker.batch.plan == NULL && !worker.describing && !worker.draining && worker.notify < 0 &&
-		    worker.accept_again_us == 0)
-			watch_entrances(database_is_open(worker.database) || !metrics_ready_sibling());
 	} while (!may_leave());
 }
 

@@ -110,8 +110,10 @@ def test_a_database_that_accepts_and_says_nothing_delays_nobody(up, start_pool):
     """It is stopped with SIGSTOP: connections open, but no greeting comes."""
     pool = start_pool(up.shop.url(tcp=True), ready=True)
     assert pool.ask("/users").status == 200
+    up.sql("ALTER USER rest@'%' ACCOUNT LOCK")  # so that nobody is back before SIGSTOP
     for connection in up.shop.pool_connections():
         up.sql(f"KILL {connection}")
+    until(lambda: pool.ask("/users").status == 503, 3)
     os.kill(up.process.pid, signal.SIGSTOP)
     try:
         asked = [time.monotonic()]
@@ -124,6 +126,7 @@ def test_a_database_that_accepts_and_says_nothing_delays_nobody(up, start_pool):
         assert pool.web.get("/live").status == 200
     finally:
         os.kill(up.process.pid, signal.SIGCONT)
+        up.sql("ALTER USER rest@'%' ACCOUNT UNLOCK")
     until(lambda: pool.ask("/users").status == 200, 4)
 
 
