@@ -9,7 +9,6 @@
 
 enum {
 	LOOK_BYTES = 65536,
-	PIECES = 16,
 	STREAM_KEEP_BYTES = 262144, /* a stream's memory is given back after the answer when it is more than that */
 	REQUEST_KEEP_BYTES = 65536, /* and so is a request's */
 	STREAM_SENT_BYTES = 65536,  /* this much that is sent makes room for what is to come */
@@ -80,9 +79,8 @@ enum peer_look peer_look(struct peer *peer)
 				return PEER_LOOK_GONE;
 			return whole(peer);
 		case FASTCGI_MORE:
-			if (!peer->consuming && got < LOOK_BYTES && ++peer->pieces < PIECES)
-				return PEER_LOOK_PARTIAL;
-			/* It does not fit into one look, or the sender's small pieces fill the socket. */
+			/* It does not fit into one look, or has not come whole. What is not taken might fill the
+			 * socket, and then the rest would never come: a byte costs the system as much as a page. */
 			peer->consuming = true;
 			if (!discard(peer, used))
 				return PEER_LOOK_GONE;
@@ -124,7 +122,6 @@ void peer_clear(struct peer *peer)
 	peer->stream_sent = 0;
 	peer->consuming = peer->alone = peer->retried = peer->merged = peer->stream_ended = false;
 	peer->unread = 0;
-	peer->pieces = 0;
 	peer->rows = 0;
 }
 

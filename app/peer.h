@@ -29,8 +29,7 @@ struct peer {
 	/* The request. */
 	struct fastcgi_reader reader;
 	size_t unread;   /* how many of its bytes are still in the socket; 0: it has been consumed */
-	bool consuming;  /* it is larger than a look, or comes in many pieces, and is read as it comes */
-	unsigned pieces; /* how often it was looked at and not whole */
+	bool consuming;  /* it is larger than a look, or comes in pieces, and is read as it comes */
 	bool watches_output; /* the event loop is told when its socket takes more */
 	bool more;       /* further bytes came behind it */
 	bool alone;      /* must not share its statement: the shared one failed, or streams */
@@ -62,7 +61,7 @@ enum peer_look {
 struct peer *peer_new(int socket, size_t request_limit); /* takes the socket */
 void peer_free(struct peer *); /* closes the socket */
 
-/* Looks at what has come, without consuming a request that fits into one look. */
+/* Looks at what has come, without consuming a request that has come whole and fits into one look. */
 enum peer_look peer_look(struct peer *) MUST_CHECK;
 /* Takes the request's bytes out of the socket. false: they are not there any more, the connection is useless. */
 bool peer_consume(struct peer *) MUST_CHECK;

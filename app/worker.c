@@ -716,21 +716,28 @@ static bool anyone_to_hand_over(void)
 	return false;
 }
 
+/* What has come but not been consumed is still in the sockets, where another worker finds it. */
+static void give_unread(void)
+{
+	struct peer *peer, *next;
+
+	for (peer = TAILQ_FIRST(&worker.peers[PEER_WAITING]); peer != NULL; peer = next) {
+		next = TAILQ_NEXT(peer, link);
+		if (peer->unread > 0 && !give_away(peer))
+			return; /* the queue is full: later */
+	}
+}
+
 /* A statement has been running for a while: whoever has to wait for it goes to a worker that is idle. */
 static void hand_over_waiting(void)
 {
-	struct peer *peer, *next;
 	int64_t now = clock_now_us();
 
 	worker.handover_again_us = now + HANDOVER_RETRY_US;
 	if (now - worker.statement_since_us < HANDOVER_ANYWAY_US && !metrics_idle_sibling())
 		return;
 	watch_entrances(false);
-	for (peer = TAILQ_FIRST(&worker.peers[PEER_WAITING]); peer != NULL; peer = next) {
-		next = TAILQ_NEXT(peer, link);
-		if (peer->unread > 0 && !give_away(peer))
-			break; /* the queue is full: later */
-	}
+	give_unread();
 }
 
 /* --- The database connection --- */
@@ -880,18 +887,6 @@ static void part_with_idle(void)
 	}
 }
 
-/* What has come but not been consumed is still in the sockets, where another worker finds it. */
-static void give_unread(enum peer_state state)
-{
-	struct peer *peer, *next;
-
-	for (peer = TAILQ_FIRST(&worker.peers[state]); peer != NULL; peer = next) {
-		next = TAILQ_NEXT(peer, link);
-		if (!peer->consuming && (state == PEER_PARTIAL || peer->unread > 0) && !give_away(peer))
-			return;
-	}
-}
-
 static void begin_drain(bool retire)
 {
 	if (worker.draining && (worker.retiring || !retire)) {
@@ -911,10 +906,8 @@ static void begin_drain(bool retire)
 		close(worker.listener);
 	worker.listener = -1;
 	part_with_idle();
-	if (retire) {
-		give_unread(PEER_WAITING);
-		give_unread(PEER_PARTIAL);
-	}
+	if (retire)
+		give_unread();
 }
 
 static void take_signals(void)
@@ -943,7 +936,7 @@ static bool may_leave(void)
 	part_with_idle(); /* who has become idle since, or for whom the queue had no room */
 	if (worker.retiring) {
 		if (worker.batch.plan == NULL || clock_now_us() >= worker.handover_again_us)
-			give_unread(PEER_WAITING);
+			give_unread();
 	} else if (nothing_left())
 		take_peers(TAKES_AT_ONCE); /* what others handed over and nobody took */
 	if (nothing_left() && worker.batch.plan == NULL)
