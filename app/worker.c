@@ -26,8 +26,8 @@ enum {
 	ROWS_AT_ONCE = 512, /* before other events get their turn */
 	KEYS_TIMES_BUFFER = 16, /* how many times MYREST_BUFFER_BYTES the rows of several keys may be together */
 	STREAM_AHEAD_BYTES = 65536, /* of a stream that the web server has not taken: no more rows are read */
-	HANDOVER_AFTER_US = 3000, /* how long a statement may run before who waits for it goes to an idle worker, */
-	HANDOVER_ANYWAY_US = 10000, /* and before they go to whichever is idle first */
+	HANDOVER_AFTER_US = 2000, /* how long a statement may run before who waits for it goes to an idle worker, */
+	HANDOVER_ANYWAY_US = 6000, /* and before they go to whichever is idle first */
 	HANDOVER_RETRY_US = 1000,
 	GRACE_US = 100000, /* how long a request waits for the first attempt to reconnect */
 	RECONNECT_FIRST_US = 50000,
