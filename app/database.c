@@ -24,7 +24,6 @@ struct database {
 	struct resolve_result addresses;
 	int first, tried; /* the address that is tried first, and how many have been tried since the look-up */
 	unsigned step;    /* of setting up */
-	bool skip_rows;   /* the statement under way is one of ours, its rows are not the caller's */
 	int64_t deadline_us;
 	struct catalogue *catalogue;
 	struct schema *schema, *old_schema;

@@ -177,3 +177,14 @@ def test_the_log_does_not_drown_while_it_is_away(up, start_pool):
     time.sleep(1)
     assert len(pool.log()) < 100
     up.start()
+
+
+def test_a_worker_without_a_connection_leaves_the_requests_to_one_that_has(up, start_pool):
+    pool = start_pool(up.shop.url(), workers=2)
+    up.sql("ALTER USER rest@'%' ACCOUNT LOCK")
+    try:
+        up.sql(f"KILL {up.shop.pool_connections()[0]}")
+        time.sleep(0.3)
+        assert {pool.ask("/users").status for _ in range(100)} == {200}
+    finally:
+        up.sql("ALTER USER rest@'%' ACCOUNT UNLOCK")

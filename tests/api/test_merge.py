@@ -2,6 +2,7 @@
 """Requests that share a statement get what each would have got alone."""
 import json
 import random
+import threading
 import time
 
 import pytest
@@ -20,8 +21,9 @@ TABLES = (
     "CREATE TABLE codes (code INT UNIQUE, n INT)",
     "INSERT INTO codes VALUES (1, 1), (NULL, 2), (NULL, 3)",
     "CREATE VIEW slow AS SELECT 1 AS id, SLEEP(0.3) AS pause",
+    "CREATE VIEW never AS SELECT 1 AS id, SLEEP(60) AS pause",
 )
-NAMES = "users,numbers,words,codes,slow"
+NAMES = "users,numbers,words,codes,slow,never"
 
 
 @pytest.fixture(scope="module")
@@ -165,3 +167,16 @@ def test_a_row_changed_between_two_statements_is_seen_by_the_second(schema, star
         for answer in answers:
             assert f'"now {at}"' in answer.body.decode()
     schema.sql("UPDATE numbers SET name = 'n42' WHERE id = 42")
+
+
+def test_a_shared_statement_past_its_time_is_told_to_all_at_once(schema, start_pool):
+    pool = start_pool(schema.url(), NAMES, workers=1, MYREST_STATEMENT_TIMEOUT=1)
+    answers, began = [], time.monotonic()
+    clients = [threading.Thread(target=lambda: answers.append(pool.ask("/never", timeout=30))) for _ in range(6)]
+    for client in clients:
+        client.start()
+    for client in clients:
+        client.join()
+    assert [answer.status for answer in answers] == [504] * 6
+    # One statement for who came first, one for the others; not one after the other for each.
+    assert time.monotonic() - began < 4.5 * servers.FACTOR
