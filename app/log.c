@@ -126,47 +126,39 @@ void log_string(struct log_line *to, const char *name, const char *value)
 		log_bytes(to, name, value, strlen(value));
 }
 
-/* Takes a field back that leaves no room for the line's end. */
-static void check_room(struct log_line *to, size_t before)
+/* A value that needs no quotes; left out when it leaves no room for the line's end. */
+static void add_plain(struct log_line *to, const char *name, const char *value)
 {
+	size_t before;
+
+	if (to == NULL)
+		return;
+	before = to->text.length;
+	add_name(to, name);
+	text_add_string(&to->text, value);
 	if (to->text.length > LINE_MAX_BYTES - 2)
 		to->text.length = before;
 }
 
 void log_number(struct log_line *to, const char *name, int64_t value)
 {
-	size_t before;
+	char digits[24];
 
-	if (to == NULL)
-		return;
-	before = to->text.length;
-	add_name(to, name);
-	text_printf(&to->text, "%lld", (long long)value);
-	check_room(to, before);
+	snprintf(digits, sizeof(digits), "%lld", (long long)value);
+	add_plain(to, name, digits);
 }
 
 void log_milliseconds(struct log_line *to, const char *name, int64_t microseconds)
 {
-	size_t before;
+	char digits[32];
 
-	if (to == NULL)
-		return;
-	before = to->text.length;
-	add_name(to, name);
-	text_printf(&to->text, "%lld.%03d", (long long)(microseconds / 1000), (int)(microseconds % 1000));
-	check_room(to, before);
+	snprintf(digits, sizeof(digits), "%lld.%03d", (long long)(microseconds / 1000), (int)(microseconds % 1000));
+	add_plain(to, name, digits);
 }
 
 void log_boolean(struct log_line *to, const char *name, bool value)
 {
-	size_t before;
-
-	if (to == NULL)
-		return;
-	before = to->text.length;
-	add_name(to, name);
-	text_add_string(&to->text, value ? "true" : "false");
-	check_room(to, before);
+	add_plain(to, name, value ? "true" : "false");
 }
 
 void log_end(struct log_line *to)

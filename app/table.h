@@ -86,7 +86,7 @@ struct row {
 	const unsigned long *lengths;
 };
 
-/* All tables that are served, in the order of MYREST_TABLES. Owns everything below it. */
+/* All tables that are served, in the order the catalogue names them. Owns everything below it. */
 struct schema {
 	struct arena arena;
 	unsigned table_count;
