@@ -17,4 +17,10 @@ static inline int64_t clock_now_us(void)
 	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
+/* The earlier of two moments, of which 0 is none. */
+static inline int64_t clock_earlier(int64_t a, int64_t b)
+{
+	return a == 0 || (b != 0 && b < a) ? b : a;
+}
+
 #endif

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+#include "leave.h"
+
+#include <limits.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "entrance.h"
+#include "peers.h"
+#include "worker_state.h"
+
+static void part_with_idle(void)
+{
+	struct peer *peer, *next;
+
+	for (peer = TAILQ_FIRST(&worker.peers[PEER_IDLE]); peer != NULL; peer = next) {
+		next = TAILQ_NEXT(peer, link);
+		peers_part_with(peer);
+	}
+}
+
+/* Their requests are the last ones of their connections: who goes on asking must not keep us. */
+static void hear_no_more(enum peer_state state)
+{
+	struct peer *peer;
+
+	TAILQ_FOREACH(peer, &worker.peers[state], link)
+		peers_hear_no_more(peer);
+}
+
+void leave_begin(bool retire)
+{
+	if (worker.draining && (retire || !worker.retiring)) /* platforms say TERM more than once */
+		return;
+	worker.draining = true;
+	worker.retiring = retire; /* TERM while retiring: who would take the connections drains as well */
+	worker.drain_deadline_us = clock_now_us() + worker.config->drain_timeout_s * 1000000;
+	entrance_close();
+	if (!retire) { /* whoever waits to be accepted is served as well */
+		if (worker.listener >= 0)
+			entrance_accept(INT_MAX);
+		entrance_take(INT_MAX);
+		hear_no_more(PEER_WAITING);
+		hear_no_more(PEER_RUNNING);
+		hear_no_more(PEER_WRITING);
+	}
+	if (worker.listener >= 0)
+		close(worker.listener);
+	worker.listener = -1;
+	part_with_idle();
+	if (retire)
+		entrance_give_unread();
+}
+
+static bool nothing_left(void)
+{
+	for (int state = PEER_IDLE; state < PEER_CLOSED; state++)
+		if (!TAILQ_EMPTY(&worker.peers[state]))
+			return false;
+	return true;
+}
+
+bool leave_may(void)
+{
+	if (!worker.draining)
+		return false;
+	part_with_idle(); /* who has become idle since, or for whom the queue had no room */
+	if (worker.retiring) {
+		if (worker.batch.plan == NULL || clock_now_us() >= worker.handover_again_us)
+			entrance_give_unread();
+	} else if (nothing_left())
+		entrance_take(ENTRANCE_TAKES); /* what others handed over and nobody took */
+	if (nothing_left() && worker.batch.plan == NULL)
+		return true;
+	if (clock_now_us() < worker.drain_deadline_us)
+		return false;
+	log_event(LOG_WARNING, "drain-timeout", "requests are left unanswered after %ld s",
+	          worker.config->drain_timeout_s);
+	return true;
+}

@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: MIT */
+#include "peers.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "answer.h"
+#include "clock.h"
+#include "metrics.h"
+#include "route.h"
+#include "worker_state.h"
+
+void peers_move(struct peer *peer, enum peer_state state)
+{
+	TAILQ_REMOVE(&worker.peers[peer->state], peer, link);
+	peer->state = state;
+	TAILQ_INSERT_TAIL(&worker.peers[state], peer, link);
+}
+
+bool peers_watch(struct peer *peer, int operation, unsigned events)
+{
+	struct epoll_event event = { .events = EPOLLET | EPOLLRDHUP | events, .data.ptr = peer };
+
+	peer->watches_output = (events & EPOLLOUT) != 0;
+	return epoll_ctl(worker.epoll, operation, peer->socket, &event) == 0;
+}
+
+void peers_hang_up(struct peer *peer)
+{
+	if (peer->state == PEER_CLOSED)
+		return;
+	if (peer->socket >= 0) {
+		(void)peers_watch(peer, EPOLL_CTL_DEL, 0);
+		close(peer->socket);
+		peer->socket = -1;
+	}
+	peers_move(peer, PEER_CLOSED);
+}
+
+void peers_admit(int socket)
+{
+	struct peer *peer = peer_new(socket, (size_t)worker.config->max_request_bytes);
+	int on = 1;
+
+	(void)setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)); /* fails on a unix socket, no matter */
+	TAILQ_INSERT_TAIL(&worker.peers[PEER_IDLE], peer, link);
+	if (!peers_watch(peer, EPOLL_CTL_ADD, EPOLLIN))
+		peers_hang_up(peer);
+}
+
+void peers_free_closed(void)
+{
+	struct peer *peer;
+
+	while ((peer = TAILQ_FIRST(&worker.peers[PEER_CLOSED])) != NULL) {
+		TAILQ_REMOVE(&worker.peers[PEER_CLOSED], peer, link);
+		peer_free(peer);
+	}
+}
+
+bool peers_give_away(struct peer *peer)
+{
+	if (!handover_give(worker.handover, peer->socket))
+		return false;
+	METRICS_ADD(metrics_own->handovers, 1);
+	peers_hang_up(peer);
+	return true;
+}
+
+/* --- Answers on their way --- */
+
+static void log_access(const struct peer *peer)
+{
+	struct log_line *line = log_begin_always(LOG_INFO, "access");
+
+	log_bytes(line, "id", peer->request.id.bytes, peer->request.id.length);
+	log_bytes(line, "method", peer->request.method_name.bytes, peer->request.method_name.length);
+	log_bytes(line, "path", peer->request.uri.bytes, peer->request.uri.length);
+	log_number(line, "status", peer->status);
+	log_milliseconds(line, "duration_ms", clock_now_us() - peer->since_us);
+	log_number(line, "rows", (int64_t)peer->rows);
+	log_boolean(line, "merged", peer->merged);
+	log_end(line);
+}
+
+static void answered(struct peer *peer)
+{
+	bool rearm;
+
+	METRICS_ADD(metrics_own->requests, 1);
+	if (peer->status >= 500)
+		METRICS_ADD(metrics_own->requests_failed, 1);
+	if (peer->merged)
+		METRICS_ADD(metrics_own->requests_merged, 1);
+	if (worker.config->access_log)
+		log_access(peer);
+	if (!peer->reader.keep) {
+		peers_hang_up(peer);
+		return;
+	}
+	rearm = peer->more || peer->watches_output;
+	peer_clear(peer);
+	peers_move(peer, PEER_IDLE);
+	if (rearm) /* which reports again what has come meanwhile */
+		(void)peers_watch(peer, EPOLL_CTL_MOD, EPOLLIN);
+	else if (worker.draining) /* at once, lest a client that goes on asking keeps us */
+		peers_part_with(peer);
+}
+
+void peers_write_on(struct peer *peer)
+{
+	switch (peer_write(peer)) {
+	case FASTCGI_WRITTEN:
+		answered(peer);
+		break;
+	case FASTCGI_BLOCKED:
+		peer->deadline_us = clock_now_us() + worker.config->request_timeout_s * 1000000;
+		if (!peer->watches_output)
+			(void)peers_watch(peer, EPOLL_CTL_MOD, EPOLLIN | EPOLLOUT);
+		peers_move(peer, PEER_WRITING); /* to the end of the list, which is in the order of the deadlines */
+		break;
+	case FASTCGI_BROKEN:
+		peers_hang_up(peer);
+		break;
+	}
+}
+
+/* The request is the peer's own affair from here: its bytes are taken and the answer goes out. */
+static void refuse(struct peer *peer, const struct fault *fault, const char *allow)
+{
+	if (peer->unread > 0 && !peer_consume(peer)) {
+		peers_hang_up(peer);
+		return;
+	}
+	answer_fault(peer, fault, allow);
+	peers_write_on(peer);
+}
+
+/* There is no database connection: another worker may have one. */
+static void refuse_away(struct peer *peer)
+{
+	struct fault fault = { .status = STATUS_AWAY };
+
+	if (peer->unread > 0 && !worker.draining && metrics_ready_sibling() && peers_give_away(peer))
+		return;
+	refuse(peer, &fault, NULL);
+}
+
+void peers_refuse_waiting(void)
+{
+	struct peer *peer;
+
+	while ((peer = TAILQ_FIRST(&worker.peers[PEER_WAITING])) != NULL)
+		refuse_away(peer);
+}
+
+/* --- Requests --- */
+
+#ifdef FAULT_JOIN_RUNNING
+/* Wrong on purpose, for the freshness test, which has to find it: a request joins a statement that is running. */
+static void join_running(struct peer *peer)
+{
+	if (worker.batch.plan == NULL || worker.stream != NULL || worker.discarding || !peer_consume(peer))
+		return;
+	if (merge_same(worker.batch.plan, &peer->plan) ||
+	    (worker.batch.by_keys && merge_same_but_key(worker.batch.plan, &peer->plan) &&
+	     merge_find_key(&worker.batch.keys, peer->plan.key) >= 0)) {
+		worker.batch.count++;
+		peers_move(peer, PEER_RUNNING);
+	}
+}
+#endif
+
+static enum status plan_request(struct peer *peer, struct route *route, struct fault *fault)
+{
+	const struct schema *schema = database_schema(worker.database);
+	const struct request *request = &peer->request;
+	enum status status;
+
+	if (peer->reader.params_too_large)
+		return fault->status = STATUS_URI_TOO_LONG;
+	if (peer->reader.body_too_large)
+		return fault->status = STATUS_BODY_TOO_LARGE;
+	if (schema == NULL)
+		return fault->status = STATUS_AWAY;
+	if ((status = route_find(request, schema, worker.config->prefix, &peer->arena, route, fault)) != STATUS_OK)
+		return status;
+	if (request->method == METHOD_OPTIONS)
+		return STATUS_OK;
+	if (!http_accepts(request->accept, "application", "json")) {
+		fault->details = "what can be made: application/json";
+		return fault->status = STATUS_NOT_ACCEPTABLE;
+	}
+	return plan_read(route, (uint64_t)worker.config->max_rows, &peer->arena, &peer->plan, fault);
+}
+
+/* Plans a whole request: it is answered at once, or waits for its statement. */
+static void prepare(struct peer *peer)
+{
+	struct fault fault = { .status = STATUS_OK };
+	struct route route = { .allow = NULL };
+
+	arena_clear(&peer->arena);
+	if (plan_request(peer, &route, &fault) != STATUS_OK) {
+		refuse(peer, &fault, fault.status == STATUS_BAD_METHOD ? route.allow : NULL);
+		return;
+	}
+	if (peer->request.method == METHOD_OPTIONS) {
+		if (peer->unread > 0 && !peer_consume(peer))
+			peers_hang_up(peer);
+		else {
+			answer_options(peer, route.allow);
+			peers_write_on(peer);
+		}
+		return;
+	}
+	if (worker.away || worker.grace_over) {
+		refuse_away(peer);
+		return;
+	}
+	peers_move(peer, PEER_WAITING);
+#ifdef FAULT_JOIN_RUNNING
+	join_running(peer);
+#endif
+}
+
+void peers_plan_again(void)
+{
+	struct peer_list waiting = TAILQ_HEAD_INITIALIZER(waiting);
+	struct peer *peer;
+
+	TAILQ_CONCAT(&waiting, &worker.peers[PEER_WAITING], link);
+	while ((peer = TAILQ_FIRST(&waiting)) != NULL) {
+		TAILQ_REMOVE(&waiting, peer, link);
+		TAILQ_INSERT_TAIL(&worker.peers[PEER_WAITING], peer, link);
+		prepare(peer);
+	}
+}
+
+void peers_hear_no_more(struct peer *peer)
+{
+	(void)shutdown(peer->socket, SHUT_RD);
+}
+
+void peers_look_at(struct peer *peer)
+{
+	if (peer->state != PEER_IDLE && peer->state != PEER_PARTIAL) { /* one request at a time; this one comes after */
+		peer->more = true;
+		return;
+	}
+	switch (peer_look(peer)) {
+	case PEER_LOOK_REQUEST:
+		if (peer->state == PEER_IDLE)
+			peer->since_us = clock_now_us();
+		if (worker.draining && !worker.retiring)
+			peers_hear_no_more(peer);
+		prepare(peer);
+		break;
+	case PEER_LOOK_PARTIAL:
+		if (peer->state == PEER_IDLE) {
+			peer->since_us = clock_now_us();
+			peer->deadline_us = peer->since_us + worker.config->request_timeout_s * 1000000;
+			peers_move(peer, PEER_PARTIAL);
+		}
+		break;
+	case PEER_LOOK_NOTHING:
+		if (peer->state == PEER_PARTIAL) /* it was aborted */
+			peers_move(peer, PEER_IDLE);
+		break;
+	case PEER_LOOK_BROKEN:
+		METRICS_ADD(metrics_own->protocol_errors, 1);
+		log_event(LOG_WARNING, "protocol-error", "what came is not FastCGI; the connection is closed");
+		peers_hang_up(peer);
+		break;
+	case PEER_LOOK_GONE:
+		peers_hang_up(peer);
+		break;
+	}
+}
+
+void peers_part_with(struct peer *peer)
+{
+	if (worker.retiring) {
+		(void)peers_give_away(peer);
+		return;
+	}
+	peers_look_at(peer);
+	if (peer->state != PEER_IDLE)
+		return;
+	peers_hear_no_more(peer);
+	peers_look_at(peer);
+	if (peer->state == PEER_IDLE)
+		peers_hang_up(peer);
+}
+
+void peers_expire(enum peer_state state, int64_t now)
+{
+	struct peer *peer;
+
+	while ((peer = TAILQ_FIRST(&worker.peers[state])) != NULL && peer->deadline_us <= now) {
+		METRICS_ADD(metrics_own->protocol_errors, 1);
+		log_event(LOG_WARNING, state == PEER_PARTIAL ? "request-timeout" : "answer-timeout",
+		          state == PEER_PARTIAL ? "a request did not come in whole in time; the connection is closed"
+		                                : "an answer was not taken in time; the connection is closed");
+		peers_hang_up(peer);
+	}
+}
+
+int64_t peers_deadline_us(void)
+{
+	const struct peer *partial = TAILQ_FIRST(&worker.peers[PEER_PARTIAL]);
+	const struct peer *writing = TAILQ_FIRST(&worker.peers[PEER_WRITING]);
+
+	return clock_earlier(partial != NULL ? partial->deadline_us : 0, writing != NULL ? writing->deadline_us : 0);
+}

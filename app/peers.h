@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * peers.h: a worker's connections from the web server: the list each is in, from its admission to its end; the request
+ * on it, planned and answered or put among those that wait. Runs no statement.
+ */
+#ifndef MYREST_PEERS_H
+#define MYREST_PEERS_H
+
+#include "peer.h"
+
+void peers_admit(int socket); /* takes the socket */
+void peers_move(struct peer *, enum peer_state);
+/* Adds it to the epoll set, or changes what it is watched for there (events beside the hang-up). */
+bool peers_watch(struct peer *, int operation, unsigned events);
+void peers_hang_up(struct peer *); /* the peer stays in memory until peers_free_closed */
+void peers_free_closed(void);
+
+/* Something has come: a request is planned and waits, or is answered at once. */
+void peers_look_at(struct peer *);
+/* Plans those that wait once more: the tables have another description. */
+void peers_plan_again(void);
+/* The answer stands in the peer: writes as much of it as can be, and goes on when more can be. */
+void peers_write_on(struct peer *);
+/* There is no database: all that wait are told so, or go to a worker that has one. */
+void peers_refuse_waiting(void);
+
+/* Gives the connection to whichever worker takes it next. false: it stays. */
+bool peers_give_away(struct peer *);
+/* Of a worker that leaves: what has come on the connection is still served, and no more is taken. On a unix socket who
+ * writes after that is told so before a byte is taken, so no request is lost between a last look and the close; on TCP
+ * it is but a hint. */
+void peers_hear_no_more(struct peer *);
+/* An idle connection of a worker that leaves: handed over, or looked at for the last time and closed. */
+void peers_part_with(struct peer *);
+/* Closes those of a list that is in the order of deadlines whose time has passed. */
+void peers_expire(enum peer_state, int64_t now_us);
+int64_t peers_deadline_us(void); /* when peers_expire has something to do; 0: nothing */
+
+#endif

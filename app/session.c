@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: MIT */
+#include "session.h"
+
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "metrics.h"
+#include "peers.h"
+#include "worker_state.h"
+
+enum {
+	GRACE_US = 100000, /* how long a request waits for the first attempt to reconnect */
+	RECONNECT_FIRST_US = 50000,
+	RECONNECT_MOST_US = 500000,
+	DESCRIBE_AGAIN_US = 1000000, /* while something of MYREST_TABLES is missing */
+};
+
+void session_watch(void)
+{
+	int socket = database_descriptor(worker.database);
+	unsigned events = database_wants(worker.database);
+	struct epoll_event event = { .events = events, .data.ptr = &worker.database };
+
+	if (worker.row_pending || socket < 0) { /* while a row waits to be taken, nothing of the socket may wake us */
+		if (worker.database_socket >= 0)
+			(void)epoll_ctl(worker.epoll, EPOLL_CTL_DEL, worker.database_socket, &event);
+		worker.database_socket = -1;
+		return;
+	}
+	/* While it opens, one descriptor may follow another under the same number. */
+	if (socket == worker.database_socket && events == worker.database_events && !worker.opening)
+		return;
+	if (epoll_ctl(worker.epoll, EPOLL_CTL_MOD, socket, &event) < 0)
+		(void)epoll_ctl(worker.epoll, EPOLL_CTL_ADD, socket, &event);
+	worker.database_socket = socket;
+	worker.database_events = events;
+}
+
+void session_busy(void)
+{
+	worker.statement_since_us = clock_now_us();
+	metrics_own->busy_since_us = worker.statement_since_us;
+	worker.handover_again_us = worker.statement_since_us + HANDOVER_AFTER_US;
+}
+
+bool session_is_free(void)
+{
+	return worker.batch.plan == NULL && !worker.opening && !worker.describing &&
+	       database_is_open(worker.database);
+}
+
+bool session_may_describe(void)
+{
+	return worker.describe_wanted || clock_now_us() - worker.described_us >= DESCRIBE_AGAIN_US;
+}
+
+void session_want_describe(void)
+{
+	if (!worker.describe_wanted)
+		worker.described_us = clock_now_us();
+	worker.describe_wanted = true;
+}
+
+static void set_reason(const char *reason)
+{
+	size_t length = strnlen(reason, sizeof(metrics_own->reason) - 1);
+
+	memcpy(metrics_own->reason, reason, length);
+	metrics_own->reason[length] = '\0';
+}
+
+void session_lost(void)
+{
+	const struct database_error *error = database_error(worker.database);
+
+	METRICS_ADD(metrics_own->database_losses, 1);
+	metrics_own->state = WORKER_AWAY;
+	set_reason(error->text);
+}
+
+static void first_attempt_over(void)
+{
+	if (worker.notify < 0)
+		return;
+	(void)!write(worker.notify, "", 1); /* how it went is in the metrics page */
+	close(worker.notify);
+	worker.notify = -1;
+}
+
+static void opened(void)
+{
+	const char *missing = database_missing(worker.database);
+	bool ready = *missing == '\0';
+
+	worker.opening = worker.describing = worker.describe_wanted = false;
+	metrics_own->busy_since_us = 0;
+	worker.describe_again_us = ready ? 0 : clock_now_us() + DESCRIBE_AGAIN_US;
+	set_reason(missing);
+	if (!ready && metrics_own->state != WORKER_AWAY)
+		log_event(LOG_WARNING, "table-missing", "%s", missing);
+	if (worker.away || (ready && metrics_own->state != WORKER_READY))
+		log_event(LOG_NOTICE, worker.away ? "database-back" : "database-open", "the database answers");
+	metrics_own->state = ready ? WORKER_READY : WORKER_AWAY;
+	worker.away = worker.grace_over = false;
+	worker.reconnect_us = 0;
+	peers_plan_again();
+	database_forget_old(worker.database);
+	first_attempt_over();
+}
+
+void session_step(enum database_step step)
+{
+	if (step == DATABASE_WAIT)
+		return;
+	if (step == DATABASE_OPEN) {
+		METRICS_ADD(metrics_own->database_connects, worker.opening);
+		opened();
+		return;
+	}
+	worker.opening = worker.describing = false;
+	worker.describe_again_us = 0;
+	metrics_own->busy_since_us = 0;
+	session_lost();
+	if (!worker.away) {
+		const struct database_error *error = database_error(worker.database);
+		struct log_line *line = log_begin(LOG_WARNING, "database-away");
+
+		log_number(line, "number", error->number);
+		log_string(line, "message", error->text);
+		log_end(line);
+	}
+	worker.away = true;
+	worker.reconnect_us = worker.reconnect_us == 0 ? RECONNECT_FIRST_US : worker.reconnect_us * 2;
+	if (worker.reconnect_us > RECONNECT_MOST_US)
+		worker.reconnect_us = RECONNECT_MOST_US;
+	worker.open_again_us = clock_now_us() + worker.reconnect_us;
+	peers_refuse_waiting();
+	first_attempt_over();
+}
+
+void session_open(void)
+{
+	worker.opening = true;
+	worker.grace_over = false;
+	worker.database_socket = -1; /* the next one may have the same number, and is not in the epoll set */
+	worker.open_again_us = 0;
+	worker.opening_since_us = clock_now_us();
+	session_step(database_open(worker.database));
+}
+
+void session_describe(void)
+{
+	worker.describe_wanted = false;
+	worker.describing = true;
+	session_busy();
+	session_step(database_describe(worker.database));
+}
+
+void session_timers(int64_t now_us)
+{
+	if (worker.open_again_us != 0 && worker.open_again_us <= now_us)
+		session_open();
+	if (worker.opening && !worker.away && !worker.grace_over && now_us - worker.opening_since_us > GRACE_US) {
+		worker.grace_over = true;
+		peers_refuse_waiting();
+		first_attempt_over();
+	}
+	if (worker.describe_again_us != 0 && worker.describe_again_us <= now_us && session_is_free()) {
+		worker.describe_again_us = 0;
+		worker.describe_wanted = true;
+	}
+}
+
+int64_t session_deadline_us(void)
+{
+	int64_t deadline = worker.open_again_us;
+
+	if (session_is_free())
+		deadline = clock_earlier(deadline, worker.describe_again_us);
+	if (worker.opening && !worker.away && !worker.grace_over)
+		deadline = clock_earlier(deadline, worker.opening_since_us + GRACE_US + 1000);
+	return deadline;
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * worker_state.h: what the parts of a worker (worker, peers, statement, session, entrance, leave) know together. There
+ * is one worker in a process, and one thread in a worker.
+ */
+#ifndef MYREST_WORKER_STATE_H
+#define MYREST_WORKER_STATE_H
+
+#include "batch.h"
+#include "config.h"
+#include "database.h"
+#include "handover.h"
+#include "peer.h"
+
+enum { HANDOVER_AFTER_US = 2000 }; /* how long a statement may run before who waits for it goes to an idle worker */
+
+/* In the epoll set, an event's data.ptr is a peer or the address of one of the first four members. */
+struct worker {
+	int listener;                    /* -1: closed */
+	const struct handover *handover; /* the queue that all workers share */
+	int signals;                     /* a signalfd */
+	struct database *database;
+	const struct config *config;
+	struct peer_list peers[PEER_STATES];
+	struct batch batch;
+	int epoll;
+	int notify; /* tells the supervisor that the first attempt at the database is over; -1: told */
+	/* entrance */
+	bool watching_entrances; /* the listening socket and the queue are in the epoll set */
+	int64_t accept_again_us, handover_again_us;
+	/* leave */
+	bool draining, retiring;
+	int64_t drain_deadline_us;
+	/* session */
+	int database_socket; /* as it is in the epoll set; -1: not */
+	unsigned database_events;
+	bool opening, describing; /* under way */
+	bool describe_wanted;     /* the tables are to be described again before the next statement */
+	bool away;                /* the last attempt to connect failed; requests are told so at once */
+	bool grace_over;          /* the attempt under way has taken so long that they are told so, too */
+	int64_t described_us;     /* when a request last had the tables described */
+	int64_t opening_since_us, open_again_us, reconnect_us, describe_again_us;
+	/* statement; its requests are in peers[PEER_RUNNING] */
+	int64_t statement_since_us;
+	struct peer *stream; /* the one request, when its answer streams */
+	bool row_pending;    /* a row is there that has not been taken: the stream's reader is slow, or others' turn */
+	bool discarding;     /* nobody wants the rows that are still to come */
+	int64_t discarding_since_us;
+};
+
+extern struct worker worker; /* worker.c */
+
+#endif
