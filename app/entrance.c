@@ -16,7 +16,14 @@ enum {
 	HANDOVER_RETRY_US = 1000,
 	ENTRANCES_AGAIN_US = 50000, /* while they are left to workers that have a database connection */
 	ACCEPT_AGAIN_US = 100000, /* after there was no descriptor left */
+	ASIDE_US = 2000, /* how long the entrances are left to another worker */
+	ASIDE_ONCE_US = 10000, /* after which they may be left to it again */
+	LOAD_WINDOW_US = 50000,
 };
+
+/* The part of a processor that a worker's loop takes when it should get no more connections, and when it has too many. */
+#define LOAD_STRAINED 0.6
+#define LOAD_FULL 0.9
 
 static void watch(bool wanted)
 {
@@ -35,13 +42,26 @@ static void watch(bool wanted)
 void entrance_open(void)
 {
 	if (worker.batch.plan == NULL && !worker.describing && !worker.draining && worker.notify < 0 &&
-	    worker.accept_again_us == 0)
+	    worker.accept_again_us == 0 && worker.aside_until_us <= clock_now_us())
 		watch(database_is_open(worker.database) || !metrics_ready_sibling());
 }
 
 void entrance_close(void)
 {
 	watch(false);
+}
+
+/* Somebody waits at an entrance. A worker in a lower slot that keeps up has been told as well, and is to have them; but
+ * whoever still waits a little later is not left to it again. */
+bool entrance_is_left_to_another(void)
+{
+	int64_t now = clock_now_us();
+
+	if (now - worker.aside_until_us < ASIDE_ONCE_US || !metrics_steady_senior())
+		return false;
+	watch(false);
+	worker.aside_until_us = now + ASIDE_US;
+	return true;
 }
 
 void entrance_accept(int most)
@@ -58,16 +78,17 @@ void entrance_accept(int most)
 			return;
 		}
 		METRICS_ADD(metrics_own->connections, 1);
-		peers_admit(socket);
+		peers_admit(socket, (struct slice){ NULL, 0 });
 	}
 }
 
 void entrance_take(int most)
 {
+	struct slice bytes;
 	int socket;
 
-	while (most-- > 0 && (socket = handover_take(worker.handover)) >= 0)
-		peers_admit(socket);
+	while (most-- > 0 && (socket = handover_take(worker.handover, &bytes)) >= 0)
+		peers_admit(socket, bytes);
 }
 
 /* Whether there is anyone to hand over to: while all drain, everyone keeps what it has. */
@@ -81,20 +102,64 @@ static bool anyone_waits(void)
 	struct peer *peer;
 
 	TAILQ_FOREACH(peer, &worker.peers[PEER_WAITING], link)
-		if (peer->unread > 0)
+		if (peer_can_move(peer))
 			return true;
 	return false;
 }
 
-void entrance_give_unread(void)
+static void give_waiting(unsigned one_in, _Atomic uint64_t *counter)
 {
 	struct peer *peer, *next;
+	unsigned seen = 0;
 
 	for (peer = TAILQ_FIRST(&worker.peers[PEER_WAITING]); peer != NULL; peer = next) {
 		next = TAILQ_NEXT(peer, link);
-		if (peer->unread > 0 && !peers_give_away(peer))
+		if (!peer_can_move(peer) || seen++ % one_in > 0)
+			continue;
+		if (!peers_give_away(peer))
 			return; /* the queue is full: later */
+		METRICS_ADD(*counter, 1);
 	}
+}
+
+void entrance_give_waiting(void)
+{
+	give_waiting(1, &metrics_own->handovers);
+}
+
+static void strained(int64_t now)
+{
+	metrics_own->strained_us = now;
+}
+
+void entrance_some_are_left(void)
+{
+	if (!has_siblings())
+		return;
+	strained(worker.statement_since_us);
+	if (!metrics_idle_sibling())
+		return;
+	watch(false);
+	entrance_give_waiting();
+}
+
+/* How much of a processor the loop takes, from time to time while it has something to do. Where it is nearly all of one,
+ * every second request that waits goes to a worker that is idle, and its connection with it. */
+static void weigh_load(int64_t now)
+{
+	int64_t length = now - worker.load_since_us, cpu;
+
+	if (length < LOAD_WINDOW_US)
+		return;
+	cpu = clock_cpu_us();
+	if (length < 2 * LOAD_WINDOW_US) {
+		if (cpu - worker.load_cpu_us > length * LOAD_STRAINED)
+			strained(now);
+		if (cpu - worker.load_cpu_us > length * LOAD_FULL && metrics_idle_sibling())
+			give_waiting(2, &metrics_own->regroupings);
+	}
+	worker.load_since_us = now;
+	worker.load_cpu_us = cpu;
 }
 
 /* A statement has been running for a while: whoever has to wait for it goes to a worker that is idle. */
@@ -103,10 +168,11 @@ static void hand_over(void)
 	int64_t now = clock_now_us();
 
 	worker.handover_again_us = now + HANDOVER_RETRY_US;
+	strained(now);
 	if (now - worker.statement_since_us < HANDOVER_ANYWAY_US && !metrics_idle_sibling())
 		return;
 	watch(false);
-	entrance_give_unread();
+	entrance_give_waiting();
 }
 
 /* Whether a statement runs for which a request might wait. */
@@ -121,12 +187,16 @@ void entrance_timers(int64_t now_us)
 		worker.accept_again_us = 0;
 	if (is_busy() && worker.handover_again_us <= now_us)
 		hand_over();
+	if (has_siblings())
+		weigh_load(now_us);
 }
 
 int64_t entrance_deadline_us(void)
 {
 	int64_t deadline = worker.accept_again_us;
 
+	if (!worker.watching_entrances && worker.aside_until_us > clock_now_us())
+		deadline = clock_earlier(deadline, worker.aside_until_us);
 	if (!worker.watching_entrances && !database_is_open(worker.database)) /* the others may have lost theirs */
 		deadline = clock_earlier(deadline, clock_now_us() + ENTRANCES_AGAIN_US);
 	if (is_busy() && (worker.watching_entrances || anyone_waits()))

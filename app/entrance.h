@@ -14,10 +14,14 @@ enum { ENTRANCE_ACCEPTS = 16, ENTRANCE_TAKES = 32 }; /* how many at once, so tha
 /* Takes new connections from now on, when this worker is the one to do so; to be called before each wait. */
 void entrance_open(void);
 void entrance_close(void);
+/* Somebody waits at an entrance: whether another worker should have them. */
+bool entrance_is_left_to_another(void);
 void entrance_accept(int most); /* from the listening socket */
 void entrance_take(int most);   /* from the queue */
-/* What has come but not been consumed is still in the sockets, where another worker finds it. */
-void entrance_give_unread(void);
+/* Requests that wait go to other workers, with their connections. */
+void entrance_give_waiting(void);
+/* A statement starts, and requests wait that cannot share it: they go to a worker that is idle. */
+void entrance_some_are_left(void);
 void entrance_timers(int64_t now_us);
 int64_t entrance_deadline_us(void); /* when entrance_timers has something to do; 0: nothing */
 

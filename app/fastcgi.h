@@ -3,8 +3,8 @@
  * fastcgi.h: the FastCGI records of a responder (FastCGI Specification 1.0, sections 3 to 5), bytes in and bytes out.
  * Knows no routes and no JSON.
  *
- * libfcgi's FCGX_Accept_r cannot serve here: a request has to be understood while its bytes still wait in the socket
- * (so that another worker can take it), and an answer has to be written without ever waiting. ARCHITECTURE.md has the
+ * libfcgi's FCGX_Accept_r cannot serve here: a request is kept as it came until its statement runs (so that another
+ * worker can take it), and an answer has to be written without ever waiting. ARCHITECTURE.md has the
  * measurements. The record layouts are libfcgi's <fastcgi.h>, and a unit test has libfcgi read what we read.
  */
 #ifndef MYREST_FASTCGI_H

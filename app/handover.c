@@ -21,34 +21,39 @@ int handover_open(struct handover *handover)
 	return 0;
 }
 
-bool handover_give(const struct handover *handover, int connection)
+bool handover_give(const struct handover *handover, int connection, struct slice bytes)
 {
 	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))] = { 0 };
-	char byte = 0;
-	struct iovec piece = { &byte, 1 };
-	struct msghdr message = { .msg_iov = &piece, .msg_iovlen = 1, .msg_control = control,
+	char mark = 0; /* so that a message is never empty */
+	struct iovec pieces[] = { { &mark, 1 }, { (void *)(uintptr_t)bytes.bytes, bytes.length } };
+	struct msghdr message = { .msg_iov = pieces, .msg_iovlen = 2, .msg_control = control,
 		                  .msg_controllen = sizeof(control) };
 	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
 
+	if (bytes.length > HANDOVER_BYTES)
+		return false;
 	header->cmsg_level = SOL_SOCKET;
 	header->cmsg_type = SCM_RIGHTS;
 	header->cmsg_len = CMSG_LEN(sizeof(int));
 	memcpy(CMSG_DATA(header), &connection, sizeof(int));
-	return sendmsg(handover->give, &message, MSG_NOSIGNAL | MSG_DONTWAIT) == 1;
+	return sendmsg(handover->give, &message, MSG_NOSIGNAL | MSG_DONTWAIT) == (ssize_t)bytes.length + 1;
 }
 
-int handover_take(const struct handover *handover)
+int handover_take(const struct handover *handover, struct slice *bytes)
 {
+	static char taken[HANDOVER_BYTES];
 	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))];
-	char byte;
-	struct iovec piece = { &byte, 1 };
-	struct msghdr message = { .msg_iov = &piece, .msg_iovlen = 1, .msg_control = control,
+	char mark;
+	struct iovec pieces[] = { { &mark, 1 }, { taken, sizeof(taken) } };
+	struct msghdr message = { .msg_iov = pieces, .msg_iovlen = 2, .msg_control = control,
 		                  .msg_controllen = sizeof(control) };
 	struct cmsghdr *header;
 	int connection = -1;
+	ssize_t got;
 
-	if (recvmsg(handover->take, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC) != 1)
+	if ((got = recvmsg(handover->take, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC)) < 1)
 		return -1;
+	*bytes = (struct slice){ taken, (size_t)got - 1 };
 	if ((header = CMSG_FIRSTHDR(&message)) != NULL && header->cmsg_type == SCM_RIGHTS)
 		memcpy(&connection, CMSG_DATA(header), sizeof(int));
 	return connection;

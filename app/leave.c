@@ -6,6 +6,7 @@
 
 #include "clock.h"
 #include "entrance.h"
+#include "metrics.h"
 #include "peers.h"
 #include "worker_state.h"
 
@@ -33,6 +34,7 @@ void leave_begin(bool retire)
 	if (worker.draining && (retire || !worker.retiring)) /* platforms say TERM more than once */
 		return;
 	worker.draining = true;
+	metrics_own->state = WORKER_LEAVING;
 	worker.retiring = retire; /* TERM while retiring: who would take the connections drains as well */
 	worker.drain_deadline_us = clock_now_us() + worker.config->drain_timeout_s * 1000000;
 	entrance_close();
@@ -49,7 +51,7 @@ void leave_begin(bool retire)
 	worker.listener = -1;
 	part_with_idle();
 	if (retire)
-		entrance_give_unread();
+		entrance_give_waiting();
 }
 
 static bool nothing_left(void)
@@ -67,7 +69,7 @@ bool leave_may(void)
 	part_with_idle(); /* who has become idle since, or for whom the queue had no room */
 	if (worker.retiring) {
 		if (worker.batch.plan == NULL || clock_now_us() >= worker.handover_again_us)
-			entrance_give_unread();
+			entrance_give_waiting();
 	} else if (nothing_left())
 		entrance_take(ENTRANCE_TAKES); /* what others handed over and nobody took */
 	if (nothing_left() && worker.batch.plan == NULL)

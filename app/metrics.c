@@ -8,7 +8,11 @@
 #include "build.h"
 #include "clock.h"
 
-enum { STUCK_US = 1000000 };
+enum {
+	STUCK_US = 1000000,
+	STEADY_STATEMENT_US = 2000, /* longer statements have waiting requests handed over (entrance.c) */
+	STRAIN_LASTS_US = 250000,
+};
 
 static struct metrics_slot unshared; /* until there is a page */
 struct metrics_slot *metrics_own = &unshared;
@@ -80,6 +84,22 @@ bool metrics_ready_sibling(void)
 bool metrics_idle_sibling(void)
 {
 	return any_sibling(true);
+}
+
+bool metrics_steady_senior(void)
+{
+	int64_t now, busy_since;
+
+	if (metrics_page == NULL || metrics_own <= &metrics_page->slots[1])
+		return false;
+	now = clock_now_us();
+	for (const struct metrics_slot *slot = &metrics_page->slots[1]; slot < metrics_own; slot++) {
+		busy_since = slot->busy_since_us;
+		if (slot->pid != 0 && slot->state == WORKER_READY && now - slot->strained_us > STRAIN_LASTS_US &&
+		    (busy_since == 0 || now - busy_since < STEADY_STATEMENT_US))
+			return true;
+	}
+	return false;
 }
 
 static void render_one(struct text *out, const char *name, const char *type, const char *help, uint64_t value)

@@ -16,7 +16,7 @@
 enum { METRICS_SLOTS = 514 }; /* two generations of at most 256 workers, the supervisor, the admin process */
 
 /* Where a worker stands with its database. */
-enum worker_state { WORKER_NONE, WORKER_STARTING, WORKER_READY, WORKER_AWAY };
+enum worker_state { WORKER_NONE, WORKER_STARTING, WORKER_READY, WORKER_AWAY, WORKER_LEAVING };
 
 /* X(name, Prometheus type, help) */
 #define METRICS_COUNTERS(X) \
@@ -26,6 +26,7 @@ enum worker_state { WORKER_NONE, WORKER_STARTING, WORKER_READY, WORKER_AWAY };
 	X(statements, "statements sent to the database on behalf of requests") \
 	X(rows, "rows read from the database") \
 	X(handovers, "connections given to another worker because a statement was running") \
+	X(regroupings, "connections given to another worker because it has room, or because this one has too much to do") \
 	X(connections, "connections accepted from the web server") \
 	X(protocol_errors, "connections closed because of what they sent, or did not send in time") \
 	X(database_connects, "connections opened to the database") \
@@ -36,6 +37,7 @@ struct metrics_slot {
 	_Alignas(64) _Atomic int32_t state; /* enum worker_state */
 	_Atomic int32_t pid;                /* 0: free */
 	_Atomic int64_t busy_since_us;      /* when its statement was sent (clock.h); 0: none runs */
+	_Atomic int64_t strained_us;        /* when it last had more to do than it could do at once (clock.h); 0: never */
 	char reason[192];                   /* why it is away, one line without secrets; may be torn, never unterminated */
 #define X(name, help) _Atomic uint64_t name;
 	METRICS_COUNTERS(X)
@@ -68,6 +70,9 @@ int metrics_ready(struct metrics *, const char **reason);
  * on it for a second); whether it could run a statement at once. */
 bool metrics_ready_sibling(void);
 bool metrics_idle_sibling(void);
+/* Whether a worker in a lower slot keeps up with all that it has: it is ready, its statement has not been running for
+ * long, and it has not been strained lately. Such a worker is the one that new connections should go to. */
+bool metrics_steady_senior(void);
 /* The Prometheus text exposition format, version 0.0.4. */
 void metrics_render(struct metrics *, struct text *);
 

@@ -16,10 +16,11 @@ enum {
 
 static char look_bytes[LOOK_BYTES]; /* never kept across calls */
 
-struct peer *peer_new(int socket, size_t request_limit)
+struct peer *peer_new(int socket, struct slice bytes, size_t request_limit)
 {
 	struct peer *peer = memory_alloc(sizeof(*peer));
 
+	text_add(&peer->raw, bytes.bytes, bytes.length);
 	peer->socket = socket;
 	peer->reader.limit = request_limit;
 	return peer;
@@ -32,22 +33,10 @@ void peer_free(struct peer *peer)
 	fastcgi_output_clear(&peer->output);
 	text_release(&peer->output.head);
 	text_release(&peer->stream);
+	text_release(&peer->raw);
 	fastcgi_reader_release(&peer->reader);
 	arena_release(&peer->arena);
 	free(peer);
-}
-
-static bool discard(struct peer *peer, size_t length)
-{
-	ssize_t got;
-
-	while (length > 0) {
-		got = recv(peer->socket, look_bytes, length < LOOK_BYTES ? length : LOOK_BYTES, MSG_DONTWAIT);
-		if (got <= 0)
-			return false;
-		length -= (size_t)got;
-	}
-	return true;
 }
 
 static enum peer_look whole(struct peer *peer)
@@ -55,45 +44,67 @@ static enum peer_look whole(struct peer *peer)
 	return fastcgi_variables(&peer->reader, &peer->request) ? PEER_LOOK_REQUEST : PEER_LOOK_BROKEN;
 }
 
+/* Forgets what the reader has had. */
+static void drop_fed(struct peer *peer)
+{
+	peer->raw.length -= peer->fed;
+	if (peer->raw.length > 0)
+		memmove(peer->raw.bytes, peer->raw.bytes + peer->fed, peer->raw.length);
+	peer->fed = 0;
+}
+
+/* Something else than a request was read, which may have come amid one. */
+static bool answer_control(struct peer *peer)
+{
+	struct slice reply = fastcgi_reply(&peer->reader);
+
+	peer->dropped = peer->reader.active;
+	drop_fed(peer);
+	if (send(peer->socket, reply.bytes, reply.length, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+		return false;
+	if (!peer->reader.active)
+		fastcgi_reader_clear(&peer->reader);
+	return true;
+}
+
+/* Reads once. REQUEST: something was read. */
+static enum peer_look receive(struct peer *peer)
+{
+	ssize_t got = recv(peer->socket, look_bytes, LOOK_BYTES, MSG_DONTWAIT);
+
+	if (got > 0) {
+		text_add(&peer->raw, look_bytes, (size_t)got);
+		peer->more = got == LOOK_BYTES;
+		return PEER_LOOK_REQUEST;
+	}
+	if (got < 0 && (errno == EAGAIN || errno == EINTR))
+		return peer->raw.length > 0 || peer->dropped ? PEER_LOOK_PARTIAL : PEER_LOOK_NOTHING;
+	return PEER_LOOK_GONE;
+}
+
 enum peer_look peer_look(struct peer *peer)
 {
-	struct slice reply;
+	enum peer_look look;
 	size_t used;
-	ssize_t got;
 
 	for (;;) {
-		got = recv(peer->socket, look_bytes, LOOK_BYTES, MSG_PEEK | MSG_DONTWAIT);
-		if (got == 0)
-			return PEER_LOOK_GONE;
-		if (got < 0 && (errno == EAGAIN || errno == EINTR))
-			return peer->consuming ? PEER_LOOK_PARTIAL : PEER_LOOK_NOTHING;
-		if (got < 0)
-			return PEER_LOOK_GONE;
-		if (!peer->consuming)
-			fastcgi_reader_clear(&peer->reader);
-		switch (fastcgi_feed(&peer->reader, look_bytes, (size_t)got, &used)) {
+		if (peer->fed == peer->raw.length && (look = receive(peer)) != PEER_LOOK_REQUEST)
+			return look;
+		switch (fastcgi_feed(&peer->reader, peer->raw.bytes + peer->fed, peer->raw.length - peer->fed, &used)) {
 		case FASTCGI_REQUEST:
-			peer->more = used < (size_t)got || got == LOOK_BYTES;
-			peer->unread = used;
-			if (peer->consuming && !peer_consume(peer))
-				return PEER_LOOK_GONE;
+			peer->fed += used;
 			return whole(peer);
 		case FASTCGI_MORE:
-			/* It does not fit into one look, or has not come whole. What is not taken might fill the
-			 * socket, and then the rest would never come: a byte costs the system as much as a page. */
-			peer->consuming = true;
-			if (!discard(peer, used))
-				return PEER_LOOK_GONE;
+			peer->fed += used;
+			if (peer->raw.length >= LOOK_BYTES) {
+				peer->dropped = true;
+				drop_fed(peer);
+			}
 			break;
 		case FASTCGI_CONTROL:
-			if (!discard(peer, used))
+			peer->fed += used;
+			if (!answer_control(peer))
 				return PEER_LOOK_GONE;
-			reply = fastcgi_reply(&peer->reader);
-			if (send(peer->socket, reply.bytes, reply.length, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
-				return PEER_LOOK_GONE;
-			peer->consuming = peer->reader.active; /* it came amid a request, whose bytes so far are taken */
-			if (!peer->consuming)
-				fastcgi_reader_clear(&peer->reader);
 			break;
 		case FASTCGI_GARBAGE:
 			return PEER_LOOK_BROKEN;
@@ -101,12 +112,9 @@ enum peer_look peer_look(struct peer *peer)
 	}
 }
 
-bool peer_consume(struct peer *peer)
+bool peer_can_move(const struct peer *peer)
 {
-	size_t unread = peer->unread;
-
-	peer->unread = 0;
-	return discard(peer, unread);
+	return !peer->dropped && !peer->alone && !peer->retried; /* whose turn it was already is at home here */
 }
 
 void peer_clear(struct peer *peer)
@@ -120,8 +128,10 @@ void peer_clear(struct peer *peer)
 		text_release(&peer->stream);
 	text_clear(&peer->stream);
 	peer->stream_sent = 0;
-	peer->consuming = peer->alone = peer->retried = peer->merged = peer->stream_ended = false;
-	peer->unread = 0;
+	drop_fed(peer);
+	if (peer->raw.length == 0 && peer->raw.size > LOOK_BYTES)
+		text_release(&peer->raw);
+	peer->dropped = peer->more = peer->alone = peer->retried = peer->merged = peer->stream_ended = false;
 	peer->rows = 0;
 }
 

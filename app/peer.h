@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * peer.h: one connection from the web server, and the request on it: looked at while its bytes still wait in the socket,
- * consumed when its turn comes, answered without waiting. Knows no database.
+ * peer.h: one connection from the web server, and the request on it: read and understood, kept as it came until it is
+ * answered, so that it can go to another worker with its connection; answered without waiting. Knows no database.
  */
 #ifndef MYREST_PEER_H
 #define MYREST_PEER_H
@@ -13,6 +13,7 @@
 
 enum peer_state {
 	PEER_IDLE,    /* nothing of a request has come */
+	PEER_AGAIN,   /* bytes of one have been read that nobody has looked at yet */
 	PEER_PARTIAL, /* a part of one has come; it has a deadline */
 	PEER_WAITING, /* a whole request, planned, waits for its statement */
 	PEER_RUNNING, /* its statement runs */
@@ -28,10 +29,11 @@ struct peer {
 	int64_t deadline_us; /* PARTIAL, WRITING */
 	/* The request. */
 	struct fastcgi_reader reader;
-	size_t unread;   /* how many of its bytes are still in the socket; 0: it has been consumed */
-	bool consuming;  /* it is larger than a look, or comes in pieces, and is read as it comes */
+	struct text raw; /* as it came, and behind it what of the next one has been read */
+	size_t fed;      /* how much of that the reader has had */
+	bool dropped;    /* it is too large to be kept as it came: its first bytes are not in raw any more */
 	bool watches_output; /* the event loop is told when its socket takes more */
-	bool more;       /* further bytes came behind it */
+	bool more;       /* further bytes wait in the socket */
 	bool alone;      /* must not share its statement: the shared one failed, or streams */
 	bool retried;    /* its statement ran once before, and the connection was lost or the schema had changed */
 	bool merged;     /* answered from a shared statement */
@@ -58,13 +60,15 @@ enum peer_look {
 	PEER_LOOK_GONE,    /* it has hung up */
 };
 
-struct peer *peer_new(int socket, size_t request_limit); /* takes the socket */
+/* Takes the socket; bytes are what has been read from it before. */
+struct peer *peer_new(int socket, struct slice bytes, size_t request_limit);
 void peer_free(struct peer *); /* closes the socket */
 
-/* Looks at what has come, without consuming a request that has come whole and fits into one look. */
+/* Reads what has come, up to the end of one request. */
 enum peer_look peer_look(struct peer *) MUST_CHECK;
-/* Takes the request's bytes out of the socket. false: they are not there any more, the connection is useless. */
-bool peer_consume(struct peer *) MUST_CHECK;
+/* Whether the request, of which nothing has been answered, can go to another worker: its bytes, peer->raw, with its
+ * socket. */
+bool peer_can_move(const struct peer *);
 /* Makes it ready for the next request. */
 void peer_clear(struct peer *);
 /* Writes on, be it a whole answer or a stream. */

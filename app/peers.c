@@ -13,6 +13,8 @@
 #include "route.h"
 #include "worker_state.h"
 
+enum { REGROUP_US = 2000 }; /* between two connections that go to a worker that has room */
+
 void peers_move(struct peer *peer, enum peer_state state)
 {
 	TAILQ_REMOVE(&worker.peers[peer->state], peer, link);
@@ -40,13 +42,14 @@ void peers_hang_up(struct peer *peer)
 	peers_move(peer, PEER_CLOSED);
 }
 
-void peers_admit(int socket)
+void peers_admit(int socket, struct slice bytes)
 {
-	struct peer *peer = peer_new(socket, (size_t)worker.config->max_request_bytes);
+	struct peer *peer = peer_new(socket, bytes, (size_t)worker.config->max_request_bytes);
 	int on = 1;
 
 	(void)setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)); /* fails on a unix socket, no matter */
-	TAILQ_INSERT_TAIL(&worker.peers[PEER_IDLE], peer, link);
+	peer->state = bytes.length > 0 ? PEER_AGAIN : PEER_IDLE;
+	TAILQ_INSERT_TAIL(&worker.peers[peer->state], peer, link);
 	if (!peers_watch(peer, EPOLL_CTL_ADD, EPOLLIN))
 		peers_hang_up(peer);
 }
@@ -63,9 +66,8 @@ void peers_free_closed(void)
 
 bool peers_give_away(struct peer *peer)
 {
-	if (!handover_give(worker.handover, peer->socket))
+	if (!handover_give(worker.handover, peer->socket, (struct slice){ peer->raw.bytes, peer->raw.length }))
 		return false;
-	METRICS_ADD(metrics_own->handovers, 1);
 	peers_hang_up(peer);
 	return true;
 }
@@ -86,6 +88,19 @@ static void log_access(const struct peer *peer)
 	log_end(line);
 }
 
+/* Where few workers serve all connections more requests meet, and share a statement. So a connection that has nothing to
+ * do goes to a worker that has room, one at a time, so that its load is seen to grow. */
+static void regroup(struct peer *peer)
+{
+	int64_t now;
+
+	if (!metrics_steady_senior() || (now = clock_now_us()) - worker.regrouped_us < REGROUP_US)
+		return;
+	worker.regrouped_us = now;
+	if (peers_give_away(peer))
+		METRICS_ADD(metrics_own->regroupings, 1);
+}
+
 static void answered(struct peer *peer)
 {
 	bool rearm;
@@ -103,11 +118,15 @@ static void answered(struct peer *peer)
 	}
 	rearm = peer->more || peer->watches_output;
 	peer_clear(peer);
-	peers_move(peer, PEER_IDLE);
+	peers_move(peer, peer->raw.length > 0 ? PEER_AGAIN : PEER_IDLE);
 	if (rearm) /* which reports again what has come meanwhile */
 		(void)peers_watch(peer, EPOLL_CTL_MOD, EPOLLIN);
+	else if (peer->state == PEER_AGAIN)
+		return;
 	else if (worker.draining) /* at once, lest a client that goes on asking keeps us */
 		peers_part_with(peer);
+	else
+		regroup(peer);
 }
 
 void peers_write_on(struct peer *peer)
@@ -131,10 +150,6 @@ void peers_write_on(struct peer *peer)
 /* The request is the peer's own affair from here: its bytes are taken and the answer goes out. */
 static void refuse(struct peer *peer, const struct fault *fault, const char *allow)
 {
-	if (peer->unread > 0 && !peer_consume(peer)) {
-		peers_hang_up(peer);
-		return;
-	}
 	answer_fault(peer, fault, allow);
 	peers_write_on(peer);
 }
@@ -144,7 +159,7 @@ static void refuse_away(struct peer *peer)
 {
 	struct fault fault = { .status = STATUS_AWAY };
 
-	if (peer->unread > 0 && !worker.draining && metrics_ready_sibling() && peers_give_away(peer))
+	if (peer_can_move(peer) && !worker.draining && metrics_ready_sibling() && peers_give_away(peer))
 		return;
 	refuse(peer, &fault, NULL);
 }
@@ -163,7 +178,7 @@ void peers_refuse_waiting(void)
 /* Wrong on purpose, for the freshness test, which has to find it: a request joins a statement that is running. */
 static void join_running(struct peer *peer)
 {
-	if (worker.batch.plan == NULL || worker.stream != NULL || worker.discarding || !peer_consume(peer))
+	if (worker.batch.plan == NULL || worker.stream != NULL || worker.discarding)
 		return;
 	if (merge_same(worker.batch.plan, &peer->plan) ||
 	    (worker.batch.by_keys && merge_same_but_key(worker.batch.plan, &peer->plan) &&
@@ -209,12 +224,8 @@ static void prepare(struct peer *peer)
 		return;
 	}
 	if (peer->request.method == METHOD_OPTIONS) {
-		if (peer->unread > 0 && !peer_consume(peer))
-			peers_hang_up(peer);
-		else {
-			answer_options(peer, route.allow);
-			peers_write_on(peer);
-		}
+		answer_options(peer, route.allow);
+		peers_write_on(peer);
 		return;
 	}
 	if (worker.away || worker.grace_over) {
@@ -247,27 +258,27 @@ void peers_hear_no_more(struct peer *peer)
 
 void peers_look_at(struct peer *peer)
 {
-	if (peer->state != PEER_IDLE && peer->state != PEER_PARTIAL) { /* one request at a time; this one comes after */
+	if (peer->state > PEER_PARTIAL) { /* one request at a time; this one comes after */
 		peer->more = true;
 		return;
 	}
 	switch (peer_look(peer)) {
 	case PEER_LOOK_REQUEST:
-		if (peer->state == PEER_IDLE)
+		if (peer->state != PEER_PARTIAL)
 			peer->since_us = clock_now_us();
 		if (worker.draining && !worker.retiring)
 			peers_hear_no_more(peer);
 		prepare(peer);
 		break;
 	case PEER_LOOK_PARTIAL:
-		if (peer->state == PEER_IDLE) {
+		if (peer->state != PEER_PARTIAL) {
 			peer->since_us = clock_now_us();
 			peer->deadline_us = peer->since_us + worker.config->request_timeout_s * 1000000;
 			peers_move(peer, PEER_PARTIAL);
 		}
 		break;
 	case PEER_LOOK_NOTHING:
-		if (peer->state == PEER_PARTIAL) /* it was aborted */
+		if (peer->state != PEER_IDLE) /* it was aborted */
 			peers_move(peer, PEER_IDLE);
 		break;
 	case PEER_LOOK_BROKEN:
@@ -278,6 +289,18 @@ void peers_look_at(struct peer *peer)
 	case PEER_LOOK_GONE:
 		peers_hang_up(peer);
 		break;
+	}
+}
+
+void peers_look_again(void)
+{
+	struct peer *peer, *last = TAILQ_LAST(&worker.peers[PEER_AGAIN], peer_list);
+
+	while (last != NULL) { /* who comes to this list meanwhile has its turn in the next round */
+		peer = TAILQ_FIRST(&worker.peers[PEER_AGAIN]);
+		if (peer == last)
+			last = NULL;
+		peers_look_at(peer);
 	}
 }
 

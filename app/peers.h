@@ -8,13 +8,15 @@
 
 #include "peer.h"
 
-void peers_admit(int socket); /* takes the socket */
+void peers_admit(int socket, struct slice bytes); /* as peer_new */
 void peers_move(struct peer *, enum peer_state);
 /* Adds it to the epoll set, or changes what it is watched for there (events beside the hang-up). */
 bool peers_watch(struct peer *, int operation, unsigned events);
 void peers_hang_up(struct peer *); /* the peer stays in memory until peers_free_closed */
 void peers_free_closed(void);
 
+/* Looks at those that have bytes which nobody has looked at yet. */
+void peers_look_again(void);
 /* Something has come: a request is planned and waits, or is answered at once. */
 void peers_look_at(struct peer *);
 /* Plans those that wait once more: the tables have another description. */

@@ -63,6 +63,12 @@ void session_want_describe(void)
 	worker.describe_wanted = true;
 }
 
+static void tell_state(enum worker_state state)
+{
+	if (!worker.draining)
+		metrics_own->state = state;
+}
+
 static void set_reason(const char *reason)
 {
 	size_t length = strnlen(reason, sizeof(metrics_own->reason) - 1);
@@ -76,7 +82,7 @@ void session_lost(void)
 	const struct database_error *error = database_error(worker.database);
 
 	METRICS_ADD(metrics_own->database_losses, 1);
-	metrics_own->state = WORKER_AWAY;
+	tell_state(WORKER_AWAY);
 	set_reason(error->text);
 }
 
@@ -102,7 +108,7 @@ static void opened(void)
 		log_event(LOG_WARNING, "table-missing", "%s", missing);
 	if (worker.away || (ready && metrics_own->state != WORKER_READY))
 		log_event(LOG_NOTICE, worker.away ? "database-back" : "database-open", "the database answers");
-	metrics_own->state = ready ? WORKER_READY : WORKER_AWAY;
+	tell_state(ready ? WORKER_READY : WORKER_AWAY);
 	worker.away = worker.grace_over = false;
 	worker.reconnect_us = 0;
 	peers_plan_again();

@@ -5,6 +5,7 @@
 
 #include "answer.h"
 #include "clock.h"
+#include "entrance.h"
 #include "metrics.h"
 #include "peers.h"
 #include "session.h"
@@ -25,7 +26,7 @@ static void batch_over(void)
 	worker.row_pending = worker.discarding = false;
 }
 
-/* Back to those that wait, consumed as it is, to be run once more. */
+/* Back to those that wait, to be run once more. */
 static void run_again(struct peer *peer, bool alone)
 {
 	peer->alone = peer->alone || alone;
@@ -269,30 +270,21 @@ void statement_start(void)
 	struct peer *leader, *peer, *next;
 	struct slice sql;
 
-	do {
-		if ((leader = TAILQ_FIRST(waiting)) == NULL)
-			return;
-		if (leader->unread > 0 && !peer_consume(leader)) {
-			peers_hang_up(leader);
-			leader = NULL;
-		}
-	} while (leader == NULL);
+	if ((leader = TAILQ_FIRST(waiting)) == NULL)
+		return;
 	next = TAILQ_NEXT(leader, link);
 	batch_begin(&worker.batch, leader);
 	peers_move(leader, PEER_RUNNING);
 	for (peer = next; peer != NULL && worker.config->merge && !leader->alone; peer = next) {
 		next = TAILQ_NEXT(peer, link);
-		if (peer->alone || !batch_join(&worker.batch, peer))
-			continue;
-		if (peer->unread > 0 && !peer_consume(peer)) {
-			peers_hang_up(peer);
-			worker.batch.count--;
-		} else
+		if (!peer->alone && batch_join(&worker.batch, peer))
 			peers_move(peer, PEER_RUNNING);
 	}
 	sql = batch_sql(&worker.batch);
 	METRICS_ADD(metrics_own->statements, 1);
 	session_busy();
+	if (!TAILQ_EMPTY(waiting))
+		entrance_some_are_left();
 	statement_step(database_send(worker.database, sql.bytes, sql.length));
 }
 

@@ -75,11 +75,13 @@ static void peer_event(struct peer *peer, unsigned events)
 
 static void dispatch(const struct epoll_event *event)
 {
-	if (event->data.ptr == &worker.listener)
-		entrance_accept(ENTRANCE_ACCEPTS);
-	else if (event->data.ptr == &worker.handover)
-		entrance_take(ENTRANCE_TAKES);
-	else if (event->data.ptr == &worker.signals)
+	if (event->data.ptr == &worker.listener) {
+		if (!entrance_is_left_to_another())
+			entrance_accept(ENTRANCE_ACCEPTS);
+	} else if (event->data.ptr == &worker.handover) {
+		if (!entrance_is_left_to_another())
+			entrance_take(ENTRANCE_TAKES);
+	} else if (event->data.ptr == &worker.signals)
 		take_signals();
 	else if (event->data.ptr != &worker.database)
 		peer_event(event->data.ptr, event->events);
@@ -102,7 +104,8 @@ static int next_timeout_ms(void)
 {
 	int64_t deadline, left;
 
-	if (session_is_free() && (!TAILQ_EMPTY(&worker.peers[PEER_WAITING])))
+	if ((session_is_free() && !TAILQ_EMPTY(&worker.peers[PEER_WAITING])) ||
+	    !TAILQ_EMPTY(&worker.peers[PEER_AGAIN]))
 		return 0;
 	if (worker.row_pending && !statement_stream_is_ahead())
 		return 0;
@@ -133,6 +136,7 @@ static void loop(void)
 				ready = events[i].events;
 			else
 				dispatch(&events[i]);
+		peers_look_again();
 		/* The database comes last, so that its answers meet all the requests that came before them. */
 		if (ready != 0)
 			database_event(ready);

@@ -41,6 +41,7 @@ def test_metrics_are_prometheus_text(users):
         "requests_merged_total",
         "statements_total",
         "handovers_total",
+        "regroupings_total",
         "log_lines_dropped_total",
         "worker_restarts_total",
         "workers",

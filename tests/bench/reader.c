@@ -84,8 +84,7 @@ static void by_libfcgi(FCGX_Request *request, int client, const struct text *byt
 
 static void by_peer(struct peer *peer, struct shared_text *shared, int client, const struct text *bytes)
 {
-	if (send(client, bytes->bytes, bytes->length, 0) < 0 || peer_look(peer) != PEER_LOOK_REQUEST ||
-	    !peer_consume(peer))
+	if (send(client, bytes->bytes, bytes->length, 0) < 0 || peer_look(peer) != PEER_LOOK_REQUEST)
 		exit(1);
 	answer_rows(peer, shared, (struct slice){ shared->text.bytes + 1, sizeof(body) - 3 }, 2);
 	if (peer_write(peer) != FASTCGI_WRITTEN)
@@ -111,7 +110,7 @@ int main(int argc, char **argv)
 		return 1;
 	library.ipcFd = one[0];
 	library.keepConnection = 1;
-	peer = peer_new(other[0], 65536);
+	peer = peer_new(other[0], (struct slice){ NULL, 0 }, 65536);
 	for (int round = 0; round < ROUNDS; round++) {
 		start = clock_now_us();
 		for (long i = 0; i < requests; i++)

@@ -8,6 +8,9 @@
 #include "unit.h"
 
 static struct handover queue;
+static struct slice got_bytes;
+
+#define NOTHING ((struct slice){ NULL, 0 })
 
 static int open_queue(void **state)
 {
@@ -26,7 +29,7 @@ static int close_queue(void **state)
 static void an_empty_queue_has_nothing_and_does_not_wait(void **state)
 {
 	(void)state;
-	assert_int_equal(handover_take(&queue), -1);
+	assert_int_equal(handover_take(&queue, &got_bytes), -1);
 }
 
 static void the_descriptor_travels_to_another_process(void **state)
@@ -42,11 +45,11 @@ static void the_descriptor_travels_to_another_process(void **state)
 
 		close(ends[0]); /* its own copies are gone */
 		close(ends[1]);
-		for (int i = 0; (taken = handover_take(&queue)) < 0 && i < 5000; i++)
+		for (int i = 0; (taken = handover_take(&queue, &got_bytes)) < 0 && i < 5000; i++)
 			usleep(1000);
 		_exit(taken >= 0 && (fcntl(taken, F_GETFD) & FD_CLOEXEC) && write(taken, "hello", 5) == 5 ? 0 : 1);
 	}
-	assert_true(handover_give(&queue, ends[1]));
+	assert_true(handover_give(&queue, ends[1], NOTHING));
 	close(ends[1]); /* it lives on in the queue */
 	assert_int_equal(waitpid(child, &status, 0), child);
 	assert_int_equal(status, 0);
@@ -63,11 +66,11 @@ static void first_in_is_first_out_and_each_once(void **state)
 	(void)state;
 	for (int i = 0; i < 3; i++) {
 		assert_int_equal(pipe(ends[i]), 0);
-		assert_true(handover_give(&queue, ends[i][1]));
+		assert_true(handover_give(&queue, ends[i][1], NOTHING));
 		close(ends[i][1]);
 	}
 	for (int i = 0; i < 3; i++) {
-		int taken = handover_take(&queue);
+		int taken = handover_take(&queue, &got_bytes);
 		char byte;
 
 		assert_true(taken >= 0);
@@ -76,7 +79,7 @@ static void first_in_is_first_out_and_each_once(void **state)
 		assert_int_equal(read(ends[i][0], &byte, 1), 1);
 		close(ends[i][0]);
 	}
-	assert_int_equal(handover_take(&queue), -1);
+	assert_int_equal(handover_take(&queue, &got_bytes), -1);
 }
 
 static void a_full_queue_says_so_and_keeps_what_it_has(void **state)
@@ -85,18 +88,42 @@ static void a_full_queue_says_so_and_keeps_what_it_has(void **state)
 
 	(void)state;
 	assert_int_equal(pipe(ends), 0);
-	while (given < 100000 && handover_give(&queue, ends[1]))
+	while (given < 100000 && handover_give(&queue, ends[1], NOTHING))
 		given++;
 	assert_in_range(given, 64, 99999);
-	assert_false(handover_give(&queue, ends[1]));
+	assert_false(handover_give(&queue, ends[1], NOTHING));
 	assert_true(write(ends[1], "x", 1) == 1); /* the caller's own is as it was */
 	for (int i = 0; i < given; i++) {
-		taken = handover_take(&queue);
+		taken = handover_take(&queue, &got_bytes);
 		assert_true(taken >= 0);
 		close(taken);
 	}
-	assert_int_equal(handover_take(&queue), -1);
-	assert_true(handover_give(&queue, ends[1])); /* and it works again */
+	assert_int_equal(handover_take(&queue, &got_bytes), -1);
+	assert_true(handover_give(&queue, ends[1], NOTHING)); /* and it works again */
+	close(ends[0]);
+	close(ends[1]);
+}
+
+static void the_bytes_travel_with_it(void **state)
+{
+	static char sent[HANDOVER_BYTES + 1];
+	static const size_t lengths[] = { 0, 1, 300, 65536, HANDOVER_BYTES };
+	int ends[2], taken;
+
+	(void)state;
+	assert_int_equal(pipe(ends), 0);
+	for (size_t i = 0; i < sizeof(sent); i++)
+		sent[i] = (char)(i * 7 + i / 256);
+	for (size_t i = 0; i < LENGTH_OF(lengths); i++) {
+		assert_true(handover_give(&queue, ends[1], (struct slice){ sent, lengths[i] }));
+		taken = handover_take(&queue, &got_bytes);
+		assert_true(taken >= 0);
+		close(taken);
+		assert_int_equal(got_bytes.length, lengths[i]);
+		assert_memory_equal(got_bytes.bytes, sent, lengths[i]);
+	}
+	assert_false(handover_give(&queue, ends[1], (struct slice){ sent, HANDOVER_BYTES + 1 }));
+	assert_int_equal(handover_take(&queue, &got_bytes), -1);
 	close(ends[0]);
 	close(ends[1]);
 }
@@ -104,8 +131,8 @@ static void a_full_queue_says_so_and_keeps_what_it_has(void **state)
 static void what_is_no_descriptor_is_not_given(void **state)
 {
 	(void)state;
-	assert_false(handover_give(&queue, -1));
-	assert_int_equal(handover_take(&queue), -1);
+	assert_false(handover_give(&queue, -1, NOTHING));
+	assert_int_equal(handover_take(&queue, &got_bytes), -1);
 }
 
 int main(void)
@@ -116,6 +143,7 @@ int main(void)
 		TEST(the_descriptor_travels_to_another_process),
 		TEST(first_in_is_first_out_and_each_once),
 		TEST(a_full_queue_says_so_and_keeps_what_it_has),
+		TEST(the_bytes_travel_with_it),
 		TEST(what_is_no_descriptor_is_not_given),
 	};
 

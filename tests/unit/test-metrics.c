@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "unit.h"
 
 static struct metrics *metrics;
@@ -122,6 +123,42 @@ static void ready_is_told_with_the_reason_when_it_is_not(void **state)
 	assert_int_equal(metrics_ready(metrics, NULL), 2);
 }
 
+static void a_senior_is_steady_while_it_keeps_up(void **state)
+{
+	int64_t now = clock_now_us();
+
+	(void)state;
+	metrics->workers = 3;
+	metrics_own = &metrics->slots[3];
+	assert_false(metrics_steady_senior()); /* nobody is there */
+	metrics->slots[2].state = WORKER_READY;
+	assert_false(metrics_steady_senior()); /* a free slot */
+	metrics->slots[2].pid = 100;
+	assert_true(metrics_steady_senior());
+	metrics->slots[2].busy_since_us = now;
+	assert_true(metrics_steady_senior()); /* statements are run all the time */
+	metrics->slots[2].busy_since_us = now - 100000;
+	assert_false(metrics_steady_senior());
+	metrics->slots[2].busy_since_us = 0;
+	metrics->slots[2].strained_us = now;
+	assert_false(metrics_steady_senior());
+	metrics->slots[2].strained_us = now - 10000000;
+	assert_true(metrics_steady_senior()); /* it was, long ago */
+	metrics->slots[2].state = WORKER_LEAVING;
+	assert_false(metrics_steady_senior());
+	metrics->slots[2].state = WORKER_AWAY;
+	assert_false(metrics_steady_senior());
+	metrics->slots[4].state = WORKER_READY;
+	metrics->slots[4].pid = 101;
+	assert_false(metrics_steady_senior()); /* not before us */
+	metrics_own = &metrics->slots[5];
+	assert_true(metrics_steady_senior());
+	metrics_own = &metrics->slots[1];
+	assert_false(metrics_steady_senior());
+	metrics_own = &metrics->slots[0];
+	assert_false(metrics_steady_senior());
+}
+
 static void the_page_is_shared_with_children(void **state)
 {
 	int status;
@@ -147,6 +184,7 @@ int main(void)
 		TEST(what_is_documented_is_there),
 		TEST(the_text_is_what_prometheus_reads),
 		TEST(ready_is_told_with_the_reason_when_it_is_not),
+		TEST(a_senior_is_steady_while_it_keeps_up),
 		TEST(the_page_is_shared_with_children),
 	};
 

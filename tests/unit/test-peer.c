@@ -22,7 +22,7 @@ static int connect_peer(void **state)
 		return -1;
 	setsockopt(ends[0], SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
 	web = ends[0];
-	peer = peer_new(ends[1], LIMIT);
+	peer = peer_new(ends[1], (struct slice){ NULL, 0 }, LIMIT);
 	return 0;
 }
 
@@ -85,66 +85,64 @@ static void many_small_pieces_do_not_fill_the_socket(void **state)
 		assert_int_equal(waiting(), 0);
 	}
 	assert_is(peer->request.uri, "/a");
-	assert_int_equal(peer->unread, 0);
+	assert_true(peer_can_move(peer));
+	assert_int_equal(peer->raw.length, bytes.length); /* whole, though it came byte by byte */
+	assert_memory_equal(peer->raw.bytes, bytes.bytes, bytes.length);
 }
 
-static void looking_takes_nothing(void **state)
-{
-	(void)state;
-	assert_int_equal(peer_look(peer), PEER_LOOK_NOTHING);
-	make_request("/a", 200);
-	put(bytes.bytes, bytes.length);
-	for (int i = 0; i < 3; i++) { /* as often as one likes */
-		assert_int_equal(peer_look(peer), PEER_LOOK_REQUEST);
-		assert_is(peer->request.uri, "/a");
-		assert_int_equal(peer->request.method, METHOD_GET);
-		assert_int_equal(peer->unread, bytes.length);
-		assert_false(peer->more);
-		assert_int_equal(waiting(), bytes.length);
-	}
-}
-
-static void consuming_takes_the_request_and_no_more(void **state)
+static void one_request_after_the_other_is_looked_at(void **state)
 {
 	size_t first;
 
 	(void)state;
+	assert_int_equal(peer_look(peer), PEER_LOOK_NOTHING);
 	make_request("/a", 200);
 	first = bytes.length;
 	add_get(&bytes, 2, "/b", false);
 	put(bytes.bytes, bytes.length); /* two at once */
 	assert_int_equal(peer_look(peer), PEER_LOOK_REQUEST);
 	assert_is(peer->request.uri, "/a");
-	assert_true(peer->more);
-	assert_true(peer_consume(peer));
-	assert_int_equal(peer->unread, 0);
-	assert_int_equal(waiting(), bytes.length - first);
-	assert_is(peer->request.uri, "/a"); /* what was understood stays */
+	assert_int_equal(peer->request.method, METHOD_GET);
+	assert_false(peer->more); /* nothing is left in the socket */
+	assert_int_equal(waiting(), 0);
+	assert_int_equal(peer->fed, first);
 	peer_clear(peer);
+	assert_int_equal(peer->raw.length, bytes.length - first);
 	assert_int_equal(peer_look(peer), PEER_LOOK_REQUEST);
 	assert_is(peer->request.uri, "/b");
 	assert_int_equal(peer->reader.id, 2);
 	assert_false(peer->reader.keep);
-	assert_false(peer->more);
-	assert_true(peer_consume(peer));
-	assert_int_equal(waiting(), 0);
 	peer_clear(peer);
+	assert_int_equal(peer->raw.length, 0);
 	assert_int_equal(peer_look(peer), PEER_LOOK_NOTHING);
 }
 
-static void what_is_gone_cannot_be_consumed(void **state)
+/* What one worker has read, another one goes on with: a request with what came behind it. */
+static void it_moves_with_its_bytes(void **state)
 {
-	char byte;
+	struct peer *other;
 
 	(void)state;
 	make_request("/a", 200);
+	add_get(&bytes, 2, "/b", false);
 	put(bytes.bytes, bytes.length);
 	assert_int_equal(peer_look(peer), PEER_LOOK_REQUEST);
-	assert_int_equal(recv(peer->socket, &byte, 1, MSG_DONTWAIT), 1); /* somebody else took it */
-	assert_false(peer_consume(peer));
+	assert_true(peer_can_move(peer));
+	other = peer_new(dup(peer->socket), (struct slice){ peer->raw.bytes, peer->raw.length }, LIMIT);
+	assert_int_equal(peer_look(other), PEER_LOOK_REQUEST);
+	assert_is(other->request.uri, "/a");
+	peer_clear(other);
+	assert_int_equal(peer_look(other), PEER_LOOK_REQUEST);
+	assert_is(other->request.uri, "/b");
+	peer_free(other);
+	peer->retried = true; /* its statement has run here */
+	assert_false(peer_can_move(peer));
+	peer->retried = false;
+	peer->alone = true;
+	assert_false(peer_can_move(peer));
 }
 
-/* Around the size of one look, where a request begins to be consumed while it comes in. */
+/* Around the size of one look, above which a request is not kept as it came. */
 static void a_request_may_be_larger_than_one_look(void **state)
 {
 	static const size_t sizes[] = { LOOK - 1, LOOK, LOOK + 1, LOOK + 8, LOOK * 2, LOOK * 3 + 17 };
@@ -166,7 +164,10 @@ static void a_request_may_be_larger_than_one_look(void **state)
 		assert_int_equal(look, PEER_LOOK_REQUEST);
 		assert_is(peer->request.uri, "/a");
 		assert_true(size >= LOOK || !peer->more); /* a full look cannot tell what is behind it */
-		assert_true(peer_consume(peer));
+		assert_true(size > LOOK || peer_can_move(peer));
+		assert_true(size < 2 * LOOK || !peer_can_move(peer));
+		assert_true(!peer_can_move(peer) || peer->raw.length == size);
+		assert_in_range(peer->raw.size, 0, 4 * LOOK);
 		assert_int_equal(waiting(), 0);
 		assert_int_equal(peer->request.body.length, peer->reader.body.length);
 		assert_false(peer->reader.body_too_large);
@@ -192,9 +193,6 @@ static void a_large_request_ends_where_the_next_begins(void **state)
 	put(bytes.bytes, bytes.length);
 	assert_int_equal(peer_look(peer), PEER_LOOK_REQUEST);
 	assert_is(peer->request.uri, "/large");
-	assert_true(peer->more);
-	assert_true(peer_consume(peer));
-	assert_int_equal(waiting(), next.length);
 	peer_clear(peer);
 	assert_int_equal(peer_look(peer), PEER_LOOK_REQUEST);
 	assert_is(peer->request.uri, "/next");
@@ -209,13 +207,6 @@ static void a_hang_up_is_told(void **state)
 	assert_int_equal(peer_look(peer), PEER_LOOK_PARTIAL);
 	close(web);
 	web = -1;
-	(void)!peer_look(peer); /* the half is still there; the event loop is told of the hang-up beside it */
-	peer_clear(peer);
-	while (waiting() > 0) {
-		char some[64];
-
-		(void)!recv(peer->socket, some, sizeof(some), MSG_DONTWAIT);
-	}
 	assert_int_equal(peer_look(peer), PEER_LOOK_GONE);
 }
 
@@ -248,8 +239,9 @@ static void questions_are_answered_before_the_request(void **state)
 	assert_is(peer->request.uri, "/a");
 	assert_int_equal(recv(web, reply, sizeof(reply), MSG_DONTWAIT), 26);
 	assert_memory_equal(reply + 8, "\x0f\x01" "FCGI_MPXS_CONNS0", 18);
-	assert_true(peer_consume(peer));
+	assert_true(peer_can_move(peer));
 	assert_int_equal(waiting(), 0);
+	assert_int_equal(peer->raw.length, bytes.length - 25); /* the question is answered: it does not move along */
 }
 
 static void an_answer_is_written(void **state)
@@ -319,9 +311,8 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, connect_peer, disconnect)
 	const struct CMUnitTest tests[] = {
 		TEST(many_small_pieces_do_not_fill_the_socket),
-		TEST(looking_takes_nothing),
-		TEST(consuming_takes_the_request_and_no_more),
-		TEST(what_is_gone_cannot_be_consumed),
+		TEST(one_request_after_the_other_is_looked_at),
+		TEST(it_moves_with_its_bytes),
 		TEST(a_request_may_be_larger_than_one_look),
 		TEST(a_large_request_ends_where_the_next_begins),
 		TEST(a_hang_up_is_told),
