@@ -138,6 +138,14 @@ def test_who_asks_too_often_is_told_so_in_json(own):
     assert int(response.headers["retry-after"]) >= 1
 
 
+def test_it_lives_beside_debians_default_site(own):
+    """A server for the same port of all addresses; this one's address is the nearer one."""
+    _, front = own
+    site = f"server {{ listen {front.port} default_server; listen [::]:{front.port} default_server; }}"
+    front.change("conf", "include myrest.conf;", f"include myrest.conf; {site}")
+    assert len(front.json("/users")) == 2
+
+
 def test_the_error_page_is_no_resource(users):
     assert users.get("/-/error").status == 404
 
