@@ -122,7 +122,7 @@ static const struct variable {
 	  NULL, FIELD(request_timeout_s), 1, 3600, false },
 	{ "MYREST_STATEMENT_TIMEOUT", "30", "seconds that a statement may run before its requests are answered 504",
 	  NULL, FIELD(statement_timeout_s), 1, 86400, false },
-	{ "MYREST_CONNECT_TIMEOUT", "2", "seconds that one attempt to connect to the database may take",
+	{ "MYREST_CONNECT_TIMEOUT", "2", "seconds that an attempt to connect to one address of the database may take",
 	  NULL, FIELD(connect_timeout_s), 1, 60, false },
 	{ "MYREST_DRAIN_TIMEOUT", "25", "seconds that TERM and HUP leave to the requests under way",
 	  NULL, FIELD(drain_timeout_s), 0, 3600, false },

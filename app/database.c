@@ -78,6 +78,9 @@ void database_free(struct database *database)
 
 static enum database_step lost(struct database *database)
 {
+	/* A server that takes the connection and then no statement: next time it is the turn of the next address. */
+	if ((database->phase == SETTING_UP || database->phase == DESCRIBING) && database->addresses.count > 0)
+		database->first = (database->first + 1) % database->addresses.count;
 	close_connection(database, false);
 	return DATABASE_LOST;
 }
@@ -141,6 +144,11 @@ static enum database_step set_up_next(struct database *database)
 	return describe_begin(database);
 }
 
+static bool another_address(const struct database *database)
+{
+	return database->phase == CONNECTING && database->tried < database->addresses.count;
+}
+
 /* Goes on from what the driver said, until the caller has to know or there is something to wait for. */
 static enum database_step advance(struct database *database, enum database_step step)
 {
@@ -149,11 +157,8 @@ static enum database_step advance(struct database *database, enum database_step 
 	for (;;) {
 		if (step == DATABASE_WAIT)
 			return step;
-		if (step == DATABASE_LOST && database->phase == CONNECTING && database->tried < database->addresses.count) {
-			database->driver->close(database->connection, false);
-			database->connection = NULL;
+		if (step == DATABASE_LOST && another_address(database))
 			return connect_next(database);
-		}
 		if (step == DATABASE_LOST)
 			return lost(database);
 		switch (database->phase) {
@@ -199,11 +204,15 @@ static enum database_step connect_to(struct database *database, const char *addr
 	                                                   &database->error));
 }
 
-/* The next of the host's addresses, all within the one attempt's time. */
+/* The next of the host's addresses. Each has a whole attempt's time, or one that is silent would use up that of all. */
 static enum database_step connect_next(struct database *database)
 {
 	int place = (database->first + database->tried++) % database->addresses.count;
 
+	if (database->connection != NULL)
+		database->driver->close(database->connection, false);
+	database->connection = NULL;
+	set_deadline(database, database->config->connect_timeout_s);
 	return connect_to(database, database->addresses.addresses[place]);
 }
 
@@ -251,6 +260,8 @@ static enum database_step expired(struct database *database)
 		[RUNNING] = "the statement ran past its time, and the server did not end it",
 	};
 
+	if (another_address(database))
+		return connect_next(database);
 	database->error.status = database->phase == RUNNING ? STATUS_TIMEOUT : STATUS_AWAY;
 	database->error.number = 0;
 	snprintf(database->error.text, sizeof(database->error.text), "%s", what[database->phase]);

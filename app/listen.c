@@ -9,14 +9,20 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "text.h"
 
-enum { BACKLOG = 4096 }; /* net.core.somaxconn has the last word; a full backlog is a 502 at once in nginx */
+enum {
+	BACKLOG = 4096, /* net.core.somaxconn has the last word; a full backlog is a 502 at once in nginx */
+	LOCK_TRIES = 200,
+	LOCK_PAUSE_NS = 10000000,
+};
 
 static char made_path[sizeof(((struct sockaddr_un *)NULL)->sun_path)];
 static ino_t made_inode;
@@ -117,34 +123,59 @@ static bool is_live(const struct sockaddr_un *name)
 	return live;
 }
 
-static int open_unix(const struct listen_address *address, struct arena *arena, const char **fault)
+/* One pool at a time looks at a path, replaces what is stale there and listens: two that found it stale would take each
+ * other's new socket away. The folder itself is locked, which leaves no file behind and needs no right but to read it.
+ * Answers the lock, or -1 and errno; who has none must not replace anything. */
+static int lock_folder(const char *path)
 {
-	struct sockaddr_un name = { .sun_family = AF_UNIX };
-	struct stat status;
-	gid_t gid = (gid_t)-1;
-	mode_t mask;
-	int listener, failed;
+	const struct timespec pause = { .tv_nsec = LOCK_PAUSE_NS };
+	char folder[sizeof(((struct sockaddr_un *)NULL)->sun_path)], *slash;
+	int lock, failed;
 
-	if (address->group != NULL && !find_group(address->group, &gid)) {
-		*fault = arena_printf(arena, "no such group: '%s'", address->group);
+	strcpy(folder, path);
+	slash = strrchr(folder, '/');
+	slash[slash == folder] = '\0';
+	lock = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	for (int tries = 0; lock >= 0 && flock(lock, LOCK_EX | LOCK_NB) < 0; tries++) {
+		if ((errno != EWOULDBLOCK && errno != EINTR) || tries == LOCK_TRIES) {
+			failed = errno;
+			close(lock);
+			errno = failed;
+			return -1;
+		}
+		nanosleep(&pause, NULL);
+	}
+	return lock;
+}
+
+/* Makes room at the path, when nobody listens there. */
+static const char *clear_path(const struct sockaddr_un *name, int lock, int lock_failed, struct arena *arena)
+{
+	struct stat status;
+
+	if (lstat(name->sun_path, &status) < 0)
+		return NULL;
+	if (!S_ISSOCK(status.st_mode))
+		return arena_printf(arena, "'%s' is in the way and is not a socket", name->sun_path);
+	if (is_live(name))
+		return arena_printf(arena, "another process listens on '%s'", name->sun_path);
+	if (lock < 0)
+		return arena_printf(arena, "nobody listens on '%s', but its folder cannot be locked to replace it: %s",
+		                    name->sun_path, strerror(lock_failed));
+	unlink(name->sun_path);
+	return NULL;
+}
+
+static int bind_unix(const struct listen_address *address, gid_t gid, const struct sockaddr_un *name)
+{
+	int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), failed;
+	struct stat status;
+	mode_t mask;
+
+	if (listener < 0)
 		return -1;
-	}
-	strcpy(name.sun_path, address->path); /* listen_parse saw to the length */
-	if (lstat(address->path, &status) == 0) {
-		if (!S_ISSOCK(status.st_mode)) {
-			*fault = arena_printf(arena, "'%s' is in the way and is not a socket", address->path);
-			return -1;
-		}
-		if (is_live(&name)) {
-			*fault = arena_printf(arena, "another process listens on '%s'", address->path);
-			return -1;
-		}
-		unlink(address->path);
-	}
-	if ((listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) < 0)
-		goto fail;
 	mask = umask(0777 & ~address->mode); /* so that it never has a wider mode, not even for a moment */
-	failed = bind(listener, (struct sockaddr *)&name, sizeof(name));
+	failed = bind(listener, (const struct sockaddr *)name, sizeof(*name));
 	umask(mask);
 	if (failed < 0)
 		goto fail;
@@ -162,10 +193,31 @@ static int open_unix(const struct listen_address *address, struct arena *arena, 
 	}
 	return listener;
 fail:
-	*fault = arena_printf(arena, "cannot listen on '%s': %s", address->path, strerror(errno));
-	if (listener >= 0)
-		close(listener);
+	failed = errno;
+	close(listener);
+	errno = failed;
 	return -1;
+}
+
+static int open_unix(const struct listen_address *address, struct arena *arena, const char **fault)
+{
+	struct sockaddr_un name = { .sun_family = AF_UNIX };
+	gid_t gid = (gid_t)-1;
+	int listener = -1, lock, lock_failed;
+
+	if (address->group != NULL && !find_group(address->group, &gid)) {
+		*fault = arena_printf(arena, "no such group: '%s'", address->group);
+		return -1;
+	}
+	strcpy(name.sun_path, address->path); /* listen_parse saw to the length */
+	lock = lock_folder(address->path);
+	lock_failed = errno;
+	if ((*fault = clear_path(&name, lock, lock_failed, arena)) == NULL &&
+	    (listener = bind_unix(address, gid, &name)) < 0)
+		*fault = arena_printf(arena, "cannot listen on '%s': %s", address->path, strerror(errno));
+	if (lock >= 0)
+		close(lock);
+	return listener;
 }
 
 static int open_tcp(const struct listen_address *address, struct arena *arena, const char **fault)

@@ -23,7 +23,7 @@ struct listen_address {
 const char *listen_parse(const char *text, struct arena *, struct listen_address *) MUST_CHECK;
 
 /* Opens the socket, non-blocking and close-on-exec. A unix socket that nobody answers on is replaced, one that is
- * answered is never taken. Answers the descriptor, or -1 and *fault (in the arena). */
+ * answered is never taken, however many pools start at once. Answers the descriptor, or -1 and *fault (in the arena). */
 int listen_open(const struct listen_address *, struct arena *, const char **fault) MUST_CHECK;
 
 /* The listening socket that this process was started with: LISTEN_FDS (sd_listen_fds(3)) or descriptor 0

@@ -258,6 +258,34 @@ static void set_places(void)
 	pool.metrics->workers = (int32_t)pool.config->workers;
 }
 
+/* Of the older generation, or of the newest one. */
+static int ready_workers(bool retired)
+{
+	int ready = 0;
+
+	for (int slot = 1; slot <= MAX_CHILDREN; slot++) {
+		const struct child *child = &pool.children[slot];
+
+		ready += child->kind == KIND_WORKER && child->retired == retired &&
+		         pool.metrics->slots[slot].state == WORKER_READY;
+	}
+	return ready;
+}
+
+/* Before a third generation starts, one of the two goes at once: the older one, unless nobody but it has a database
+ * connection. */
+static void retire_one_generation(void)
+{
+	bool older = ready_workers(false) > 0 || ready_workers(true) == 0;
+
+	for (int slot = 1; slot <= MAX_CHILDREN; slot++) {
+		const struct child *child = &pool.children[slot];
+
+		if (child->kind == KIND_WORKER && child->retired == older)
+			kill(child->pid, WORKER_RETIRE);
+	}
+}
+
 /* HUP: a new generation from the configuration as it is now; the old one is retired when the new one is ready. */
 static void reload(void)
 {
@@ -279,9 +307,8 @@ static void reload(void)
 	free(faults);
 	log_event(LOG_NOTICE, "reload", "renewing %ld workers", fresh->workers);
 	pool.metrics->reloads++;
-	/* Those that the last HUP was to retire must go now, lest three generations live side by side. */
 	if (pool.retire_at_us != 0)
-		signal_children(WORKER_RETIRE, true);
+		retire_one_generation();
 	for (int slot = 1; slot <= MAX_CHILDREN; slot++)
 		if (pool.children[slot].kind == KIND_WORKER)
 			pool.children[slot].retired = true;
@@ -335,18 +362,14 @@ static void take_signals(void)
  * must not end workers that have a connection. */
 static void retire_when_ready(void)
 {
-	int concluded = 0, ready = 0, old_ready = 0, wanted = (int)pool.config->workers;
+	int concluded = 0, ready = ready_workers(false), old_ready = ready_workers(true);
+	int wanted = (int)pool.config->workers;
 	bool late = clock_now_us() >= pool.retire_at_us;
 
 	for (int slot = 1; slot <= MAX_CHILDREN; slot++) {
 		const struct child *child = &pool.children[slot];
-		bool is_ready = pool.metrics->slots[slot].state == WORKER_READY;
 
-		if (child->kind != KIND_WORKER)
-			continue;
-		old_ready += child->retired && is_ready;
-		ready += !child->retired && is_ready;
-		concluded += !child->retired && child->concluded;
+		concluded += child->kind == KIND_WORKER && !child->retired && child->concluded;
 	}
 	if (ready < wanted && !(concluded == wanted && old_ready == 0) && !(late && (ready > 0 || old_ready == 0))) {
 		if (late) {

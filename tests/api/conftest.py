@@ -11,6 +11,7 @@ ORDER = [
     "users",
     "query",
     "errors",
+    "nginx",
     "types",
     "names",
     "admin",

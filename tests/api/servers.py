@@ -547,10 +547,21 @@ http {{
 }}
 """
         )
+        self.start()
+
+    def start(self):
         self.process = start(
             ["/usr/sbin/nginx", "-p", self.home, "-c", self.home / "conf", "-e", self.home / "error"], self.home / "out"
         )
         until(self.listening, 10, why=lambda: (self.home / "error").read_text())
+
+    def change(self, name, old, new):
+        """Starts again with another text in one of the files."""
+        text = (self.home / name).read_text()
+        assert old in text, f"{name} lacks {old!r}"
+        (self.home / name).write_text(text.replace(old, new))
+        self.stop()
+        self.start()
 
     def listening(self):
         assert self.process.poll() is None, (self.home / "out").read_text() + (self.home / "error").read_text()

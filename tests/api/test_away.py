@@ -3,6 +3,8 @@
 import json
 import os
 import signal
+import socket
+import subprocess
 import threading
 import time
 
@@ -143,6 +145,68 @@ def test_a_database_that_refuses_us_is_503_and_no_secret_is_told(up, start_pool)
         until(lambda: pool.ask("/users").status == 200, 5)
     finally:
         up.sql(f"ALTER USER rest@'%' IDENTIFIED BY {servers.pymysql.converters.escape_string(servers.SECRET)!r}")
+
+
+HOSTS = 'mount --bind "$1" /etc/hosts && shift && exec "$@"'
+
+
+@pytest.mark.parametrize("how", ["refuses", "is silent", "hangs up"])
+def test_a_host_whose_first_address_is_dead_is_reached_by_the_next(up, start_pool, lab, how):
+    """db.test is 127.0.0.1, where nobody answers on this port, and 127.0.0.9, behind which the database is."""
+    port = servers.free_port()
+    hosts = lab.folder("h") / "hosts"
+    hosts.write_text("127.0.0.1 db.test\n127.0.0.9 db.test\n")
+    private = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", HOSTS, "sh", str(hosts)]
+    tried = subprocess.run([*private, "getent", "ahosts", "db.test"], capture_output=True, text=True, cwd="/",
+                           **servers.identity())
+    if tried.returncode:
+        pytest.skip(f"this machine allows no mount namespace: {tried.stderr}")
+    assert [line.split()[0] for line in tried.stdout.splitlines() if "STREAM" in line] == ["127.0.0.1", "127.0.0.9"]
+    with socket.socket() as dead, socket.create_server(("127.0.0.9", port)) as alive:
+        if how != "refuses":
+            dead.bind(("127.0.0.1", port))
+            dead.listen()
+        if how == "hangs up":
+            threading.Thread(target=forward, args=(dead, up.socket, 1), daemon=True).start()
+        threading.Thread(target=forward, args=(alive, up.socket), daemon=True).start()
+        url = up.shop.url(tcp=True).replace(f"127.0.0.1:{up.port}", f"db.test:{port}")
+        began = time.monotonic()
+        pool = start_pool(url, launcher=lambda pool, command: [*private, *command], MYREST_CONNECT_TIMEOUT=1)
+        took = time.monotonic() - began
+        assert took < (1.5 if how == "is silent" else 0.5) * servers.FACTOR, f"ready after {took:.2f} s"
+        # The address that was good is the first one from now on.
+        for connection in up.shop.pool_connections():
+            up.sql(f"KILL {connection}")
+        began = time.monotonic()
+        until(lambda: pool.ask("/users").status == 200 and pool.metric("myrest_workers_ready") == 2, 3)
+        assert time.monotonic() - began < 0.5 * servers.FACTOR
+        pool.stop()
+
+
+def forward(listener, path, packets=-1):
+    """Everybody who comes is connected to the socket at this path, but for no more than so many packets."""
+    def pump(source, target, left):
+        try:
+            while (data := source.recv(65536)) and left != 0:
+                target.sendall(data)
+                left -= 1
+        except OSError:
+            pass
+        for end in (source, target):
+            try:
+                end.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+
+    while True:
+        try:
+            client = listener.accept()[0]
+        except OSError:
+            return
+        server = socket.socket(socket.AF_UNIX)
+        server.connect(str(path))
+        for ends in ((client, server, packets), (server, client, -1)):
+            threading.Thread(target=pump, args=ends, daemon=True).start()
 
 
 def test_away_under_load_every_request_has_an_answer(up, start_pool, start_nginx):

@@ -116,7 +116,7 @@ def test_text_that_is_not_utf8_is_400(users, target):
 def test_an_odd_target_is_refused_or_answered_but_never_a_crash(users, target):
     response = users.get(target)
     assert response.status in (200, 400, 404), response
-    if response.status != 200 and "server" in response.headers and b"<html>" not in response.body:
+    if response.status != 200:
         error_of(response, response.status)
 
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Where the pool listens: its own socket, TCP, or what spawn-fcgi and systemd hand it."""
+import fcntl
 import grp
 import os
 import shutil
@@ -99,6 +100,65 @@ def test_a_stale_socket_is_replaced(users, start_pool, lab):
     pool = start_pool(users.schema.url(), listen=f"unix:{path}?mode=0666")
     pool.address = str(path)
     assert serves(pool)
+
+
+AT_ONCE = 'read -r _ <"$0"; exec "$@"'
+
+
+def test_of_many_that_start_at_once_on_a_stale_socket_one_lives(users, lab):
+    """All wait in the opening of one FIFO, so that they start within a millisecond."""
+    if servers.WRAPPER:
+        return
+    home = lab.folder("l")
+    path, fifo = home / "sock", home / "fifo"
+    os.mkfifo(fifo)
+    servers.own(fifo)
+    settings = servers.environment(
+        DATABASE_URL=users.schema.url(), WEB_CONCURRENCY=1, MYREST_LISTEN=f"unix:{path}?mode=0666"
+    )
+    for turn in range(25):
+        with socket.socket(socket.AF_UNIX) as dead:
+            dead.bind(str(path))
+        servers.own(path)
+        logs = [home / f"log-{turn}-{at}" for at in range(8)]
+        pools = [
+            servers.start(["sh", "-c", AT_ONCE, fifo, servers.reachable(lab)], log, settings) for log in logs
+        ]
+        try:
+            time.sleep(0.05)
+            os.close(os.open(fifo, os.O_WRONLY))
+            servers.until(lambda: [pool.poll() for pool in pools].count(None) == 1, why="more than one lives")
+            with fcgi.Connection(str(path), 10 * servers.FACTOR) as connection:
+                assert connection.request(target="/users/1").status == 200
+            assert {pool.poll() for pool in pools} == {None, 69}
+            for pool, log in zip(pools, logs):
+                if pool.poll() is not None:
+                    assert f"another process listens on '{path}'" in log.read_text()
+            assert [servers.end(pool) for pool in pools].count(0) == 1
+            assert not path.exists()
+        finally:
+            for pool in pools:
+                pool.kill()
+                pool.wait()
+
+
+def test_a_stale_socket_whose_folder_cannot_be_locked_is_left(users, start_pool, lab):
+    """Somebody holds the lock of the folder: a new socket is made there, a stale one is not replaced."""
+    home = lab.folder("l")
+    held = os.open(home, os.O_RDONLY)
+    fcntl.flock(held, fcntl.LOCK_EX)
+    try:
+        fresh = start_pool(users.schema.url(), listen=f"unix:{home}/fresh", ready=False)
+        fresh.address = str(home / "fresh")
+        servers.until(fresh.is_ready)
+        with socket.socket(socket.AF_UNIX) as dead:
+            dead.bind(str(home / "stale"))
+        servers.own(home / "stale")
+        pool = start_pool(users.schema.url(), listen=f"unix:{home}/stale", ready=False)
+        assert pool.process.wait(15 * servers.FACTOR) == 69
+        assert "cannot be locked" in pool.text() and serves(fresh)
+    finally:
+        os.close(held)
 
 
 def test_after_a_kill_the_next_pool_takes_the_place(users, start_pool):

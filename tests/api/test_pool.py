@@ -127,6 +127,71 @@ def test_hup_renews_every_worker(pool):
     until(lambda: pool.metric("myrest_workers_ready") == 2, 5)
 
 
+def test_hup_with_a_wrong_password_leaves_the_workers_that_have_a_connection(users, start_pool, lab):
+    """Of a new DATABASE_URL: until it is right the old generation answers; then HUP renews the workers."""
+    url = lab.folder("u") / "url"
+    url.write_text(users.schema.url() + "\n")
+    pool = start_pool(None, DATABASE_URL_FILE=url)
+    before = pool.workers()
+    url.write_text(users.schema.url(password="wr0ng") + "\n")
+    pool.signal(signal.SIGHUP)
+    # Once the new ones have tried, and once their time is over.
+    until(lambda: len(pool.workers()) == 4, 5)
+    asked, began = 0, time.monotonic()
+    while not pool.log("reload-waits"):
+        assert pool.ask("/users").status == 200
+        assert time.monotonic() - began < 8 * servers.FACTOR, "no word about it"
+        asked += 1
+    assert asked > 100
+    for _ in range(100):
+        assert pool.ask("/users").status == 200
+    assert set(before) <= set(pool.workers())
+    assert "old ones stay" in pool.log("reload-waits")[0]["message"]
+    assert any("denied" in json.dumps(entry).lower() for entry in pool.log("database-away")), pool.text()
+    assert pool.web.get("/ready").status == 200
+    # The new ones without a connection are not there for good.
+    url.write_text(users.schema.url() + "\n")
+    failed = set(pool.workers()) - set(before)
+    pool.signal(signal.SIGHUP)
+    until(lambda: len(pool.workers()) == 2 and not (set(before) | failed) & set(pool.workers()), 8,
+          why=lambda: (pool.workers(), pool.text()[-2000:]))
+    assert {pool.ask("/users").status for _ in range(100)} == {200}
+    until(lambda: pool.metric("myrest_workers_ready") == 2, 5)
+    assert "wr0ng" not in pool.text()
+
+
+def test_hup_again_with_a_wrong_password_does_not_end_them_either(users, start_pool, lab):
+    url = lab.folder("u") / "url"
+    url.write_text(users.schema.url())
+    pool = start_pool(None, DATABASE_URL_FILE=url)
+    before, seen, done = set(pool.workers()), [], threading.Event()
+
+    def ask():
+        while not done.is_set():
+            seen.append(pool.ask("/users").status)
+
+    client = threading.Thread(target=ask)
+    client.start()
+    try:
+        failed = set()
+        for turn in range(3):
+            url.write_text(users.schema.url(password=f"wr0ng-{turn}"))
+            pool.signal(signal.SIGHUP)
+            # Those of the last turn go, those that have a connection stay.
+            until(lambda: len(pool.workers()) == 4 and not failed & set(pool.workers()), 5, why=pool.workers)
+            assert before <= set(pool.workers())
+            failed |= set(pool.workers()) - before
+            time.sleep(0.3)
+        url.write_text(users.schema.url())
+        pool.signal(signal.SIGHUP)
+        until(lambda: len(pool.workers()) == 2 and not (before | failed) & set(pool.workers()), 8)
+        time.sleep(0.3)
+    finally:
+        done.set()
+        client.join()
+    assert set(seen) == {200} and len(seen) > 100, {status: seen.count(status) for status in set(seen)}
+
+
 # the connection to the database
 
 

@@ -113,6 +113,31 @@ def test_a_slow_reader_does_not_fill_the_workers_memory(large):
         connection.close()
 
 
+def test_a_slow_reader_over_tcp_does_not_fill_the_workers_memory(large, start_pool):
+    """Socket buffers of TCP grow to megabytes by themselves; what waits in the worker must not."""
+    port = servers.free_port()
+    pool = start_pool(large.schema.url(), "million", listen=f"127.0.0.1:{port}", MYREST_MAX_ROWS=2000000)
+    pool.address = ("127.0.0.1", port)
+    workers = pool.workers()
+    with pool.fcgi(timeout=60) as connection:
+        connection.send(fcgi.encode("GET", "/million?order=id"))
+        parts, most = [], 0
+        ends = time.monotonic() + 3
+        while time.monotonic() < ends:
+            parts.append(connection.socket.recv(16384))
+            time.sleep(0.01)
+            most = max(most, *(servers.memory(pid, "VmRSS") for pid in workers))
+        taken = sum(map(len, parts))
+        connection.pending = b"".join(parts)
+        answer = connection.read(timeout=60 * servers.FACTOR)
+    assert taken < 8 * 1024 * 1024 < len(answer.body), "the reader was not slow"
+    rows = json.loads(answer.body)
+    assert answer.ended and len(rows) == 1000000 and rows[-1] == {"id": 1000000, "name": "name number 1000000"}
+    if not servers.instrumented():
+        assert most < 16 * 1024, f"{most} KiB"
+        assert max(servers.memory(pid) for pid in workers) < 16 * 1024
+
+
 def is_json(data):
     try:
         json.loads(data)

@@ -73,6 +73,21 @@ def alive(pid):
         return False
 
 
+def is_free(port):
+    with socket.socket() as again:
+        again.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            again.bind(("127.0.0.1", port))
+            return True
+        except OSError:
+            return False
+
+
+def children(pid):
+    found = subprocess.run(["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True).stdout
+    return [int(line) for line in found.split()]
+
+
 class Up:
     """One contrib/up, with its log."""
 
@@ -98,8 +113,9 @@ class Up:
         return found.group(1)
 
     def processes(self):
+        """The servers; what they have started themselves is NAME/PID there."""
         lines = (self.state / "processes").read_text().splitlines()
-        return {line.split()[0]: int(line.split()[1]) for line in lines}
+        return {line.split()[0]: int(line.split()[1]) for line in lines if "/" not in line}
 
     def folder(self):
         return Path((self.state / "folder").read_text().strip())
@@ -165,16 +181,13 @@ def test_a_signal_stops_all_it_started(up, how):
     one = up()
     one.ready()
     processes, folder = one.processes(), one.folder()
-    workers = [int(line) for line in subprocess.run(
-        ["ps", "-o", "pid=", "--ppid", str(processes["pool"])], capture_output=True, text=True).stdout.split()]
+    workers = children(processes["pool"])
     assert one.ends(how) == 0, one.said()
     left = [pid for pid in [*processes.values(), *workers] if alive(pid)]
     assert not left and workers
     assert not folder.exists()
     assert "mariadbd: Shutdown complete" in one.said()
-    with socket.socket() as again:
-        again.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        again.bind(("127.0.0.1", one.port))
+    assert is_free(one.port)
 
 
 def test_a_second_start_finds_its_data_again(up):
@@ -233,10 +246,56 @@ def test_when_one_dies_the_others_are_stopped(up, name):
     one = up()
     one.ready()
     processes = one.processes()
+    workers = {child: children(processes[child]) for child in ("pool", "nginx")}
     os.kill(processes[name], signal.SIGKILL)
     assert one.ends() == 1
     assert f"{name} has ended by itself" in one.said()
     assert not [name for name, pid in processes.items() if alive(pid)]
+    assert all(workers.values())
+    assert not [pid for pids in workers.values() for pid in pids if alive(pid)], one.said()
+    assert is_free(one.port)
+
+
+def test_the_workers_that_a_killed_nginx_leaves_behind_are_stopped_and_nobody_else(up):
+    one = up()
+    one.ready()
+    nginx = one.processes()["nginx"]
+    workers = children(nginx)
+    # Nobody of ours, though it came to life at the same time and looks the same.
+    with subprocess.Popen(["sleep", "60"], start_new_session=True) as stranger:
+        os.kill(nginx, signal.SIGKILL)
+        assert one.ends() == 1
+        assert alive(stranger.pid)
+        stranger.kill()
+    left = re.search(r"nginx has left processes behind, they are stopped: (.*)", one.said())
+    assert left and sorted(map(int, left.group(1).split())) == sorted(workers)
+    assert not [pid for pid in workers if alive(pid)]
+
+
+def test_a_client_that_takes_its_answer_slowly_does_not_keep_nginx(up):
+    one = up()
+    one.ready()
+    workers = children(one.processes()["nginx"])
+    with socket.create_connection(("127.0.0.1", one.port)) as client:
+        client.sendall(b"GET /users HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n")
+        assert one.ends(signal.SIGTERM) == 0
+    assert not [pid for pid in workers if alive(pid)], one.said()
+
+
+def test_after_a_kill_of_nginx_and_of_up_the_next_start_tidies_up(up):
+    one = up()
+    one.ready()
+    nginx = one.processes()["nginx"]
+    workers = children(nginx)
+    one.process.send_signal(signal.SIGSTOP)
+    os.kill(nginx, signal.SIGKILL)
+    one.process.kill()
+    one.process.wait()
+    assert all(map(alive, workers))
+    two = up(port=one.port)
+    two.ready()
+    assert not [pid for pid in workers if alive(pid)]
+    assert json.loads(get(two.port, "/users")[1]) == USERS
 
 
 def test_a_stop_in_the_middle_of_the_start_is_a_stop(up):
