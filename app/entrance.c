@@ -66,10 +66,10 @@ bool entrance_is_left_to_another(void)
 
 void entrance_accept(int most)
 {
-	int socket;
+	struct handover_item fresh = { .mark = 0 };
 
 	while (most-- > 0) {
-		if ((socket = accept4(worker.listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)) < 0) {
+		if ((fresh.connection = accept4(worker.listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)) < 0) {
 			if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS) {
 				log_event(LOG_ERROR, "accept", "cannot accept a connection: %s", strerror(errno));
 				watch(false);
@@ -78,17 +78,16 @@ void entrance_accept(int most)
 			return;
 		}
 		METRICS_ADD(metrics_own->connections, 1);
-		peers_admit(socket, (struct slice){ NULL, 0 });
+		peers_admit(&fresh);
 	}
 }
 
 void entrance_take(int most)
 {
-	struct slice bytes;
-	int socket;
+	struct handover_item item;
 
-	while (most-- > 0 && (socket = handover_take(worker.handover, &bytes)) >= 0)
-		peers_admit(socket, bytes);
+	while (most-- > 0 && handover_take(worker.handover, &item))
+		peers_admit(&item);
 }
 
 /* Whether there is anyone to hand over to: while all drain, everyone keeps what it has. */

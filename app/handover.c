@@ -21,40 +21,38 @@ int handover_open(struct handover *handover)
 	return 0;
 }
 
-bool handover_give(const struct handover *handover, int connection, struct slice bytes)
+bool handover_give(const struct handover *handover, const struct handover_item *item)
 {
 	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))] = { 0 };
-	char mark = 0; /* so that a message is never empty */
-	struct iovec pieces[] = { { &mark, 1 }, { (void *)(uintptr_t)bytes.bytes, bytes.length } };
+	unsigned char mark = item->mark; /* and no message is ever empty */
+	struct iovec pieces[] = { { &mark, 1 }, { (void *)(uintptr_t)item->bytes.bytes, item->bytes.length } };
 	struct msghdr message = { .msg_iov = pieces, .msg_iovlen = 2, .msg_control = control,
 		                  .msg_controllen = sizeof(control) };
 	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
 
-	if (bytes.length > HANDOVER_BYTES)
+	if (item->bytes.length > HANDOVER_BYTES)
 		return false;
 	header->cmsg_level = SOL_SOCKET;
 	header->cmsg_type = SCM_RIGHTS;
 	header->cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(header), &connection, sizeof(int));
-	return sendmsg(handover->give, &message, MSG_NOSIGNAL | MSG_DONTWAIT) == (ssize_t)bytes.length + 1;
+	memcpy(CMSG_DATA(header), &item->connection, sizeof(int));
+	return sendmsg(handover->give, &message, MSG_NOSIGNAL | MSG_DONTWAIT) == (ssize_t)item->bytes.length + 1;
 }
 
-int handover_take(const struct handover *handover, struct slice *bytes)
+bool handover_take(const struct handover *handover, struct handover_item *item)
 {
-	static char taken[HANDOVER_BYTES];
+	static char bytes[HANDOVER_BYTES];
 	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))];
-	char mark;
-	struct iovec pieces[] = { { &mark, 1 }, { taken, sizeof(taken) } };
+	struct iovec pieces[] = { { &item->mark, 1 }, { bytes, sizeof(bytes) } };
 	struct msghdr message = { .msg_iov = pieces, .msg_iovlen = 2, .msg_control = control,
 		                  .msg_controllen = sizeof(control) };
 	struct cmsghdr *header;
-	int connection = -1;
 	ssize_t got;
 
-	if ((got = recvmsg(handover->take, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC)) < 1)
-		return -1;
-	*bytes = (struct slice){ taken, (size_t)got - 1 };
-	if ((header = CMSG_FIRSTHDR(&message)) != NULL && header->cmsg_type == SCM_RIGHTS)
-		memcpy(&connection, CMSG_DATA(header), sizeof(int));
-	return connection;
+	if ((got = recvmsg(handover->take, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC)) < 1 ||
+	    (header = CMSG_FIRSTHDR(&message)) == NULL || header->cmsg_type != SCM_RIGHTS)
+		return false;
+	memcpy(&item->connection, CMSG_DATA(header), sizeof(int));
+	item->bytes = (struct slice){ bytes, (size_t)got - 1 };
+	return true;
 }

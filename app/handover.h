@@ -18,10 +18,17 @@ struct handover {
 int handover_open(struct handover *);
 enum { HANDOVER_BYTES = 1 << 17 };
 
-/* Puts a connection into the queue, and what has been read from it; the caller still has to close its own descriptor.
- * false: the queue is full, too many descriptors are in flight, or there are more than HANDOVER_BYTES: keep it. */
-bool handover_give(const struct handover *, int connection, struct slice bytes);
-/* Takes one out; -1: there is none. *bytes stay until the next call. */
-int handover_take(const struct handover *, struct slice *bytes);
+/* A connection, what has been read from it and not been answered, and a mark of the giver's for the taker. */
+struct handover_item {
+	int connection;
+	unsigned char mark;
+	struct slice bytes; /* of an item taken: valid until the next one is */
+};
+
+/* Puts one into the queue; the caller still has to close its own descriptor. false: the queue is full, too many
+ * descriptors are in flight, or there are more than HANDOVER_BYTES: keep it. */
+bool handover_give(const struct handover *, const struct handover_item *);
+/* Takes one out; false: there is none. */
+bool handover_take(const struct handover *, struct handover_item *) MUST_CHECK;
 
 #endif

@@ -14,14 +14,18 @@ enum {
 	STREAM_SENT_BYTES = 65536,  /* this much that is sent makes room for what is to come */
 };
 
+enum { MARK_ALONE = 1, MARK_RETRIED = 2 };
+
 static char look_bytes[LOOK_BYTES]; /* never kept across calls */
 
-struct peer *peer_new(int socket, struct slice bytes, size_t request_limit)
+struct peer *peer_new(int socket, struct slice bytes, unsigned char mark, size_t request_limit)
 {
 	struct peer *peer = memory_alloc(sizeof(*peer));
 
 	text_add(&peer->raw, bytes.bytes, bytes.length);
 	peer->socket = socket;
+	peer->alone = (mark & MARK_ALONE) != 0;
+	peer->retried = (mark & MARK_RETRIED) != 0;
 	peer->reader.limit = request_limit;
 	return peer;
 }
@@ -114,7 +118,12 @@ enum peer_look peer_look(struct peer *peer)
 
 bool peer_can_move(const struct peer *peer)
 {
-	return !peer->dropped && !peer->alone && !peer->retried; /* whose turn it was already is at home here */
+	return !peer->dropped;
+}
+
+unsigned char peer_mark(const struct peer *peer)
+{
+	return (peer->alone ? MARK_ALONE : 0) | (peer->retried ? MARK_RETRIED : 0);
 }
 
 void peer_clear(struct peer *peer)

@@ -60,8 +60,8 @@ enum peer_look {
 	PEER_LOOK_GONE,    /* it has hung up */
 };
 
-/* Takes the socket; bytes are what has been read from it before. */
-struct peer *peer_new(int socket, struct slice bytes, size_t request_limit);
+/* Takes the socket; bytes are what has been read from it before, mark is what peer_mark said there. */
+struct peer *peer_new(int socket, struct slice bytes, unsigned char mark, size_t request_limit);
 void peer_free(struct peer *); /* closes the socket */
 
 /* Reads what has come, up to the end of one request. */
@@ -69,6 +69,7 @@ enum peer_look peer_look(struct peer *) MUST_CHECK;
 /* Whether the request, of which nothing has been answered, can go to another worker: its bytes, peer->raw, with its
  * socket. */
 bool peer_can_move(const struct peer *);
+unsigned char peer_mark(const struct peer *); /* what another worker has to know of the request beside its bytes */
 /* Makes it ready for the next request. */
 void peer_clear(struct peer *);
 /* Writes on, be it a whole answer or a stream. */

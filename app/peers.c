@@ -42,13 +42,13 @@ void peers_hang_up(struct peer *peer)
 	peers_move(peer, PEER_CLOSED);
 }
 
-void peers_admit(int socket, struct slice bytes)
+void peers_admit(const struct handover_item *item)
 {
-	struct peer *peer = peer_new(socket, bytes, (size_t)worker.config->max_request_bytes);
+	struct peer *peer = peer_new(item->connection, item->bytes, item->mark, (size_t)worker.config->max_request_bytes);
 	int on = 1;
 
-	(void)setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)); /* fails on a unix socket, no matter */
-	peer->state = bytes.length > 0 ? PEER_AGAIN : PEER_IDLE;
+	(void)setsockopt(peer->socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)); /* fails on a unix socket, no matter */
+	peer->state = item->bytes.length > 0 ? PEER_AGAIN : PEER_IDLE;
 	TAILQ_INSERT_TAIL(&worker.peers[peer->state], peer, link);
 	if (!peers_watch(peer, EPOLL_CTL_ADD, EPOLLIN))
 		peers_hang_up(peer);
@@ -66,7 +66,9 @@ void peers_free_closed(void)
 
 bool peers_give_away(struct peer *peer)
 {
-	if (!handover_give(worker.handover, peer->socket, (struct slice){ peer->raw.bytes, peer->raw.length }))
+	const struct handover_item item = { peer->socket, peer_mark(peer), { peer->raw.bytes, peer->raw.length } };
+
+	if (!handover_give(worker.handover, &item))
 		return false;
 	peers_hang_up(peer);
 	return true;

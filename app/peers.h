@@ -6,9 +6,10 @@
 #ifndef MYREST_PEERS_H
 #define MYREST_PEERS_H
 
+#include "handover.h"
 #include "peer.h"
 
-void peers_admit(int socket, struct slice bytes); /* as peer_new */
+void peers_admit(const struct handover_item *); /* takes the connection */
 void peers_move(struct peer *, enum peer_state);
 /* Adds it to the epoll set, or changes what it is watched for there (events beside the hang-up). */
 bool peers_watch(struct peer *, int operation, unsigned events);

@@ -414,6 +414,14 @@ class Pool:
             assert self.process.poll() is None, f"the pool ended:\n{self.text()[-3000:]}"
             return False
 
+    def listens(self):
+        """Whether the socket takes connections; it is there a moment before it does."""
+        try:
+            self.fcgi().close()
+        except OSError:
+            return False
+        return True
+
     def text(self):
         return self.log_path.read_text("utf-8", "replace")
 

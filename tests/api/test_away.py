@@ -53,7 +53,7 @@ def check_back(ask, mortal):
 def test_away_at_the_start_and_then_there(up, start_pool, start_nginx, tcp):
     up.stop()
     pool = start_pool(up.shop.url(tcp), ready=False)
-    until(lambda: os.path.exists(pool.path), 5)
+    until(pool.listens, 5)
     front = start_nginx(pool)
     until(lambda: front.get("/users").status == 503, 3)
     for _ in range(10):
@@ -134,7 +134,7 @@ def test_a_database_that_accepts_and_says_nothing_delays_nobody(up, start_pool):
 
 def test_a_database_that_refuses_us_is_503_and_no_secret_is_told(up, start_pool):
     pool = start_pool(up.shop.url(password="wr0ng-password"), ready=False)
-    until(lambda: os.path.exists(pool.path), 5)
+    until(pool.listens, 5)
     until(lambda: pool.ask("/users").status == 503, 3)
     check_away(pool.ask)
     assert pool.web.get("/ready").status == 503

@@ -217,16 +217,32 @@ def test_who_takes_no_answer_is_left_behind(large, start_pool):
     for connection in idle:
         connection.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         connection.send(fcgi.encode("GET", "/million"))
-    time.sleep(0.3)
     busy = (
         "SELECT id FROM information_schema.processlist WHERE user = 'rest' AND "
         f"db = '{large.schema.name}' AND info LIKE '%million%' AND id <> CONNECTION_ID()"
     )
+    until(lambda: len(large.schema.sql(busy)) == 2, 6, why="the statements do not begin")
     until(lambda: not large.schema.sql(busy), 6, why="the statements of readers that do not read still run")
     assert pool.ask("/users").status == 200
     for connection in idle:
         answer = connection.read()
         assert not answer.ended and not is_json(answer.body)
+        connection.close()
+
+
+def test_a_reader_that_stops_holds_nobody_up_who_asked_the_same(large, start_pool):
+    pool = start_pool(large.schema.url(), "users,million", workers=2, MYREST_MAX_ROWS=2000000)
+    readers = [pool.fcgi() for _ in range(6)]
+    for connection in readers:
+        connection.send(fcgi.encode("GET", "/million?limit=20000"))
+    readers[0].socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    began = time.monotonic()
+    for connection in readers[1:]:
+        answer = connection.read()
+        assert answer.ended and len(json.loads(answer.body)) == 20000
+    assert time.monotonic() - began < 8 * servers.FACTOR
+    assert len(json.loads(readers[0].read().body)) == 20000
+    for connection in readers:
         connection.close()
 
 

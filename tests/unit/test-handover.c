@@ -8,9 +8,17 @@
 #include "unit.h"
 
 static struct handover queue;
-static struct slice got_bytes;
+static struct handover_item got;
 
-#define NOTHING ((struct slice){ NULL, 0 })
+static bool give(int connection, unsigned char mark, const char *bytes, size_t length)
+{
+	return handover_give(&queue, &(struct handover_item){ connection, mark, { bytes, length } });
+}
+
+static int take(void)
+{
+	return handover_take(&queue, &got) ? got.connection : -1;
+}
 
 static int open_queue(void **state)
 {
@@ -29,13 +37,13 @@ static int close_queue(void **state)
 static void an_empty_queue_has_nothing_and_does_not_wait(void **state)
 {
 	(void)state;
-	assert_int_equal(handover_take(&queue, &got_bytes), -1);
+	assert_int_equal(take(), -1);
 }
 
 static void the_descriptor_travels_to_another_process(void **state)
 {
 	int ends[2], status;
-	char got[10] = "";
+	char word[10] = "";
 	pid_t child;
 
 	(void)state;
@@ -45,17 +53,17 @@ static void the_descriptor_travels_to_another_process(void **state)
 
 		close(ends[0]); /* its own copies are gone */
 		close(ends[1]);
-		for (int i = 0; (taken = handover_take(&queue, &got_bytes)) < 0 && i < 5000; i++)
+		for (int i = 0; (taken = take()) < 0 && i < 5000; i++)
 			usleep(1000);
 		_exit(taken >= 0 && (fcntl(taken, F_GETFD) & FD_CLOEXEC) && write(taken, "hello", 5) == 5 ? 0 : 1);
 	}
-	assert_true(handover_give(&queue, ends[1], NOTHING));
+	assert_true(give(ends[1], 0, NULL, 0));
 	close(ends[1]); /* it lives on in the queue */
 	assert_int_equal(waitpid(child, &status, 0), child);
 	assert_int_equal(status, 0);
-	assert_int_equal(read(ends[0], got, sizeof(got)), 5);
-	assert_string_equal(got, "hello");
-	assert_int_equal(read(ends[0], got, sizeof(got)), 0); /* nobody holds it any more */
+	assert_int_equal(read(ends[0], word, sizeof(word)), 5);
+	assert_string_equal(word, "hello");
+	assert_int_equal(read(ends[0], word, sizeof(word)), 0); /* nobody holds it any more */
 	close(ends[0]);
 }
 
@@ -66,11 +74,11 @@ static void first_in_is_first_out_and_each_once(void **state)
 	(void)state;
 	for (int i = 0; i < 3; i++) {
 		assert_int_equal(pipe(ends[i]), 0);
-		assert_true(handover_give(&queue, ends[i][1], NOTHING));
+		assert_true(give(ends[i][1], 0, NULL, 0));
 		close(ends[i][1]);
 	}
 	for (int i = 0; i < 3; i++) {
-		int taken = handover_take(&queue, &got_bytes);
+		int taken = take();
 		char byte;
 
 		assert_true(taken >= 0);
@@ -79,7 +87,7 @@ static void first_in_is_first_out_and_each_once(void **state)
 		assert_int_equal(read(ends[i][0], &byte, 1), 1);
 		close(ends[i][0]);
 	}
-	assert_int_equal(handover_take(&queue, &got_bytes), -1);
+	assert_int_equal(take(), -1);
 }
 
 static void a_full_queue_says_so_and_keeps_what_it_has(void **state)
@@ -88,18 +96,18 @@ static void a_full_queue_says_so_and_keeps_what_it_has(void **state)
 
 	(void)state;
 	assert_int_equal(pipe(ends), 0);
-	while (given < 100000 && handover_give(&queue, ends[1], NOTHING))
+	while (given < 100000 && give(ends[1], 0, NULL, 0))
 		given++;
 	assert_in_range(given, 64, 99999);
-	assert_false(handover_give(&queue, ends[1], NOTHING));
+	assert_false(give(ends[1], 0, NULL, 0));
 	assert_true(write(ends[1], "x", 1) == 1); /* the caller's own is as it was */
 	for (int i = 0; i < given; i++) {
-		taken = handover_take(&queue, &got_bytes);
+		taken = take();
 		assert_true(taken >= 0);
 		close(taken);
 	}
-	assert_int_equal(handover_take(&queue, &got_bytes), -1);
-	assert_true(handover_give(&queue, ends[1], NOTHING)); /* and it works again */
+	assert_int_equal(take(), -1);
+	assert_true(give(ends[1], 0, NULL, 0)); /* and it works again */
 	close(ends[0]);
 	close(ends[1]);
 }
@@ -115,15 +123,16 @@ static void the_bytes_travel_with_it(void **state)
 	for (size_t i = 0; i < sizeof(sent); i++)
 		sent[i] = (char)(i * 7 + i / 256);
 	for (size_t i = 0; i < LENGTH_OF(lengths); i++) {
-		assert_true(handover_give(&queue, ends[1], (struct slice){ sent, lengths[i] }));
-		taken = handover_take(&queue, &got_bytes);
+		assert_true(give(ends[1], (unsigned char)(i + 1), sent, lengths[i]));
+		taken = take();
 		assert_true(taken >= 0);
 		close(taken);
-		assert_int_equal(got_bytes.length, lengths[i]);
-		assert_memory_equal(got_bytes.bytes, sent, lengths[i]);
+		assert_int_equal(got.mark, i + 1);
+		assert_int_equal(got.bytes.length, lengths[i]);
+		assert_memory_equal(got.bytes.bytes, sent, lengths[i]);
 	}
-	assert_false(handover_give(&queue, ends[1], (struct slice){ sent, HANDOVER_BYTES + 1 }));
-	assert_int_equal(handover_take(&queue, &got_bytes), -1);
+	assert_false(give(ends[1], 0, sent, HANDOVER_BYTES + 1));
+	assert_int_equal(take(), -1);
 	close(ends[0]);
 	close(ends[1]);
 }
@@ -131,8 +140,8 @@ static void the_bytes_travel_with_it(void **state)
 static void what_is_no_descriptor_is_not_given(void **state)
 {
 	(void)state;
-	assert_false(handover_give(&queue, -1, NOTHING));
-	assert_int_equal(handover_take(&queue, &got_bytes), -1);
+	assert_false(give(-1, 0, NULL, 0));
+	assert_int_equal(take(), -1);
 }
 
 int main(void)

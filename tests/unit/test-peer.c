@@ -22,7 +22,7 @@ static int connect_peer(void **state)
 		return -1;
 	setsockopt(ends[0], SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
 	web = ends[0];
-	peer = peer_new(ends[1], (struct slice){ NULL, 0 }, LIMIT);
+	peer = peer_new(ends[1], (struct slice){ NULL, 0 }, 0, LIMIT);
 	return 0;
 }
 
@@ -128,18 +128,24 @@ static void it_moves_with_its_bytes(void **state)
 	put(bytes.bytes, bytes.length);
 	assert_int_equal(peer_look(peer), PEER_LOOK_REQUEST);
 	assert_true(peer_can_move(peer));
-	other = peer_new(dup(peer->socket), (struct slice){ peer->raw.bytes, peer->raw.length }, LIMIT);
+	other = peer_new(dup(peer->socket), (struct slice){ peer->raw.bytes, peer->raw.length }, 0, LIMIT);
 	assert_int_equal(peer_look(other), PEER_LOOK_REQUEST);
 	assert_is(other->request.uri, "/a");
 	peer_clear(other);
 	assert_int_equal(peer_look(other), PEER_LOOK_REQUEST);
 	assert_is(other->request.uri, "/b");
 	peer_free(other);
-	peer->retried = true; /* its statement has run here */
-	assert_false(peer_can_move(peer));
-	peer->retried = false;
+	peer->retried = true; /* its statement has run here: the other one has to know */
+	other = peer_new(dup(peer->socket), (struct slice){ peer->raw.bytes, peer->raw.length }, peer_mark(peer), LIMIT);
+	assert_true(other->retried && !other->alone);
+	peer_free(other);
 	peer->alone = true;
-	assert_false(peer_can_move(peer));
+	other = peer_new(dup(peer->socket), (struct slice){ peer->raw.bytes, peer->raw.length }, peer_mark(peer), LIMIT);
+	assert_true(other->retried && other->alone);
+	assert_int_equal(peer_look(other), PEER_LOOK_REQUEST);
+	peer_clear(other); /* of this request only */
+	assert_int_equal(peer_mark(other), 0);
+	peer_free(other);
 }
 
 /* Around the size of one look, above which a request is not kept as it came. */
