@@ -8,23 +8,39 @@
 #include "planning.h"
 #include "sql.h"
 
-enum target { TO_TEXT, TO_INTEGER, TO_UNSIGNED, TO_DECIMAL, TO_DOUBLE, TO_BOOLEAN, TO_DATE, TO_TIME, TO_DATETIME,
-	      TO_TIMESTAMP, TO_JSON };
+enum target {
+	TO_TEXT,
+	TO_INTEGER,
+	TO_UNSIGNED,
+	TO_DECIMAL,
+	TO_DOUBLE,
+	TO_BOOLEAN,
+	TO_DATE,
+	TO_TIME,
+	TO_DATETIME,
+	TO_TIMESTAMP,
+	TO_JSON
+};
 
 static const struct {
 	const char *name;
 	enum target target;
 } types[] = {
-	{ "text", TO_TEXT },         { "varchar", TO_TEXT },          { "char", TO_TEXT },
-	{ "character varying", TO_TEXT }, { "int", TO_INTEGER },      { "integer", TO_INTEGER },
-	{ "bigint", TO_INTEGER },    { "smallint", TO_INTEGER },      { "int2", TO_INTEGER },
-	{ "int4", TO_INTEGER },      { "int8", TO_INTEGER },          { "signed", TO_INTEGER },
-	{ "unsigned", TO_UNSIGNED }, { "numeric", TO_DECIMAL },       { "decimal", TO_DECIMAL },
-	{ "double precision", TO_DOUBLE }, { "double", TO_DOUBLE },   { "float", TO_DOUBLE },
-	{ "real", TO_DOUBLE },       { "float4", TO_DOUBLE },         { "float8", TO_DOUBLE },
-	{ "boolean", TO_BOOLEAN },   { "bool", TO_BOOLEAN },          { "date", TO_DATE },
-	{ "time", TO_TIME },         { "timestamp", TO_DATETIME },    { "datetime", TO_DATETIME },
-	{ "timestamptz", TO_TIMESTAMP }, { "json", TO_JSON },         { "jsonb", TO_JSON },
+	{ "text", TO_TEXT },         { "varchar", TO_TEXT },
+	{ "char", TO_TEXT },         { "character varying", TO_TEXT },
+	{ "int", TO_INTEGER },       { "integer", TO_INTEGER },
+	{ "bigint", TO_INTEGER },    { "smallint", TO_INTEGER },
+	{ "int2", TO_INTEGER },      { "int4", TO_INTEGER },
+	{ "int8", TO_INTEGER },      { "signed", TO_INTEGER },
+	{ "unsigned", TO_UNSIGNED }, { "numeric", TO_DECIMAL },
+	{ "decimal", TO_DECIMAL },   { "double precision", TO_DOUBLE },
+	{ "double", TO_DOUBLE },     { "float", TO_DOUBLE },
+	{ "real", TO_DOUBLE },       { "float4", TO_DOUBLE },
+	{ "float8", TO_DOUBLE },     { "boolean", TO_BOOLEAN },
+	{ "bool", TO_BOOLEAN },      { "date", TO_DATE },
+	{ "time", TO_TIME },         { "timestamp", TO_DATETIME },
+	{ "datetime", TO_DATETIME }, { "timestamptz", TO_TIMESTAMP },
+	{ "json", TO_JSON },         { "jsonb", TO_JSON },
 };
 
 /* What is cast, and as what. */
@@ -109,9 +125,10 @@ static bool to_decimal(struct cast *cast)
 static bool to_boolean(struct cast *cast)
 {
 	if (is_text(cast->type)) {
-		add(cast, "CASE LOWER(", ") WHEN 'true' THEN 1 WHEN 't' THEN 1 WHEN 'yes' THEN 1 WHEN 'on' THEN 1"
-		                         " WHEN '1' THEN 1 WHEN 'false' THEN 0 WHEN 'f' THEN 0 WHEN 'no' THEN 0"
-		                         " WHEN 'off' THEN 0 WHEN '0' THEN 0 END");
+		add(cast, "CASE LOWER(",
+		    ") WHEN 'true' THEN 1 WHEN 't' THEN 1 WHEN 'yes' THEN 1 WHEN 'on' THEN 1"
+		    " WHEN '1' THEN 1 WHEN 'false' THEN 0 WHEN 'f' THEN 0 WHEN 'no' THEN 0"
+		    " WHEN 'off' THEN 0 WHEN '0' THEN 0 END");
 		return true;
 	}
 	if (!is_number(cast->type))
@@ -146,9 +163,10 @@ static bool to_moment(struct cast *cast, const char *type, const char *pattern)
 static bool add_cast(struct cast *cast, enum target target, enum column_type *type)
 {
 	static const char integer[] = "^ *[-+]?[0-9]{1,18} *$", natural[] = "^ *[+]?[0-9]{1,19} *$",
-	                  date[] = "^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ].*)?$", time[] = "^-?[0-9]+:[0-9]{2}(:[0-9]{2}(\\.[0-9]+)?)?$",
-	                  moment[] = "^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\\.[0-9]+)?)?)?Z?$",
-	                  number[] = "^ *[-+]?([0-9]+(\\.[0-9]*)?|\\.[0-9]+)([eE][-+]?[0-9]{1,3})? *$";
+			  date[] = "^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ].*)?$",
+			  time[] = "^-?[0-9]+:[0-9]{2}(:[0-9]{2}(\\.[0-9]+)?)?$",
+			  moment[] = "^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\\.[0-9]+)?)?)?Z?$",
+			  number[] = "^ *[-+]?([0-9]+(\\.[0-9]*)?|\\.[0-9]+)([eE][-+]?[0-9]{1,3})? *$";
 
 	switch (target) {
 	case TO_TEXT:
@@ -199,8 +217,8 @@ enum status cast_field(const struct planning *planning, const struct plan_field 
 			break;
 	if (i == sizeof(types) / sizeof(types[0]))
 		return planning_refuse(planning, STATUS_NO_SUCH_TYPE,
-		                       arena_printf(planning->arena, "there is no type '%.*s' to cast to", (int)name.length,
-		                                    name.bytes),
+		                       arena_printf(planning->arena, "there is no type '%.*s' to cast to",
+		                                    (int)name.length, name.bytes),
 		                       type->at);
 	cast.value = field->sql;
 	if (field->kind == FIELD_TEXT) {

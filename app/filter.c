@@ -14,14 +14,14 @@ static const struct {
 #undef X
 };
 
-const char *query_operator_word(enum query_operator operator)
+const char *query_operator_word(enum query_operator op)
 {
-	return operators[operator].word;
+	return operators[op].word;
 }
 
-static bool is_fulltext(enum query_operator operator)
+static bool is_fulltext(enum query_operator op)
 {
-	return operator >= QUERY_FTS && operator <= QUERY_WFTS;
+	return op >= QUERY_FTS && op <= QUERY_WFTS;
 }
 
 /* NULL: there are too many, and that is told. */
@@ -127,7 +127,8 @@ static enum status take_element(struct scanner *scanner, struct query_value *val
 			trimmed = out;
 	}
 	if (trimmed == from)
-		return scan_refuse(scanner, scan_is(scanner, '{') ? "a list inside of a list" : "an element is missing");
+		return scan_refuse(scanner,
+		                   scan_is(scanner, '{') ? "a list inside of a list" : "an element is missing");
 	value->text.text = (struct slice){ from, (size_t)(trimmed - from) };
 	value->is_null = !as_it_is && value->text.text.length == 4 && strncasecmp(from, "null", 4) == 0;
 	return STATUS_OK;
@@ -228,12 +229,12 @@ static enum status parse_modifier(struct scanner *scanner, struct query_conditio
 {
 	char *from = scanner->at++;
 
-	if (is_fulltext(condition->operator)) {
+	if (is_fulltext(condition->op)) {
 		condition->language.at = scanner->at;
 		condition->language.text = take_until(scanner, "().,");
 		if (condition->language.text.length > 0 && scan_take(scanner, ')'))
 			return STATUS_OK;
-	} else if (operators[condition->operator].quantifiable) {
+	} else if (operators[condition->op].quantifiable) {
 		condition->quantifier = scan_ahead(scanner, "any)") ? QUERY_ANY : QUERY_ALL;
 		if (scan_take_word(scanner, "any)") || scan_take_word(scanner, "all)"))
 			return STATUS_OK;
@@ -263,14 +264,14 @@ static enum status parse_operation(struct scanner *scanner, struct query_conditi
 		scanner->at = from;
 		return refuse_operator(scanner);
 	}
-	condition->operator = (enum query_operator)i;
+	condition->op = (enum query_operator)i;
 	if (*scanner->at == '(' && (status = parse_modifier(scanner, condition)) != STATUS_OK)
 		return status;
 	if (!scan_take(scanner, '.'))
 		return refuse_operator(scanner);
-	if (condition->operator == QUERY_IN)
+	if (condition->op == QUERY_IN)
 		return parse_list(scanner, condition);
-	if (condition->operator == QUERY_IS)
+	if (condition->op == QUERY_IS)
 		return parse_is(scanner, condition);
 	if (condition->quantifier != QUERY_ONE)
 		return parse_array(scanner, condition);

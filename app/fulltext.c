@@ -51,8 +51,9 @@ static bool fail(struct search *search, const char *why)
  * a word would be to find nothing. */
 static bool is_left_out(struct slice word)
 {
-	static const char *const stopwords[] = { "about", "are", "com",  "for",   "from", "how",  "that", "the", "this",
-		                                 "was",   "what", "when", "where", "who",  "will", "with", "und", "www" };
+	static const char *const stopwords[] = { "about", "are", "com",  "for",  "from", "how",
+		                                 "that",  "the", "this", "was",  "what", "when",
+		                                 "where", "who", "will", "with", "und",  "www" };
 	size_t characters = 0;
 
 	for (size_t i = 0; i < word.length; i++)

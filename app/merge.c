@@ -14,8 +14,8 @@ static bool same_columns(const struct plan *a, const struct plan *b, bool with_s
 	if (a->column_count != b->column_count)
 		return false;
 	for (unsigned i = 0; i < a->column_count; i++)
-		if (!equal(a->columns[i].json_key, b->columns[i].json_key) || a->columns[i].type != b->columns[i].type ||
-		    a->columns[i].length != b->columns[i].length ||
+		if (!equal(a->columns[i].json_key, b->columns[i].json_key) ||
+		    a->columns[i].type != b->columns[i].type || a->columns[i].length != b->columns[i].length ||
 		    (with_sql && !equal(a->columns[i].sql, b->columns[i].sql)))
 			return false;
 	return true;

@@ -12,10 +12,9 @@ enum status planning_refuse(const struct planning *planning, enum status status,
 {
 	planning->fault->status = status;
 	planning->fault->message = message;
-	planning->fault->details =
-	    at != NULL ? arena_printf(planning->arena, "at character %u of the query string",
-	                              query_position(planning->query, at))
-		       : "in the key of the path";
+	planning->fault->details = at != NULL ? arena_printf(planning->arena, "at character %u of the query string",
+	                                                     query_position(planning->query, at))
+	                                      : "in the key of the path";
 	return status;
 }
 
@@ -28,9 +27,9 @@ struct slice planning_keep(const struct planning *planning)
 const char *planning_name(const struct planning *planning, const struct plan_field *field)
 {
 	return arena_printf(planning->arena, "%scolumn '%s'",
-	                    field->kind == FIELD_COLUMN ? "" :
-	                    field->kind == FIELD_JSON   ? "a part of " :
-	                                                  "a text in ",
+	                    field->kind == FIELD_COLUMN ? ""
+	                    : field->kind == FIELD_JSON ? "a part of "
+	                                                : "a text in ",
 	                    field->column->name.bytes);
 }
 
@@ -41,7 +40,8 @@ static enum status find_path(const struct planning *planning, const struct query
 
 	if (field->column->type != COLUMN_JSON)
 		return planning_refuse(planning, STATUS_NO_SUCH_OPERATOR,
-		                       arena_printf(planning->arena, "column '%s' is not JSON: '->' has no meaning on it",
+		                       arena_printf(planning->arena,
+		                                    "column '%s' is not JSON: '->' has no meaning on it",
 		                                    field->column->name.bytes),
 		                       named->column.at);
 	for (unsigned i = 0; i < named->step_count; i++) {
@@ -172,12 +172,12 @@ static enum status plan_columns(const struct planning *planning)
 	for (unsigned i = 0; i < query->column_count; i++)
 		all = all || query->columns[i].all;
 	plan->columns = arena_alloc(planning->arena, (query->column_count + (all ? plan->table->column_count : 0)) *
-	                                                 sizeof(*plan->columns));
+	                                                     sizeof(*plan->columns));
 	if (query->column_count == 0)
 		return plan_all(planning, NULL);
 	for (unsigned i = 0; i < query->column_count; i++) {
-		status = query->columns[i].all ? plan_all(planning, query->columns[i].field.column.at) :
-		                                 plan_column(planning, &query->columns[i]);
+		status = query->columns[i].all ? plan_all(planning, query->columns[i].field.column.at)
+		                               : plan_column(planning, &query->columns[i]);
 		if (status != STATUS_OK)
 			return status;
 	}
@@ -208,7 +208,7 @@ static void find_key(struct plan *plan, const struct query *query)
 	const struct plan_condition *only = plan->conditions;
 
 	if (plan->condition_count != 1 || query->has_limit || query->has_offset || only->kind != PLAN_FILTER ||
-	    only->operator!= QUERY_EQ || only->quantifier != QUERY_ONE || only->negated ||
+	    only->op != QUERY_EQ || only->quantifier != QUERY_ONE || only->negated ||
 	    only->field.kind != FIELD_COLUMN || !table_integer_key(plan->table, only->field.column))
 		return;
 	if (value_integer(only->literals[0].sql, &plan->key) == STATUS_OK) /* always: it is our own text */

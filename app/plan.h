@@ -26,7 +26,7 @@ struct plan_output {
 };
 
 struct plan_literal {
-	struct slice sql; /* no bytes: NULL */
+	struct slice sql;     /* no bytes: NULL */
 	enum value_json json; /* of a field of kind JSON: what kind of value it is */
 };
 
@@ -38,7 +38,7 @@ struct plan_condition {
 	struct plan_condition *next;
 	struct plan_condition *first; /* of a group */
 	struct plan_field field;      /* of a filter, like all that follows */
-	enum query_operator operator;
+	enum query_operator op;
 	enum query_quantifier quantifier;
 	enum query_is is;
 	bool beyond; /* a literal has characters that the column's character set may lack */
@@ -54,8 +54,8 @@ struct plan_order {
 struct plan {
 	const struct table *table;
 	unsigned column_count, condition_count, order_count; /* conditions: those that stand side by side */
-	struct plan_output *columns; /* of the answer, in its order */
-	struct plan_condition *conditions; /* all of them have to hold */
+	struct plan_output *columns;                         /* of the answer, in its order */
+	struct plan_condition *conditions;                   /* all of them have to hold */
 	struct plan_order *orders;
 	uint64_t limit, offset;
 	bool single; /* one object, 404 when there is none; otherwise an array */

@@ -11,14 +11,13 @@
 enum purpose { EQUALITY, ORDER, PATTERN, STATE, SEARCH, CONTAINMENT, RANGE };
 
 static const enum purpose purposes[QUERY_OPERATOR_COUNT] = {
-	[QUERY_EQ] = EQUALITY, [QUERY_NEQ] = EQUALITY, [QUERY_IN] = EQUALITY,   [QUERY_ISDISTINCT] = EQUALITY,
-	[QUERY_GT] = ORDER,    [QUERY_GTE] = ORDER,    [QUERY_LT] = ORDER,      [QUERY_LTE] = ORDER,
-	[QUERY_LIKE] = PATTERN, [QUERY_ILIKE] = PATTERN, [QUERY_MATCH] = PATTERN, [QUERY_IMATCH] = PATTERN,
-	[QUERY_IS] = STATE,
-	[QUERY_FTS] = SEARCH,  [QUERY_PLFTS] = SEARCH, [QUERY_PHFTS] = SEARCH,  [QUERY_WFTS] = SEARCH,
-	[QUERY_CS] = CONTAINMENT, [QUERY_CD] = CONTAINMENT,
-	[QUERY_OV] = RANGE,    [QUERY_SL] = RANGE,     [QUERY_SR] = RANGE,      [QUERY_NXR] = RANGE,
-	[QUERY_NXL] = RANGE,   [QUERY_ADJ] = RANGE,
+	[QUERY_EQ] = EQUALITY,  [QUERY_NEQ] = EQUALITY,   [QUERY_IN] = EQUALITY,    [QUERY_ISDISTINCT] = EQUALITY,
+	[QUERY_GT] = ORDER,     [QUERY_GTE] = ORDER,      [QUERY_LT] = ORDER,       [QUERY_LTE] = ORDER,
+	[QUERY_LIKE] = PATTERN, [QUERY_ILIKE] = PATTERN,  [QUERY_MATCH] = PATTERN,  [QUERY_IMATCH] = PATTERN,
+	[QUERY_IS] = STATE,     [QUERY_FTS] = SEARCH,     [QUERY_PLFTS] = SEARCH,   [QUERY_PHFTS] = SEARCH,
+	[QUERY_WFTS] = SEARCH,  [QUERY_CS] = CONTAINMENT, [QUERY_CD] = CONTAINMENT, [QUERY_OV] = RANGE,
+	[QUERY_SL] = RANGE,     [QUERY_SR] = RANGE,       [QUERY_NXR] = RANGE,      [QUERY_NXL] = RANGE,
+	[QUERY_ADJ] = RANGE,
 };
 
 static bool is_truth(const struct plan_field *field)
@@ -33,10 +32,9 @@ static const char *objection(const struct planning *planning, const struct query
                              const struct plan_field *field)
 {
 	bool whole_json = field->kind == FIELD_COLUMN && field->column->type == COLUMN_JSON;
-	bool text = field->kind == FIELD_TEXT ||
-	            (field->kind == FIELD_COLUMN && field->column->type == COLUMN_STRING);
+	bool text = field->kind == FIELD_TEXT || (field->kind == FIELD_COLUMN && field->column->type == COLUMN_STRING);
 
-	switch (purposes[asked->operator]) {
+	switch (purposes[asked->op]) {
 	case EQUALITY:
 		return whole_json ? "compares no JSON as a whole: compare a part of it (->>key), or use cs" : NULL;
 	case ORDER:
@@ -46,13 +44,14 @@ static const char *objection(const struct planning *planning, const struct query
 	case PATTERN:
 		return text ? NULL : "looks at texts only";
 	case STATE:
-		return asked->is == QUERY_NULL || asked->is == QUERY_NOT_NULL || is_truth(field) ?
-		               NULL :
-		               "asks for true, false or unknown of truth values only";
+		return asked->is == QUERY_NULL || asked->is == QUERY_NOT_NULL || is_truth(field)
+		               ? NULL
+		               : "asks for true, false or unknown of truth values only";
 	case SEARCH:
 		if (!text || field->kind != FIELD_COLUMN || !table_fulltext(planning->plan->table, field->column))
 			return "needs a FULLTEXT index of the column alone";
-		return asked->language.text.length > 0 ? "knows no languages: the index says how words are found" : NULL;
+		return asked->language.text.length > 0 ? "knows no languages: the index says how words are found"
+		                                       : NULL;
 	case CONTAINMENT:
 		return whole_json || field->kind == FIELD_JSON ? NULL : "looks at JSON only";
 	case RANGE:
@@ -84,8 +83,8 @@ static enum status take_value(const struct planning *planning, const struct plan
 			status = value_add_literal(planning->scratch, &any_number, text, &why);
 		}
 	} else
-		status = value_add_literal(planning->scratch, field->kind == FIELD_TEXT ? &any_text : field->column, text,
-		                           &why);
+		status = value_add_literal(planning->scratch, field->kind == FIELD_TEXT ? &any_text : field->column,
+		                           text, &why);
 	if (status == STATUS_OK) {
 		literal->sql = planning_keep(planning);
 		return STATUS_OK;
@@ -93,14 +92,14 @@ static enum status take_value(const struct planning *planning, const struct plan
 	return bad_value(planning, field, status, status == STATUS_VALUE_RANGE ? "the value is out of range" : why, at);
 }
 
-static enum status take_pattern(const struct planning *planning, const struct plan_field *field,
-                                enum query_operator operator, const struct query_text *text, struct plan_literal *literal)
+static enum status take_pattern(const struct planning *planning, const struct plan_field *field, enum query_operator op,
+                                const struct query_text *text, struct plan_literal *literal)
 {
 	const char *why = NULL;
 	enum status status;
 
 	text_clear(planning->scratch);
-	if (operator == QUERY_MATCH || operator == QUERY_IMATCH) {
+	if (op == QUERY_MATCH || op == QUERY_IMATCH) {
 		value_add_string(planning->scratch, text->text);
 		status = STATUS_OK;
 	} else
@@ -111,15 +110,15 @@ static enum status take_pattern(const struct planning *planning, const struct pl
 	return STATUS_OK;
 }
 
-static enum status take_search(const struct planning *planning, const struct plan_field *field,
-                               enum query_operator operator, const struct query_text *text, struct plan_literal *literal)
+static enum status take_search(const struct planning *planning, const struct plan_field *field, enum query_operator op,
+                               const struct query_text *text, struct plan_literal *literal)
 {
 	static const enum fulltext_form forms[] = { FULLTEXT_OPERATORS, FULLTEXT_PLAIN, FULLTEXT_PHRASE, FULLTEXT_WEB };
 	struct slice search;
 	const char *why = NULL;
 
 	text_clear(planning->scratch);
-	if (!fulltext_translate(planning->scratch, forms[operator - QUERY_FTS], text->text, &why))
+	if (!fulltext_translate(planning->scratch, forms[op - QUERY_FTS], text->text, &why))
 		return bad_value(planning, field, STATUS_BAD_SEARCH, why, text->at);
 	search = planning_keep(planning);
 	text_clear(planning->scratch);
@@ -152,11 +151,11 @@ static enum status take_literal(const struct planning *planning, struct plan_con
 		return STATUS_OK;
 	if (field->kind == FIELD_COLUMN && !value_fits(field->column, value->text.text))
 		condition->beyond = true;
-	switch (purposes[condition->operator]) {
+	switch (purposes[condition->op]) {
 	case PATTERN:
-		return take_pattern(planning, field, condition->operator, &value->text, literal);
+		return take_pattern(planning, field, condition->op, &value->text, literal);
 	case SEARCH:
-		return take_search(planning, field, condition->operator, &value->text, literal);
+		return take_search(planning, field, condition->op, &value->text, literal);
 	case CONTAINMENT:
 		return take_json(planning, field, &value->text, literal);
 	case EQUALITY:
@@ -180,7 +179,7 @@ static enum status check_json(const struct planning *planning, const struct plan
 		if (json == VALUE_STRUCTURE)
 			return bad_value(planning, &condition->field, STATUS_NO_SUCH_OPERATOR,
 			                 "objects and arrays are compared by cs and cd only", value->text.at);
-		if (purposes[condition->operator] == ORDER && json != VALUE_NUMBER && json != VALUE_TEXT)
+		if (purposes[condition->op] == ORDER && json != VALUE_NUMBER && json != VALUE_TEXT)
 			return bad_value(planning, &condition->field, STATUS_NO_SUCH_OPERATOR,
 			                 "true, false and null have no order", value->text.at);
 	}
@@ -196,21 +195,21 @@ static enum status plan_filter(const struct planning *planning, const struct que
 
 	if ((status = planning_field(planning, &asked->field, &condition->field)) != STATUS_OK)
 		return status;
-	condition->operator = asked->operator;
+	condition->op = asked->op;
 	condition->quantifier = asked->quantifier;
 	condition->is = asked->is;
 	if ((why = objection(planning, asked, &condition->field)) != NULL)
 		return planning_refuse(planning, STATUS_NO_SUCH_OPERATOR,
 		                       arena_printf(planning->arena, "%s: '%s' %s",
 		                                    planning_name(planning, &condition->field),
-		                                    query_operator_word(asked->operator), why),
+		                                    query_operator_word(asked->op), why),
 		                       asked->at);
 	condition->literal_count = asked->value_count;
 	condition->literals = arena_alloc(planning->arena, asked->value_count * sizeof(*condition->literals));
 	for (unsigned i = 0; i < asked->value_count; i++, value = value->next)
 		if ((status = take_literal(planning, condition, value, &condition->literals[i])) != STATUS_OK)
 			return status;
-	if (condition->field.kind == FIELD_JSON && purposes[asked->operator] != CONTAINMENT)
+	if (condition->field.kind == FIELD_JSON && purposes[asked->op] != CONTAINMENT)
 		return check_json(planning, condition, asked->values);
 	return STATUS_OK;
 }

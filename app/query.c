@@ -47,8 +47,9 @@ static enum status refuse_call(struct scanner *scanner, const struct query_field
 	if (scan_ahead(scanner, "()"))
 		for (size_t i = 0; i < sizeof(aggregates) / sizeof(aggregates[0]); i++)
 			if (slice_is(name, aggregates[i])) {
-				(void)scan_refuse(scanner, arena_printf(scanner->arena, "the aggregate '%s()' is not supported",
-				                                        aggregates[i]));
+				(void)scan_refuse(scanner,
+				                  arena_printf(scanner->arena, "the aggregate '%s()' is not supported",
+				                               aggregates[i]));
 				return scanner->fault->status = STATUS_NO_AGGREGATES;
 			}
 	(void)scan_refuse(scanner, "rows of another table, which are not supported,");
@@ -184,9 +185,9 @@ static enum status decode(struct scanner *scanner)
 
 	if (!text_percent_decode(start, &length, true)) { /* length: as it was given, not decoded */
 		scanner->fault->status = STATUS_BAD_QUERY;
-		scanner->fault->message =
-		    arena_printf(scanner->arena, "a '%%' without two hexadecimal digits at character %u of the query string",
-		                 query_position(scanner->query, start) + (unsigned)length);
+		scanner->fault->message = arena_printf(
+			scanner->arena, "a '%%' without two hexadecimal digits at character %u of the query string",
+			query_position(scanner->query, start) + (unsigned)length);
 		return STATUS_BAD_QUERY;
 	}
 	scanner->end = start + length;
@@ -211,10 +212,9 @@ static enum word word_of(struct slice name)
 	static const struct {
 		const char *name;
 		enum word word;
-	} words[] = { { "select", SELECT }, { "order", ORDER },     { "limit", LIMIT },
-		      { "offset", OFFSET }, { "or", LOGIC },        { "and", LOGIC },
-		      { "not.or", LOGIC },  { "not.and", LOGIC },   { "columns", LATER },
-		      { "on_conflict", LATER } };
+	} words[] = { { "select", SELECT }, { "order", ORDER },      { "limit", LIMIT },  { "offset", OFFSET },
+		      { "or", LOGIC },      { "and", LOGIC },        { "not.or", LOGIC }, { "not.and", LOGIC },
+		      { "columns", LATER }, { "on_conflict", LATER } };
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (slice_is(name, words[i].name))

@@ -12,10 +12,10 @@
 /* What a client may ask for at most; each limit has an error of its own that names it. */
 enum {
 	QUERY_MAX_BYTES = 65536,
-	QUERY_MAX_PARTS = 1000,   /* names with values; columns of select, of order; filters, with those inside of others */
-	QUERY_MAX_DEPTH = 32,     /* and(or(…)) */
-	QUERY_MAX_ITEMS = 10000,  /* of all lists, in.(…) and {…}, together */
-	QUERY_MAX_STEPS = 16,     /* of a JSON path */
+	QUERY_MAX_PARTS = 1000,  /* each: names with values; columns; order terms; filters, with those inside of others */
+	QUERY_MAX_DEPTH = 32,    /* and(or(…)) */
+	QUERY_MAX_ITEMS = 10000, /* of all lists, in.(…) and {…}, together */
+	QUERY_MAX_STEPS = 16,    /* of a JSON path */
 };
 
 /* Decoded text, and where it began: a place that query_position knows. */
@@ -96,7 +96,7 @@ struct query_condition {
 	struct query_condition *next;
 	struct query_condition *first; /* of a group: never empty */
 	struct query_field field;      /* of a filter, like all that follows */
-	enum query_operator operator;
+	enum query_operator op;
 	enum query_quantifier quantifier;
 	enum query_is is;
 	struct query_text language; /* of fts and its kin; empty: none */
@@ -112,8 +112,8 @@ struct query_order {
 
 struct query {
 	unsigned column_count, order_count;
-	unsigned condition_count; /* all of them, with those inside of groups */
-	struct query_column *columns; /* none: all */
+	unsigned condition_count;           /* all of them, with those inside of groups */
+	struct query_column *columns;       /* none: all */
 	struct query_condition *conditions; /* all of them have to hold */
 	struct query_condition *last;       /* of these */
 	struct query_order *orders;

@@ -11,11 +11,12 @@ enum status scan_refuse(const struct scanner *scanner, const char *what)
 
 	scanner->fault->status = STATUS_BAD_QUERY;
 	if (scanner->part.bytes != NULL)
-		scanner->fault->message = arena_printf(scanner->arena, "%s in '%.*s', at character %u of the query string",
-		                                       what, (int)scanner->part.length, scanner->part.bytes, position);
+		scanner->fault->message = arena_printf(scanner->arena,
+		                                       "%s in '%.*s', at character %u of the query string", what,
+		                                       (int)scanner->part.length, scanner->part.bytes, position);
 	else
-		scanner->fault->message =
-		    arena_printf(scanner->arena, "%s at character %u of the query string", what, position);
+		scanner->fault->message = arena_printf(scanner->arena, "%s at character %u of the query string", what,
+		                                       position);
 	return STATUS_BAD_QUERY;
 }
 
@@ -134,8 +135,10 @@ enum status scan_path(struct scanner *scanner, const char *stop, struct query_fi
 		quoted = scan_is(scanner, '"');
 		if (!quoted && (scanner->at == scanner->end || strchr(stop, *scanner->at) != NULL))
 			return scan_refuse(scanner, "a key or an index is missing behind the arrow");
-		if ((status = scan_name(scanner, stop, &steps[count].key)) != STATUS_OK)
-			return status;
+		if (!quoted || !scan_quoted(scanner, &steps[count].key)) { /* in quotes even an empty key is one */
+			if ((status = scan_name(scanner, stop, &steps[count].key)) != STATUS_OK)
+				return status;
+		}
 		if (!quoted && (status = take_index(scanner, &steps[count])) != STATUS_OK)
 			return status;
 		count++;

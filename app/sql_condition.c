@@ -6,8 +6,8 @@
 #include "sql.h"
 
 static const char *const signs[QUERY_OPERATOR_COUNT] = {
-	[QUERY_EQ] = "=",  [QUERY_NEQ] = "<>", [QUERY_GT] = ">", [QUERY_GTE] = ">=", [QUERY_LT] = "<",
-	[QUERY_LTE] = "<=", [QUERY_IN] = "=",  [QUERY_ISDISTINCT] = "<=>",
+	[QUERY_EQ] = "=", [QUERY_NEQ] = "<>", [QUERY_GT] = ">", [QUERY_GTE] = ">=",
+	[QUERY_LT] = "<", [QUERY_LTE] = "<=", [QUERY_IN] = "=", [QUERY_ISDISTINCT] = "<=>",
 };
 
 static void add_literal(struct text *sql, const struct plan_literal *literal)
@@ -85,26 +85,24 @@ static void add_json_comparison(struct text *sql, const struct plan_condition *c
 
 static void add_json(struct text *sql, const struct plan_condition *condition, const struct plan_literal *literal)
 {
-	if (condition->operator == QUERY_NEQ)
+	if (condition->op == QUERY_NEQ)
 		text_add_string(sql, "NOT");
-	else if (condition->operator == QUERY_ISDISTINCT)
+	else if (condition->op == QUERY_ISDISTINCT)
 		text_add_char(sql, '(');
-	add_json_comparison(sql, condition,
-	                    condition->operator == QUERY_NEQ || condition->operator == QUERY_ISDISTINCT ?
-	                            "=" :
-	                            signs[condition->operator],
-	                    literal);
-	if (condition->operator == QUERY_ISDISTINCT)
+	add_json_comparison(
+		sql, condition,
+		condition->op == QUERY_NEQ || condition->op == QUERY_ISDISTINCT ? "=" : signs[condition->op], literal);
+	if (condition->op == QUERY_ISDISTINCT)
 		text_add_string(sql, " IS NOT TRUE)");
 }
 
 static void add_matching(struct text *sql, const struct plan_condition *condition, const char *collation,
-                         const char *operator, const struct plan_literal *literal)
+                         const char *op, const struct plan_literal *literal)
 {
 	add_converted(sql, &condition->field);
 	text_add_string(sql, " COLLATE ");
 	text_add_string(sql, collation);
-	text_add_string(sql, operator);
+	text_add_string(sql, op);
 	sql_add_slice(sql, literal->sql);
 }
 
@@ -118,7 +116,7 @@ static bool narrows(const struct plan_condition *condition, const struct plan_li
 static void add_like(struct text *sql, const struct plan_condition *condition, const struct plan_literal *literal)
 {
 	static const char escape[] = " ESCAPE '\\'"; /* which is not the default without backslash escapes */
-	bool narrow = condition->operator == QUERY_LIKE && narrows(condition, literal);
+	bool narrow = condition->op == QUERY_LIKE && narrows(condition, literal);
 
 	if (narrow) {
 		text_add_char(sql, '(');
@@ -128,8 +126,8 @@ static void add_like(struct text *sql, const struct plan_condition *condition, c
 		text_add_string(sql, escape);
 		text_add_string(sql, " AND ");
 	}
-	add_matching(sql, condition,
-	             condition->operator == QUERY_LIKE ? "utf8mb4_bin" : "utf8mb4_unicode_520_ci", " LIKE ", literal);
+	add_matching(sql, condition, condition->op == QUERY_LIKE ? "utf8mb4_bin" : "utf8mb4_unicode_520_ci", " LIKE ",
+	             literal);
 	text_add_string(sql, escape);
 	if (narrow)
 		text_add_char(sql, ')');
@@ -157,12 +155,12 @@ static void add_search(struct text *sql, const struct plan_condition *condition)
 static void add_containment(struct text *sql, const struct plan_condition *condition)
 {
 	text_add_string(sql, "JSON_CONTAINS(");
-	if (condition->operator == QUERY_CS)
+	if (condition->op == QUERY_CS)
 		sql_add_slice(sql, condition->field.sql);
 	else
 		sql_add_slice(sql, condition->literals[0].sql);
 	text_add_char(sql, ',');
-	if (condition->operator == QUERY_CS)
+	if (condition->op == QUERY_CS)
 		sql_add_slice(sql, condition->literals[0].sql);
 	else
 		sql_add_slice(sql, condition->field.sql);
@@ -187,26 +185,25 @@ static void add_one(struct text *sql, const struct plan_condition *condition, co
 		text_add_string(sql, "NULL");
 		return;
 	}
-	if (condition->operator == QUERY_LIKE || condition->operator == QUERY_ILIKE) {
+	if (condition->op == QUERY_LIKE || condition->op == QUERY_ILIKE) {
 		add_like(sql, condition, literal);
 		return;
 	}
-	if (condition->operator == QUERY_MATCH || condition->operator == QUERY_IMATCH) {
-		add_matching(sql, condition,
-		             condition->operator == QUERY_MATCH ? "utf8mb4_bin" : "utf8mb4_unicode_520_ci", " REGEXP ",
-		             literal);
+	if (condition->op == QUERY_MATCH || condition->op == QUERY_IMATCH) {
+		add_matching(sql, condition, condition->op == QUERY_MATCH ? "utf8mb4_bin" : "utf8mb4_unicode_520_ci",
+		             " REGEXP ", literal);
 		return;
 	}
 	if (condition->field.kind == FIELD_JSON) {
 		add_json(sql, condition, literal);
 		return;
 	}
-	if (condition->operator == QUERY_ISDISTINCT)
+	if (condition->op == QUERY_ISDISTINCT)
 		text_add_string(sql, "NOT(");
 	add_operand(sql, condition);
-	text_add_string(sql, signs[condition->operator]);
+	text_add_string(sql, signs[condition->op]);
 	sql_add_slice(sql, literal->sql);
-	if (condition->operator == QUERY_ISDISTINCT)
+	if (condition->op == QUERY_ISDISTINCT)
 		text_add_char(sql, ')');
 }
 
@@ -215,7 +212,7 @@ static void add_several(struct text *sql, const struct plan_condition *condition
 {
 	bool all = condition->quantifier == QUERY_ALL;
 	bool list = !all && condition->field.kind != FIELD_JSON &&
-	            (condition->operator == QUERY_IN || condition->operator == QUERY_EQ);
+	            (condition->op == QUERY_IN || condition->op == QUERY_EQ);
 
 	if (condition->literal_count == 0) {
 		text_add_string(sql, all ? "TRUE" : "FALSE");
@@ -239,13 +236,13 @@ static void add_several(struct text *sql, const struct plan_condition *condition
 
 static void add_filter(struct text *sql, const struct plan_condition *condition)
 {
-	if (condition->operator == QUERY_IS)
+	if (condition->op == QUERY_IS)
 		add_is(sql, condition);
-	else if (condition->operator >= QUERY_FTS && condition->operator <= QUERY_WFTS)
+	else if (condition->op >= QUERY_FTS && condition->op <= QUERY_WFTS)
 		add_search(sql, condition);
-	else if (condition->operator == QUERY_CS || condition->operator == QUERY_CD)
+	else if (condition->op == QUERY_CS || condition->op == QUERY_CD)
 		add_containment(sql, condition);
-	else if (condition->operator == QUERY_IN || condition->quantifier != QUERY_ONE)
+	else if (condition->op == QUERY_IN || condition->quantifier != QUERY_ONE)
 		add_several(sql, condition);
 	else
 		add_one(sql, condition, &condition->literals[0]);

@@ -253,7 +253,8 @@ bool value_fits(const struct column *column, struct slice text)
 			continue;
 		if (*at >= 0xf0 || end - at < (*at >= 0xe0 ? 3 : 2))
 			return false;
-		code = *at >= 0xe0 ? (*at & 15U) << 12 | (at[1] & 63U) << 6 | (at[2] & 63U) : (*at & 31U) << 6 | (at[1] & 63U);
+		code = *at >= 0xe0 ? (*at & 15U) << 12 | (at[1] & 63U) << 6 | (at[2] & 63U)
+		                   : (*at & 31U) << 6 | (at[1] & 63U);
 		if (code < 0xa0 || code > column->last_character) /* what is called latin1 has others from U+0080 on */
 			return false;
 		at += *at >= 0xe0 ? 2 : 1;

@@ -108,7 +108,8 @@ static inline bool shape_case(struct shape *shape, unsigned depth)
 			return false;
 	}
 	do {
-		if (!shape_expression(shape, depth + 1) || !shape_word(shape, " THEN ") || !shape_expression(shape, depth + 1))
+		if (!shape_expression(shape, depth + 1) || !shape_word(shape, " THEN ") ||
+		    !shape_expression(shape, depth + 1))
 			return false;
 	} while (shape_word(shape, " WHEN "));
 	if (shape_word(shape, " ELSE ") && !shape_expression(shape, depth + 1))
@@ -119,8 +120,9 @@ static inline bool shape_case(struct shape *shape, unsigned depth)
 /* The arguments of a function, and the words that stand behind an argument in some of them. */
 static inline bool shape_arguments(struct shape *shape, unsigned depth)
 {
-	static const char *const endings[] = { " AS CHAR",      " AS SIGNED",    " AS UNSIGNED", " AS DECIMAL(65,30)",
-		                               " USING utf8mb4", " IN BOOLEAN MODE", " AS DATETIME", " AS DATE", " AS TIME" };
+	static const char *const endings[] = { " AS CHAR",           " AS SIGNED",     " AS UNSIGNED",
+		                               " AS DECIMAL(65,30)", " USING utf8mb4", " IN BOOLEAN MODE",
+		                               " AS DATETIME",       " AS DATE",       " AS TIME" };
 
 	do {
 		if (shape_word(shape, "TRAILING ")) {
@@ -129,7 +131,8 @@ static inline bool shape_arguments(struct shape *shape, unsigned depth)
 		}
 		if (!shape_expression(shape, depth + 1))
 			return false;
-		if (SHAPE_ANY(shape, endings) && shape_word(shape, "(") && !(shape_digits(shape) && shape_word(shape, ")")))
+		if (SHAPE_ANY(shape, endings) && shape_word(shape, "(") &&
+		    !(shape_digits(shape) && shape_word(shape, ")")))
 			return false;
 	} while (shape_word(shape, ","));
 	return shape_word(shape, ")");
@@ -137,8 +140,9 @@ static inline bool shape_arguments(struct shape *shape, unsigned depth)
 
 static inline bool shape_value(struct shape *shape, unsigned depth)
 {
-	static const char *const functions[] = { "JSON_EXTRACT(", "JSON_TYPE(", "JSON_UNQUOTE(", "JSON_CONTAINS(", "IF(",
-		                                 "CONVERT(",      "CAST(",      "TRIM(",         "LOWER(", "ST_AsText(" };
+	static const char *const functions[] = { "JSON_EXTRACT(", "JSON_TYPE(", "JSON_UNQUOTE(", "JSON_CONTAINS(",
+		                                 "IF(",           "CONVERT(",   "CAST(",         "TRIM(",
+		                                 "LOWER(",        "ST_AsText(" };
 	static const char *const words[] = { "NULL", "TRUE", "FALSE" };
 
 	if (depth > 1000)
@@ -166,10 +170,16 @@ static inline bool shape_list(struct shape *shape, unsigned depth)
 
 static inline bool shape_expression(struct shape *shape, unsigned depth)
 {
-	static const char *const operators[] = { "<=>", "<=", ">=", "<>", "=", "<", ">", "+", " LIKE ", " REGEXP ", " AND ",
-		                                 " OR " };
-	static const char *const endings[] = { " COLLATE utf8mb4_bin", " COLLATE utf8mb4_unicode_520_ci", " IS NULL",
-		                               " IS NOT NULL", " IS TRUE", " IS NOT TRUE", " IS FALSE", " IS UNKNOWN",
+	static const char *const operators[] = { "<=>", "<=", ">=",     "<>",       "=",     "<",
+		                                 ">",   "+",  " LIKE ", " REGEXP ", " AND ", " OR " };
+	static const char *const endings[] = { " COLLATE utf8mb4_bin",
+		                               " COLLATE utf8mb4_unicode_520_ci",
+		                               " IS NULL",
+		                               " IS NOT NULL",
+		                               " IS TRUE",
+		                               " IS NOT TRUE",
+		                               " IS FALSE",
+		                               " IS UNKNOWN",
 		                               " ESCAPE '\\'" };
 
 	do {

@@ -43,8 +43,13 @@ static void plain_words_are_all_demanded(void **state)
 	expect(FULLTEXT_PLAIN, "cat", "+cat");
 	expect(FULLTEXT_PLAIN, "  fat  cats ", "+fat +cats");
 	expect(FULLTEXT_PLAIN, "+fat -cats* \"x_y\" (dogs) ~@><'", "+fat +cats +x_y +dogs");
-	expect(FULLTEXT_PLAIN, "gr\xc3\xb6\xc3\x9f" "e", "+gr\xc3\xb6\xc3\x9f" "e");
-	expect(FULLTEXT_PLAIN, "The cat of a \xc3\xa9t\xc3\xa9", "The +cat of a +\xc3\xa9t\xc3\xa9"); /* no index has these */
+	expect(FULLTEXT_PLAIN,
+	       "gr\xc3\xb6\xc3\x9f"
+	       "e",
+	       "+gr\xc3\xb6\xc3\x9f"
+	       "e");
+	expect(FULLTEXT_PLAIN, "The cat of a \xc3\xa9t\xc3\xa9",
+	       "The +cat of a +\xc3\xa9t\xc3\xa9"); /* no index has these */
 }
 
 static void phrases(void **state)

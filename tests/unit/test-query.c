@@ -69,12 +69,12 @@ static void put_condition(const struct query_condition *condition)
 	}
 	text_add_char(&form, '[');
 	put_field(&condition->field);
-	text_printf(&form, " %s%s", query_operator_word(condition->operator), quantifiers[condition->quantifier]);
+	text_printf(&form, " %s%s", query_operator_word(condition->op), quantifiers[condition->quantifier]);
 	if (condition->language.text.length > 0) {
 		text_add_char(&form, ' ');
 		put(&condition->language);
 	}
-	if (condition->operator == QUERY_IS)
+	if (condition->op == QUERY_IS)
 		text_printf(&form, " %s", states[condition->is]);
 	for (const struct query_value *each = condition->values; each != NULL; each = each->next) {
 		text_add_char(&form, ' ');
@@ -190,6 +190,7 @@ static void select_has_aliases_and_casts(void **state)
 	expect("select=d->a->0->>b", " d@8->a->[0]->>b");
 	expect("select=d->-1", " d@8->[-1]");
 	expect("select=d->\"0\"", " d@8->0");
+	expect("select=d->\"\",d->>\"\"", " d@8-> d@14->>");
 	expect("select=d->>\"a->b,c\",e", " d@8->>a->b,c e@21");
 	expect("select=x:d->>a-b::int", " x@8:d@10->>a-b::int@19");
 	expect("select=a-b,c-", " a-b@8 c-@12");
