@@ -61,6 +61,7 @@ static enum status parse_column(struct scanner *scanner, struct query_column *co
 	static const char stop[] = ",:()";
 	enum status status;
 
+	column->field.column.at = scanner->at;
 	if (scan_take(scanner, '*')) {
 		column->all = true;
 		return STATUS_OK;

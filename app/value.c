@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "value.h"
 
+#include <arpa/inet.h>
 #include <float.h>
 #include <math.h>
 #include <stdio.h>
@@ -228,6 +229,49 @@ static enum status add_string(struct text *sql, struct slice text)
 	return STATUS_OK;
 }
 
+static bool is_uuid(struct slice text)
+{
+	unsigned digits = 0;
+
+	for (size_t i = 0; i < text.length; i++)
+		if (memchr("0123456789abcdefABCDEF", text.bytes[i], 22) != NULL)
+			digits++;
+		else if (text.bytes[i] != '-' || digits == 0 || digits % 2 != 0)
+			return false;
+	return digits == 32;
+}
+
+static bool is_address(struct slice text, int family)
+{
+	unsigned char address[sizeof(struct in6_addr)];
+	char copy[INET6_ADDRSTRLEN];
+
+	if (text.length >= sizeof(copy))
+		return false;
+	memcpy(copy, text.bytes, text.length);
+	copy[text.length] = '\0';
+	return inet_pton(family, copy, address) == 1;
+}
+
+/* MariaDB's types that look like strings. To the server a text that is none would be NULL, neither equal nor unequal. */
+static enum status add_other(struct text *sql, const struct column *column, struct slice text, const char **why)
+{
+	if (slice_is(column->declared, "uuid")) {
+		*why = "expected a UUID";
+		if (!is_uuid(text))
+			return STATUS_BAD_VALUE;
+	} else if (slice_is(column->declared, "inet6")) {
+		*why = "expected an IPv6 or IPv4 address";
+		if (!is_address(text, AF_INET6) && !is_address(text, AF_INET))
+			return STATUS_BAD_VALUE;
+	} else if (slice_is(column->declared, "inet4")) {
+		*why = "expected an IPv4 address";
+		if (!is_address(text, AF_INET))
+			return STATUS_BAD_VALUE;
+	}
+	return add_string(sql, text);
+}
+
 /* A year of two digits would be one of this or the last century to the server. */
 static enum status add_year(struct text *sql, struct slice text)
 {
@@ -358,5 +402,5 @@ enum status value_add_literal(struct text *sql, const struct column *column, str
 		break;
 	}
 	*why = "expected valid UTF-8";
-	return add_string(sql, text);
+	return column->is_other ? add_other(sql, column, text, why) : add_string(sql, text);
 }

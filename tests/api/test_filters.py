@@ -86,6 +86,8 @@ KINDS = {
     "chars": ("CHAR(8)", "'a' 'b' 'c' 'd'", None),
     "latin": ("VARCHAR(8) CHARACTER SET latin1", "'a' 'b' 'é' 'z'", None),
     "enum": ("ENUM('d','c','b','a')", "'a' 'b' 'c' 'd'", None),
+    "uuid": ("UUID", " ".join(f"'{n:08}-0000-0000-0000-000000000001'" for n in range(1, 5)), None),
+    "address": ("INET6", "'::1' '::2' '2001:db8::' 'ff00::'", None),
     "blob": ("BLOB", "X'00' X'0001' X'41' X'FF'", "AA== AAE= QQ== /w=="),
     "fixed": ("BINARY(2)", "X'0000' X'0001' X'4142' X'FFFF'", "AAA= AAE= QUI= //8="),
 }
@@ -221,6 +223,17 @@ def test_comparisons_of_every_type(data, name):
         assert ids(data, f"/k_{name}?order=v.desc") == [5, 4, 3, 2, 1]
     assert ids(data, f"/k_{name}?order=v.nullsfirst&limit=1") == [5]
     assert ids(data, f"/k_{name}?order=v.desc.nullslast&offset=4") == [5]
+
+
+def test_values_that_are_not_of_the_type_are_400(data):
+    for name, value in (
+        ("tiny", "x"), ("big", "1.5"), ("dec", "1x5"), ("flo", "nan"), ("yea", "24"), ("bits", "b"), ("dat", "2024-1-1"),
+        ("tim", "noon"), ("moment", "now"), ("stamp", "x"), ("uuid", "x"), ("address", "1.2.3"), ("blob", "*"),
+    ):  # fmt: skip
+        for operator in ("eq.{}", "neq.{}", "gt.{}", "in.({})", "not.lte.{}", "eq(any).{{{}}}", "isdistinct.{}"):
+            error = error_of(data.get(f"/k_{name}?v={operator.format(value)}"), 400, ("22P02", "22003"))
+            assert "'v'" in error["message"]
+        error_of(data.get(f"/k_{name}?or=(id.eq.1,v.eq.{value})"), 400, ("22P02", "22003"))
 
 
 def test_truth(data):

@@ -137,6 +137,7 @@ static void faults_say_where(void **state)
 		{ "/users?select=id,id::float9", "at character 15 of the query string" },
 		{ "/users?id=like.1", "at character 4 of the query string" },
 		{ "/users?a%62c=eq.1", "at character 1 of the query string" },
+		{ "/users?select=email:id,*", "at character 17 of the query string" },
 		{ "/users?select=a:id,a:email", "at character 15 of the query string" },
 	};
 

@@ -361,6 +361,40 @@ static void strings_cannot_be_left(void **state)
 	assert_memory_equal(sql.bytes, "='a\0''b'", 8);
 }
 
+static void other_strings_are_what_they_are(void **state)
+{
+	static const struct {
+		const char *type, *text;
+		enum status status;
+	} cases[] = {
+		{ "uuid", "123e4567-e89b-12d3-a456-426614174000", STATUS_OK },
+		{ "uuid", "123E4567E89B12D3A456426614174000", STATUS_OK },
+		{ "uuid", "123e4567-e89b-12d3-a456-42661417400", STATUS_BAD_VALUE },
+		{ "uuid", "-23e4567-e89b-12d3-a456-4266141740000", STATUS_BAD_VALUE },
+		{ "uuid", "", STATUS_BAD_VALUE },
+		{ "uuid", "' OR 1=1", STATUS_BAD_VALUE },
+		{ "inet6", "2001:db8::1", STATUS_OK },
+		{ "inet6", "10.0.0.1", STATUS_OK },
+		{ "inet6", "::g", STATUS_BAD_VALUE },
+		{ "inet4", "10.0.0.1", STATUS_OK },
+		{ "inet4", "10.0.0.256", STATUS_BAD_VALUE },
+		{ "inet4", "1111111111111111111111111111111111111111111111111111", STATUS_BAD_VALUE },
+		{ "a new type", "anything", STATUS_OK },
+	};
+	const char *why;
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH_OF(cases); i++) {
+		struct column column = { .type = COLUMN_STRING, .is_other = true, .declared = slice_of(cases[i].type) };
+		struct slice given = exact(cases[i].text, strlen(cases[i].text));
+
+		text_clear(&sql);
+		if (value_add_literal(&sql, &column, given, &why) != cases[i].status)
+			fail_msg("%s %s", cases[i].type, cases[i].text);
+		exact_free(given);
+	}
+}
+
 static void patterns_have_a_star_for_a_percent_sign(void **state)
 {
 	static const struct good good[] = {
@@ -474,6 +508,7 @@ int main(void)
 		TEST(timestamps_are_moved_to_utc),
 		TEST(binaries_are_hexadecimal),
 		TEST(strings_cannot_be_left),
+		TEST(other_strings_are_what_they_are),
 		TEST(patterns_have_a_star_for_a_percent_sign),
 		TEST(json_says_what_it_is),
 		TEST(paths_are_one_literal),
