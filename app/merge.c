@@ -3,16 +3,33 @@
 
 #include <string.h>
 
+static bool equal(struct slice a, struct slice b)
+{
+	return a.length == b.length && (a.bytes == b.bytes || memcmp(a.bytes, b.bytes, a.length) == 0);
+}
+
+/* Whether the rows look the same: an alias and how a value is shown are not in the statement. */
+static bool same_columns(const struct plan *a, const struct plan *b, bool with_sql)
+{
+	if (a->column_count != b->column_count)
+		return false;
+	for (unsigned i = 0; i < a->column_count; i++)
+		if (!equal(a->columns[i].json_key, b->columns[i].json_key) ||
+		    a->columns[i].type != b->columns[i].type || a->columns[i].length != b->columns[i].length ||
+		    (with_sql && !equal(a->columns[i].sql, b->columns[i].sql)))
+			return false;
+	return true;
+}
+
 bool merge_same(const struct plan *a, const struct plan *b)
 {
-	return a->sql.length == b->sql.length && memcmp(a->sql.bytes, b->sql.bytes, a->sql.length) == 0;
+	return equal(a->sql, b->sql) && same_columns(a, b, false);
 }
 
 bool merge_same_but_key(const struct plan *a, const struct plan *b)
 {
 	return a->key_column != NULL && a->key_column == b->key_column && a->table == b->table &&
-	       a->column_count == b->column_count &&
-	       memcmp(a->columns, b->columns, a->column_count * sizeof(*a->columns)) == 0;
+	       same_columns(a, b, true);
 }
 
 int merge_find_key(const struct merge_keys *keys, struct integer key)

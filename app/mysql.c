@@ -24,6 +24,8 @@ enum {
 	ERROR_STATEMENT_TIMEOUT_MARIADB = 1969,
 	ERROR_CONNECTION_KILLED = 1927,
 	ERROR_STATEMENT_TIMEOUT_MYSQL = 3024,
+	ERROR_REGEXP_FIRST = 3685, /* of MySQL 8, which has a library of its own for them */
+	ERROR_REGEXP_LAST = 3699,
 };
 
 enum operation { OPERATION_NONE, OPERATION_CONNECT, OPERATION_QUERY, OPERATION_ROW };
@@ -77,12 +79,14 @@ static enum status classify(unsigned number, bool *lost, bool *schema_changed)
 	case ER_WRONG_VALUE: /* a date that is none */
 	case ER_TRUNCATED_WRONG_VALUE_FOR_FIELD:
 		return STATUS_BAD_VALUE;
+	case ER_REGEXP_ERROR:
+		return STATUS_BAD_REGULAR;
 	case ER_QUERY_INTERRUPTED:
 	case ERROR_STATEMENT_TIMEOUT_MARIADB:
 	case ERROR_STATEMENT_TIMEOUT_MYSQL:
 		return STATUS_TIMEOUT;
 	default:
-		return STATUS_FAULT;
+		return number >= ERROR_REGEXP_FIRST && number <= ERROR_REGEXP_LAST ? STATUS_BAD_REGULAR : STATUS_FAULT;
 	}
 }
 

@@ -19,7 +19,8 @@ struct catalogue {
 static const char *const statements[STATEMENTS] = {
 	[TABLES] = "SELECT TABLE_NAME,TABLE_TYPE,TABLE_COMMENT,TABLE_ROWS FROM information_schema.TABLES",
 	[COLUMNS] = ("SELECT TABLE_NAME,COLUMN_NAME,DATA_TYPE,COLUMN_TYPE,IS_NULLABLE,CHARACTER_MAXIMUM_LENGTH,"
-	             "NUMERIC_PRECISION,NUMERIC_SCALE,DATETIME_PRECISION,EXTRA,COLUMN_DEFAULT,COLUMN_COMMENT"
+	             "NUMERIC_PRECISION,NUMERIC_SCALE,DATETIME_PRECISION,EXTRA,COLUMN_DEFAULT,COLUMN_COMMENT,"
+	             "CHARACTER_SET_NAME"
 	             " FROM information_schema.COLUMNS"),
 	[KEYS] = "SELECT TABLE_NAME,INDEX_NAME,NON_UNIQUE,COLUMN_NAME,INDEX_TYPE FROM information_schema.STATISTICS",
 	[FOREIGN_KEYS] = ("SELECT TABLE_NAME,CONSTRAINT_NAME,COLUMN_NAME,REFERENCED_TABLE_NAME,REFERENCED_COLUMN_NAME"
@@ -164,6 +165,23 @@ static enum column_type type_of(struct slice data_type, struct slice declared)
 	return COLUMN_STRING;
 }
 
+/* The highest code point that is surely in the character set; 0: all are. */
+static uint32_t last_character(struct slice set)
+{
+	static const struct {
+		const char *name;
+		uint32_t last;
+	} sets[] = {
+		{ "utf8mb4", 0 },      { "utf16", 0 },        { "utf16le", 0 },   { "utf32", 0 },       { "gb18030", 0 },
+		{ "utf8mb3", 0xffff }, { "utf8", 0xffff },    { "ucs2", 0xffff }, { "latin1", 0xff },
+	};
+
+	for (size_t i = 0; i < sizeof(sets) / sizeof(sets[0]); i++)
+		if (slice_is(set, sets[i].name))
+			return sets[i].last;
+	return 0x7f;
+}
+
 static bool is_exposed(const struct table_choice *choice, struct slice name)
 {
 	for (unsigned i = 0; i < choice->column_count; i++)
@@ -202,6 +220,10 @@ static void take_column(struct catalogue *catalogue, const struct row *row)
 	column->length = column->type == COLUMN_BIT ? number(row, 6) : number(row, 5);
 	column->precision = (unsigned)(row->values[8] != NULL ? number(row, 8) : number(row, 6));
 	column->scale = (unsigned)number(row, 7);
+	if (column->type == COLUMN_STRING || column->type == COLUMN_JSON) {
+		column->is_other = row->count > 12 && row->values[12] == NULL;
+		column->last_character = column->is_other || row->count <= 12 ? 0 : last_character(value(row, 12));
+	}
 	column->is_unsigned = contains(column->declared, " unsigned");
 	column->auto_increment = contains(extra, "auto_increment");
 	column->generated = contains(extra, "GENERATED") && !contains(extra, "DEFAULT_GENERATED");

@@ -3,106 +3,198 @@
 
 #include <string.h>
 
+#include "planning.h"
 #include "sql.h"
 
-static enum status no_such_column(const struct table *table, const struct query_text *name, struct arena *arena,
-                                  struct fault *fault)
+enum { SCRATCH_KEEP_BYTES = 1 << 16 };
+
+enum status planning_refuse(const struct planning *planning, enum status status, const char *message, const char *at)
 {
-	fault->status = STATUS_NO_SUCH_COLUMN;
-	fault->message = arena_printf(arena, "column %s.%.*s does not exist", table->name.bytes, (int)name->text.length,
-	                              name->text.bytes);
-	fault->details = arena_printf(arena, "at character %u of the query string", name->position);
-	return STATUS_NO_SUCH_COLUMN;
-}
-
-static enum status find_column(const struct table *table, const struct query_text *name, struct arena *arena,
-                               const struct column **column, struct fault *fault)
-{
-	*column = table_column(table, name->text.bytes, name->text.length);
-	return *column != NULL ? STATUS_OK : no_such_column(table, name, arena, fault);
-}
-
-static enum status plan_columns(struct plan *plan, const struct query *query, struct arena *arena,
-                                struct fault *fault)
-{
-	const struct table *table = plan->table;
-	enum status status;
-
-	plan->columns = arena_alloc(arena, (table->column_count + query->select_count) * sizeof(*plan->columns));
-	if (query->select_all)
-		for (unsigned i = 0; i < table->column_count; i++)
-			if (table->columns[i].exposed)
-				plan->columns[plan->column_count++] = &table->columns[i];
-	for (unsigned i = 0; i < query->select_count; i++) {
-		const struct column *column;
-		unsigned before;
-
-		if ((status = find_column(table, &query->select[i], arena, &column, fault)) != STATUS_OK)
-			return status;
-		for (before = 0; before < plan->column_count && plan->columns[before] != column; before++)
-			;
-		if (before == plan->column_count) /* an object cannot have the same name twice */
-			plan->columns[plan->column_count++] = column;
-	}
-	return STATUS_OK;
-}
-
-static enum status add_filter(struct plan *plan, const struct column *column, struct slice value, const char *where,
-                              struct arena *arena, struct fault *fault)
-{
-	struct text literal = { 0 };
-	const char *why;
-	enum status status = value_add_literal(&literal, column, value, &why);
-
-	if (status == STATUS_OK)
-		plan->filters[plan->filter_count++] = (struct plan_filter){
-			column, { arena_text(arena, literal.bytes, literal.length), literal.length } };
-	else {
-		fault->status = status;
-		fault->message = arena_printf(arena, "%s for column '%s'",
-		                              status == STATUS_VALUE_RANGE ? "the value is out of range" : why,
-		                              column->name.bytes);
-		fault->details = where;
-	}
-	text_release(&literal);
+	planning->fault->status = status;
+	planning->fault->message = message;
+	planning->fault->details = at != NULL ? arena_printf(planning->arena, "at character %u of the query string",
+	                                                     query_position(planning->query, at))
+	                                      : "in the key of the path";
 	return status;
 }
 
-static enum status plan_filters(struct plan *plan, const struct route *route, const struct query *query,
-                                struct arena *arena, struct fault *fault)
+struct slice planning_keep(const struct planning *planning)
 {
-	const struct table *table = plan->table;
-	const struct column *column;
+	return (struct slice){ arena_text(planning->arena, planning->scratch->bytes, planning->scratch->length),
+		               planning->scratch->length };
+}
+
+const char *planning_name(const struct planning *planning, const struct plan_field *field)
+{
+	return arena_printf(planning->arena, "%scolumn '%s'",
+	                    field->kind == FIELD_COLUMN ? ""
+	                    : field->kind == FIELD_JSON ? "a part of "
+	                                                : "a text in ",
+	                    field->column->name.bytes);
+}
+
+static enum status find_path(const struct planning *planning, const struct query_field *named, struct plan_field *field)
+{
+	struct slice keys[QUERY_MAX_STEPS];
+	int indices[QUERY_MAX_STEPS];
+
+	if (field->column->type != COLUMN_JSON)
+		return planning_refuse(planning, STATUS_NO_SUCH_OPERATOR,
+		                       arena_printf(planning->arena,
+		                                    "column '%s' is not JSON: '->' has no meaning on it",
+		                                    field->column->name.bytes),
+		                       named->column.at);
+	for (unsigned i = 0; i < named->step_count; i++) {
+		keys[i] = named->steps[i].is_index ? (struct slice){ NULL, 0 } : named->steps[i].key.text;
+		indices[i] = named->steps[i].index;
+	}
+	field->kind = named->as_text ? FIELD_TEXT : FIELD_JSON;
+	text_clear(planning->scratch);
+	sql_json_path(planning->scratch, field->column, keys, indices, named->step_count);
+	field->sql = planning_keep(planning);
+	return STATUS_OK;
+}
+
+enum status planning_field(const struct planning *planning, const struct query_field *named, struct plan_field *field)
+{
+	const struct table *table = planning->plan->table;
+	struct slice name = named->column.text;
+
+	field->column = table_column(table, name.bytes, name.length);
+	if (field->column == NULL)
+		return planning_refuse(planning, STATUS_NO_SUCH_COLUMN,
+		                       arena_printf(planning->arena, "column %s.%.*s does not exist", table->name.bytes,
+		                                    (int)name.length, name.bytes),
+		                       named->column.at);
+	field->kind = FIELD_COLUMN;
+	field->sql = field->column->quoted;
+	return named->step_count > 0 ? find_path(planning, named, field) : STATUS_OK;
+}
+
+static struct plan_output whole_column(const struct column *column)
+{
+	return (struct plan_output){ column->json_key, column->type, column->length, column->quoted };
+}
+
+static struct slice json_key(const struct planning *planning, struct slice name)
+{
+	text_clear(planning->scratch);
+	text_add_json_string(planning->scratch, name.bytes, name.length);
+	text_add_char(planning->scratch, ':');
+	return planning_keep(planning);
+}
+
+/* The name in the answer: the alias; the last key of a path; the column's own. */
+static struct slice output_key(const struct planning *planning, const struct query_column *asked,
+                               const struct column *column)
+{
+	if (asked->alias.text.length > 0)
+		return json_key(planning, asked->alias.text);
+	for (unsigned i = asked->field.step_count; i > 0; i--)
+		if (!asked->field.steps[i - 1].is_index)
+			return json_key(planning, asked->field.steps[i - 1].key.text);
+	return column->json_key;
+}
+
+static bool slice_equal(struct slice a, struct slice b)
+{
+	return a.length == b.length && (a.bytes == b.bytes || memcmp(a.bytes, b.bytes, a.length) == 0);
+}
+
+/* An object cannot have the same name twice: the same column again is nothing new, another one is a fault. */
+static enum status add_output(const struct planning *planning, struct plan_output output, const char *at)
+{
+	struct plan *plan = planning->plan;
+
+	for (unsigned i = 0; i < plan->column_count; i++) {
+		const struct plan_output *other = &plan->columns[i];
+
+		if (!slice_equal(other->json_key, output.json_key))
+			continue;
+		if (other->type == output.type && slice_equal(other->sql, output.sql))
+			return STATUS_OK;
+		planning->fault->hint = "give one of them an alias: alias:column";
+		return planning_refuse(planning, STATUS_BAD_QUERY,
+		                       arena_printf(planning->arena, "two columns of the answer are named %.*s",
+		                                    (int)output.json_key.length - 1, output.json_key.bytes),
+		                       at);
+	}
+	plan->columns[plan->column_count++] = output;
+	return STATUS_OK;
+}
+
+static enum status plan_column(const struct planning *planning, const struct query_column *asked)
+{
+	struct plan_field field;
+	struct plan_output output;
 	enum status status;
 
-	plan->filters = arena_alloc(arena, (query->filter_count + 1) * sizeof(*plan->filters));
-	if (route->has_key &&
-	    (status = add_filter(plan, &table->columns[table->key_column], route->key, "in the key of the path", arena,
-	                         fault)) != STATUS_OK)
+	if ((status = planning_field(planning, &asked->field, &field)) != STATUS_OK)
 		return status;
-	for (unsigned i = 0; i < query->filter_count; i++) {
-		const struct query_filter *filter = &query->filters[i];
+	output = whole_column(field.column);
+	output.json_key = output_key(planning, asked, field.column);
+	if (asked->cast.text.length > 0)
+		status = cast_field(planning, &field, &asked->cast, &output);
+	else if (field.kind != FIELD_COLUMN) {
+		output.type = field.kind == FIELD_JSON ? COLUMN_JSON : COLUMN_STRING;
+		text_clear(planning->scratch);
+		sql_add_field(planning->scratch, &field);
+		output.sql = planning_keep(planning);
+	}
+	return status == STATUS_OK ? add_output(planning, output, asked->field.column.at) : status;
+}
 
-		if ((status = find_column(table, &filter->column, arena, &column, fault)) != STATUS_OK ||
-		    (status = add_filter(plan, column, filter->value.text,
-		                         arena_printf(arena, "at character %u of the query string",
-		                                      filter->value.position),
-		                         arena, fault)) != STATUS_OK)
+/* Every column that clients may see. */
+static enum status plan_all(const struct planning *planning, const char *at)
+{
+	const struct table *table = planning->plan->table;
+	struct plan *plan = planning->plan;
+	bool first = plan->column_count == 0; /* a table's names differ: there is nothing to compare with */
+	enum status status;
+
+	for (unsigned i = 0; i < table->column_count; i++)
+		if (!table->columns[i].exposed)
+			continue;
+		else if (first)
+			plan->columns[plan->column_count++] = whole_column(&table->columns[i]);
+		else if ((status = add_output(planning, whole_column(&table->columns[i]), at)) != STATUS_OK)
+			return status;
+	return STATUS_OK;
+}
+
+static enum status plan_columns(const struct planning *planning)
+{
+	const struct query *query = planning->query;
+	struct plan *plan = planning->plan;
+	enum status status;
+	bool all = query->column_count == 0;
+
+	for (unsigned i = 0; i < query->column_count; i++)
+		all = all || query->columns[i].all;
+	plan->columns = arena_alloc(planning->arena, (query->column_count + (all ? plan->table->column_count : 0)) *
+	                                                     sizeof(*plan->columns));
+	if (query->column_count == 0)
+		return plan_all(planning, NULL);
+	for (unsigned i = 0; i < query->column_count; i++) {
+		status = query->columns[i].all ? plan_all(planning, query->columns[i].field.column.at)
+		                               : plan_column(planning, &query->columns[i]);
+		if (status != STATUS_OK)
 			return status;
 	}
 	return STATUS_OK;
 }
 
-static enum status plan_orders(struct plan *plan, const struct query *query, struct arena *arena, struct fault *fault)
+static enum status plan_orders(const struct planning *planning)
 {
+	const struct query *query = planning->query;
+	struct plan *plan = planning->plan;
 	enum status status;
 
-	plan->orders = arena_alloc(arena, (query->order_count + 1) * sizeof(*plan->orders));
+	plan->orders = arena_alloc(planning->arena, query->order_count * sizeof(*plan->orders));
 	for (unsigned i = 0; i < query->order_count; i++) {
 		struct plan_order *order = &plan->orders[plan->order_count++];
 
-		status = find_column(plan->table, &query->orders[i].column, arena, &order->column, fault);
-		if (status != STATUS_OK)
+		if ((status = planning_field(planning, &query->orders[i].field, &order->field)) != STATUS_OK)
 			return status;
 		order->descending = query->orders[i].descending;
 		order->nulls_first = query->orders[i].nulls_first;
@@ -110,31 +202,41 @@ static enum status plan_orders(struct plan *plan, const struct query *query, str
 	return STATUS_OK;
 }
 
+/* One plain filter by such a key, and nothing that says which rows of the result are wanted. */
+static void find_key(struct plan *plan, const struct query *query)
+{
+	const struct plan_condition *only = plan->conditions;
+
+	if (plan->condition_count != 1 || query->has_limit || query->has_offset || only->kind != PLAN_FILTER ||
+	    only->op != QUERY_EQ || only->quantifier != QUERY_ONE || only->negated ||
+	    only->field.kind != FIELD_COLUMN || !table_integer_key(plan->table, only->field.column))
+		return;
+	if (value_integer(only->literals[0].sql, &plan->key) == STATUS_OK) /* always: it is our own text */
+		plan->key_column = only->field.column;
+}
+
 enum status plan_read(const struct route *route, uint64_t max_rows, struct arena *arena, struct plan *plan,
                       struct fault *fault)
 {
+	static struct text scratch; /* of the process: every plan would allocate it anew */
 	struct query query;
-	struct text sql = { 0 };
+	const struct planning planning = { plan, &query, arena, fault, &scratch };
 	enum status status;
 
 	memset(plan, 0, sizeof(*plan));
 	plan->table = route->table;
 	plan->single = route->has_key;
 	if ((status = query_parse(route->query, arena, &query, fault)) != STATUS_OK ||
-	    (status = plan_columns(plan, &query, arena, fault)) != STATUS_OK ||
-	    (status = plan_filters(plan, route, &query, arena, fault)) != STATUS_OK ||
-	    (status = plan_orders(plan, &query, arena, fault)) != STATUS_OK)
+	    (status = plan_columns(&planning)) != STATUS_OK ||
+	    (status = plan_conditions(&planning, route)) != STATUS_OK || (status = plan_orders(&planning)) != STATUS_OK)
 		return status;
 	plan->limit = query.has_limit && query.limit < max_rows ? query.limit : max_rows;
 	plan->offset = query.offset;
-	if (plan->filter_count == 1 && !query.has_limit && !query.has_offset &&
-	    table_integer_key(plan->table, plan->filters[0].column)) {
-		plan->key_column = plan->filters[0].column;
-		if (value_integer(plan->filters[0].literal, &plan->key) != STATUS_OK) /* cannot be: it is our own text */
-			plan->key_column = NULL;
-	}
-	sql_read(&sql, plan);
-	plan->sql = (struct slice){ arena_text(arena, sql.bytes, sql.length), sql.length };
-	text_release(&sql);
+	find_key(plan, &query);
+	text_clear(&scratch);
+	sql_read(&scratch, plan);
+	plan->sql = planning_keep(&planning);
+	if (scratch.size > SCRATCH_KEEP_BYTES)
+		text_release(&scratch);
 	return STATUS_OK;
 }

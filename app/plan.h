@@ -10,28 +10,59 @@
 #include "route.h"
 #include "value.h"
 
-struct plan_filter { /* column = literal */
+/* A column, or what a path leads to in a JSON column. */
+struct plan_field {
 	const struct column *column;
-	struct slice literal;
+	enum { FIELD_COLUMN, FIELD_JSON, FIELD_TEXT } kind; /* column, column->a, column->>a */
+	struct slice sql; /* the column's name; the JSON that the path leads to, for both kinds of it */
+};
+
+/* One column of the answer. */
+struct plan_output {
+	struct slice json_key; /* "name": with quotes and colon */
+	enum column_type type; /* how its values are shown */
+	uint64_t length;       /* of a BIT */
+	struct slice sql;
+};
+
+struct plan_literal {
+	struct slice sql;     /* no bytes: NULL */
+	enum value_json json; /* of a field of kind JSON: what kind of value it is */
+};
+
+/* A filter, or a group of filters. */
+struct plan_condition {
+	enum { PLAN_FILTER, PLAN_AND, PLAN_OR } kind;
+	bool negated;
+	bool loose; /* an odd number of negations above or here: NULL must not pass for false */
+	struct plan_condition *next;
+	struct plan_condition *first; /* of a group */
+	struct plan_field field;      /* of a filter, like all that follows */
+	enum query_operator op;
+	enum query_quantifier quantifier;
+	enum query_is is;
+	bool beyond; /* a literal has characters that the column's character set may lack */
+	unsigned literal_count;
+	struct plan_literal *literals;
 };
 
 struct plan_order {
-	const struct column *column;
+	struct plan_field field;
 	bool descending, nulls_first;
 };
 
 struct plan {
 	const struct table *table;
-	unsigned column_count, filter_count, order_count;
-	const struct column **columns; /* of the answer, in its order */
-	struct plan_filter *filters;
+	unsigned column_count, condition_count, order_count; /* conditions: those that stand side by side */
+	struct plan_output *columns;                         /* of the answer, in its order */
+	struct plan_condition *conditions;                   /* all of them have to hold */
 	struct plan_order *orders;
 	uint64_t limit, offset;
 	bool single; /* one object, 404 when there is none; otherwise an array */
 	/* A lookup of one row by an integer key alone, which may share a statement with lookups of other keys: */
 	const struct column *key_column; /* NULL: it is none */
 	struct integer key;
-	struct slice sql; /* the statement; equal text means equal plans */
+	struct slice sql; /* the statement */
 };
 
 /* Plans a GET or HEAD. STATUS_OK, or *fault; everything in the arena and in the schema. */

@@ -3,75 +3,26 @@
 
 #include <string.h>
 
+#include "filter.h"
+#include "scan.h"
 #include "value.h"
 
-/* Decoded bytes that are being read, with the raw ones beside them so that places can be told. */
-struct scanner {
-	const char *at, *end;
-	const char *decoded; /* the start of the decoded bytes */
-	struct slice raw;
-	unsigned raw_position; /* of raw's first byte, from 1 */
-	const char *part;      /* whose value it is: select, order, a column */
-	struct arena *arena;
-	struct fault *fault;
-};
-
-/* The place in the raw query string of a place in the decoded bytes. */
-static unsigned position(const struct scanner *scanner, const char *place)
+/* Each part is decoded where it stood (which makes it shorter), so a decoded byte is found again by its part's beginning
+ * and the number of bytes that came before it. */
+unsigned query_position(const struct query *query, const char *at)
 {
-	size_t decoded = (size_t)(place - scanner->decoded), raw = 0;
+	size_t place = (size_t)(at - query->decoded), start = 0, raw;
+	bool in_value = false;
 
-	for (; decoded > 0 && raw < scanner->raw.length; decoded--)
-		raw += scanner->raw.bytes[raw] == '%' ? 3 : 1;
-	return scanner->raw_position + (unsigned)raw;
-}
-
-static enum status refuse_at(struct arena *arena, struct fault *fault, unsigned place, const char *what)
-{
-	fault->status = STATUS_BAD_QUERY;
-	fault->message = arena_printf(arena, "%s at character %u of the query string", what, place);
-	return STATUS_BAD_QUERY;
-}
-
-static enum status refuse(const struct scanner *scanner, const char *what)
-{
-	if (scanner->part != NULL)
-		what = arena_printf(scanner->arena, "%s in '%s',", what, scanner->part);
-	return refuse_at(scanner->arena, scanner->fault, position(scanner, scanner->at), what);
-}
-
-static enum status too_many(const struct scanner *scanner, const char *what)
-{
-	return refuse(scanner, arena_printf(scanner->arena, "more than %d %s", QUERY_MAX_PARTS, what));
-}
-
-/* A column's name: up to a byte of stop, or in double quotes with \" and \\ inside. */
-static enum status take_name(struct scanner *scanner, const char *stop, struct query_text *name)
-{
-	const char *from = scanner->at;
-	char *copy;
-	size_t length = 0;
-
-	name->position = position(scanner, from);
-	if (from == scanner->end || *from != '"') {
-		while (scanner->at < scanner->end && strchr(stop, *scanner->at) == NULL)
-			scanner->at++;
-		name->text = (struct slice){ from, (size_t)(scanner->at - from) };
-		return name->text.length > 0 ? STATUS_OK : refuse(scanner, "a column's name is missing");
-	}
-	copy = arena_alloc(scanner->arena, (size_t)(scanner->end - from));
-	for (scanner->at++; scanner->at < scanner->end && *scanner->at != '"'; scanner->at++) {
-		if (*scanner->at == '\\' && scanner->at + 1 < scanner->end)
-			scanner->at++;
-		copy[length++] = *scanner->at;
-	}
-	if (scanner->at == scanner->end) {
-		scanner->at = from;
-		return refuse(scanner, "no '\"' ends the name that begins");
-	}
-	scanner->at++;
-	name->text = (struct slice){ copy, length };
-	return length > 0 ? STATUS_OK : refuse(scanner, "an empty name");
+	for (raw = 0; raw < place && raw < query->raw.length; raw++)
+		if (query->raw.bytes[raw] == '&' || (query->raw.bytes[raw] == '=' && !in_value)) {
+			in_value = query->raw.bytes[raw] == '=';
+			start = raw + 1;
+		}
+	raw = start;
+	for (size_t left = place - start; left > 0 && raw < query->raw.length; left--)
+		raw += query->raw.bytes[raw] == '%' ? 3 : 1;
+	return (unsigned)raw + 1;
 }
 
 /* How many items a list has at most: its commas and one. */
@@ -84,31 +35,81 @@ static unsigned count_items(const struct scanner *scanner)
 	return count;
 }
 
+/* What stands before a '(' is no column: a function over rows, or rows of another table. */
+static enum status refuse_call(struct scanner *scanner, const struct query_field *field)
+{
+	static const char *const aggregates[] = { "count", "sum", "avg", "min", "max" };
+	struct slice name = field->step_count > 0 ? field->steps[field->step_count - 1].key.text : field->column.text;
+	const char *dot = memrchr(name.bytes, '.', name.length);
+
+	if (dot != NULL)
+		name = (struct slice){ dot + 1, (size_t)(name.bytes + name.length - dot) - 1 };
+	if (scan_ahead(scanner, "()"))
+		for (size_t i = 0; i < sizeof(aggregates) / sizeof(aggregates[0]); i++)
+			if (slice_is(name, aggregates[i])) {
+				(void)scan_refuse(scanner,
+				                  arena_printf(scanner->arena, "the aggregate '%s()' is not supported",
+				                               aggregates[i]));
+				return scanner->fault->status = STATUS_NO_AGGREGATES;
+			}
+	(void)scan_refuse(scanner, "rows of another table, which are not supported,");
+	return scanner->fault->status = STATUS_NO_RELATION;
+}
+
+static enum status parse_column(struct scanner *scanner, struct query_column *column)
+{
+	static const char stop[] = ",:()";
+	enum status status;
+
+	column->field.column.at = scanner->at;
+	if (scan_take(scanner, '*')) {
+		column->all = true;
+		return STATUS_OK;
+	}
+	if (scan_ahead(scanner, "...")) {
+		(void)scan_refuse(scanner, "a spread of another table's rows, which is not supported,");
+		return scanner->fault->status = STATUS_NO_RELATION;
+	}
+	if ((status = scan_field(scanner, stop, &column->field)) != STATUS_OK)
+		return status;
+	if (scan_is(scanner, ':') && !scan_ahead(scanner, "::")) {
+		if (column->field.step_count > 0)
+			return scan_refuse(scanner, "a path for an alias");
+		scanner->at++;
+		column->alias = column->field.column;
+		if ((status = scan_field(scanner, stop, &column->field)) != STATUS_OK)
+			return status;
+	}
+	if (scan_is(scanner, '('))
+		return refuse_call(scanner, &column->field);
+	if (scan_take_word(scanner, "::")) {
+		column->cast.at = scanner->at;
+		while (scanner->at < scanner->end && strchr(stop, *scanner->at) == NULL)
+			scanner->at++;
+		column->cast.text = (struct slice){ column->cast.at, (size_t)(scanner->at - column->cast.at) };
+		if (column->cast.text.length == 0)
+			return scan_refuse(scanner, "a type is missing behind '::'");
+	}
+	return STATUS_OK;
+}
+
 static enum status parse_select(struct scanner *scanner, struct query *query)
 {
 	unsigned most = count_items(scanner);
 	enum status status;
 
-	query->select_all = scanner->at == scanner->end;
-	if (query->select_all)
+	if (scanner->at == scanner->end)
 		return STATUS_OK;
 	if (most > QUERY_MAX_PARTS)
-		return too_many(scanner, "columns in select");
-	query->select = arena_alloc(scanner->arena, most * sizeof(*query->select));
+		return scan_too_many(scanner, QUERY_MAX_PARTS, "columns in select");
+	query->columns = arena_alloc(scanner->arena, most * sizeof(*query->columns));
 	for (;;) {
-		if (scanner->at < scanner->end && *scanner->at == '*') {
-			query->select_all = true;
-			scanner->at++;
-		} else {
-			status = take_name(scanner, ",:()->", &query->select[query->select_count++]);
-			if (status != STATUS_OK)
-				return status;
-		}
+		if ((status = parse_column(scanner, &query->columns[query->column_count++])) != STATUS_OK)
+			return status;
 		if (scanner->at == scanner->end)
 			return STATUS_OK;
-		if (*scanner->at != ',')
-			return refuse(scanner, "expected ',' or the end of select");
-		scanner->at++;
+		if (!scan_take(scanner, ','))
+			return scan_refuse(scanner, "expected ',' or the end of select");
 	}
 }
 
@@ -116,7 +117,7 @@ static bool take_word(struct scanner *scanner, const char *word)
 {
 	size_t length = strlen(word);
 
-	if ((size_t)(scanner->end - scanner->at) < length || memcmp(scanner->at, word, length) != 0)
+	if (!scan_ahead(scanner, word))
 		return false;
 	if (scanner->at + length < scanner->end && scanner->at[length] != ',' && scanner->at[length] != '.')
 		return false;
@@ -126,13 +127,12 @@ static bool take_word(struct scanner *scanner, const char *word)
 
 static enum status parse_order_term(struct scanner *scanner, struct query_order *term)
 {
-	enum status status = take_name(scanner, ",.", &term->column);
+	enum status status = scan_field(scanner, ",.", &term->field);
 	bool directed = false, placed = false;
 
 	if (status != STATUS_OK)
 		return status;
-	while (scanner->at < scanner->end && *scanner->at == '.') {
-		scanner->at++;
+	while (scan_take(scanner, '.')) {
 		if (!directed && !placed && take_word(scanner, "asc"))
 			directed = true;
 		else if (!directed && !placed && take_word(scanner, "desc"))
@@ -142,7 +142,7 @@ static enum status parse_order_term(struct scanner *scanner, struct query_order 
 		else if (!placed && take_word(scanner, "nullslast"))
 			placed = true;
 		else
-			return refuse(scanner, "expected asc, desc, nullsfirst or nullslast");
+			return scan_refuse(scanner, "expected asc, desc, nullsfirst or nullslast");
 	}
 	if (!placed) /* NULL counts as the largest value */
 		term->nulls_first = term->descending;
@@ -155,17 +155,15 @@ static enum status parse_order(struct scanner *scanner, struct query *query)
 	enum status status;
 
 	if (most > QUERY_MAX_PARTS)
-		return too_many(scanner, "columns in order");
+		return scan_too_many(scanner, QUERY_MAX_PARTS, "columns in order");
 	query->orders = arena_alloc(scanner->arena, most * sizeof(*query->orders));
 	for (;;) {
-		status = parse_order_term(scanner, &query->orders[query->order_count++]);
-		if (status != STATUS_OK)
+		if ((status = parse_order_term(scanner, &query->orders[query->order_count++])) != STATUS_OK)
 			return status;
 		if (scanner->at == scanner->end)
 			return STATUS_OK;
-		if (*scanner->at != ',')
-			return refuse(scanner, "expected ',' or the end of order");
-		scanner->at++;
+		if (!scan_take(scanner, ','))
+			return scan_refuse(scanner, "expected ',' or the end of order");
 	}
 }
 
@@ -175,104 +173,112 @@ static enum status parse_count(struct scanner *scanner, uint64_t *number)
 	struct slice rest = { scanner->at, (size_t)(scanner->end - scanner->at) };
 
 	if (value_integer(rest, &integer) != STATUS_OK || integer.negative || integer.magnitude > INT64_MAX)
-		return refuse(scanner, "expected a number from 0 on");
+		return scan_refuse(scanner, "expected a number from 0 on");
 	*number = integer.magnitude;
 	return STATUS_OK;
 }
 
-static enum status parse_filter(struct scanner *scanner, struct query_text name, struct query_filter *filter)
+/* Decodes one side of a name=value pair where it stands: what the scanner is at. */
+static enum status decode(struct scanner *scanner)
 {
-	if (scanner->end - scanner->at < 3 || memcmp(scanner->at, "eq.", 3) != 0) {
-		scanner->fault->hint = "filters are written column=eq.value";
-		return refuse(scanner, "expected 'eq.' and a value");
+	char *start = scanner->at;
+	size_t length = (size_t)(scanner->end - start), span;
+
+	if (!text_percent_decode(start, &length, true)) { /* length: as it was given, not decoded */
+		scanner->fault->status = STATUS_BAD_QUERY;
+		scanner->fault->message = arena_printf(
+			scanner->arena, "a '%%' without two hexadecimal digits at character %u of the query string",
+			query_position(scanner->query, start) + (unsigned)length);
+		return STATUS_BAD_QUERY;
 	}
-	filter->column = name;
-	filter->value.position = position(scanner, scanner->at + 3);
-	filter->value.text = (struct slice){ scanner->at + 3, (size_t)(scanner->end - scanner->at) - 3 };
-	return STATUS_OK;
+	scanner->end = start + length;
+	span = text_utf8_span(start, length);
+	if (span == length && (span = strnlen(start, length)) == length)
+		return STATUS_OK;
+	scanner->at = start + span;
+	return scan_refuse(scanner, *scanner->at == '\0' ? "a NUL" : "bytes that are not UTF-8");
 }
 
-/* Decodes one side of a name=value pair into the arena. */
-static enum status decode(struct slice raw, unsigned place, struct arena *arena, struct fault *fault,
-                          struct slice *decoded)
+static enum status refuse_part(struct scanner *scanner, struct slice name, const char *how)
 {
-	char *copy = arena_text(arena, raw.bytes, raw.length);
-	size_t length = raw.length, span;
-
-	if (!text_percent_decode(copy, &length, true))
-		return refuse_at(arena, fault, place + (unsigned)length, "a '%' without two hexadecimal digits");
-	copy[length] = '\0';
-	*decoded = (struct slice){ copy, length };
-	span = text_utf8_span(copy, length);
-	if (span < length || (span = strnlen(copy, length)) < length) {
-		struct scanner scanner = { copy + span, copy + length, copy, raw, place, NULL, arena, fault };
-
-		return refuse(&scanner, copy[span] == '\0' ? "a NUL" : "bytes that are not UTF-8");
-	}
-	return STATUS_OK;
+	scanner->at = (char *)(uintptr_t)name.bytes;
+	scanner->part.bytes = NULL;
+	return scan_refuse(scanner, arena_printf(scanner->arena, "'%.*s' %s", (int)name.length, name.bytes, how));
 }
 
-static enum status parse_pair(struct slice raw, unsigned place, struct arena *arena, struct query *query,
-                              struct fault *fault, unsigned *seen)
+enum word { FILTER, SELECT, ORDER, LIMIT, OFFSET, LOGIC, LATER };
+
+static enum word word_of(struct slice name)
 {
-	enum { SELECT = 1, ORDER = 2, LIMIT = 4, OFFSET = 8 };
 	static const struct {
 		const char *name;
-		unsigned bit;
-	} words[] = { { "select", SELECT }, { "order", ORDER }, { "limit", LIMIT }, { "offset", OFFSET } };
-	static const char *const later[] = { "or", "and", "not.or", "not.and", "columns", "on_conflict" };
-	const char *equals = memchr(raw.bytes, '=', raw.length);
-	struct slice raw_name = { raw.bytes, equals != NULL ? (size_t)(equals - raw.bytes) : raw.length }, value;
-	struct scanner scanner = { .arena = arena, .fault = fault };
-	struct query_text name = { .position = place };
-	enum status status = decode(raw_name, place, arena, fault, &name.text);
-	unsigned word = 0;
+		enum word word;
+	} words[] = { { "select", SELECT }, { "order", ORDER },      { "limit", LIMIT },  { "offset", OFFSET },
+		      { "or", LOGIC },      { "and", LOGIC },        { "not.or", LOGIC }, { "not.and", LOGIC },
+		      { "columns", LATER }, { "on_conflict", LATER } };
 
-	if (status != STATUS_OK)
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (slice_is(name, words[i].name))
+			return words[i].word;
+	return FILTER;
+}
+
+/* One name=value between from and to. */
+static enum status parse_pair(struct scanner *scanner, char *from, char *to, unsigned *seen)
+{
+	char *equals = memchr(from, '=', (size_t)(to - from));
+	struct query *query = scanner->query;
+	struct scanner name = *scanner;
+	enum status status;
+	enum word word;
+
+	name.part.bytes = scanner->part.bytes = NULL;
+	name.at = from;
+	name.end = equals != NULL ? equals : to;
+	if ((status = decode(&name)) != STATUS_OK)
 		return status;
 	if (equals == NULL)
-		return refuse_at(arena, fault, place, "expected name=value");
-	scanner.raw = (struct slice){ equals + 1, raw.length - raw_name.length - 1 };
-	scanner.raw_position = place + (unsigned)raw_name.length + 1;
-	if ((status = decode(scanner.raw, scanner.raw_position, arena, fault, &value)) != STATUS_OK)
+		return scan_refuse(&name, "expected name=value");
+	scanner->at = equals + 1;
+	scanner->end = to;
+	if ((status = decode(scanner)) != STATUS_OK)
 		return status;
-	scanner.part = name.text.bytes;
-	scanner.decoded = scanner.at = value.bytes;
-	scanner.end = value.bytes + value.length;
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (slice_is(name.text, words[i].name))
-			word = words[i].bit;
-	if ((*seen & word) != 0)
-		return refuse_at(arena, fault, place, arena_printf(arena, "'%s' a second time", name.text.bytes));
-	*seen |= word;
+	scanner->part = (struct slice){ name.at, (size_t)(name.end - name.at) };
+	word = word_of(scanner->part);
+	if (word >= SELECT && word <= OFFSET) {
+		if ((*seen & 1U << word) != 0)
+			return refuse_part(scanner, scanner->part, "a second time");
+		*seen |= 1U << word;
+	}
 	switch (word) {
 	case SELECT:
-		return parse_select(&scanner, query);
+		return parse_select(scanner, query);
 	case ORDER:
-		return parse_order(&scanner, query);
+		return parse_order(scanner, query);
 	case LIMIT:
 		query->has_limit = true;
-		return parse_count(&scanner, &query->limit);
+		return parse_count(scanner, &query->limit);
 	case OFFSET:
 		query->has_offset = true;
-		return parse_count(&scanner, &query->offset);
-	default:
+		return parse_count(scanner, &query->offset);
+	case LOGIC:
+		return filter_parse_logic(scanner);
+	case LATER:
+		return refuse_part(scanner, scanner->part, "is not supported");
+	case FILTER:
 		break;
 	}
-	for (size_t i = 0; i < sizeof(later) / sizeof(later[0]); i++)
-		if (slice_is(name.text, later[i]))
-			return refuse_at(arena, fault, place, arena_printf(arena, "'%s' is not supported", later[i]));
-	return parse_filter(&scanner, name, &query->filters[query->filter_count++]);
+	return filter_parse(&name, scanner);
 }
 
 enum status query_parse(struct slice raw, struct arena *arena, struct query *query, struct fault *fault)
 {
-	const char *at = raw.bytes, *end = at + raw.length, *next;
+	struct scanner scanner = { .query = query, .arena = arena, .fault = fault };
+	char *at, *end, *next;
 	unsigned parts = 1, seen = 0;
 	enum status status;
 
 	memset(query, 0, sizeof(*query));
-	query->select_all = true;
 	if (raw.length > QUERY_MAX_BYTES) {
 		fault->status = STATUS_URI_TOO_LONG;
 		fault->details = arena_printf(arena, "the query string has more than %d bytes", QUERY_MAX_BYTES);
@@ -280,23 +286,23 @@ enum status query_parse(struct slice raw, struct arena *arena, struct query *que
 	}
 	if (raw.length == 0)
 		return STATUS_OK;
-	for (const char *each = at; each < end; each++)
-		parts += *each == '&';
+	query->raw = (struct slice){ arena_text(arena, raw.bytes, raw.length), raw.length };
+	query->decoded = at = arena_text(arena, raw.bytes, raw.length);
+	end = at + raw.length;
+	for (const char *each = at; (each = memchr(each, '&', (size_t)(end - each))) != NULL; each++)
+		parts++;
 	if (parts > QUERY_MAX_PARTS) {
 		fault->status = STATUS_BAD_QUERY;
 		fault->message = arena_printf(arena, "more than %d parts in the query string", QUERY_MAX_PARTS);
 		return STATUS_BAD_QUERY;
 	}
-	query->filters = arena_alloc(arena, parts * sizeof(*query->filters));
 	for (; at < end; at = next + 1) {
 		next = memchr(at, '&', (size_t)(end - at));
 		if (next == NULL)
 			next = end;
 		if (next == at)
 			continue;
-		status = parse_pair((struct slice){ at, (size_t)(next - at) }, (unsigned)(at - raw.bytes) + 1, arena, query,
-		                    fault, &seen);
-		if (status != STATUS_OK)
+		if ((status = parse_pair(&scanner, at, next, &seen)) != STATUS_OK)
 			return status;
 	}
 	return STATUS_OK;

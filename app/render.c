@@ -56,7 +56,7 @@ static void add_boolean(struct text *out, const char *bytes, size_t length)
 }
 
 /* BIT comes as its bytes, the highest first. */
-static void add_bits(struct text *out, const struct column *column, const char *bytes, size_t length)
+static void add_bits(struct text *out, const struct plan_output *column, const char *bytes, size_t length)
 {
 	uint64_t bits = 0;
 
@@ -87,7 +87,7 @@ static size_t add_json(struct text *out, const char *bytes, size_t length)
 
 /* Whether the bytes are what the server writes for a value of the column's type: no more is asked than that they cannot
  * break out of their place in the JSON. */
-static bool is_of_type(const struct column *column, const char *bytes, size_t length)
+static bool is_of_type(const struct plan_output *column, const char *bytes, size_t length)
 {
 	bool digits = false, point = false;
 	size_t i = 0;
@@ -129,7 +129,7 @@ static bool is_of_type(const struct column *column, const char *bytes, size_t le
 	return true;
 }
 
-size_t render_json_value(struct text *out, const struct column *column, const char *bytes, size_t length,
+size_t render_json_value(struct text *out, const struct plan_output *column, const char *bytes, size_t length,
                          bool *mistyped)
 {
 	if (!is_of_type(column, bytes, length)) {
@@ -176,7 +176,7 @@ size_t render_json_value(struct text *out, const struct column *column, const ch
 	return text_add_json_string(out, bytes, length);
 }
 
-size_t render_json_object(struct text *out, const struct column *const *columns, unsigned count,
+size_t render_json_object(struct text *out, const struct plan_output *columns, unsigned count,
                           const struct row *row, bool *mistyped)
 {
 	size_t replaced = 0;
@@ -185,11 +185,11 @@ size_t render_json_object(struct text *out, const struct column *const *columns,
 	for (unsigned i = 0; i < count; i++) {
 		if (i > 0)
 			text_add_char(out, ',');
-		text_add(out, columns[i]->json_key.bytes, columns[i]->json_key.length);
+		text_add(out, columns[i].json_key.bytes, columns[i].json_key.length);
 		if (row->values[i] == NULL)
 			text_add(out, "null", 4);
 		else
-			replaced += render_json_value(out, columns[i], row->values[i], row->lengths[i], mistyped);
+			replaced += render_json_value(out, &columns[i], row->values[i], row->lengths[i], mistyped);
 	}
 	text_add_char(out, '}');
 	return replaced;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * render.h: rows as text of a media type. A value's form follows from its column alone. Knows not where rows come from.
+ * render.h: rows as text of a media type. A value's form follows from its output column alone. Knows not where rows come from.
  */
 #ifndef MYREST_RENDER_H
 #define MYREST_RENDER_H
@@ -10,10 +10,10 @@
 /* Adds {"name":value,…} for the columns, whose values begin at row->values[0]. Answers in how many places text had to be
  * replaced because it was not valid UTF-8. A value that is not of its column's type (the table has changed since it was
  * described) becomes a string, and *mistyped true; it is left alone otherwise. */
-size_t render_json_object(struct text *, const struct column *const *columns, unsigned count, const struct row *,
+size_t render_json_object(struct text *, const struct plan_output *columns, unsigned count, const struct row *,
                           bool *mistyped);
 
 /* Adds one value that is not NULL; the same answers. */
-size_t render_json_value(struct text *, const struct column *, const char *bytes, size_t length, bool *mistyped);
+size_t render_json_value(struct text *, const struct plan_output *, const char *bytes, size_t length, bool *mistyped);
 
 #endif

@@ -14,9 +14,17 @@
 	X(STATUS_OK, 200, "", "") \
 	X(STATUS_BAD_QUERY, 400, "PGRST100", "the query string cannot be understood") \
 	X(STATUS_BAD_REQUEST, 400, "PGRST100", "the request cannot be understood") \
+	X(STATUS_NO_RELATION, 400, "PGRST200", "rows of another table are not supported") \
+	X(STATUS_NO_AGGREGATES, 400, "PGRST123", "aggregates are not supported") \
 	X(STATUS_NO_SUCH_COLUMN, 400, "42703", "no such column") \
+	X(STATUS_NO_SUCH_OPERATOR, 400, "42883", "the operator does not exist for the column's type") \
+	X(STATUS_NO_SUCH_TYPE, 400, "42704", "no such type") \
+	X(STATUS_NO_SUCH_CAST, 400, "42846", "the column's type cannot be cast to this one") \
 	X(STATUS_BAD_VALUE, 400, "22P02", "the value is not of the column's type") \
 	X(STATUS_VALUE_RANGE, 400, "22003", "the value is out of range") \
+	X(STATUS_BAD_PATTERN, 400, "22025", "the pattern ends with its escape character") \
+	X(STATUS_BAD_REGULAR, 400, "2201B", "the regular expression cannot be understood") \
+	X(STATUS_BAD_SEARCH, 400, "42601", "the full-text search cannot be understood") \
 	X(STATUS_FORBIDDEN, 403, "42501", "the database refuses the statement") \
 	X(STATUS_NO_SUCH_PATH, 404, "PGRST125", "nothing at this path") \
 	X(STATUS_NO_SUCH_TABLE, 404, "PGRST205", "no such table") \

@@ -137,6 +137,15 @@ const struct column *table_column(const struct table *table, const char *name, s
 	return NULL;
 }
 
+bool table_fulltext(const struct table *table, const struct column *column)
+{
+	for (unsigned i = 0; i < table->key_count; i++)
+		if (table->keys[i].fulltext && table->keys[i].column_count == 1 &&
+		    &table->columns[table->keys[i].columns[0]] == column)
+			return true;
+	return false;
+}
+
 bool table_integer_key(const struct table *table, const struct column *column)
 {
 	if (column->type != COLUMN_INTEGER || column->nullable)

@@ -40,6 +40,8 @@ struct column {
 	uint64_t length;       /* characters of a string, bytes of a binary, bits of a BIT; 0: does not apply */
 	unsigned precision;    /* DECIMAL: digits; TIME, DATETIME, TIMESTAMP: digits of the fraction */
 	unsigned scale;        /* DECIMAL: digits behind the point */
+	uint32_t last_character; /* of a string: the highest code point its character set surely has; 0: it has all */
+	bool is_other;           /* a string that is none inside (UUID, INET6): no patterns on its own terms */
 	bool is_unsigned;
 	bool nullable;
 	bool generated;       /* computed by the server, cannot be written */
@@ -111,6 +113,8 @@ const char *table_choices_parse(const char *text, struct arena *, struct table_c
 const struct table *schema_table(const struct schema *, struct slice name); /* NULL: not served */
 /* A column that clients may see; NULL: none of that name. */
 const struct column *table_column(const struct table *, const char *name, size_t length);
+/* Whether a full-text index of the column alone lets it be searched. */
+bool table_fulltext(const struct table *, const struct column *);
 /* Whether the column alone is a key of integers without NULL: the one kind by which rows of a shared statement can be
  * told apart exactly (collations, dates and decimals match more than they equal). */
 bool table_integer_key(const struct table *, const struct column *);

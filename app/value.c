@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "value.h"
 
+#include <arpa/inet.h>
 #include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "moment.h"
 
 enum { MAX_DECIMAL_DIGITS = 65 + 65 }; /* what MySQL's DECIMAL can hold, and as many zeros */
 
@@ -59,6 +62,48 @@ void value_add_string(struct text *sql, struct slice text)
 		at = quote + 1;
 	}
 	text_add(sql, at, (size_t)(end - at));
+	text_add_char(sql, '\'');
+}
+
+/* Doubles the quotes in what stands from there on. */
+static void double_quotes(struct text *sql, size_t from)
+{
+	size_t quotes = 0, in = sql->length, out;
+
+	for (size_t i = from; i < sql->length; i++)
+		quotes += sql->bytes[i] == '\'';
+	if (quotes == 0)
+		return;
+	text_reserve(sql, quotes);
+	sql->length += quotes;
+	for (out = sql->length; out > in;) {
+		sql->bytes[--out] = sql->bytes[--in];
+		if (sql->bytes[in] == '\'')
+			sql->bytes[--out] = '\'';
+	}
+}
+
+void value_add_path(struct text *sql, const struct slice *keys, const int *indices, unsigned count)
+{
+	size_t from;
+
+	text_add_char(sql, '\'');
+	from = sql->length;
+	text_add_char(sql, '$');
+	for (unsigned i = 0; i < count; i++) {
+		if (keys[i].bytes != NULL) {
+			text_add_char(sql, '.');
+			(void)text_add_json_string(sql, keys[i].bytes, keys[i].length);
+			continue;
+		}
+		text_add_string(sql, indices[i] >= 0 ? "[" : "[last");
+		if (indices[i] < -1)
+			text_add_char(sql, '-');
+		if (indices[i] != -1)
+			text_add_unsigned(sql, (uint64_t)(indices[i] >= 0 ? indices[i] : -1 - indices[i]));
+		text_add_char(sql, ']');
+	}
+	double_quotes(sql, from);
 	text_add_char(sql, '\'');
 }
 
@@ -151,163 +196,8 @@ static enum status add_float(struct text *sql, struct slice text, bool single)
 		return STATUS_BAD_VALUE;
 	if (isinf(number))
 		return STATUS_VALUE_RANGE;
-	text_printf(sql, "%.17e", number); /* with an exponent it is a DOUBLE to the server, not a DECIMAL */
-	return STATUS_OK;
-}
-
-/* Reads exactly that many digits. */
-static bool take_digits(const char **at, const char *end, int digits, int *number)
-{
-	*number = 0;
-	for (; digits > 0; digits--, (*at)++) {
-		if (*at == end || !is_digit(**at))
-			return false;
-		*number = *number * 10 + (**at - '0');
-	}
-	return true;
-}
-
-static bool take_byte(const char **at, const char *end, const char *choices)
-{
-	if (*at == end || **at == '\0' || strchr(choices, **at) == NULL)
-		return false;
-	(*at)++;
-	return true;
-}
-
-struct moment {
-	int year, month, day, hour, minute, second;
-	struct slice fraction; /* with its point, or empty */
-};
-
-static bool take_date(const char **at, const char *end, struct moment *moment)
-{
-	return take_digits(at, end, 4, &moment->year) && take_byte(at, end, "-") &&
-	       take_digits(at, end, 2, &moment->month) && take_byte(at, end, "-") &&
-	       take_digits(at, end, 2, &moment->day) && moment->month <= 12 && moment->day <= 31;
-}
-
-static bool take_fraction(const char **at, const char *end, struct moment *moment)
-{
-	moment->fraction.bytes = *at;
-	if (take_byte(at, end, ".")) {
-		while (*at < end && is_digit(**at))
-			(*at)++;
-		if (*at - moment->fraction.bytes < 2 || *at - moment->fraction.bytes > 7)
-			return false;
-	}
-	moment->fraction.length = (size_t)(*at - moment->fraction.bytes);
-	return true;
-}
-
-static bool take_clock(const char **at, const char *end, struct moment *moment)
-{
-	return take_digits(at, end, 2, &moment->hour) && take_byte(at, end, ":") &&
-	       take_digits(at, end, 2, &moment->minute) && take_byte(at, end, ":") &&
-	       take_digits(at, end, 2, &moment->second) && take_fraction(at, end, moment) && moment->hour <= 23 &&
-	       moment->minute <= 59 && moment->second <= 59;
-}
-
-/* Days since 1970-01-01 in the proleptic Gregorian calendar, and back: the year begins in March, so that the leap day
- * is its last one. */
-static long days_from_date(int year, int month, int day)
-{
-	long y = month <= 2 ? year - 1 : year, era = (y >= 0 ? y : y - 399) / 400, yoe = y - era * 400;
-	long doy = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-
-	return era * 146097 + yoe * 365 + yoe / 4 - yoe / 100 + doy - 719468;
-}
-
-static void date_from_days(long days, struct moment *moment)
-{
-	long z = days + 719468, era = (z >= 0 ? z : z - 146096) / 146097, doe = z - era * 146097;
-	long yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365, doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
-	long mp = (5 * doy + 2) / 153;
-
-	moment->day = (int)(doy - (153 * mp + 2) / 5 + 1);
-	moment->month = (int)(mp < 10 ? mp + 3 : mp - 9);
-	moment->year = (int)(yoe + era * 400 + (moment->month <= 2));
-}
-
-/* Z or +hh:mm behind a moment: the moment becomes the one in UTC. */
-static bool take_zone(const char **at, const char *end, struct moment *moment)
-{
-	int hours, minutes;
-	long minute_of_day, days;
-	bool west;
-
-	if (*at == end)
-		return true;
-	if (take_byte(at, end, "Zz"))
-		return *at == end;
-	west = **at == '-';
-	if (!take_byte(at, end, "+- ") || !take_digits(at, end, 2, &hours)) /* an unescaped '+' arrives as a space */
-		return false;
-	minutes = 0;
-	if (*at < end && (take_byte(at, end, ":"), !take_digits(at, end, 2, &minutes)))
-		return false;
-	if (*at != end || hours > 15 || minutes > 59)
-		return false;
-	if ((hours == 0 && minutes == 0) || moment->month == 0 || moment->day == 0)
-		return true;
-	minute_of_day = moment->hour * 60 + moment->minute + (west ? 1 : -1) * (hours * 60 + minutes);
-	days = days_from_date(moment->year, moment->month, moment->day);
-	for (; minute_of_day < 0; minute_of_day += 1440)
-		days--;
-	for (; minute_of_day >= 1440; minute_of_day -= 1440)
-		days++;
-	date_from_days(days, moment);
-	moment->hour = (int)(minute_of_day / 60);
-	moment->minute = (int)(minute_of_day % 60);
-	return moment->year >= 0 && moment->year <= 9999;
-}
-
-static enum status add_date(struct text *sql, struct slice text)
-{
-	const char *at = text.bytes, *end = at + text.length;
-	struct moment moment = { 0 };
-
-	if (!take_date(&at, end, &moment) || at != end)
-		return STATUS_BAD_VALUE;
-	text_printf(sql, "'%04d-%02d-%02d'", moment.year, moment.month, moment.day);
-	return STATUS_OK;
-}
-
-static enum status add_datetime(struct text *sql, struct slice text, bool zone)
-{
-	const char *at = text.bytes, *end = at + text.length;
-	struct moment moment = { 0 };
-
-	if (!take_date(&at, end, &moment))
-		return STATUS_BAD_VALUE;
-	if (at != end && (!take_byte(&at, end, "Tt ") || !take_clock(&at, end, &moment) ||
-	                  (zone ? !take_zone(&at, end, &moment) : at != end)))
-		return STATUS_BAD_VALUE;
-	text_printf(sql, "'%04d-%02d-%02d %02d:%02d:%02d%.*s'", moment.year, moment.month, moment.day, moment.hour,
-	            moment.minute, moment.second, (int)moment.fraction.length, moment.fraction.bytes);
-	return STATUS_OK;
-}
-
-/* [-]hhh:mm:ss[.ffffff], up to 838:59:59 */
-static enum status add_time(struct text *sql, struct slice text)
-{
-	const char *at = text.bytes, *end = at + text.length;
-	struct moment moment = { 0 };
-	int hours = 0;
-	bool negative = take_byte(&at, end, "-");
-
-	if (at == end || !is_digit(*at))
-		return STATUS_BAD_VALUE;
-	while (at < end && is_digit(*at) && hours < 1000)
-		hours = hours * 10 + (*at++ - '0');
-	if (!take_byte(&at, end, ":") || !take_digits(&at, end, 2, &moment.minute) || !take_byte(&at, end, ":") ||
-	    !take_digits(&at, end, 2, &moment.second) || !take_fraction(&at, end, &moment) || at != end ||
-	    moment.minute > 59 || moment.second > 59)
-		return STATUS_BAD_VALUE;
-	if (hours > 838)
-		return STATUS_VALUE_RANGE;
-	text_printf(sql, "'%s%02d:%02d:%02d%.*s'", negative ? "-" : "", hours, moment.minute, moment.second,
-	            (int)moment.fraction.length, moment.fraction.bytes);
+	/* with an exponent it is a DOUBLE to the server, not a DECIMAL */
+	text_add(sql, copy, (size_t)snprintf(copy, sizeof(copy), "%.17e", number));
 	return STATUS_OK;
 }
 
@@ -321,8 +211,10 @@ static enum status add_binary(struct text *sql, struct slice text)
 	length = bytes.length;
 	if ((good = text_base64_decode(bytes.bytes, &length))) {
 		text_add_string(sql, "X'");
-		for (size_t i = 0; i < length; i++)
-			text_printf(sql, "%02X", (unsigned char)bytes.bytes[i]);
+		for (size_t i = 0; i < length; i++) {
+			text_add_char(sql, "0123456789ABCDEF"[(unsigned char)bytes.bytes[i] >> 4]);
+			text_add_char(sql, "0123456789ABCDEF"[(unsigned char)bytes.bytes[i] & 15]);
+		}
 		text_add_char(sql, '\'');
 	}
 	text_release(&bytes);
@@ -337,6 +229,135 @@ static enum status add_string(struct text *sql, struct slice text)
 	return STATUS_OK;
 }
 
+static bool is_uuid(struct slice text)
+{
+	unsigned digits = 0;
+
+	for (size_t i = 0; i < text.length; i++)
+		if (memchr("0123456789abcdefABCDEF", text.bytes[i], 22) != NULL)
+			digits++;
+		else if (text.bytes[i] != '-' || digits == 0 || digits % 2 != 0)
+			return false;
+	return digits == 32;
+}
+
+static bool is_address(struct slice text, int family)
+{
+	unsigned char address[sizeof(struct in6_addr)];
+	char copy[INET6_ADDRSTRLEN];
+
+	if (text.length >= sizeof(copy))
+		return false;
+	memcpy(copy, text.bytes, text.length);
+	copy[text.length] = '\0';
+	return inet_pton(family, copy, address) == 1;
+}
+
+/* MariaDB's types that look like strings. To the server a text that is none would be NULL, neither equal nor unequal. */
+static enum status add_other(struct text *sql, const struct column *column, struct slice text, const char **why)
+{
+	if (slice_is(column->declared, "uuid")) {
+		*why = "expected a UUID";
+		if (!is_uuid(text))
+			return STATUS_BAD_VALUE;
+	} else if (slice_is(column->declared, "inet6")) {
+		*why = "expected an IPv6 or IPv4 address";
+		if (!is_address(text, AF_INET6) && !is_address(text, AF_INET))
+			return STATUS_BAD_VALUE;
+	} else if (slice_is(column->declared, "inet4")) {
+		*why = "expected an IPv4 address";
+		if (!is_address(text, AF_INET))
+			return STATUS_BAD_VALUE;
+	}
+	return add_string(sql, text);
+}
+
+/* A year of two digits would be one of this or the last century to the server. */
+static enum status add_year(struct text *sql, struct slice text)
+{
+	struct integer year;
+	enum status status = value_integer(text, &year);
+
+	if (status == STATUS_OK && year.magnitude > 0 && year.magnitude < 100)
+		status = STATUS_VALUE_RANGE;
+	if (status == STATUS_OK)
+		value_add_integer(sql, year);
+	return status;
+}
+
+bool value_fits(const struct column *column, struct slice text)
+{
+	const unsigned char *at = (const unsigned char *)text.bytes, *end = at + text.length;
+	uint32_t code;
+
+	if (column->last_character == 0)
+		return true;
+	for (; at < end; at++) {
+		if (*at < 0x80)
+			continue;
+		if (*at >= 0xf0 || end - at < (*at >= 0xe0 ? 3 : 2))
+			return false;
+		code = *at >= 0xe0 ? (*at & 15U) << 12 | (at[1] & 63U) << 6 | (at[2] & 63U)
+		                   : (*at & 31U) << 6 | (at[1] & 63U);
+		if (code < 0xa0 || code > column->last_character) /* what is called latin1 has others from U+0080 on */
+			return false;
+		at += *at >= 0xe0 ? 2 : 1;
+	}
+	return true;
+}
+
+enum status value_add_pattern(struct text *sql, struct slice text, const char **why)
+{
+	size_t before = sql->length;
+	bool escaped = false;
+
+	*why = "the pattern ends with a backslash, which is to stand before another character,";
+	value_add_string(sql, text);
+	for (size_t i = before; i < sql->length; i++) {
+		if (sql->bytes[i] == '*')
+			sql->bytes[i] = '%';
+		escaped = sql->bytes[i] == '\\' && !escaped;
+		if (escaped && i + 2 == sql->length) {
+			sql->length = before;
+			return STATUS_BAD_PATTERN;
+		}
+	}
+	return STATUS_OK;
+}
+
+enum status value_add_json(struct text *sql, struct slice text, enum value_json *kind, const char **why)
+{
+	size_t before = sql->length, at = 0;
+
+	*why = "expected JSON";
+	if (!text_add_json(sql, text.bytes, text.length))
+		return STATUS_BAD_VALUE;
+	sql->length = before;
+	while (strchr(" \t\r\n", text.bytes[at]) != NULL) /* it is JSON, so there is something else */
+		at++;
+	switch (text.bytes[at]) {
+	case '"':
+		*kind = VALUE_TEXT;
+		break;
+	case '{':
+	case '[':
+		*kind = VALUE_STRUCTURE;
+		break;
+	case 't':
+	case 'f':
+		*kind = text.bytes[at] == 't' ? VALUE_TRUE : VALUE_FALSE;
+		break;
+	case 'n':
+		*kind = VALUE_NULL;
+		break;
+	default:
+		*kind = VALUE_NUMBER;
+		break;
+	}
+	value_add_string(sql, text);
+	return STATUS_OK;
+}
+
 enum status value_add_literal(struct text *sql, const struct column *column, struct slice text, const char **why)
 {
 	*why = NULL;
@@ -346,7 +367,7 @@ enum status value_add_literal(struct text *sql, const struct column *column, str
 		return add_integer(sql, text);
 	case COLUMN_YEAR:
 		*why = "expected a year";
-		return add_integer(sql, text);
+		return add_year(sql, text);
 	case COLUMN_BOOLEAN:
 		*why = "expected true, false or an integer";
 		return add_boolean(sql, text);
@@ -362,16 +383,16 @@ enum status value_add_literal(struct text *sql, const struct column *column, str
 		return add_float(sql, text, column->type == COLUMN_FLOAT);
 	case COLUMN_DATE:
 		*why = "expected YYYY-MM-DD";
-		return add_date(sql, text);
+		return moment_add_date(sql, text);
 	case COLUMN_TIME:
 		*why = "expected [-]HH:MM:SS[.ffffff] up to 838:59:59";
-		return add_time(sql, text);
+		return moment_add_time(sql, text);
 	case COLUMN_DATETIME:
 		*why = "expected YYYY-MM-DDTHH:MM:SS[.ffffff]";
-		return add_datetime(sql, text, false);
+		return moment_add_datetime(sql, text, false);
 	case COLUMN_TIMESTAMP:
 		*why = "expected YYYY-MM-DDTHH:MM:SS[.ffffff][+HH:MM]";
-		return add_datetime(sql, text, true);
+		return moment_add_datetime(sql, text, true);
 	case COLUMN_BINARY:
 	case COLUMN_GEOMETRY:
 		*why = "expected base64";
@@ -381,5 +402,5 @@ enum status value_add_literal(struct text *sql, const struct column *column, str
 		break;
 	}
 	*why = "expected valid UTF-8";
-	return add_string(sql, text);
+	return column->is_other ? add_other(sql, column, text, why) : add_string(sql, text);
 }

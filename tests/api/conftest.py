@@ -10,6 +10,7 @@ import servers
 ORDER = [
     "users",
     "query",
+    "filters",
     "errors",
     "nginx",
     "types",

@@ -27,7 +27,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	arena_clear(&arena);
 	if ((status = route_find(&request, schema, SLICE(""), &arena, &route, &fault)) == STATUS_OK &&
 	    (status = plan_read(&route, 1000, &arena, &plan, &fault)) == STATUS_OK) {
-		if (!shape_is_read(plan.sql, plan.table, plan.filter_count) || plan.limit > 1000 ||
+		if (!shape_is_read(plan.sql, plan.table) || plan.limit > 1000 ||
 		    text_utf8_span(plan.sql.bytes, plan.sql.length) != plan.sql.length)
 			abort();
 	} else {

@@ -1,7 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
  * sql_shape.h: whether a statement has the one shape a read can have, whatever the client wrote: a small tokenizer and
- * the grammar of sql.c, apart from it. Standard SQL: in a literal only '' is a quote, a backslash is a backslash.
+ * the grammar of sql.c and its kin, apart from them. Standard SQL: in a literal only '' is a quote, a backslash is a
+ * backslash.
+ *
+ *     SELECT list FROM table [WHERE condition] [ORDER BY list] LIMIT n [OFFSET n]
+ *
+ * A list and a condition are made of words: the table's exposed columns, literals, signs, and a few names of functions
+ * and keywords, none of which can begin another clause. Their parentheses are balanced, and a literal, a column and a
+ * closed parenthesis never stand side by side without an operator.
  */
 #ifndef MYREST_SQL_SHAPE_H
 #define MYREST_SQL_SHAPE_H
@@ -81,31 +88,131 @@ static inline bool shape_literal(struct shape *shape)
 	return true;
 }
 
-/* filters, orders: how many of them there have to be. */
-static inline bool shape_is_read(struct slice sql, const struct table *table, unsigned filters)
+static inline bool shape_any(struct shape *shape, const char *const *words, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (shape_word(shape, words[i]))
+			return true;
+	return false;
+}
+
+#define SHAPE_ANY(shape, words) shape_any((shape), (words), sizeof(words) / sizeof((words)[0]))
+
+/* A value, which operators join to others: column, literal, f(…), (…), CASE … END. depth: of parentheses. */
+static inline bool shape_expression(struct shape *shape, unsigned depth);
+
+static inline bool shape_case(struct shape *shape, unsigned depth)
+{
+	if (!shape_word(shape, "WHEN ")) {
+		if (!shape_expression(shape, depth + 1) || !shape_word(shape, " WHEN "))
+			return false;
+	}
+	do {
+		if (!shape_expression(shape, depth + 1) || !shape_word(shape, " THEN ") ||
+		    !shape_expression(shape, depth + 1))
+			return false;
+	} while (shape_word(shape, " WHEN "));
+	if (shape_word(shape, " ELSE ") && !shape_expression(shape, depth + 1))
+		return false;
+	return shape_word(shape, " END");
+}
+
+/* The arguments of a function, and the words that stand behind an argument in some of them. */
+static inline bool shape_arguments(struct shape *shape, unsigned depth)
+{
+	static const char *const endings[] = { " AS CHAR",           " AS SIGNED",     " AS UNSIGNED",
+		                               " AS DECIMAL(65,30)", " USING utf8mb4", " IN BOOLEAN MODE",
+		                               " AS DATETIME",       " AS DATE",       " AS TIME" };
+
+	do {
+		if (shape_word(shape, "TRAILING ")) {
+			if (!shape_literal(shape) || !shape_word(shape, " FROM "))
+				return false;
+		}
+		if (!shape_expression(shape, depth + 1))
+			return false;
+		if (SHAPE_ANY(shape, endings) && shape_word(shape, "(") &&
+		    !(shape_digits(shape) && shape_word(shape, ")")))
+			return false;
+	} while (shape_word(shape, ","));
+	return shape_word(shape, ")");
+}
+
+static inline bool shape_value(struct shape *shape, unsigned depth)
+{
+	static const char *const functions[] = { "JSON_EXTRACT(", "JSON_TYPE(", "JSON_UNQUOTE(", "JSON_CONTAINS(",
+		                                 "IF(",           "CONVERT(",   "CAST(",         "TRIM(",
+		                                 "LOWER(",        "ST_AsText(" };
+	static const char *const words[] = { "NULL", "TRUE", "FALSE" };
+
+	if (depth > 1000)
+		return false;
+	if (shape_word(shape, "MATCH("))
+		return shape_column(shape) && shape_word(shape, ") AGAINST(") && shape_literal(shape) &&
+		       shape_word(shape, " IN BOOLEAN MODE)");
+	if (SHAPE_ANY(shape, functions))
+		return shape_arguments(shape, depth);
+	if (shape_word(shape, "CASE "))
+		return shape_case(shape, depth);
+	if (shape_word(shape, "NOT(") || shape_word(shape, "("))
+		return shape_expression(shape, depth + 1) && shape_word(shape, ")");
+	return SHAPE_ANY(shape, words) || shape_column(shape) || shape_literal(shape);
+}
+
+static inline bool shape_list(struct shape *shape, unsigned depth)
+{
+	do {
+		if (!shape_expression(shape, depth + 1))
+			return false;
+	} while (shape_word(shape, ","));
+	return shape_word(shape, ")");
+}
+
+static inline bool shape_expression(struct shape *shape, unsigned depth)
+{
+	static const char *const operators[] = { "<=>", "<=", ">=",     "<>",       "=",     "<",
+		                                 ">",   "+",  " LIKE ", " REGEXP ", " AND ", " OR " };
+	static const char *const endings[] = { " COLLATE utf8mb4_bin",
+		                               " COLLATE utf8mb4_unicode_520_ci",
+		                               " IS NULL",
+		                               " IS NOT NULL",
+		                               " IS TRUE",
+		                               " IS NOT TRUE",
+		                               " IS FALSE",
+		                               " IS UNKNOWN",
+		                               " ESCAPE '\\'" };
+
+	do {
+		if (!shape_value(shape, depth))
+			return false;
+		do
+			if (shape_word(shape, " IN (") && !shape_list(shape, depth))
+				return false;
+		while (SHAPE_ANY(shape, endings));
+	} while (SHAPE_ANY(shape, operators));
+	return true;
+}
+
+static inline bool shape_is_read(struct slice sql, const struct table *table)
 {
 	struct shape shape = { sql.bytes, sql.bytes + sql.length, table };
 
 	if (!shape_word(&shape, "SELECT "))
 		return false;
 	do {
-		if (!shape_column(&shape))
+		if (!shape_expression(&shape, 0))
 			return false;
-		(void)shape_word(&shape, "+0e0");
 	} while (shape_word(&shape, ","));
 	if (!shape_word(&shape, " FROM ") || (size_t)(shape.end - shape.at) < table->quoted.length ||
 	    memcmp(shape.at, table->quoted.bytes, table->quoted.length) != 0)
 		return false;
 	shape.at += table->quoted.length;
-	for (unsigned i = 0; i < filters; i++)
-		if (!shape_word(&shape, i == 0 ? " WHERE " : " AND ") || !shape_column(&shape) || !shape_word(&shape, "=") ||
-		    !shape_literal(&shape))
-			return false;
+	if (shape_word(&shape, " WHERE ") && !shape_expression(&shape, 0))
+		return false;
 	if (shape_word(&shape, " ORDER BY "))
 		do {
-			if (!shape_column(&shape))
+			if (!shape_expression(&shape, 0))
 				return false;
-			(void)shape_word(&shape, " IS NULL");
 			(void)shape_word(&shape, " DESC");
 		} while (shape_word(&shape, ","));
 	return shape_word(&shape, " LIMIT ") && shape_digits(&shape) &&

@@ -9,6 +9,7 @@ check_PROGRAMS = \
 	tests/unit/test-batch \
 	tests/unit/test-config \
 	tests/unit/test-fastcgi \
+	tests/unit/test-fulltext \
 	tests/unit/test-handover \
 	tests/unit/test-http \
 	tests/unit/test-listen \

@@ -3,7 +3,8 @@
  * tables.h: tables described by hand, as the catalogue would: no database is needed to test what stands on them.
  *
  *   users   id integer unsigned primary key; username unique; email; secret (not exposed)
- *   things  one column of each type, each named after it (with the suffix _n when it may be NULL); id is the key
+ *   things  one column of each type, each named after it (with the suffix _n when it may be NULL); id is the key;
+ *           searched and searched_n have a full-text index, latin has not all characters, uuid is a string that is none
  *   by_name a table whose primary key `name` is a string, with an integer `rank` that is unique but may be NULL
  *   pairs   a primary key of two columns
  *   lines   a view: no keys
@@ -42,7 +43,7 @@ static inline struct table *tables_add(struct schema *schema, const char *name)
 	table->quoted = tables_quote(&schema->arena, table->name);
 	table->comment = "";
 	table->columns = arena_alloc(&schema->arena, 40 * sizeof(*table->columns));
-	table->keys = arena_alloc(&schema->arena, 4 * sizeof(*table->keys));
+	table->keys = arena_alloc(&schema->arena, 8 * sizeof(*table->keys));
 	return table;
 }
 
@@ -75,6 +76,23 @@ static inline void tables_key(struct schema *schema, struct table *table, const 
 	key->columns[1] = (uint16_t)(second < 0 ? 0 : second);
 }
 
+static inline struct column *tables_named(struct table *table, const char *name)
+{
+	struct column *column = table->columns;
+
+	while (!slice_is(column->name, name))
+		column++;
+	return column;
+}
+
+/* A full-text index of one column. */
+static inline void tables_search(struct schema *schema, struct table *table, const char *name)
+{
+	tables_key(schema, table, name, (int)(tables_named(table, name) - table->columns), -1);
+	table->keys[table->key_count - 1].unique = false;
+	table->keys[table->key_count - 1].fulltext = true;
+}
+
 /* Belongs to the caller; schema_free. */
 static inline struct schema *tables_make(void)
 {
@@ -92,6 +110,11 @@ static inline struct schema *tables_make(void)
 		{ "time", COLUMN_TIME, false },           { "datetime", COLUMN_DATETIME, false },
 		{ "timestamp", COLUMN_TIMESTAMP, false }, { "json", COLUMN_JSON, true },
 		{ "binary", COLUMN_BINARY, false },       { "geometry", COLUMN_GEOMETRY, true },
+		{ "enum", COLUMN_STRING, false },         { "set", COLUMN_STRING, true },
+		{ "uuid", COLUMN_STRING, false },         { "latin", COLUMN_STRING, false },
+		{ "searched", COLUMN_STRING, false },     { "searched_n", COLUMN_STRING, true },
+		{ "generated", COLUMN_INTEGER, true },    { "boolean_n", COLUMN_BOOLEAN, true },
+		{ "timestamp_n", COLUMN_TIMESTAMP, true }, { "json_not_null", COLUMN_JSON, false },
 	};
 	struct schema *schema = memory_alloc(sizeof(*schema));
 	struct table *table;
@@ -112,6 +135,11 @@ static inline struct schema *tables_make(void)
 		tables_column(schema, table, types[i].name, types[i].type, types[i].nullable)->length =
 		    strcmp(types[i].name, "bit") == 0 ? 1 : 8;
 	tables_key(schema, table, "PRIMARY", 0, -1);
+	tables_named(table, "uuid")->is_other = true;
+	tables_named(table, "latin")->last_character = 0xff;
+	tables_named(table, "generated")->generated = true;
+	tables_search(schema, table, "searched");
+	tables_search(schema, table, "searched_n");
 
 	table = tables_add(schema, "by_name");
 	tables_column(schema, table, "name", COLUMN_STRING, false);

@@ -64,6 +64,12 @@ static void equal_reads_are_the_same(void **state)
 	assert_false(same("/users", "/users?select=id"));
 	assert_false(same("/users?select=id,email", "/users?select=email,id"));
 	assert_false(same("/users?order=id", "/users?order=id.desc"));
+	assert_true(same("/users?select=a:id", "/users?select=a:id"));
+	assert_false(same("/users?select=a:id", "/users?select=b:id")); /* the statement knows no alias */
+	assert_false(same("/things?select=string", "/things?select=string::json")); /* nor how a value is shown */
+	assert_true(same("/users?id=in.(1,2)", "/users?id=eq(any).{1,2}"));
+	assert_false(same("/users?id=in.(1,2)", "/users?id=in.(2,1)"));
+	assert_true(same("/users?or=(id.eq.1,id.eq.2)", "/users?or=(id.eq.01,%20id.eq.2)"));
 	assert_false(same("/users/1", "/users/2"));
 	assert_false(same("/users?username=eq.a", "/users?username=eq.A")); /* one for the server perhaps, not for us */
 	assert_false(same("/users?limit=1", "/users?limit=10"));            /* the one begins like the other */
@@ -79,6 +85,13 @@ static void lookups_may_differ_in_their_key_alone(void **state)
 	assert_false(same_but_key("/users/1", "/users/2?select=email"));
 	assert_false(same_but_key("/users/1", "/users/2?select=id")); /* the one begins like the other */
 	assert_false(same_but_key("/users/1?select=id,email", "/users/2?select=email,id"));
+	assert_false(same_but_key("/users/1?select=a:id", "/users/2?select=b:id"));
+	assert_false(same_but_key("/users/1?select=email", "/users/2?select=email::json"));
+	assert_true(same_but_key("/users/1?select=a:id::text", "/users/2?select=a:id::text"));
+	assert_false(same_but_key("/users?id=gt.1", "/users?id=gt.2"));
+	assert_false(same_but_key("/users?id=not.eq.1", "/users?id=not.eq.2"));
+	assert_false(same_but_key("/users?id=in.(1)", "/users?id=in.(2)"));
+	assert_false(same_but_key("/users?or=(id.eq.1)", "/users?or=(id.eq.2)"));
 	assert_false(same_but_key("/users/1", "/users/2?limit=0"));
 	assert_false(same_but_key("/users/1", "/users"));
 	assert_false(same_but_key("/users", "/users"));

@@ -62,7 +62,7 @@ static void row(const char *first, ...)
 #define ROW(...) row(__VA_ARGS__, END_OF_ROW)
 
 /* TABLE_NAME,COLUMN_NAME,DATA_TYPE,COLUMN_TYPE,IS_NULLABLE,CHARACTER_MAXIMUM_LENGTH,NUMERIC_PRECISION,NUMERIC_SCALE,
- * DATETIME_PRECISION,EXTRA,COLUMN_DEFAULT,COLUMN_COMMENT */
+ * DATETIME_PRECISION,EXTRA,COLUMN_DEFAULT,COLUMN_COMMENT,CHARACTER_SET_NAME */
 static void column(const char *table, const char *name, const char *data_type, const char *declared)
 {
 	ROW(table, name, data_type, declared, "NO", NULL, NULL, NULL, NULL, "", NULL, "");
@@ -428,6 +428,35 @@ static void a_description_may_be_abandoned(void **state)
 	assert_null(mysql_catalogue_finish(catalogue, true, missing, sizeof(missing)));
 }
 
+/* What a column can be compared with follows from its character set. */
+static void character_sets(void **state)
+{
+	static const struct {
+		const char *set, *type;
+		uint32_t last;
+		bool other;
+	} cases[] = {
+		{ "utf8mb4", "varchar", 0, false }, { "utf8mb3", "text", 0xffff, false }, { "utf8", "char", 0xffff, false },
+		{ "latin1", "enum", 0xff, false },  { "ascii", "set", 0x7f, false },      { "cp1250", "varchar", 0x7f, false },
+		{ NULL, "uuid", 0, true },          { NULL, "int", 0, false },
+	};
+	struct schema *schema;
+
+	(void)state;
+	begin("t", true);
+	assert_true(next("TABLES"));
+	ROW("t", "BASE TABLE", "", NULL);
+	assert_true(next("COLUMNS"));
+	for (size_t i = 0; i < LENGTH_OF(cases); i++)
+		ROW("t", "c", cases[i].type, cases[i].type, "NO", NULL, NULL, NULL, NULL, "", NULL, "", cases[i].set);
+	schema = finish();
+	for (size_t i = 0; i < LENGTH_OF(cases); i++) {
+		assert_int_equal(schema->tables[0].columns[i].last_character, cases[i].last);
+		assert_int_equal(schema->tables[0].columns[i].is_other, cases[i].other);
+	}
+	schema_free(schema);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_teardown(name, forget)
@@ -442,6 +471,7 @@ int main(void)
 		TEST(keys_of_several_columns_keep_their_order),
 		TEST(names_are_quoted_and_compared_exactly),
 		TEST(what_is_missing_is_told),
+		TEST(character_sets),
 		TEST(a_description_may_be_abandoned),
 	};
 

@@ -128,6 +128,17 @@ static void faults_say_where(void **state)
 		{ "/users?limit=1&n%6Fthing=eq.1", "at character 9 of the query string" },
 		{ "/users?limit=1&id=eq.x", "at character 15 of the query string" },
 		{ "/users/x", "in the key of the path" },
+		{ "/users?id=in.(1,2,x)", "at character 12 of the query string" },
+		{ "/users?id=in.(1,%32,%22x%22)", "at character 14 of the query string" },
+		{ "/users?or=(id.eq.1,and(id.gt.2,%6Eothing.lt.3))", "at character 25 of the query string" },
+		{ "/users?or=(id.eq.1,and(id.gt.2,id.lt.x))", "at character 31 of the query string" },
+		{ "/users?id=eq(any).{1,x}", "at character 15 of the query string" },
+		{ "/users?select=id,a:nothing::text", "at character 13 of the query string" },
+		{ "/users?select=id,id::float9", "at character 15 of the query string" },
+		{ "/users?id=like.1", "at character 4 of the query string" },
+		{ "/users?a%62c=eq.1", "at character 1 of the query string" },
+		{ "/users?select=email:id,*", "at character 17 of the query string" },
+		{ "/users?select=a:id,a:email", "at character 15 of the query string" },
 	};
 
 	(void)state;
@@ -191,6 +202,16 @@ static void lookups_by_key_are_known(void **state)
 	expect_no_key("/users/5?offset=0");
 	expect_no_key("/users/5?username=eq.admin");
 	expect_no_key("/users?id=eq.5&id=eq.5");
+	expect_no_key("/users?id=neq.5");
+	expect_no_key("/users?id=gt.5");
+	expect_no_key("/users?id=not.eq.5");
+	expect_no_key("/users?id=eq(any).{5}");
+	expect_no_key("/users?id=eq(all).{5}");
+	expect_no_key("/users?id=in.(5)");
+	expect_no_key("/users?id=is.null");
+	expect_no_key("/users?and=(id.eq.5)");
+	expect_no_key("/users?not.and=(id.eq.5)");
+	expect_no_key("/users/5?or=(id.eq.5,id.eq.6)");
 	expect_no_key("/by_name/5");
 	expect_no_key("/by_name?rank=eq.5");
 	expect_no_key("/pairs?a=eq.5");

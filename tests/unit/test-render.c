@@ -15,7 +15,7 @@ static int forget(void **state)
 
 static void render(enum column_type type, uint64_t length, const char *bytes, size_t size)
 {
-	struct column column = { .type = type, .length = length };
+	struct plan_output column = { .type = type, .length = length };
 	struct slice given = exact(bytes, size);
 
 	text_clear(&out);
@@ -157,7 +157,7 @@ static void bytes_are_base64(void **state)
 
 static void strings_and_what_is_none(void **state)
 {
-	struct column column = { .type = COLUMN_STRING };
+	struct plan_output column = { .type = COLUMN_STRING };
 	struct text text = { 0 };
 
 	(void)state;
@@ -175,9 +175,9 @@ static void strings_and_what_is_none(void **state)
 
 static void objects_have_their_columns_in_order(void **state)
 {
-	struct column id = { .type = COLUMN_INTEGER, .json_key = SLICE("\"id\":") };
-	struct column name = { .type = COLUMN_STRING, .json_key = SLICE("\"a\\\"b\":") };
-	const struct column *columns[] = { &name, &id, &name };
+	struct plan_output id = { .type = COLUMN_INTEGER, .json_key = SLICE("\"id\":") };
+	struct plan_output name = { .type = COLUMN_STRING, .json_key = SLICE("\"a\\\"b\":") };
+	const struct plan_output columns[] = { name, id, name };
 	const char *values[] = { "x\xff", "5", NULL };
 	unsigned long lengths[] = { 2, 1, 0 };
 	struct row row = { 3, values, lengths };
@@ -210,7 +210,7 @@ static void what_is_not_of_its_type_becomes_a_string(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct column column = { .type = cases[i].type };
+		struct plan_output column = { .type = cases[i].type };
 
 		text_clear(&out);
 		mistyped = false;

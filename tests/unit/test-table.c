@@ -198,6 +198,21 @@ static void json_keys_are_ready_to_be_written(void **state)
 	schema_free(schema);
 }
 
+static void only_a_full_text_index_of_its_own_lets_a_column_be_searched(void **state)
+{
+	struct schema *schema = tables_make();
+	const struct table *things = schema_table(schema, SLICE("things"));
+	const struct table *users = schema_table(schema, SLICE("users"));
+
+	(void)state;
+	assert_true(table_fulltext(things, table_column(things, "searched", 8)));
+	assert_false(table_fulltext(things, table_column(things, "string", 6)));
+	assert_false(table_fulltext(users, table_column(users, "username", 8)));
+	things->keys[1].column_count = 2;
+	assert_false(table_fulltext(things, table_column(things, "searched", 8)));
+	schema_free(schema);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -205,6 +220,7 @@ int main(void)
 		cmocka_unit_test(faults_say_where),
 		cmocka_unit_test(a_thousand_tables_and_no_more),
 		cmocka_unit_test(only_exposed_columns_are_found),
+		cmocka_unit_test(only_a_full_text_index_of_its_own_lets_a_column_be_searched),
 		cmocka_unit_test(integer_keys_tell_rows_apart),
 		cmocka_unit_test(the_key_of_paths_is_the_primary_key_of_one_column),
 		cmocka_unit_test(json_keys_are_ready_to_be_written),

@@ -110,6 +110,17 @@ static void integers(void **state)
 
 	(void)state;
 	EXPECT(COLUMN_INTEGER);
+}
+
+static void years(void **state)
+{
+	static const struct good good[] = { { "0", "0" }, { "2024", "2024" }, { "1901", "1901" }, { "100", "100" } };
+	static const struct bad bad[] = {
+		{ "24", STATUS_VALUE_RANGE }, { "99", STATUS_VALUE_RANGE }, { "-5", STATUS_VALUE_RANGE }, /* which century? */
+		{ "x", STATUS_BAD_VALUE }, { "2024.0", STATUS_BAD_VALUE }, { "", STATUS_BAD_VALUE },
+	};
+
+	(void)state;
 	EXPECT(COLUMN_YEAR);
 }
 
@@ -350,12 +361,142 @@ static void strings_cannot_be_left(void **state)
 	assert_memory_equal(sql.bytes, "='a\0''b'", 8);
 }
 
+static void other_strings_are_what_they_are(void **state)
+{
+	static const struct {
+		const char *type, *text;
+		enum status status;
+	} cases[] = {
+		{ "uuid", "123e4567-e89b-12d3-a456-426614174000", STATUS_OK },
+		{ "uuid", "123E4567E89B12D3A456426614174000", STATUS_OK },
+		{ "uuid", "123e4567-e89b-12d3-a456-42661417400", STATUS_BAD_VALUE },
+		{ "uuid", "-23e4567-e89b-12d3-a456-4266141740000", STATUS_BAD_VALUE },
+		{ "uuid", "", STATUS_BAD_VALUE },
+		{ "uuid", "' OR 1=1", STATUS_BAD_VALUE },
+		{ "inet6", "2001:db8::1", STATUS_OK },
+		{ "inet6", "10.0.0.1", STATUS_OK },
+		{ "inet6", "::g", STATUS_BAD_VALUE },
+		{ "inet4", "10.0.0.1", STATUS_OK },
+		{ "inet4", "10.0.0.256", STATUS_BAD_VALUE },
+		{ "inet4", "1111111111111111111111111111111111111111111111111111", STATUS_BAD_VALUE },
+		{ "a new type", "anything", STATUS_OK },
+	};
+	const char *why;
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH_OF(cases); i++) {
+		struct column column = { .type = COLUMN_STRING, .is_other = true, .declared = slice_of(cases[i].type) };
+		struct slice given = exact(cases[i].text, strlen(cases[i].text));
+
+		text_clear(&sql);
+		if (value_add_literal(&sql, &column, given, &why) != cases[i].status)
+			fail_msg("%s %s", cases[i].type, cases[i].text);
+		exact_free(given);
+	}
+}
+
+static void patterns_have_a_star_for_a_percent_sign(void **state)
+{
+	static const struct good good[] = {
+		{ "", "''" }, { "a*", "'a%'" }, { "a%_", "'a%_'" }, { "it's*", "'it''s%'" }, { "\\*", "'\\%'" },
+		{ "\\\\", "'\\\\'" }, { "a\\'", "'a\\'''" }, { "\\\\*", "'\\\\%'" }, { "'\\_", "'''\\_'" },
+	};
+	static const char *const bad[] = { "\\", "a\\", "\\\\\\", "'\\" };
+	const char *why;
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH_OF(good); i++) {
+		text_clear(&sql);
+		assert_int_equal(value_add_pattern(&sql, slice_of(good[i].text), &why), STATUS_OK);
+		assert_is(sql, good[i].literal);
+	}
+	for (size_t i = 0; i < LENGTH_OF(bad); i++) {
+		text_clear(&sql);
+		text_add_char(&sql, '=');
+		assert_int_equal(value_add_pattern(&sql, slice_of(bad[i]), &why), STATUS_BAD_PATTERN);
+		assert_is(sql, "=");
+		assert_non_null(why);
+	}
+}
+
+static void json_says_what_it_is(void **state)
+{
+	static const struct {
+		const char *text;
+		enum value_json kind;
+	} good[] = {
+		{ "1", VALUE_NUMBER },     { "-1.5e3", VALUE_NUMBER }, { " 0 ", VALUE_NUMBER },   { "\"x\"", VALUE_TEXT },
+		{ "\"it's\"", VALUE_TEXT }, { "true", VALUE_TRUE },     { "\nfalse", VALUE_FALSE }, { "null", VALUE_NULL },
+		{ "{}", VALUE_STRUCTURE }, { "[1,[]]", VALUE_STRUCTURE },
+	};
+	static const char *const bad[] = { "", "x", "'x'", "{a}", "1 2", "[1", "\"", "nul", "NaN", "01" };
+	enum value_json kind;
+	const char *why;
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH_OF(good); i++) {
+		text_clear(&sql);
+		assert_int_equal(value_add_json(&sql, slice_of(good[i].text), &kind, &why), STATUS_OK);
+		assert_int_equal(kind, good[i].kind);
+		assert_int_equal(sql.bytes[0], '\'');
+	}
+	text_clear(&sql);
+	for (size_t i = 0; i < LENGTH_OF(bad); i++) {
+		assert_int_equal(value_add_json(&sql, slice_of(bad[i]), &kind, &why), STATUS_BAD_VALUE);
+		assert_int_equal(sql.length, 0);
+	}
+}
+
+static void paths_are_one_literal(void **state)
+{
+	const struct slice keys[] = { SLICE("a"), { NULL, 0 }, SLICE("b\"c'd\\e\n"), { NULL, 0 }, { NULL, 0 }, SLICE("") };
+	static const int indices[] = { 0, 7, 0, -1, -3, 0 };
+
+	(void)state;
+	value_add_path(&sql, keys, indices, 0);
+	assert_is(sql, "'$'");
+	text_clear(&sql);
+	value_add_path(&sql, keys, indices, 6);
+	assert_is(sql, "'$.\"a\"[7].\"b\\\"c''d\\\\e\\n\"[last][last-2].\"\"'");
+	text_clear(&sql);
+	text_add_string(&sql, "it's "); /* what is there already stays */
+	value_add_path(&sql, keys + 2, indices + 2, 1);
+	assert_is(sql, "it's '$.\"b\\\"c''d\\\\e\\n\"'");
+}
+
+static void character_sets_have_ends(void **state)
+{
+	struct column all = { .type = COLUMN_STRING }, latin = { .type = COLUMN_STRING, .last_character = 0xff };
+	struct column ascii = { .type = COLUMN_STRING, .last_character = 0x7f };
+	struct column three = { .type = COLUMN_STRING, .last_character = 0xffff };
+
+	(void)state;
+	assert_true(value_fits(&all, slice_of("a\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\xff")));
+	assert_true(value_fits(&latin, slice_of("caf\xc3\xa9 \xc3\xbf")));
+	assert_false(value_fits(&latin, slice_of("\xc2\x80"))); /* which is another one there */
+	assert_false(value_fits(&latin, slice_of("\xc4\x80")));
+	assert_false(value_fits(&latin, slice_of("a\xe2\x82\xac")));
+	assert_true(value_fits(&ascii, slice_of("a~\x7f")));
+	assert_false(value_fits(&ascii, slice_of("\xc3\xa9")));
+	assert_true(value_fits(&three, slice_of("\xe2\x82\xac\xef\xbf\xbd")));
+	assert_false(value_fits(&three, slice_of("\xf0\x9f\x98\x80")));
+	for (size_t length = 0; length < 4; length++) { /* cut in the middle: no byte behind the end is looked at */
+		struct slice given = exact("\xf0\x9f\x98\x80", length), two = exact("\xe2\x82\xac", length < 3 ? length : 3);
+
+		(void)value_fits(&three, given);
+		(void)value_fits(&latin, two);
+		exact_free(given);
+		exact_free(two);
+	}
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_teardown(name, forget)
 	const struct CMUnitTest tests[] = {
 		TEST(nothing_but_a_literal_comes_out),
 		TEST(integers),
+		TEST(years),
 		TEST(equal_integers_have_equal_fields),
 		TEST(booleans),
 		TEST(decimals_are_exact),
@@ -367,6 +508,11 @@ int main(void)
 		TEST(timestamps_are_moved_to_utc),
 		TEST(binaries_are_hexadecimal),
 		TEST(strings_cannot_be_left),
+		TEST(other_strings_are_what_they_are),
+		TEST(patterns_have_a_star_for_a_percent_sign),
+		TEST(json_says_what_it_is),
+		TEST(paths_are_one_literal),
+		TEST(character_sets_have_ends),
 	};
 
 	return cmocka_run_group_tests_name("value", tests, NULL, NULL);

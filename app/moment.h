@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * moment.h: dates and times as ISO 8601 writes them, as literals in SQL. A part of value.h, which calls it.
+ */
+#ifndef MYREST_MOMENT_H
+#define MYREST_MOMENT_H
+
+#include "text.h"
+
+/* Each adds a literal, or nothing: STATUS_BAD_VALUE, STATUS_VALUE_RANGE. */
+enum status moment_add_date(struct text *, struct slice) MUST_CHECK;
+enum status moment_add_datetime(struct text *, struct slice, bool zone) MUST_CHECK; /* zone: it is moved to UTC */
+enum status moment_add_time(struct text *, struct slice) MUST_CHECK; /* up to 838:59:59, of either sign */
+
+#endif

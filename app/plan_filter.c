@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Which operators have a meaning on which columns, and their values as literals of the column's type.
+ */
+#include <string.h>
+
+#include "fulltext.h"
+#include "planning.h"
+
+/* What an operator does, as far as it matters which columns it is for. */
+enum purpose { EQUALITY, ORDER, PATTERN, STATE, SEARCH, CONTAINMENT, RANGE };
+
+static const enum purpose purposes[QUERY_OPERATOR_COUNT] = {
+	[QUERY_EQ] = EQUALITY,  [QUERY_NEQ] = EQUALITY,   [QUERY_IN] = EQUALITY,    [QUERY_ISDISTINCT] = EQUALITY,
+	[QUERY_GT] = ORDER,     [QUERY_GTE] = ORDER,      [QUERY_LT] = ORDER,       [QUERY_LTE] = ORDER,
+	[QUERY_LIKE] = PATTERN, [QUERY_ILIKE] = PATTERN,  [QUERY_MATCH] = PATTERN,  [QUERY_IMATCH] = PATTERN,
+	[QUERY_IS] = STATE,     [QUERY_FTS] = SEARCH,     [QUERY_PLFTS] = SEARCH,   [QUERY_PHFTS] = SEARCH,
+	[QUERY_WFTS] = SEARCH,  [QUERY_CS] = CONTAINMENT, [QUERY_CD] = CONTAINMENT, [QUERY_OV] = RANGE,
+	[QUERY_SL] = RANGE,     [QUERY_SR] = RANGE,       [QUERY_NXR] = RANGE,      [QUERY_NXL] = RANGE,
+	[QUERY_ADJ] = RANGE,
+};
+
+static bool is_truth(const struct plan_field *field)
+{
+	return field->kind == FIELD_COLUMN &&
+	       (field->column->type == COLUMN_BOOLEAN || field->column->type == COLUMN_INTEGER ||
+	        (field->column->type == COLUMN_BIT && field->column->length == 1));
+}
+
+/* Why the operator has no meaning on the field; NULL: it has one. */
+static const char *objection(const struct planning *planning, const struct query_condition *asked,
+                             const struct plan_field *field)
+{
+	bool whole_json = field->kind == FIELD_COLUMN && field->column->type == COLUMN_JSON;
+	bool text = field->kind == FIELD_TEXT || (field->kind == FIELD_COLUMN && field->column->type == COLUMN_STRING);
+
+	switch (purposes[asked->op]) {
+	case EQUALITY:
+		return whole_json ? "compares no JSON as a whole: compare a part of it (->>key), or use cs" : NULL;
+	case ORDER:
+		if (field->column->type == COLUMN_GEOMETRY)
+			return "needs an order, which geometries do not have";
+		return whole_json ? "compares no JSON as a whole: compare a part of it (->>key)" : NULL;
+	case PATTERN:
+		return text ? NULL : "looks at texts only";
+	case STATE:
+		return asked->is == QUERY_NULL || asked->is == QUERY_NOT_NULL || is_truth(field)
+		               ? NULL
+		               : "asks for true, false or unknown of truth values only";
+	case SEARCH:
+		if (!text || field->kind != FIELD_COLUMN || !table_fulltext(planning->plan->table, field->column))
+			return "needs a FULLTEXT index of the column alone";
+		return asked->language.text.length > 0 ? "knows no languages: the index says how words are found"
+		                                       : NULL;
+	case CONTAINMENT:
+		return whole_json || field->kind == FIELD_JSON ? NULL : "looks at JSON only";
+	case RANGE:
+		break;
+	}
+	return "is not supported: there are no ranges and no arrays";
+}
+
+static enum status bad_value(const struct planning *planning, const struct plan_field *field, enum status status,
+                             const char *why, const char *at)
+{
+	return planning_refuse(planning, status,
+	                       arena_printf(planning->arena, "%s for %s", why, planning_name(planning, field)), at);
+}
+
+/* A value of the field's type. */
+static enum status take_value(const struct planning *planning, const struct plan_field *field, struct slice text,
+                              const char *at, struct plan_literal *literal)
+{
+	static const struct column any_text = { .type = COLUMN_STRING }, any_number = { .type = COLUMN_DOUBLE };
+	const char *why = NULL;
+	enum status status;
+
+	text_clear(planning->scratch);
+	if (field->kind == FIELD_JSON) {
+		status = value_add_json(planning->scratch, text, &literal->json, &why);
+		if (status == STATUS_OK && literal->json == VALUE_NUMBER) {
+			text_clear(planning->scratch);
+			status = value_add_literal(planning->scratch, &any_number, text, &why);
+		}
+	} else
+		status = value_add_literal(planning->scratch, field->kind == FIELD_TEXT ? &any_text : field->column,
+		                           text, &why);
+	if (status == STATUS_OK) {
+		literal->sql = planning_keep(planning);
+		return STATUS_OK;
+	}
+	return bad_value(planning, field, status, status == STATUS_VALUE_RANGE ? "the value is out of range" : why, at);
+}
+
+static enum status take_pattern(const struct planning *planning, const struct plan_field *field, enum query_operator op,
+                                const struct query_text *text, struct plan_literal *literal)
+{
+	const char *why = NULL;
+	enum status status;
+
+	text_clear(planning->scratch);
+	if (op == QUERY_MATCH || op == QUERY_IMATCH) {
+		value_add_string(planning->scratch, text->text);
+		status = STATUS_OK;
+	} else
+		status = value_add_pattern(planning->scratch, text->text, &why);
+	if (status != STATUS_OK)
+		return bad_value(planning, field, status, why, text->at);
+	literal->sql = planning_keep(planning);
+	return STATUS_OK;
+}
+
+static enum status take_search(const struct planning *planning, const struct plan_field *field, enum query_operator op,
+                               const struct query_text *text, struct plan_literal *literal)
+{
+	static const enum fulltext_form forms[] = { FULLTEXT_OPERATORS, FULLTEXT_PLAIN, FULLTEXT_PHRASE, FULLTEXT_WEB };
+	struct slice search;
+	const char *why = NULL;
+
+	text_clear(planning->scratch);
+	if (!fulltext_translate(planning->scratch, forms[op - QUERY_FTS], text->text, &why))
+		return bad_value(planning, field, STATUS_BAD_SEARCH, why, text->at);
+	search = planning_keep(planning);
+	text_clear(planning->scratch);
+	value_add_string(planning->scratch, search);
+	literal->sql = planning_keep(planning);
+	return STATUS_OK;
+}
+
+/* For cs and cd, any JSON. */
+static enum status take_json(const struct planning *planning, const struct plan_field *field,
+                             const struct query_text *text, struct plan_literal *literal)
+{
+	const char *why = NULL;
+	enum status status;
+
+	text_clear(planning->scratch);
+	status = value_add_json(planning->scratch, text->text, &literal->json, &why);
+	if (status != STATUS_OK)
+		return bad_value(planning, field, status, why, text->at);
+	literal->sql = planning_keep(planning);
+	return STATUS_OK;
+}
+
+static enum status take_literal(const struct planning *planning, struct plan_condition *condition,
+                                const struct query_value *value, struct plan_literal *literal)
+{
+	const struct plan_field *field = &condition->field;
+
+	if (value->is_null)
+		return STATUS_OK;
+	if (field->kind == FIELD_COLUMN && !value_fits(field->column, value->text.text))
+		condition->beyond = true;
+	switch (purposes[condition->op]) {
+	case PATTERN:
+		return take_pattern(planning, field, condition->op, &value->text, literal);
+	case SEARCH:
+		return take_search(planning, field, condition->op, &value->text, literal);
+	case CONTAINMENT:
+		return take_json(planning, field, &value->text, literal);
+	case EQUALITY:
+	case ORDER:
+	case STATE:
+	case RANGE:
+		break;
+	}
+	return take_value(planning, field, value->text.text, value->text.at, literal);
+}
+
+/* The parts of a JSON value are of many types; what has no order, or is not one value, is refused. */
+static enum status check_json(const struct planning *planning, const struct plan_condition *condition,
+                              const struct query_value *value)
+{
+	for (unsigned i = 0; i < condition->literal_count; i++, value = value->next) {
+		enum value_json json = condition->literals[i].json;
+
+		if (value->is_null)
+			continue;
+		if (json == VALUE_STRUCTURE)
+			return bad_value(planning, &condition->field, STATUS_NO_SUCH_OPERATOR,
+			                 "objects and arrays are compared by cs and cd only", value->text.at);
+		if (purposes[condition->op] == ORDER && json != VALUE_NUMBER && json != VALUE_TEXT)
+			return bad_value(planning, &condition->field, STATUS_NO_SUCH_OPERATOR,
+			                 "true, false and null have no order", value->text.at);
+	}
+	return STATUS_OK;
+}
+
+static enum status plan_filter(const struct planning *planning, const struct query_condition *asked,
+                               struct plan_condition *condition)
+{
+	const struct query_value *value = asked->values;
+	const char *why;
+	enum status status;
+
+	if ((status = planning_field(planning, &asked->field, &condition->field)) != STATUS_OK)
+		return status;
+	condition->op = asked->op;
+	condition->quantifier = asked->quantifier;
+	condition->is = asked->is;
+	if ((why = objection(planning, asked, &condition->field)) != NULL)
+		return planning_refuse(planning, STATUS_NO_SUCH_OPERATOR,
+		                       arena_printf(planning->arena, "%s: '%s' %s",
+		                                    planning_name(planning, &condition->field),
+		                                    query_operator_word(asked->op), why),
+		                       asked->at);
+	condition->literal_count = asked->value_count;
+	condition->literals = arena_alloc(planning->arena, asked->value_count * sizeof(*condition->literals));
+	for (unsigned i = 0; i < asked->value_count; i++, value = value->next)
+		if ((status = take_literal(planning, condition, value, &condition->literals[i])) != STATUS_OK)
+			return status;
+	if (condition->field.kind == FIELD_JSON && purposes[asked->op] != CONTAINMENT)
+		return check_json(planning, condition, asked->values);
+	return STATUS_OK;
+}
+
+/* As deep as the query is (QUERY_MAX_DEPTH). */
+static enum status plan_list(const struct planning *planning, const struct query_condition *asked, bool loose,
+                             struct plan_condition **last, unsigned *count)
+{
+	struct plan_condition *condition;
+	enum status status;
+
+	for (; asked != NULL; asked = asked->next) {
+		condition = *last = arena_alloc(planning->arena, sizeof(*condition));
+		last = &condition->next;
+		++*count;
+		condition->negated = asked->negated;
+		condition->loose = loose != asked->negated;
+		if (asked->kind == QUERY_FILTER)
+			status = plan_filter(planning, asked, condition);
+		else {
+			unsigned members = 0;
+
+			condition->kind = asked->kind == QUERY_AND ? PLAN_AND : PLAN_OR;
+			status = plan_list(planning, asked->first, condition->loose, &condition->first, &members);
+		}
+		if (status != STATUS_OK)
+			return status;
+	}
+	return STATUS_OK;
+}
+
+enum status plan_conditions(const struct planning *planning, const struct route *route)
+{
+	struct plan *plan = planning->plan;
+	struct plan_condition **last = &plan->conditions, *key;
+	enum status status;
+
+	if (route->has_key) {
+		key = *last = arena_alloc(planning->arena, sizeof(*key));
+		last = &key->next;
+		plan->condition_count = 1;
+		key->field.column = &plan->table->columns[plan->table->key_column];
+		key->field.sql = key->field.column->quoted;
+		key->literal_count = 1;
+		key->literals = arena_alloc(planning->arena, sizeof(*key->literals));
+		key->beyond = !value_fits(key->field.column, route->key);
+		status = take_value(planning, &key->field, route->key, NULL, key->literals);
+		if (status != STATUS_OK)
+			return status;
+	}
+	return plan_list(planning, planning->query->conditions, false, last, &plan->condition_count);
+}

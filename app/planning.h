@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * planning.h: what the parts of planning share: plan.c (columns, order), plan_filter.c (conditions), cast.c (::type).
+ */
+#ifndef MYREST_PLANNING_H
+#define MYREST_PLANNING_H
+
+#include "plan.h"
+
+struct planning {
+	struct plan *plan;
+	const struct query *query;
+	struct arena *arena;
+	struct fault *fault;
+	struct text *scratch; /* for texts that end in the arena; whoever writes empties it first */
+};
+
+/* Fills in the fault; details say where in the query string. Answers the status. */
+enum status planning_refuse(const struct planning *, enum status, const char *message, const char *at);
+/* Looks up a field. */
+enum status planning_field(const struct planning *, const struct query_field *, struct plan_field *) MUST_CHECK;
+/* A field as the client writes it, for messages. */
+const char *planning_name(const struct planning *, const struct plan_field *);
+/* What the scratch holds, in the arena. */
+struct slice planning_keep(const struct planning *);
+
+/* Adds the condition of the path's key, and those of the query. */
+enum status plan_conditions(const struct planning *, const struct route *) MUST_CHECK;
+
+/* column::type. Fills in how the output is shown and asked for. */
+enum status cast_field(const struct planning *, const struct plan_field *, const struct query_text *type,
+                       struct plan_output *) MUST_CHECK;
+
+#endif
