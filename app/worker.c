@@ -69,7 +69,9 @@ static void peer_event(struct peer *peer, unsigned events)
 		peers_hang_up(peer);
 		return;
 	}
-	if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR))
+	if (peer->state == PEER_AGAIN) /* what came before may be a whole request, and this be read later */
+		peer->more = true;
+	else if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR))
 		peers_look_at(peer);
 }
 

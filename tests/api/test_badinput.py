@@ -29,7 +29,8 @@ def target(service):
         *USERS,
         "CREATE TABLE prey (id INT PRIMARY KEY, t VARCHAR(200))",
         "INSERT INTO prey VALUES (1, 'x')",
-        tables="users,prey",
+        "CREATE VIEW slow AS SELECT 1 AS id, SLEEP(0.4) AS pause",
+        tables="users,prey,slow",
         grant="ALL PRIVILEGES",
         MYREST_REQUEST_TIMEOUT=DEADLINE,
     )
@@ -156,6 +157,16 @@ def test_requests_sent_one_after_the_other_without_waiting_are_all_answered(targ
         connection.send(b"".join(fcgi.encode("GET", f"/users/{at % 3}") for at in range(30)))
         for at in range(30):
             assert connection.read().status == (404 if at % 3 == 0 else 200)
+
+
+def test_a_request_that_comes_while_another_one_waits_behind_the_first_is_answered(target):
+    with target.pool.fcgi() as connection:
+        connection.send(fcgi.encode("GET", "/slow") + GOOD)
+        time.sleep(0.2)
+        connection.send(fcgi.encode("GET", "/users/2"))
+        assert connection.read().status == 200
+        assert json.loads(connection.read().body) == ADMIN
+        assert json.loads(connection.read(timeout=2).body) == GUEST
 
 
 def harmless(target, data, answered=None):
