@@ -116,7 +116,7 @@ static void answered(struct peer *peer)
 		peers_hang_up(peer);
 		return;
 	}
-	rearm = peer->more || peer->watches_output;
+	rearm = peer->more || peer->ended || peer->watches_output;
 	peer_clear(peer);
 	peers_move(peer, peer->raw.length > 0 ? PEER_AGAIN : PEER_IDLE);
 	if (rearm) /* which reports again what has come meanwhile */

@@ -57,6 +57,7 @@ static void peer_event(struct peer *peer, unsigned events)
 {
 	if (peer->state == PEER_CLOSED)
 		return;
+	peer->ended = peer->ended || (events & EPOLLRDHUP);
 	if (peer == worker.stream && (events & EPOLLOUT)) {
 		statement_stream_writable();
 		return;

@@ -169,6 +169,15 @@ def test_a_request_that_comes_while_another_one_waits_behind_the_first_is_answer
         assert json.loads(connection.read(timeout=2).body) == GUEST
 
 
+def test_who_says_that_it_was_the_last_request_is_answered_and_let_go(target):
+    with target.pool.fcgi() as connection:
+        connection.send(GOOD + GOOD)
+        connection.socket.shutdown(socket.SHUT_WR)
+        for _ in range(2):
+            assert json.loads(connection.read().body) == ADMIN
+        assert connection.closed_within(1 * servers.FACTOR) is not None
+
+
 def harmless(target, data, answered=None):
     """Sends the bytes; a word or a closed door comes in time."""
     with target.pool.fcgi() as connection:
