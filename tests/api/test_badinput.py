@@ -178,6 +178,18 @@ def test_who_says_that_it_was_the_last_request_is_answered_and_let_go(target):
         assert connection.closed_within(1 * servers.FACTOR) is not None
 
 
+def test_a_request_that_is_aborted_too_late_leaves_the_connection_good(target):
+    with target.pool.fcgi() as connection:
+        assert connection.request(target="/users/1").status == 200
+        connection.send(fcgi.record(fcgi.ABORT))
+        time.sleep(DEADLINE + 1)
+        assert connection.request(target="/users/1").status == 200
+        connection.send(GOOD + fcgi.record(fcgi.ABORT))
+        assert connection.read().ended
+        connection.send(GOOD)
+        assert json.loads(connection.read().body) == ADMIN
+
+
 def harmless(target, data, answered=None):
     """Sends the bytes; a word or a closed door comes in time."""
     with target.pool.fcgi() as connection:
