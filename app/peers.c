@@ -220,7 +220,10 @@ static void prepare(struct peer *peer)
 
 	arena_clear(&peer->arena);
 	if (plan_request(peer, &route, &fault) != STATUS_OK) {
-		refuse(peer, &fault, fault.status == STATUS_BAD_METHOD ? route.allow : NULL);
+		if (fault.status == STATUS_AWAY)
+			refuse_away(peer);
+		else
+			refuse(peer, &fault, fault.status == STATUS_BAD_METHOD ? route.allow : NULL);
 		return;
 	}
 	if (peer->request.method == METHOD_OPTIONS) {
