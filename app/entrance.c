@@ -41,8 +41,9 @@ static void watch(bool wanted)
 
 void entrance_open(void)
 {
+	worker.aside = worker.aside_until_us > clock_now_us();
 	if (worker.batch.plan == NULL && !worker.describing && !worker.draining && worker.notify < 0 &&
-	    worker.accept_again_us == 0 && worker.aside_until_us <= clock_now_us())
+	    worker.accept_again_us == 0 && !worker.aside)
 		watch(database_is_open(worker.database) || !metrics_ready_sibling());
 }
 
@@ -194,7 +195,7 @@ int64_t entrance_deadline_us(void)
 {
 	int64_t deadline = worker.accept_again_us;
 
-	if (!worker.watching_entrances && worker.aside_until_us > clock_now_us())
+	if (worker.aside) /* by now it may be in the past: entrance_open has to see it once more */
 		deadline = clock_earlier(deadline, worker.aside_until_us);
 	if (!worker.watching_entrances && !database_is_open(worker.database)) /* the others may have lost theirs */
 		deadline = clock_earlier(deadline, clock_now_us() + ENTRANCES_AGAIN_US);

@@ -179,8 +179,12 @@ static enum fastcgi_event record_ends(struct fastcgi_reader *reader)
 	case FCGI_STDIN:
 		return empty ? FASTCGI_REQUEST : FASTCGI_MORE;
 	case FCGI_ABORT_REQUEST:
-		if (!reader->active || id != reader->id) /* of a request that has been answered */
+		if (reader->active && id != reader->id)
 			return FASTCGI_MORE;
+		if (!reader->active) { /* of a request that has been answered: no part of the next one */
+			reader->reply_length = 0;
+			return FASTCGI_CONTROL;
+		}
 		reader->active = false;
 		return reply_end(reader, id, FCGI_REQUEST_COMPLETE);
 	default:

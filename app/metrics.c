@@ -63,10 +63,9 @@ int metrics_ready(struct metrics *metrics, const char **reason)
 
 static bool any_sibling(bool idle)
 {
-	/* The supervisor uses the lowest slots: two generations, the admin process and itself are all there can be. */
-	int used = metrics_page == NULL ? 0 : metrics_page->workers * 2 + 2;
+	int used = metrics_page == NULL ? 0 : metrics_page->used;
 
-	for (int i = 1; i < used && i < METRICS_SLOTS; i++) {
+	for (int i = 1; i < used; i++) {
 		const struct metrics_slot *slot = &metrics_page->slots[i];
 
 		if (slot != metrics_own && slot->pid != 0 && slot->state == WORKER_READY &&

@@ -49,6 +49,7 @@ struct metrics {
 	_Atomic uint64_t reloads;
 	_Atomic int32_t draining;
 	_Atomic int32_t workers; /* how many there should be */
+	_Atomic int32_t used;    /* slots, from the first one, that have ever had a process */
 	struct metrics_slot slots[METRICS_SLOTS];
 };
 

@@ -34,6 +34,7 @@ struct peer {
 	bool dropped;    /* it is too large to be kept as it came: its first bytes are not in raw any more */
 	bool watches_output; /* the event loop is told when its socket takes more */
 	bool more;       /* further bytes wait in the socket */
+	bool ended;      /* the web server sends no more: behind what is in the socket is its end */
 	bool alone;      /* must not share its statement: the shared one failed, or streams */
 	bool retried;    /* its statement ran once before, and the connection was lost or the schema had changed */
 	bool merged;     /* answered from a shared statement */

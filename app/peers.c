@@ -118,7 +118,7 @@ static void answered(struct peer *peer)
 		peers_hang_up(peer);
 		return;
 	}
-	rearm = peer->more || peer->watches_output;
+	rearm = peer->more || peer->ended || peer->watches_output;
 	peer_clear(peer);
 	peers_move(peer, peer->raw.length > 0 ? PEER_AGAIN : PEER_IDLE);
 	if (rearm) /* which reports again what has come meanwhile */
@@ -222,7 +222,10 @@ static void prepare(struct peer *peer)
 
 	arena_clear(&peer->arena);
 	if (plan_request(peer, &route, &fault) != STATUS_OK) {
-		refuse(peer, &fault, fault.status == STATUS_BAD_METHOD ? route.allow : NULL);
+		if (fault.status == STATUS_AWAY)
+			refuse_away(peer);
+		else
+			refuse(peer, &fault, fault.status == STATUS_BAD_METHOD ? route.allow : NULL);
 		return;
 	}
 	if (peer->request.method == METHOD_OPTIONS) {

@@ -131,6 +131,8 @@ static void start_child(struct place *place)
 		place->start_us = clock_now_us() + BACKOFF_FIRST_US;
 		return;
 	}
+	if (slot >= pool.metrics->used)
+		pool.metrics->used = slot + 1;
 	child = &pool.children[slot];
 	*child = (struct child){ .kind = place->kind, .number = place->number, .notify = ends[0],
 		                 .started_us = clock_now_us() };

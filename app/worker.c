@@ -57,6 +57,7 @@ static void peer_event(struct peer *peer, unsigned events)
 {
 	if (peer->state == PEER_CLOSED)
 		return;
+	peer->ended = peer->ended || (events & EPOLLRDHUP);
 	if (peer == worker.stream && (events & EPOLLOUT)) {
 		statement_stream_writable();
 		return;
@@ -69,7 +70,9 @@ static void peer_event(struct peer *peer, unsigned events)
 		peers_hang_up(peer);
 		return;
 	}
-	if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR))
+	if (peer->state == PEER_AGAIN) /* what came before may be a whole request, and this be read later */
+		peer->more = true;
+	else if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR))
 		peers_look_at(peer);
 }
 

@@ -29,6 +29,7 @@ struct worker {
 	bool watching_entrances; /* the listening socket and the queue are in the epoll set */
 	int64_t accept_again_us, handover_again_us;
 	int64_t aside_until_us;            /* when it last left the entrances to another worker, until then */
+	bool aside;                        /* entrance_open found that they are still left to it */
 	int64_t regrouped_us;              /* when it last gave a connection to another worker that has room */
 	int64_t load_since_us, load_cpu_us; /* the window in which its use of the processor is measured */
 	/* leave */

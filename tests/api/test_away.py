@@ -10,6 +10,7 @@ import time
 
 import pytest
 
+import fcgi
 import servers
 from web import error_of
 from servers import ADMIN, GUEST, USERS, until
@@ -252,3 +253,19 @@ def test_a_worker_without_a_connection_leaves_the_requests_to_one_that_has(up, s
         assert {pool.ask("/users").status for _ in range(100)} == {200}
     finally:
         up.sql("ALTER USER rest@'%' ACCOUNT UNLOCK")
+
+
+def test_a_worker_that_never_had_a_connection_leaves_the_requests_to_one_that_has(up, start_pool):
+    schema = up.schema(*USERS, "CREATE VIEW slow AS SELECT 1 AS id, SLEEP(2) AS pause")
+    up.sql("ALTER USER rest@'%' WITH MAX_USER_CONNECTIONS 1")
+    try:
+        pool = start_pool(schema.url(), "users,slow", ready=False)
+        until(lambda: pool.log("database-open") and pool.log("database-away"), 5)
+        with pool.fcgi() as busy, pool.fcgi() as left:
+            busy.send(fcgi.encode("GET", "/slow"))
+            time.sleep(1.3)
+            error_of(left.request(target="/users"), 503, CODES)  # the only connection seems to be stuck
+            assert busy.read().status == 200
+            assert [left.request(target="/users").status for _ in range(3)] == [200] * 3
+    finally:
+        up.sql("ALTER USER rest@'%' WITH MAX_USER_CONNECTIONS 0")

@@ -29,7 +29,8 @@ def target(service):
         *USERS,
         "CREATE TABLE prey (id INT PRIMARY KEY, t VARCHAR(200))",
         "INSERT INTO prey VALUES (1, 'x')",
-        tables="users,prey",
+        "CREATE VIEW slow AS SELECT 1 AS id, SLEEP(0.4) AS pause",
+        tables="users,prey,slow",
         grant="ALL PRIVILEGES",
         MYREST_REQUEST_TIMEOUT=DEADLINE,
     )
@@ -156,6 +157,37 @@ def test_requests_sent_one_after_the_other_without_waiting_are_all_answered(targ
         connection.send(b"".join(fcgi.encode("GET", f"/users/{at % 3}") for at in range(30)))
         for at in range(30):
             assert connection.read().status == (404 if at % 3 == 0 else 200)
+
+
+def test_a_request_that_comes_while_another_one_waits_behind_the_first_is_answered(target):
+    with target.pool.fcgi() as connection:
+        connection.send(fcgi.encode("GET", "/slow") + GOOD)
+        time.sleep(0.2)
+        connection.send(fcgi.encode("GET", "/users/2"))
+        assert connection.read().status == 200
+        assert json.loads(connection.read().body) == ADMIN
+        assert json.loads(connection.read(timeout=2).body) == GUEST
+
+
+def test_who_says_that_it_was_the_last_request_is_answered_and_let_go(target):
+    with target.pool.fcgi() as connection:
+        connection.send(GOOD + GOOD)
+        connection.socket.shutdown(socket.SHUT_WR)
+        for _ in range(2):
+            assert json.loads(connection.read().body) == ADMIN
+        assert connection.closed_within(1 * servers.FACTOR) is not None
+
+
+def test_a_request_that_is_aborted_too_late_leaves_the_connection_good(target):
+    with target.pool.fcgi() as connection:
+        assert connection.request(target="/users/1").status == 200
+        connection.send(fcgi.record(fcgi.ABORT))
+        time.sleep(DEADLINE + 1)
+        assert connection.request(target="/users/1").status == 200
+        connection.send(GOOD + fcgi.record(fcgi.ABORT))
+        assert connection.read().ended
+        connection.send(GOOD)
+        assert json.loads(connection.read().body) == ADMIN
 
 
 def harmless(target, data, answered=None):

@@ -8,6 +8,7 @@ check_PROGRAMS = \
 	tests/unit/test-arena \
 	tests/unit/test-batch \
 	tests/unit/test-config \
+	tests/unit/test-entrance \
 	tests/unit/test-fastcgi \
 	tests/unit/test-fulltext \
 	tests/unit/test-handover \

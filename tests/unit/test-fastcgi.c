@@ -278,6 +278,10 @@ static void an_aborted_request_leaves_nothing_behind(void **state)
 	reader = replied(&bytes, &wanted);
 	text_clear(&bytes);
 	add_record(&bytes, ABORT, 1, NULL, 0, 4); /* too late: of a request that is over */
+	assert_int_equal(feed(&reader, slice_text(&bytes), 1, &used), FASTCGI_CONTROL);
+	assert_int_equal(used, bytes.length);
+	assert_int_equal(fastcgi_reply(&reader).length, 0);
+	text_clear(&bytes);
 	add_get(&bytes, 2, "/new", true);
 	assert_int_equal(feed(&reader, slice_text(&bytes), 1, &used), FASTCGI_REQUEST);
 	assert_true(fastcgi_variables(&reader, &request));

@@ -159,6 +159,27 @@ static void a_senior_is_steady_while_it_keeps_up(void **state)
 	assert_false(metrics_steady_senior());
 }
 
+static void a_sibling_is_seen_in_whichever_slot_it_is(void **state)
+{
+	(void)state;
+	metrics->workers = 2;
+	metrics->used = 10; /* generations that leave slowly are in those below */
+	metrics_own = &metrics->slots[8];
+	metrics_own->state = WORKER_READY;
+	metrics_own->pid = 100;
+	assert_false(metrics_ready_sibling());
+	assert_false(metrics_idle_sibling());
+	metrics->slots[9].state = WORKER_READY;
+	assert_false(metrics_idle_sibling()); /* a free slot */
+	metrics->slots[9].pid = 101;
+	assert_true(metrics_ready_sibling());
+	assert_true(metrics_idle_sibling());
+	metrics->slots[9].busy_since_us = clock_now_us();
+	assert_true(metrics_ready_sibling());
+	assert_false(metrics_idle_sibling());
+	metrics_own = &metrics->slots[0];
+}
+
 static void the_page_is_shared_with_children(void **state)
 {
 	int status;
@@ -185,6 +206,7 @@ int main(void)
 		TEST(the_text_is_what_prometheus_reads),
 		TEST(ready_is_told_with_the_reason_when_it_is_not),
 		TEST(a_senior_is_steady_while_it_keeps_up),
+		TEST(a_sibling_is_seen_in_whichever_slot_it_is),
 		TEST(the_page_is_shared_with_children),
 	};
 

@@ -250,6 +250,28 @@ static void questions_are_answered_before_the_request(void **state)
 	assert_int_equal(peer->raw.length, bytes.length - 25); /* the question is answered: it does not move along */
 }
 
+static void an_abort_that_comes_too_late_is_no_part_of_a_request(void **state)
+{
+	char reply[100];
+
+	(void)state;
+	make_request("/a", 200);
+	put(bytes.bytes, bytes.length);
+	assert_int_equal(peer_look(peer), PEER_LOOK_REQUEST);
+	peer_clear(peer);
+	text_clear(&bytes);
+	add_record(&bytes, ABORT, 1, NULL, 0, 3);
+	put(bytes.bytes, bytes.length);
+	assert_int_equal(peer_look(peer), PEER_LOOK_NOTHING);
+	assert_int_equal(peer->raw.length, 0);
+	assert_int_equal(recv(web, reply, sizeof(reply), MSG_DONTWAIT), -1);
+	make_request("/b", 200);
+	put(bytes.bytes, bytes.length);
+	assert_int_equal(peer_look(peer), PEER_LOOK_REQUEST);
+	assert_is(peer->request.uri, "/b");
+	assert_true(peer_can_move(peer));
+}
+
 static void an_answer_is_written(void **state)
 {
 	struct text stream = { 0 };
@@ -325,6 +347,7 @@ int main(void)
 		TEST(garbage_is_told),
 		TEST(malformed_variables_are_told),
 		TEST(questions_are_answered_before_the_request),
+		TEST(an_abort_that_comes_too_late_is_no_part_of_a_request),
 		TEST(an_answer_is_written),
 		TEST(a_stream_is_written_piece_by_piece),
 	};
