@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-static const char json_type[] = "application/json; charset=utf-8";
+#include "render.h"
 
 enum { RETRY_AFTER_S = 1 };
 
@@ -15,21 +15,30 @@ static void begin(struct peer *peer, const struct answer_head *head)
 	http_add_head(&peer->output.head, head);
 }
 
-void answer_fault(struct peer *peer, const struct fault *fault, const char *allow)
+/* An error, with what else its head says. */
+static void answer_fault_with(struct peer *peer, const struct fault *fault, struct answer_head *head)
 {
 	struct text body = { 0 };
-	struct answer_head head = { .status = status_http(fault->status), .content_type = json_type,
-		                    .has_length = true, .allow = allow };
 
 	http_add_fault(&body, fault);
-	head.length = body.length;
-	if (head.status == 503)
-		head.retry_after_s = RETRY_AFTER_S;
-	begin(peer, &head);
+	head->status = status_http(fault->status);
+	head->content_type = http_content_type(MEDIA_JSON);
+	head->has_length = true;
+	head->length = body.length;
+	if (head->status == 503)
+		head->retry_after_s = RETRY_AFTER_S;
+	begin(peer, head);
 	if (peer->request.method != METHOD_HEAD)
 		text_add(&peer->output.head, body.bytes, body.length);
 	text_release(&body);
 	peer->rows = 0;
+}
+
+void answer_fault(struct peer *peer, const struct fault *fault, const char *allow)
+{
+	struct answer_head head = { .allow = allow };
+
+	answer_fault_with(peer, fault, &head);
 }
 
 void answer_options(struct peer *peer, const char *allow)
@@ -39,51 +48,112 @@ void answer_options(struct peer *peer, const char *allow)
 	begin(peer, &head);
 }
 
-static void answer_no_row(struct peer *peer)
+static void refuse(struct peer *peer, enum status status, const char *details)
 {
-	struct fault fault = { .status = STATUS_NO_SUCH_ROW, .details = "The result contains 0 rows" };
+	struct fault fault = { .status = status, .details = details };
 
 	answer_fault(peer, &fault, NULL);
 }
 
-void answer_rows(struct peer *peer, struct shared_text *shared, struct slice rows, uint64_t count)
+static const char *applied(const struct peer *peer)
 {
-	bool single = peer->plan.single;
-	struct answer_head head = { .status = 200, .content_type = json_type, .has_length = true,
-		                    .length = rows.length + (single ? 0 : 2), .has_range = !single,
-		                    .first_row = peer->plan.offset, .rows = count };
+	static const char *const counts[] = { NULL, "count=exact", "count=planned", "count=estimated" };
 
-	if (single && count == 0) {
-		answer_no_row(peer);
+	return counts[peer->count];
+}
+
+/* What begins the body and what ends it. */
+static void wrap(const struct peer *peer, struct text *begin_with, struct slice *end_with)
+{
+	*end_with = (struct slice){ "", 0 };
+	if (peer->media == MEDIA_CSV)
+		render_csv_names(begin_with, peer->plan.columns, peer->plan.column_count);
+	else if (peer->media == MEDIA_JSON && !peer->plan.single) {
+		text_add_char(begin_with, '[');
+		*end_with = SLICE("]");
+	}
+}
+
+/* Behind the end, when it is known. */
+static bool is_behind(const struct peer *peer, const struct answer_rows *answer)
+{
+	return answer->has_total && answer->count == 0 && peer->plan.offset > answer->total;
+}
+
+static void answer_behind(struct peer *peer, const struct answer_rows *answer)
+{
+	struct fault fault = { .status = STATUS_BAD_RANGE,
+		               .details = arena_printf(&peer->arena,
+		                                       "An offset of %llu was requested, but there are only %llu rows.",
+		                                       (unsigned long long)peer->plan.offset,
+		                                       (unsigned long long)answer->total) };
+	struct answer_head head = { .has_range = true, .has_total = true, .total = answer->total };
+
+	answer_fault_with(peer, &fault, &head);
+}
+
+void answer_rows(struct peer *peer, const struct answer_rows *answer)
+{
+	static struct text opening;
+	char tag[ETAG_BYTES];
+	struct slice closing;
+	struct answer_head head = { .status = 200, .content_type = http_content_type(peer->media), .has_length = true,
+		                    .has_range = !peer->plan.single, .first_row = peer->plan.offset, .rows = answer->count,
+		                    .has_total = answer->has_total, .total = answer->total, .tag = tag, .varies = true,
+		                    .applied = applied(peer),
+		                    .merged = peer->request.wants_merged ? answer->merged : 0 };
+
+	if (peer->plan.single && answer->count == 0) {
+		refuse(peer, STATUS_NO_SUCH_ROW, "The result contains 0 rows");
 		return;
 	}
+	if (is_behind(peer, answer)) {
+		answer_behind(peer, answer);
+		return;
+	}
+	if (peer->media == MEDIA_OBJECT && answer->count != 1) {
+		refuse(peer, STATUS_NOT_SINGULAR, arena_printf(&peer->arena, "The result contains %llu rows",
+		                                               (unsigned long long)answer->count));
+		return;
+	}
+	peer->rows = answer->count;
+	etag_print(tag, answer->etag, peer->media);
+	if (peer->request.if_none_match.length > 0 && http_names_tag(peer->request.if_none_match, tag)) {
+		head.status = 304;
+		head.content_type = NULL;
+		head.has_length = head.has_range = false;
+		begin(peer, &head);
+		return;
+	}
+	if (answer->has_total && answer->count < answer->total && !peer->plan.single)
+		head.status = 206;
+	text_clear(&opening);
+	wrap(peer, &opening, &closing);
+	head.length = opening.length + answer->rows.length + closing.length;
 	begin(peer, &head);
-	peer->rows = count;
 	if (peer->request.method == METHOD_HEAD)
 		return;
-	if (!single) {
-		text_add_char(&peer->output.head, '[');
-		peer->output.tail = SLICE("]");
-	}
-	if (rows.length == 0)
+	text_add(&peer->output.head, opening.bytes, opening.length);
+	peer->output.tail = closing;
+	if (answer->rows.length == 0)
 		return;
-	shared->references++;
-	peer->output.shared = shared;
-	peer->output.middle = rows;
+	answer->shared->references++;
+	peer->output.shared = answer->shared;
+	peer->output.middle = answer->rows;
 }
 
 void answer_stream(struct peer *peer, struct slice rows)
 {
-	struct answer_head head = { .status = 200, .content_type = json_type };
+	struct answer_head head = { .status = 200, .content_type = http_content_type(peer->media), .varies = true };
+	struct slice closing;
 
 	begin(peer, &head);
+	if (peer->request.method != METHOD_HEAD)
+		wrap(peer, &peer->output.head, &closing);
 	fastcgi_add_stdout(&peer->stream, peer->reader.id, peer->output.head.bytes, peer->output.head.length);
 	text_clear(&peer->output.head);
-	if (peer->request.method == METHOD_HEAD)
-		return;
-	if (!peer->plan.single)
-		fastcgi_add_stdout(&peer->stream, peer->reader.id, "[", 1);
-	fastcgi_add_stdout(&peer->stream, peer->reader.id, rows.bytes, rows.length);
+	if (peer->request.method != METHOD_HEAD)
+		fastcgi_add_stdout(&peer->stream, peer->reader.id, rows.bytes, rows.length);
 }
 
 void answer_stream_row(struct peer *peer, struct slice row)
@@ -94,7 +164,7 @@ void answer_stream_row(struct peer *peer, struct slice row)
 
 void answer_stream_end(struct peer *peer)
 {
-	if (peer->request.method != METHOD_HEAD && !peer->plan.single)
+	if (peer->request.method != METHOD_HEAD && !peer->plan.single && peer->media == MEDIA_JSON)
 		fastcgi_add_stdout(&peer->stream, peer->reader.id, "]", 1);
 	fastcgi_add_end(&peer->stream, peer->reader.id);
 	peer->stream_ended = true;

@@ -6,18 +6,30 @@
 #ifndef MYREST_ANSWER_H
 #define MYREST_ANSWER_H
 
+#include "etag.h"
 #include "peer.h"
 
 /* An error. allow: for 405. */
 void answer_fault(struct peer *, const struct fault *, const char *allow);
 /* OPTIONS: what is allowed here. */
 void answer_options(struct peer *, const char *allow);
-/* Rows that are rendered, joined by commas; the peer keeps a reference to shared. A single object without a row is a
- * 404. */
-void answer_rows(struct peer *, struct shared_text *shared, struct slice rows, uint64_t count);
+/* Rows that are rendered, and what is known of them. */
+struct answer_rows {
+	struct shared_text *shared; /* what keeps rows alive; the peer keeps a reference */
+	struct slice rows;
+	uint64_t count; /* how many they are */
+	bool has_total;
+	uint64_t total;   /* how many there are in all, whatever the window */
+	struct etag etag; /* of one object, or of the rows' bytes */
+	unsigned merged;  /* how many requests shared the statement */
+};
+
+/* 200, 206, 304; a key without a row is a 404, one object that is not exactly one a 406, a window behind the end of a
+ * known number of rows a 416. */
+void answer_rows(struct peer *, const struct answer_rows *);
 /* The beginning of an answer whose end is not known yet, with the rows so far. */
 void answer_stream(struct peer *, struct slice rows);
-void answer_stream_row(struct peer *, struct slice row); /* with the comma before it */
+void answer_stream_row(struct peer *, struct slice row); /* with the comma before it, in JSON */
 void answer_stream_end(struct peer *);
 
 #endif

@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: MIT
  *
- * batch.h: the statement that runs and the requests that share it: who may join, what is asked, which rows are whose.
- * Knows no connection and no event loop.
+ * batch.h: the statement that runs and the requests that share it: who may join, what is asked, which rows are whose,
+ * how many there are in all. Knows no connection and no event loop.
  */
 #ifndef MYREST_BATCH_H
 #define MYREST_BATCH_H
 
+#include "etag.h"
 #include "merge.h"
 #include "peer.h"
 #include "render.h"
+
+/* As what rows are rendered; one rendering serves all requests that want it. */
+enum rendering { RENDERING_JSON, RENDERING_CSV, RENDERING_NDJSON, RENDERINGS };
 
 struct batch {
 	const struct plan *plan; /* of the peer that leads; NULL: nothing runs */
@@ -16,11 +20,22 @@ struct batch {
 	bool by_keys;            /* the statement asks for several keys */
 	struct merge_keys keys;
 	struct text sql;
-	struct shared_text *text; /* the rows, rendered, joined by commas */
-	size_t first_length;      /* of the first row's text */
+	bool wanted[RENDERINGS];
+	struct shared_text *texts[RENDERINGS]; /* the rows, rendered, in JSON joined by commas */
+	struct {
+		size_t from, length; /* length 0: no such row */
+	} places[RENDERINGS][MERGE_KEYS]; /* of each key's row, or of the first row, in the text */
+	bool wants_tags;                  /* one object is asked for */
+	struct etag tags[MERGE_KEYS];     /* of each key's row, or of the first row */
+	bool has_list_tag[RENDERINGS];
+	struct etag list_tags[RENDERINGS]; /* of all rows together, once it has been asked for */
+	bool counts_only;                 /* the rows need not be kept any more */
 	uint64_t rows;
 	uint64_t replaced; /* places that were not valid UTF-8 */
 	bool mistyped;     /* a value was not of its column's type */
+	/* How many rows there are in all. */
+	bool wants_count[COUNT_ESTIMATED + 1], has_exact, has_planned;
+	uint64_t exact, planned;
 };
 
 void batch_begin(struct batch *, struct peer *leader);
@@ -28,10 +43,26 @@ void batch_begin(struct batch *, struct peer *leader);
 bool batch_join(struct batch *, const struct peer *);
 /* The statement; call it when all have joined. Belongs to the batch. */
 struct slice batch_sql(struct batch *);
-/* Renders one row; answers its text with the comma before it, in batch->text. */
-struct slice batch_row(struct batch *, const struct row *);
+/* Whether something has to be asked before the rows, in one snapshot with them. */
+bool batch_counts(const struct batch *);
+/* Whether the planner is to be asked; whether all are to be counted (call it after the planner's answer). */
+bool batch_wants_planned(const struct batch *);
+bool batch_wants_exact(const struct batch *, uint64_t max_rows);
+/* The statements for both; explain is how the server's EXPLAIN begins. */
+struct slice batch_planned_sql(struct batch *, const char *explain);
+struct slice batch_exact_sql(struct batch *);
+/* Their rows. */
+void batch_planned_row(struct batch *, const struct row *);
+void batch_exact_row(struct batch *, const struct row *);
+/* Renders one row. */
+void batch_row(struct batch *, const struct row *);
+size_t batch_length(const struct batch *); /* of all that is rendered */
+/* What has been rendered for the peer, for its stream; batch_clear_text makes room for the next rows. */
+struct slice batch_rendered(const struct batch *, const struct peer *);
+void batch_clear_text(struct batch *);
 /* Fills in the peer's answer once all rows have come. */
-void batch_answer(const struct batch *, struct peer *);
+void batch_answer(struct batch *, struct peer *);
 void batch_end(struct batch *);
+void batch_release(struct batch *);
 
 #endif

@@ -329,6 +329,11 @@ void database_row(struct database *database, struct row *row)
 	database->driver->row(database->connection, row);
 }
 
+const char *database_explain(const struct database *database)
+{
+	return database->driver->explain(database->connection);
+}
+
 const struct database_error *database_error(const struct database *database)
 {
 	return &database->error;

@@ -55,6 +55,7 @@ int database_descriptor(const struct database *); /* -1: none */
 unsigned database_wants(const struct database *);
 int64_t database_deadline_us(const struct database *); /* when database_resume has to be called at the latest; or 0 */
 void database_row(struct database *, struct row *);
+const char *database_explain(const struct database *); /* how EXPLAIN begins, on an open connection */
 const struct database_error *database_error(const struct database *);
 
 /* The newest description; NULL: none yet. It stays valid until database_forget_old is called after the next one came. */

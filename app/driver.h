@@ -26,6 +26,8 @@ struct driver {
 	/* After ROW: the next one. */
 	enum database_step (*next)(struct driver_connection *, struct database_error *);
 	enum database_step (*resume)(struct driver_connection *, unsigned ready, struct database_error *);
+	/* How the statement begins that tells a plan with its guess of rows and of their part that remains (filtered). */
+	const char *(*explain)(const struct driver_connection *);
 	/* After ROW, until the next call. */
 	void (*row)(struct driver_connection *, struct row *);
 	int (*descriptor)(const struct driver_connection *); /* -1: none yet */

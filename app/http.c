@@ -22,24 +22,51 @@ static enum method method_of(struct slice name)
 	return METHOD_OTHER;
 }
 
+static bool is_named(struct slice name, const char *other)
+{
+	return memcmp(name.bytes, other, name.length) == 0;
+}
+
 void http_take_variable(struct request *request, struct slice name, struct slice value)
 {
 	switch (name.length) { /* most variables are told apart by their length alone */
 	case 10:
-		if (memcmp(name.bytes, "REQUEST_ID", 10) == 0)
+		if (is_named(name, "REQUEST_ID"))
 			request->id = value;
+		else if (is_named(name, "HTTP_RANGE"))
+			request->range = value;
 		break;
 	case 11:
-		if (memcmp(name.bytes, "REQUEST_URI", 11) == 0)
+		if (is_named(name, "REQUEST_URI"))
 			request->uri = value;
-		else if (memcmp(name.bytes, "HTTP_ACCEPT", 11) == 0)
+		else if (is_named(name, "HTTP_ACCEPT"))
 			request->accept = value;
+		else if (is_named(name, "HTTP_PREFER"))
+			request->prefer = value;
 		break;
 	case 14:
-		if (memcmp(name.bytes, "REQUEST_METHOD", 14) == 0) {
+		if (is_named(name, "REQUEST_METHOD")) {
 			request->method_name = value;
 			request->method = method_of(value);
 		}
+		break;
+	case 15:
+		if (is_named(name, "HTTP_RANGE_UNIT"))
+			request->range_unit = value;
+		break;
+	case 18:
+		if (is_named(name, "HTTP_IF_NONE_MATCH"))
+			request->if_none_match = value;
+		else if (is_named(name, "HTTP_MYREST_MERGED"))
+			request->wants_merged = true;
+		break;
+	case 21:
+		if (is_named(name, "HTTP_X_FORWARDED_HOST"))
+			request->host = value;
+		break;
+	case 22:
+		if (is_named(name, "HTTP_X_FORWARDED_PROTO"))
+			request->scheme = value;
 		break;
 	default:
 		break;
@@ -83,53 +110,181 @@ static int match_range(struct slice range, const char *type, const char *subtype
 	return same_word(second, "*") ? 2 : same_word(second, subtype) ? 3 : 0;
 }
 
-static bool is_zero(struct slice number)
-{
-	for (size_t i = 0; i < number.length; i++)
-		if (number.bytes[i] != '0' && number.bytes[i] != '.')
-			return false;
-	return true;
-}
-
-/* Whether the parameters behind a range say q=0. */
-static bool is_refused(const char *at, const char *end)
+/* The quality that the parameters behind a range say, in thousandths (RFC 9110 section 12.4.2). */
+static int quality(const char *at, const char *end)
 {
 	struct slice parameter;
 	const char *next;
+	int value, digit;
 
 	for (; at < end; at = next) {
 		next = find(at + 1, end, ';');
 		parameter = trimmed(at + 1, next);
-		if (parameter.length > 2 && (parameter.bytes[0] | 32) == 'q' && parameter.bytes[1] == '=')
-			return is_zero((struct slice){ parameter.bytes + 2, parameter.length - 2 });
+		if (parameter.length < 3 || (parameter.bytes[0] | 32) != 'q' || parameter.bytes[1] != '=')
+			continue;
+		value = parameter.bytes[2] == '1' ? 1000 : 0;
+		for (size_t i = 4, unit = 100; i < parameter.length && i < 7 && value < 1000; i++, unit /= 10) {
+			digit = parameter.bytes[i] - '0';
+			value += digit >= 0 && digit <= 9 ? digit * (int)unit : 0;
+		}
+		return value;
 	}
-	return false;
+	return 1000;
 }
 
-bool http_accepts(struct slice accept, const char *type, const char *subtype)
-{
-	const char *at = accept.bytes, *end = at + accept.length, *next, *parameters;
-	int best = 0, match;
-	bool allowed = false;
+static const struct {
+	const char *type, *subtype, *content_type;
+	enum media media;
+} media_types[] = {
+	{ "application", "json", "application/json; charset=utf-8", MEDIA_JSON },
+	{ "application", "vnd.pgrst.object+json", "application/vnd.pgrst.object+json; charset=utf-8", MEDIA_OBJECT },
+	{ "text", "csv", "text/csv; charset=utf-8", MEDIA_CSV },
+	{ "application", "x-ndjson", "application/x-ndjson; charset=utf-8", MEDIA_NDJSON },
+	/* other names of these */
+	{ "application", "vnd.pgrst.array+json", NULL, MEDIA_JSON },
+	{ "application", "vnd.pgrst.array", NULL, MEDIA_JSON },
+	{ "application", "vnd.pgrst.object", NULL, MEDIA_OBJECT },
+};
 
+enum { MEDIA_TYPES = sizeof(media_types) / sizeof(media_types[0]) };
+
+const char *http_content_type(enum media media)
+{
+	return media_types[media].content_type;
+}
+
+const char *http_media_list(void)
+{
+	return "what can be made: application/json, application/vnd.pgrst.object+json, text/csv, application/x-ndjson";
+}
+
+enum status http_negotiate(struct slice accept, enum media *media)
+{
+	struct { int specific, quality; const char *place; } liked[MEDIA_TYPES] = { { 0, 0, NULL } };
+	const char *at = accept.bytes, *end = at + accept.length, *next, *parameters;
+	int best = -1, match;
+
+	*media = MEDIA_JSON;
 	if (accept.length == 0)
-		return true;
+		return STATUS_OK;
 	for (; at < end; at = next + 1) {
 		next = find(at, end, ',');
 		parameters = find(at, next, ';');
-		match = match_range(trimmed(at, parameters), type, subtype);
-		if (match > best) {
-			best = match;
-			allowed = !is_refused(parameters, next);
+		for (int i = 0; i < MEDIA_TYPES; i++) {
+			match = match_range(trimmed(at, parameters), media_types[i].type, media_types[i].subtype);
+			/* A wildcard means rows, not the one object that only its own name asks for. */
+			if (match <= liked[i].specific || (match < 3 && media_types[i].media == MEDIA_OBJECT))
+				continue;
+			liked[i].specific = match;
+			liked[i].quality = quality(parameters, next);
+			liked[i].place = at;
 		}
 	}
-	return allowed;
+	for (int i = 0; i < MEDIA_TYPES; i++)
+		if (liked[i].quality > 0 &&
+		    (best < 0 || liked[i].quality > liked[best].quality ||
+		     (liked[i].quality == liked[best].quality && liked[i].place < liked[best].place)))
+			best = i;
+	if (best < 0)
+		return STATUS_NOT_ACCEPTABLE;
+	*media = media_types[best].media;
+	return STATUS_OK;
+}
+
+void http_prefer(struct slice prefer, struct preferences *preferences)
+{
+	static const char *const heeded[] = { "count", "handling" };
+	/* Known to the dialect, with a meaning for writes alone. */
+	static const char *const others[] = { "return", "resolution", "missing", "tx", "max-affected", "timezone" };
+	static const char *const counts[] = { "none", "exact", "planned", "estimated" };
+	const char *at = prefer.bytes, *end = at + prefer.length, *next, *equals;
+	struct slice name, value;
+	bool known;
+
+	*preferences = (struct preferences){ .count = COUNT_NONE };
+	for (; at < end; at = next + 1) {
+		next = find(at, end, ',');
+		equals = find(at, next, '=');
+		name = trimmed(at, equals);
+		value = equals < next ? trimmed(equals + 1, find(equals, next, ';')) : (struct slice){ next, 0 };
+		known = name.length == 0;
+		for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+			known = known || same_word(name, others[i]);
+		if (same_word(name, heeded[0]))
+			for (int i = COUNT_EXACT; i <= COUNT_ESTIMATED; i++)
+				if (same_word(value, counts[i])) {
+					preferences->count = (enum prefer_count)i;
+					known = true;
+				}
+		if (same_word(name, heeded[1])) {
+			known = same_word(value, "strict") || same_word(value, "lenient");
+			preferences->strict = same_word(value, "strict");
+		}
+		if (!known && preferences->unknown.length == 0)
+			preferences->unknown = trimmed(at, next);
+	}
+}
+
+static bool take_number(const char **at, const char *end, uint64_t *number)
+{
+	const char *from = *at;
+
+	*number = 0;
+	for (; *at < end && **at >= '0' && **at <= '9'; (*at)++) {
+		if (*number > (uint64_t)INT64_MAX / 10 - 1)
+			return false;
+		*number = *number * 10 + (uint64_t)(**at - '0');
+	}
+	return *at > from;
+}
+
+enum status http_range(struct slice unit, struct slice range, struct row_range *rows)
+{
+	struct slice text = trimmed(range.bytes, range.bytes + range.length);
+	const char *at = text.bytes, *end = at + text.length;
+
+	*rows = (struct row_range){ .given = false };
+	if (text.length > 6 && strncasecmp(at, "items=", 6) == 0)
+		at += 6;
+	else if (unit.length > 0 && !same_word(unit, "items"))
+		return STATUS_OK;
+	if (!take_number(&at, end, &rows->first) || at == end || *at++ != '-')
+		return STATUS_OK;
+	rows->last = UINT64_MAX;
+	if (at < end && (!take_number(&at, end, &rows->last) || at != end))
+		return STATUS_OK;
+	rows->given = true;
+	return rows->first <= rows->last ? STATUS_OK : STATUS_BAD_RANGE;
+}
+
+bool http_names_tag(struct slice list, const char *tag)
+{
+	const char *at = list.bytes, *end = at + list.length;
+	size_t length = strlen(tag);
+
+	for (; at < end; at++) {
+		while (at < end && (*at == ' ' || *at == '\t' || *at == ','))
+			at++;
+		if (at < end && *at == '*')
+			return true;
+		if (end - at > 2 && at[0] == 'W' && at[1] == '/')
+			at += 2;
+		if ((size_t)(end - at) >= length && memcmp(at, tag, length) == 0)
+			return true;
+		if (at < end && *at == '"') /* to the end of another tag, which may contain commas */
+			at = find(at + 1, end, '"');
+		else
+			at = find(at, end, ',');
+	}
+	return false;
 }
 
 static const char *reason(int status)
 {
 	switch (status) {
 	case 200: return "OK";
+	case 206: return "Partial Content";
+	case 304: return "Not Modified";
 	case 400: return "Bad Request";
 	case 403: return "Forbidden";
 	case 404: return "Not Found";
@@ -137,11 +292,29 @@ static const char *reason(int status)
 	case 406: return "Not Acceptable";
 	case 413: return "Content Too Large";
 	case 414: return "URI Too Long";
+	case 416: return "Range Not Satisfiable";
 	case 500: return "Internal Server Error";
 	case 503: return "Service Unavailable";
 	case 504: return "Gateway Timeout";
 	default: return "-";
 	}
+}
+
+static void add_content_range(struct text *out, const struct answer_head *head)
+{
+	text_add_string(out, "\r\nContent-Range: ");
+	if (head->rows == 0)
+		text_add_char(out, '*');
+	else {
+		text_add_unsigned(out, head->first_row);
+		text_add_char(out, '-');
+		text_add_unsigned(out, head->first_row + head->rows - 1);
+	}
+	text_add_char(out, '/');
+	if (head->has_total)
+		text_add_unsigned(out, head->total);
+	else
+		text_add_char(out, '*');
 }
 
 void http_add_head(struct text *out, const struct answer_head *head)
@@ -158,16 +331,21 @@ void http_add_head(struct text *out, const struct answer_head *head)
 		text_add_string(out, "\r\nContent-Length: ");
 		text_add_unsigned(out, head->length);
 	}
-	if (head->has_range) {
-		text_add_string(out, "\r\nContent-Range: ");
-		if (head->rows == 0)
-			text_add_string(out, "*/*");
-		else {
-			text_add_unsigned(out, head->first_row);
-			text_add_char(out, '-');
-			text_add_unsigned(out, head->first_row + head->rows - 1);
-			text_add_string(out, "/*");
-		}
+	if (head->has_range)
+		add_content_range(out, head);
+	if (head->tag != NULL) {
+		text_add_string(out, "\r\nETag: ");
+		text_add_string(out, head->tag);
+	}
+	if (head->varies)
+		text_add_string(out, "\r\nVary: Accept, Prefer, Range");
+	if (head->applied != NULL) {
+		text_add_string(out, "\r\nPreference-Applied: ");
+		text_add_string(out, head->applied);
+	}
+	if (head->merged > 0) {
+		text_add_string(out, "\r\nMyREST-Merged: ");
+		text_add_unsigned(out, head->merged);
 	}
 	if (head->allow != NULL) {
 		text_add_string(out, "\r\nAllow: ");

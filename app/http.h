@@ -18,7 +18,9 @@ struct request {
 	enum method method;
 	struct slice method_name;
 	struct slice uri; /* raw: path and query as the client wrote them */
-	struct slice accept;
+	struct slice accept, prefer, range, range_unit, if_none_match;
+	struct slice scheme, host; /* as the client sees the web server: X-Forwarded-Proto, X-Forwarded-Host */
+	bool wants_merged;         /* the answer is to say how many requests shared its statement (MyREST-Merged) */
 	struct slice id; /* the web server's name for this request */
 	struct slice body;
 };
@@ -26,8 +28,35 @@ struct request {
 /* Takes one CGI variable (RFC 3875 section 4.1) into the request, if it is one that is read. */
 void http_take_variable(struct request *, struct slice name, struct slice value);
 
-/* Whether Accept allows the media type (RFC 9110 section 12.5.1; an empty Accept allows all). */
-bool http_accepts(struct slice accept, const char *type, const char *subtype);
+/* What rows can be sent as. */
+enum media { MEDIA_JSON, MEDIA_OBJECT, MEDIA_CSV, MEDIA_NDJSON, MEDIA_COUNT };
+
+/* The media type that Accept likes best (RFC 9110 section 12.5.1): by its quality, then by its place in Accept. An empty
+ * Accept takes JSON. STATUS_NOT_ACCEPTABLE when it takes none. */
+enum status http_negotiate(struct slice accept, enum media *) MUST_CHECK;
+const char *http_content_type(enum media);
+/* All of them, for an error's details. */
+const char *http_media_list(void);
+
+/* Prefer (RFC 7240), as far as a read can heed it. */
+enum prefer_count { COUNT_NONE, COUNT_EXACT, COUNT_PLANNED, COUNT_ESTIMATED };
+struct preferences {
+	enum prefer_count count;
+	bool strict;          /* handling=strict: what is not known is refused */
+	struct slice unknown; /* the first one that is not known */
+};
+void http_prefer(struct slice prefer, struct preferences *);
+
+/* Range: first-last or first-, counted in rows from 0 (Range-Unit: items, or items= before it). */
+struct row_range {
+	bool given;
+	uint64_t first, last; /* UINT64_MAX: to the end */
+};
+/* What cannot be understood is ignored, as RFC 9110 section 14.2 wants it; STATUS_BAD_RANGE: it ends before it begins. */
+enum status http_range(struct slice unit, struct slice range, struct row_range *) MUST_CHECK;
+
+/* Whether If-None-Match names the tag, which comes with its quotes; the weak comparison of RFC 9110 section 13.1.2. */
+bool http_names_tag(struct slice list, const char *tag);
 
 /* What the head of an answer says. */
 struct answer_head {
@@ -37,6 +66,12 @@ struct answer_head {
 	size_t length;
 	bool has_range; /* Content-Range: first-last of the rows, or * for none */
 	uint64_t first_row, rows;
+	bool has_total;
+	uint64_t total;    /* of all rows, in Content-Range */
+	const char *tag;   /* ETag, with its quotes; NULL: no such header */
+	const char *applied; /* Preference-Applied; NULL: no such header */
+	bool varies;       /* Vary: what else the answer depends on */
+	unsigned merged;   /* MyREST-Merged; 0: no such header */
 	const char *allow;  /* NULL: no such header */
 	unsigned retry_after_s; /* 0: no such header */
 };

@@ -11,7 +11,7 @@ static bool equal(struct slice a, struct slice b)
 /* Whether the rows look the same: an alias and how a value is shown are not in the statement. */
 static bool same_columns(const struct plan *a, const struct plan *b, bool with_sql)
 {
-	if (a->column_count != b->column_count)
+	if (a->column_count != b->column_count || a->hidden_count != b->hidden_count)
 		return false;
 	for (unsigned i = 0; i < a->column_count; i++)
 		if (!equal(a->columns[i].json_key, b->columns[i].json_key) ||
@@ -47,6 +47,5 @@ int merge_add_key(struct merge_keys *keys, struct integer key)
 	if (place >= 0 || keys->count == MERGE_KEYS)
 		return place;
 	keys->keys[keys->count] = key;
-	keys->from[keys->count] = keys->length[keys->count] = 0;
 	return (int)keys->count++;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * merge.h: which plans may share one statement, exactly, and which row belongs to which key. The rules, and why nothing
+ * merge.h: which plans may share one statement, exactly. The rules, and why nothing
  * else may share, are in ARCHITECTURE.md under "Fresh merging".
  */
 #ifndef MYREST_MERGE_H
@@ -10,11 +10,10 @@
 
 enum { MERGE_KEYS = 128 };
 
-/* The keys that one statement asks for, and where each one's row stands in the rendered bytes. */
+/* The keys that one statement asks for. */
 struct merge_keys {
 	unsigned count;
 	struct integer keys[MERGE_KEYS];
-	size_t from[MERGE_KEYS], length[MERGE_KEYS]; /* length 0: no such row */
 };
 
 /* Whether two plans ask for the same rows. */

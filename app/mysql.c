@@ -199,7 +199,11 @@ static enum database_step connect_to(struct driver_connection **made, const stru
 
 static bool setup(struct driver_connection *connection, unsigned n, long statement_timeout_s, struct text *sql)
 {
-	if (n > 0)
+	if (n == 1) { /* what one snapshot is, rows and their count together, whatever the server's own default is */
+		text_add_string(sql, "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ");
+		return true;
+	}
+	if (n > 1)
 		return false;
 	/* Strict, so that nothing is ever cut or zeroed in silence, and string literals as standard SQL has them. */
 	text_add_string(sql, "SET SESSION time_zone='+00:00',sql_mode='STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,"
@@ -252,6 +256,12 @@ static void get_row(struct driver_connection *connection, struct row *row)
 	row->count = mysql_num_fields(connection->result);
 	row->values = (const char *const *)connection->row;
 	row->lengths = mysql_fetch_lengths(connection->result);
+}
+
+/* MySQL always says what part of the rows remains, and does not know the word any more. */
+static const char *explain(const struct driver_connection *connection)
+{
+	return mariadb_connection(connection->mysql) ? "EXPLAIN EXTENDED " : "EXPLAIN ";
 }
 
 static int descriptor(const struct driver_connection *connection)
@@ -316,6 +326,7 @@ const struct driver mysql_driver = {
 	.send = send_statement,
 	.next = next,
 	.resume = resume,
+	.explain = explain,
 	.row = get_row,
 	.descriptor = descriptor,
 	.wants = wants,

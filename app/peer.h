@@ -40,6 +40,8 @@ struct peer {
 	bool merged;     /* answered from a shared statement */
 	int64_t since_us; /* when it was first seen */
 	struct request request; /* points into reader */
+	enum media media;       /* what its rows are sent as */
+	enum prefer_count count;
 	struct arena arena;     /* of the plan */
 	struct plan plan;
 	/* The answer: whole, or streaming when stream.length > 0. */

@@ -191,6 +191,24 @@ static void join_running(struct peer *peer)
 }
 #endif
 
+/* What the answer is to look like. */
+static enum status read_preferences(struct peer *peer, struct fault *fault)
+{
+	struct preferences preferences;
+
+	if (http_negotiate(peer->request.accept, &peer->media) != STATUS_OK) {
+		fault->details = http_media_list();
+		return fault->status = STATUS_NOT_ACCEPTABLE;
+	}
+	http_prefer(peer->request.prefer, &preferences);
+	peer->count = preferences.count;
+	if (!preferences.strict || preferences.unknown.length == 0)
+		return STATUS_OK;
+	fault->details = arena_printf(&peer->arena, "not known: %.*s", (int)preferences.unknown.length,
+	                              preferences.unknown.bytes);
+	return fault->status = STATUS_BAD_PREFERENCE;
+}
+
 static enum status plan_request(struct peer *peer, struct route *route, struct fault *fault)
 {
 	const struct schema *schema = database_schema(worker.database);
@@ -207,10 +225,8 @@ static enum status plan_request(struct peer *peer, struct route *route, struct f
 		return status;
 	if (request->method == METHOD_OPTIONS)
 		return STATUS_OK;
-	if (!http_accepts(request->accept, "application", "json")) {
-		fault->details = "what can be made: application/json";
-		return fault->status = STATUS_NOT_ACCEPTABLE;
-	}
+	if ((status = read_preferences(peer, fault)) != STATUS_OK)
+		return status;
 	return plan_read(route, (uint64_t)worker.config->max_rows, &peer->arena, &peer->plan, fault);
 }
 

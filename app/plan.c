@@ -73,27 +73,30 @@ enum status planning_field(const struct planning *planning, const struct query_f
 
 static struct plan_output whole_column(const struct column *column)
 {
-	return (struct plan_output){ column->json_key, column->type, column->length, column->quoted };
+	return (struct plan_output){ column->name, column->json_key, column->type, column->length, column->quoted };
 }
 
-static struct slice json_key(const struct planning *planning, struct slice name)
+static void set_name(const struct planning *planning, struct plan_output *output, struct slice name)
 {
+	output->name = name;
 	text_clear(planning->scratch);
 	text_add_json_string(planning->scratch, name.bytes, name.length);
 	text_add_char(planning->scratch, ':');
-	return planning_keep(planning);
+	output->json_key = planning_keep(planning);
 }
 
 /* The name in the answer: the alias; the last key of a path; the column's own. */
-static struct slice output_key(const struct planning *planning, const struct query_column *asked,
-                               const struct column *column)
+static void name_output(const struct planning *planning, const struct query_column *asked, struct plan_output *output)
 {
-	if (asked->alias.text.length > 0)
-		return json_key(planning, asked->alias.text);
+	if (asked->alias.text.length > 0) {
+		set_name(planning, output, asked->alias.text);
+		return;
+	}
 	for (unsigned i = asked->field.step_count; i > 0; i--)
-		if (!asked->field.steps[i - 1].is_index)
-			return json_key(planning, asked->field.steps[i - 1].key.text);
-	return column->json_key;
+		if (!asked->field.steps[i - 1].is_index) {
+			set_name(planning, output, asked->field.steps[i - 1].key.text);
+			return;
+		}
 }
 
 static bool slice_equal(struct slice a, struct slice b)
@@ -132,7 +135,7 @@ static enum status plan_column(const struct planning *planning, const struct que
 	if ((status = planning_field(planning, &asked->field, &field)) != STATUS_OK)
 		return status;
 	output = whole_column(field.column);
-	output.json_key = output_key(planning, asked, field.column);
+	name_output(planning, asked, &output);
 	if (asked->cast.text.length > 0)
 		status = cast_field(planning, &field, &asked->cast, &output);
 	else if (field.kind != FIELD_COLUMN) {
@@ -167,12 +170,10 @@ static enum status plan_columns(const struct planning *planning)
 	const struct query *query = planning->query;
 	struct plan *plan = planning->plan;
 	enum status status;
-	bool all = query->column_count == 0;
 
-	for (unsigned i = 0; i < query->column_count; i++)
-		all = all || query->columns[i].all;
-	plan->columns = arena_alloc(planning->arena, (query->column_count + (all ? plan->table->column_count : 0)) *
-	                                                     sizeof(*plan->columns));
+	/* with room for the hidden ones */
+	plan->columns = arena_alloc(planning->arena,
+	                            (query->column_count + 2 * plan->table->column_count) * sizeof(*plan->columns));
 	if (query->column_count == 0)
 		return plan_all(planning, NULL);
 	for (unsigned i = 0; i < query->column_count; i++) {
@@ -181,6 +182,9 @@ static enum status plan_columns(const struct planning *planning)
 		if (status != STATUS_OK)
 			return status;
 	}
+	for (unsigned i = 0; plan->single && i < plan->table->column_count; i++)
+		if (plan->table->columns[i].exposed)
+			plan->columns[plan->column_count + plan->hidden_count++] = whole_column(&plan->table->columns[i]);
 	return STATUS_OK;
 }
 
@@ -215,6 +219,24 @@ static void find_key(struct plan *plan, const struct query *query)
 		plan->key_column = only->field.column;
 }
 
+/* The rows that limit and offset name, those among them that Range names, and of these no more than are allowed. */
+static void plan_window(struct plan *plan, const struct query *query, const struct row_range *range, uint64_t max_rows)
+{
+	uint64_t first = query->offset, length = query->has_limit ? query->limit : UINT64_MAX, left;
+
+	if (range->given && !plan->single) {
+		if (range->first > first) {
+			left = range->first - first;
+			length = length > left ? length - left : 0;
+			first = range->first;
+		}
+		if (range->last != UINT64_MAX && (range->last < first || range->last - first < length))
+			length = range->last < first ? 0 : range->last - first + 1;
+	}
+	plan->offset = first;
+	plan->limit = length < max_rows ? length : max_rows;
+}
+
 enum status plan_read(const struct route *route, uint64_t max_rows, struct arena *arena, struct plan *plan,
                       struct fault *fault)
 {
@@ -230,9 +252,9 @@ enum status plan_read(const struct route *route, uint64_t max_rows, struct arena
 	    (status = plan_columns(&planning)) != STATUS_OK ||
 	    (status = plan_conditions(&planning, route)) != STATUS_OK || (status = plan_orders(&planning)) != STATUS_OK)
 		return status;
-	plan->limit = query.has_limit && query.limit < max_rows ? query.limit : max_rows;
-	plan->offset = query.offset;
-	find_key(plan, &query);
+	plan_window(plan, &query, &route->range, max_rows);
+	if (!route->range.given || plan->single)
+		find_key(plan, &query);
 	text_clear(&scratch);
 	sql_read(&scratch, plan);
 	plan->sql = planning_keep(&planning);

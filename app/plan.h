@@ -19,6 +19,7 @@ struct plan_field {
 
 /* One column of the answer. */
 struct plan_output {
+	struct slice name;
 	struct slice json_key; /* "name": with quotes and colon */
 	enum column_type type; /* how its values are shown */
 	uint64_t length;       /* of a BIT */
@@ -54,7 +55,10 @@ struct plan_order {
 struct plan {
 	const struct table *table;
 	unsigned column_count, condition_count, order_count; /* conditions: those that stand side by side */
-	struct plan_output *columns;                         /* of the answer, in its order */
+	/* Of the answer, in its order; behind them, of one object that is not asked for whole, all of its columns once more,
+	 * unseen: its tag (etag.h) is over all of them. */
+	struct plan_output *columns;
+	unsigned hidden_count;
 	struct plan_condition *conditions;                   /* all of them have to hold */
 	struct plan_order *orders;
 	uint64_t limit, offset;

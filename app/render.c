@@ -194,3 +194,81 @@ size_t render_json_object(struct text *out, const struct plan_output *columns, u
 	text_add_char(out, '}');
 	return replaced;
 }
+
+/* A field of CSV, in quotes where it needs them; what is not valid UTF-8 becomes U+FFFD. */
+static size_t add_csv_text(struct text *out, const char *bytes, size_t length)
+{
+	const char *at = bytes, *end = bytes + length;
+	size_t replaced = 0, span;
+	bool quoted = length == 0;
+
+	for (size_t i = 0; i < length && !quoted; i++)
+		quoted = bytes[i] == '"' || bytes[i] == ',' || bytes[i] == '\n' || bytes[i] == '\r';
+	if (quoted)
+		text_add_char(out, '"');
+	while (at < end) {
+		span = text_utf8_span(at, (size_t)(end - at));
+		for (size_t i = 0; i < span; i++) {
+			if (at[i] == '"')
+				text_add_char(out, '"');
+			text_add_char(out, at[i]);
+		}
+		at += span;
+		if (at < end) {
+			text_add_string(out, "\xef\xbf\xbd");
+			replaced++;
+			at++;
+		}
+	}
+	if (quoted)
+		text_add_char(out, '"');
+	return replaced;
+}
+
+void render_csv_names(struct text *out, const struct plan_output *columns, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++) {
+		if (i > 0)
+			text_add_char(out, ',');
+		(void)add_csv_text(out, columns[i].name.bytes, columns[i].name.length);
+	}
+	text_add_char(out, '\n');
+}
+
+/* Numbers and the like are written as in JSON; of what is a string there only dates and base64 are as they are. */
+static size_t add_csv_value(struct text *out, const struct plan_output *column, const char *bytes, size_t length,
+                            bool *mistyped)
+{
+	static struct text json;
+	size_t replaced;
+
+	if (column->type == COLUMN_STRING)
+		return add_csv_text(out, bytes, length);
+	text_clear(&json);
+	replaced = render_json_value(&json, column, bytes, length, mistyped);
+	if (column->type == COLUMN_JSON)
+		(void)add_csv_text(out, json.bytes, json.length);
+	else if (json.bytes[0] != '"')
+		text_add(out, json.bytes, json.length);
+	else if (json.length == 2 || memchr(json.bytes, '\\', json.length) != NULL ||
+	         memchr(json.bytes, ',', json.length) != NULL) /* empty, or a value that is not of its column's type */
+		return add_csv_text(out, bytes, length);
+	else
+		text_add(out, json.bytes + 1, json.length - 2);
+	return replaced;
+}
+
+size_t render_csv_row(struct text *out, const struct plan_output *columns, unsigned count, const struct row *row,
+                      bool *mistyped)
+{
+	size_t replaced = 0;
+
+	for (unsigned i = 0; i < count; i++) {
+		if (i > 0)
+			text_add_char(out, ',');
+		if (row->values[i] != NULL)
+			replaced += add_csv_value(out, &columns[i], row->values[i], row->lengths[i], mistyped);
+	}
+	text_add_char(out, '\n');
+	return replaced;
+}

@@ -13,6 +13,12 @@
 size_t render_json_object(struct text *, const struct plan_output *columns, unsigned count, const struct row *,
                           bool *mistyped);
 
+/* CSV (RFC 4180, but for lines that end with LF alone): the names, and a row. NULL is the empty field, an empty text is
+ * "". The same answers. */
+void render_csv_names(struct text *, const struct plan_output *columns, unsigned count);
+size_t render_csv_row(struct text *, const struct plan_output *columns, unsigned count, const struct row *,
+                      bool *mistyped);
+
 /* Adds one value that is not NULL; the same answers. */
 size_t render_json_value(struct text *, const struct plan_output *, const char *bytes, size_t length, bool *mistyped);
 

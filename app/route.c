@@ -68,6 +68,10 @@ enum status route_find(const struct request *request, const struct schema *schem
 		if (!decode((struct slice){ slash + 1, (size_t)(end - slash - 1) }, arena, &route->key))
 			return refuse(fault, STATUS_BAD_REQUEST, "the key's percent-encoding is broken or not UTF-8");
 	}
+	if (http_range(request->range_unit, request->range, &route->range) != STATUS_OK) {
+		fault->details = "the range ends before it begins";
+		return refuse(fault, STATUS_BAD_RANGE, NULL);
+	}
 	route->allow = "OPTIONS, GET, HEAD";
 	if (request->method != METHOD_GET && request->method != METHOD_HEAD && request->method != METHOD_OPTIONS)
 		return refuse(fault, STATUS_BAD_METHOD,

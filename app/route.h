@@ -13,6 +13,7 @@ struct route {
 	bool has_key;
 	struct slice key;   /* /TABLE/KEY, decoded */
 	struct slice query; /* raw, without the '?' */
+	struct row_range range;
 	const char *allow;  /* with STATUS_BAD_METHOD and for OPTIONS: what would be allowed */
 };
 

@@ -47,7 +47,7 @@ void session_busy(void)
 
 bool session_is_free(void)
 {
-	return worker.batch.plan == NULL && !worker.opening && !worker.describing &&
+	return worker.batch.plan == NULL && !worker.ending_transaction && !worker.opening && !worker.describing &&
 	       database_is_open(worker.database);
 }
 

@@ -76,7 +76,7 @@ static void add_output(struct text *sql, const struct plan_output *output)
 
 static void add_columns(struct text *sql, const struct plan *plan)
 {
-	for (unsigned i = 0; i < plan->column_count; i++) {
+	for (unsigned i = 0; i < plan->column_count + plan->hidden_count; i++) {
 		if (i > 0)
 			text_add_char(sql, ',');
 		add_output(sql, &plan->columns[i]);
@@ -149,18 +149,31 @@ static void add_order(struct text *sql, const struct plan_order *order)
 	}
 }
 
-void sql_read(struct text *sql, const struct plan *plan)
+static void add_where(struct text *sql, const struct plan *plan)
 {
 	const struct plan_condition *condition = plan->conditions;
 
-	text_reserve(sql, 512);
-	text_add_string(sql, "SELECT ");
-	add_columns(sql, plan);
-	add_from(sql, plan);
 	for (; condition != NULL; condition = condition->next) {
 		text_add_string(sql, condition == plan->conditions ? " WHERE " : " AND ");
 		sql_add_condition(sql, condition);
 	}
+}
+
+void sql_count(struct text *sql, const struct plan *plan, const char *what)
+{
+	text_add_string(sql, "SELECT ");
+	text_add_string(sql, what);
+	add_from(sql, plan);
+	add_where(sql, plan);
+}
+
+void sql_read(struct text *sql, const struct plan *plan)
+{
+	text_reserve(sql, 512);
+	text_add_string(sql, "SELECT ");
+	add_columns(sql, plan);
+	add_from(sql, plan);
+	add_where(sql, plan);
 	for (unsigned i = 0; i < plan->order_count; i++) {
 		text_add_string(sql, i == 0 ? " ORDER BY " : ",");
 		add_order(sql, &plan->orders[i]);

@@ -137,21 +137,26 @@ static void discard_rest(void)
 
 /* The answer has outgrown MYREST_BUFFER_BYTES: the first request's streams from here on, alone, and the others get a
  * statement of their own. */
-static void outgrown(struct slice rows)
+static void outgrown(void)
 {
 	struct peer_list *running = &worker.peers[PEER_RUNNING];
 	struct peer *first = TAILQ_FIRST(running), *peer;
+	struct batch *batch = &worker.batch;
 
-	if (worker.batch.by_keys) { /* each answer is but one of the rows: together they may be more */
-		if (worker.batch.text->text.length > KEYS_TIMES_BUFFER * (size_t)worker.config->buffer_bytes)
+	if (batch->by_keys) { /* each answer is but one of the rows: together they may be more */
+		if (batch_length(batch) > KEYS_TIMES_BUFFER * (size_t)worker.config->buffer_bytes)
 			discard_rest();
 		return;
 	}
 	while ((peer = TAILQ_NEXT(first, link)) != NULL)
 		run_again(peer, true);
-	answer_stream(first, rows);
+	batch->count = 1;
+	if (first->media == MEDIA_OBJECT && !first->plan.single) { /* whether it is the only one is known at the end */
+		batch->counts_only = batch->rows > 1;
+		return;
+	}
+	answer_stream(first, batch_rendered(batch, first));
 	first->deadline_us = 0;
-	worker.batch.count = 1;
 	worker.stream = first;
 	if (first->request.method == METHOD_HEAD)
 		discard_rest();
@@ -188,23 +193,20 @@ static bool flush_stream(void)
 
 static void take_row(void)
 {
-	struct text *text;
-	struct slice added;
 	struct row row;
 
 	METRICS_ADD(metrics_own->rows, 1);
 	if (worker.discarding)
 		return;
 	database_row(worker.database, &row);
-	added = batch_row(&worker.batch, &row);
-	text = &worker.batch.text->text;
+	batch_row(&worker.batch, &row);
 	if (worker.stream != NULL) {
-		answer_stream_row(worker.stream, added);
-		text_clear(text);
-	} else if (text->length > (size_t)worker.config->buffer_bytes) {
-		outgrown((struct slice){ text->bytes, text->length });
-		if (worker.stream != NULL || worker.discarding)
-			text_clear(text);
+		answer_stream_row(worker.stream, batch_rendered(&worker.batch, worker.stream));
+		batch_clear_text(&worker.batch);
+	} else if (batch_length(&worker.batch) > (size_t)worker.config->buffer_bytes) {
+		outgrown();
+		if (worker.stream != NULL || worker.discarding || worker.batch.counts_only)
+			batch_clear_text(&worker.batch);
 	}
 }
 
@@ -212,6 +214,7 @@ static void take_row(void)
 static void give_up_rest(void)
 {
 	batch_done();
+	worker.in_transaction = false;
 	database_drop(worker.database);
 	session_open();
 }
@@ -237,27 +240,115 @@ void statement_take_rows(void)
 	statement_step(step);
 }
 
+/* The connection went, and with it whatever was under way. */
+static void gone(void)
+{
+	worker.in_transaction = worker.ending_transaction = false;
+	session_lost();
+	batch_lost();
+	worker.reconnect_us = 0;
+	session_open();
+}
+
+static void send_stage(enum statement_stage stage)
+{
+	struct slice sql = SLICE("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY");
+
+	worker.stage = stage;
+	if (stage == STAGE_BEGIN)
+		worker.in_transaction = true;
+	else {
+		METRICS_ADD(metrics_own->statements, 1);
+		sql = stage == STAGE_PLANNED ? batch_planned_sql(&worker.batch, database_explain(worker.database)) :
+		      stage == STAGE_EXACT   ? batch_exact_sql(&worker.batch) :
+		                               batch_sql(&worker.batch);
+	}
+	statement_step(database_send(worker.database, sql.bytes, sql.length));
+}
+
+/* The answers are on their way; the snapshot is let go. */
+static void end_transaction(void)
+{
+	if (!worker.in_transaction)
+		return;
+	worker.in_transaction = false;
+	worker.ending_transaction = true;
+	session_busy();
+	statement_step(database_send(worker.database, "COMMIT", 6));
+}
+
+static void transaction_ended(enum database_step step)
+{
+	if (step == DATABASE_WAIT)
+		return;
+	if (step != DATABASE_END) { /* it cannot fail and leave a connection of use */
+		database_drop(worker.database);
+		gone();
+		return;
+	}
+	worker.ending_transaction = false;
+	metrics_own->busy_since_us = 0;
+}
+
+/* A stage is over: what comes after it. */
+static void stage_done(void)
+{
+	if (worker.stage == STAGE_BEGIN && batch_wants_planned(&worker.batch))
+		send_stage(STAGE_PLANNED);
+	else if ((worker.stage == STAGE_BEGIN || worker.stage == STAGE_PLANNED) &&
+	         batch_wants_exact(&worker.batch, (uint64_t)worker.config->max_rows))
+		send_stage(STAGE_EXACT);
+	else if (worker.stage != STAGE_ROWS)
+		send_stage(STAGE_ROWS);
+	else {
+		batch_done();
+		end_transaction();
+	}
+}
+
+/* The few rows that tell how many there are. */
+static void take_count(void)
+{
+	enum database_step step = DATABASE_ROW;
+	struct row row;
+
+	while (step == DATABASE_ROW) {
+		database_row(worker.database, &row);
+		if (worker.stage == STAGE_PLANNED)
+			batch_planned_row(&worker.batch, &row);
+		else
+			batch_exact_row(&worker.batch, &row);
+		step = database_next(worker.database);
+	}
+	statement_step(step);
+}
+
 void statement_step(enum database_step step)
 {
+	if (worker.ending_transaction) {
+		transaction_ended(step);
+		return;
+	}
 	switch (step) {
 	case DATABASE_WAIT:
 		if (worker.stream != NULL && worker.stream->stream.length > 0)
 			(void)flush_stream();
 		break;
 	case DATABASE_ROW:
-		statement_take_rows();
+		if (worker.stage == STAGE_ROWS)
+			statement_take_rows();
+		else
+			take_count();
 		break;
 	case DATABASE_END:
-		batch_done();
+		stage_done();
 		break;
 	case DATABASE_FAILED:
 		batch_failed();
+		end_transaction();
 		break;
 	case DATABASE_LOST:
-		session_lost();
-		batch_lost();
-		worker.reconnect_us = 0;
-		session_open();
+		gone();
 		break;
 	case DATABASE_OPEN:
 		break;
@@ -268,7 +359,6 @@ void statement_start(void)
 {
 	struct peer_list *waiting = &worker.peers[PEER_WAITING];
 	struct peer *leader, *peer, *next;
-	struct slice sql;
 
 	if ((leader = TAILQ_FIRST(waiting)) == NULL)
 		return;
@@ -280,12 +370,10 @@ void statement_start(void)
 		if (!peer->alone && batch_join(&worker.batch, peer))
 			peers_move(peer, PEER_RUNNING);
 	}
-	sql = batch_sql(&worker.batch);
-	METRICS_ADD(metrics_own->statements, 1);
 	session_busy();
 	if (!TAILQ_EMPTY(waiting))
 		entrance_some_are_left();
-	statement_step(database_send(worker.database, sql.bytes, sql.length));
+	send_stage(batch_counts(&worker.batch) ? STAGE_BEGIN : STAGE_ROWS);
 }
 
 void statement_stream_writable(void)

@@ -14,6 +14,7 @@
 	X(STATUS_OK, 200, "", "") \
 	X(STATUS_BAD_QUERY, 400, "PGRST100", "the query string cannot be understood") \
 	X(STATUS_BAD_REQUEST, 400, "PGRST100", "the request cannot be understood") \
+	X(STATUS_BAD_PREFERENCE, 400, "PGRST122", "a preference is not known, and handling=strict") \
 	X(STATUS_NO_RELATION, 400, "PGRST200", "rows of another table are not supported") \
 	X(STATUS_NO_AGGREGATES, 400, "PGRST123", "aggregates are not supported") \
 	X(STATUS_NO_SUCH_COLUMN, 400, "42703", "no such column") \
@@ -31,8 +32,10 @@
 	X(STATUS_NO_SUCH_ROW, 404, "PGRST116", "no row has this key") \
 	X(STATUS_BAD_METHOD, 405, "PGRST117", "this method is not allowed here") \
 	X(STATUS_NOT_ACCEPTABLE, 406, "PGRST107", "none of the accepted media types can be made") \
+	X(STATUS_NOT_SINGULAR, 406, "PGRST116", "one object was asked for, and there are none or several") \
 	X(STATUS_BODY_TOO_LARGE, 413, "PGRST100", "the request is too large") \
 	X(STATUS_URI_TOO_LONG, 414, "PGRST100", "the request's path and query are too long") \
+	X(STATUS_BAD_RANGE, 416, "PGRST103", "the range cannot be satisfied") \
 	X(STATUS_FAULT, 500, "PGRSTX00", "something went wrong here; the log says what, under the request's id") \
 	X(STATUS_AWAY, 503, "PGRST001", "the database cannot be reached") \
 	X(STATUS_BUSY, 503, "PGRST003", "the database is too busy") \

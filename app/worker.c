@@ -33,7 +33,7 @@ static void database_event(unsigned ready)
 	step = database_resume(worker.database, ready);
 	if (worker.opening || worker.describing)
 		session_step(step);
-	else if (worker.batch.plan != NULL)
+	else if (worker.batch.plan != NULL || worker.ending_transaction)
 		statement_step(step);
 	else if (step == DATABASE_LOST) {
 		session_lost();
@@ -200,9 +200,7 @@ int worker_run(const struct config *config, int listener, const struct handover 
 			peer_free(peer);
 		}
 	}
-	batch_end(&worker.batch);
-	shared_text_drop(worker.batch.text);
-	text_release(&worker.batch.sql);
+	batch_release(&worker.batch);
 	database_free(worker.database);
 	close(worker.epoll);
 	close(worker.signals);

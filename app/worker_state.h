@@ -14,6 +14,9 @@
 
 enum { HANDOVER_AFTER_US = 2000 }; /* how long a statement may run before who waits for it goes to an idle worker */
 
+/* A statement's requests may want to know how many rows there are: then it is several. */
+enum statement_stage { STAGE_ROWS, STAGE_BEGIN, STAGE_PLANNED, STAGE_EXACT };
+
 /* In the epoll set, an event's data.ptr is a peer or the address of one of the first four members. */
 struct worker {
 	int listener;                    /* -1: closed */
@@ -46,6 +49,9 @@ struct worker {
 	int64_t opening_since_us, open_again_us, reconnect_us, describe_again_us;
 	/* statement; its requests are in peers[PEER_RUNNING] */
 	int64_t statement_since_us;
+	enum statement_stage stage;
+	bool in_transaction;     /* rows and their count, in one snapshot */
+	bool ending_transaction; /* its COMMIT is under way; nobody waits for it, but the next statement does */
 	struct peer *stream; /* the one request, when its answer streams */
 	bool row_pending;    /* a row is there that has not been taken: the stream's reader is slow, or others' turn */
 	bool discarding;     /* nobody wants the rows that are still to come */

@@ -86,7 +86,8 @@ static void by_peer(struct peer *peer, struct shared_text *shared, int client, c
 {
 	if (send(client, bytes->bytes, bytes->length, 0) < 0 || peer_look(peer) != PEER_LOOK_REQUEST)
 		exit(1);
-	answer_rows(peer, shared, (struct slice){ shared->text.bytes + 1, sizeof(body) - 3 }, 2);
+	answer_rows(peer, &(struct answer_rows){ .shared = shared, .rows = { shared->text.bytes + 1, sizeof(body) - 3 },
+	                                         .count = 2 });
 	if (peer_write(peer) != FASTCGI_WRITTEN)
 		exit(1);
 	peer_clear(peer);

@@ -11,18 +11,32 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+static enum media choose(const char *bytes, size_t length)
+{
+	enum media media;
+
+	return http_negotiate((struct slice){ bytes, length }, &media) == STATUS_OK ? media : MEDIA_COUNT;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct text other;
-	bool answer = http_accepts((struct slice){ (const char *)data, size }, "application", "json");
+	enum media media = choose((const char *)data, size);
+	struct preferences preferences;
+	struct row_range range;
+	struct slice given = { (const char *)data, size };
 
 	text_clear(&other);
 	for (size_t i = 0; i < size; i++)
 		text_add_char(&other, (char)toupper(data[i]));
-	if (http_accepts((struct slice){ other.bytes, other.length }, "application", "json") != answer)
+	if (choose(other.bytes, other.length) != media)
 		abort();
 	text_add_string(&other, ",image/png;q=0.5");
-	if (size > 0 && http_accepts((struct slice){ other.bytes, other.length }, "application", "json") != answer)
+	if (size > 0 && choose(other.bytes, other.length) != media)
 		abort();
+	http_prefer(given, &preferences);
+	if (http_range((struct slice){ "", 0 }, given, &range) == STATUS_OK && range.given && range.first > range.last)
+		abort();
+	(void)http_names_tag(given, "\"0123456789abcdef0123456789abcdef\"");
 	return 0;
 }

@@ -2,13 +2,14 @@
 # The unit tests: one program per module, each tests/unit/test-MODULE.c, linked with what the program is made of.
 if HAVE_CMOCKA
 AM_CPPFLAGS += -iquote $(srcdir)/tests/unit $(CMOCKA_CFLAGS) $(JSON_C_CFLAGS)
-LDADD = libmyrest.a $(CMOCKA_LIBS) $(JSON_C_LIBS) $(MYSQL_LIBS)
+LDADD = libmyrest.a $(CMOCKA_LIBS) $(JSON_C_LIBS) $(MYSQL_LIBS) $(XXHASH_LIBS)
 
 check_PROGRAMS = \
 	tests/unit/test-arena \
 	tests/unit/test-batch \
 	tests/unit/test-config \
 	tests/unit/test-entrance \
+	tests/unit/test-etag \
 	tests/unit/test-fastcgi \
 	tests/unit/test-fulltext \
 	tests/unit/test-handover \

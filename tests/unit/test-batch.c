@@ -33,8 +33,7 @@ static int forget(void **state)
 	(void)state;
 	while (peer_count > 0)
 		peer_free(peers[--peer_count]);
-	text_release(&batch.sql);
-	shared_text_drop(batch.text);
+	batch_release(&batch);
 	memset(&batch, 0, sizeof(batch));
 	return 0;
 }
@@ -67,7 +66,7 @@ static void give(const char *key, const char *id, const char *username, const ch
 
 	for (int i = 0; i < 4; i++)
 		lengths[i] = values[i] != NULL ? strlen(values[i]) : 0;
-	(void)batch_row(&batch, &row);
+	batch_row(&batch, &row);
 }
 
 /* The status and body that the peer is answered with. */

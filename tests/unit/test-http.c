@@ -37,7 +37,8 @@ static void variables_are_taken_by_their_exact_name(void **state)
 static bool accepts(const char *accept)
 {
 	struct slice given = exact(accept, strlen(accept));
-	bool answer = http_accepts(given, "application", "json");
+	enum media media;
+	bool answer = http_negotiate(given, &media) == STATUS_OK && media == MEDIA_JSON;
 
 	exact_free(given);
 	return answer;
@@ -94,6 +95,109 @@ static void accept_is_negotiated(void **state)
 	for (size_t i = 0; i < LENGTH_OF(cases); i++)
 		if (accepts(cases[i].accept) != cases[i].wanted)
 			fail_msg("%s", cases[i].accept);
+}
+
+static void the_best_media_type_is_chosen(void **state)
+{
+	static const struct {
+		const char *accept;
+		enum media media; /* MEDIA_COUNT: none */
+	} cases[] = {
+		{ "text/csv", MEDIA_CSV },
+		{ "text/*", MEDIA_CSV },
+		{ "application/x-ndjson", MEDIA_NDJSON },
+		{ "application/vnd.pgrst.object+json", MEDIA_OBJECT },
+		{ "application/vnd.pgrst.object", MEDIA_OBJECT },
+		{ "application/vnd.pgrst.array+json", MEDIA_JSON },
+		{ "text/csv, application/json", MEDIA_CSV }, /* as they stand */
+		{ "application/json, text/csv", MEDIA_JSON },
+		{ "text/csv;q=0.5, application/json", MEDIA_JSON },
+		{ "text/csv;q=0.5, application/json;q=0.49", MEDIA_CSV },
+		{ "text/csv;q=0.005, application/json;q=0.05", MEDIA_JSON },
+		{ "text/csv;q=1.000, application/json;q=0.999", MEDIA_CSV },
+		{ "*/*, text/csv;q=0.1", MEDIA_JSON },
+		{ "application/json;q=0.1, */*", MEDIA_CSV },
+		{ "text/csv;q=0", MEDIA_COUNT },
+		{ "text/html, image/*", MEDIA_COUNT },
+		{ "application/vnd.pgrst.object+json, application/json", MEDIA_OBJECT },
+	};
+	enum media media;
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH_OF(cases); i++) {
+		if (http_negotiate(slice_of(cases[i].accept), &media) != STATUS_OK)
+			media = MEDIA_COUNT;
+		if (media != cases[i].media)
+			fail_msg("%s: %d", cases[i].accept, (int)media);
+	}
+}
+
+static void preferences_are_read(void **state)
+{
+	struct preferences preferences;
+
+	(void)state;
+	http_prefer(SLICE(""), &preferences);
+	assert_int_equal(preferences.count, COUNT_NONE);
+	http_prefer(SLICE("return=minimal, count=exact"), &preferences);
+	assert_int_equal(preferences.count, COUNT_EXACT);
+	assert_false(preferences.strict);
+	assert_int_equal(preferences.unknown.length, 0);
+	http_prefer(SLICE("count=planned;x=y , handling=strict"), &preferences);
+	assert_int_equal(preferences.count, COUNT_PLANNED);
+	assert_true(preferences.strict);
+	http_prefer(SLICE("COUNT=Estimated,handling=lenient,,"), &preferences);
+	assert_int_equal(preferences.count, COUNT_ESTIMATED);
+	assert_int_equal(preferences.unknown.length, 0);
+	http_prefer(SLICE("count=all, wait=10"), &preferences);
+	assert_int_equal(preferences.count, COUNT_NONE);
+	assert_is(preferences.unknown, "count=all");
+}
+
+static void a_range_is_rows(void **state)
+{
+	static const struct {
+		const char *unit, *range;
+		bool given;
+		uint64_t first, last;
+	} cases[] = {
+		{ "", "0-9", true, 0, 9 },
+		{ "items", "0-9", true, 0, 9 },
+		{ "", "items=5-5", true, 5, 5 },
+		{ "Items", " 10- ", true, 10, UINT64_MAX },
+		{ "bytes", "0-9", false, 0, 0 },
+		{ "", "bytes=0-9", false, 0, 0 },
+		{ "", "", false, 0, 0 },
+		{ "", "-5", false, 0, 0 },
+		{ "", "5", false, 0, 0 },
+		{ "", "0-9,20-29", false, 0, 0 },
+		{ "", "0-99999999999999999999", false, 0, 0 },
+		{ "", "a-b", false, 0, 0 },
+	};
+	struct row_range range;
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH_OF(cases); i++) {
+		assert_int_equal(http_range(slice_of(cases[i].unit), slice_of(cases[i].range), &range), STATUS_OK);
+		if (range.given != cases[i].given ||
+		    (range.given && (range.first != cases[i].first || range.last != cases[i].last)))
+			fail_msg("%s %s", cases[i].unit, cases[i].range);
+	}
+	assert_int_equal(http_range(SLICE(""), SLICE("9-0"), &range), STATUS_BAD_RANGE);
+}
+
+static void tags_are_found_in_lists(void **state)
+{
+	static const char *const with[] = { "\"a\"", "W/\"a\"", "*", "\"b\", \"a\"", "\"b\",W/\"a\" ,\"c\"", "\"x,y\",\"a\"" };
+	static const char *const without[] = { "", "\"b\"", "a", "\"ab\"", "\"b,\"", "W/\"b\"", "\"", "," };
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH_OF(with); i++)
+		if (!http_names_tag(slice_of(with[i]), "\"a\""))
+			fail_msg("%s", with[i]);
+	for (size_t i = 0; i < LENGTH_OF(without); i++)
+		if (http_names_tag(slice_of(without[i]), "\"a\""))
+			fail_msg("%s", without[i]);
 }
 
 static void no_byte_of_accept_hurts(void **state)
@@ -206,6 +310,10 @@ int main(void)
 		cmocka_unit_test(variables_are_taken_by_their_exact_name),
 		cmocka_unit_test(accept_is_negotiated),
 		cmocka_unit_test(no_byte_of_accept_hurts),
+		cmocka_unit_test(the_best_media_type_is_chosen),
+		cmocka_unit_test(preferences_are_read),
+		cmocka_unit_test(a_range_is_rows),
+		cmocka_unit_test(tags_are_found_in_lists),
 		cmocka_unit_test(heads),
 		cmocka_unit_test(fault_bodies_have_the_one_shape),
 		cmocka_unit_test(every_status_is_complete),

@@ -227,7 +227,7 @@ static void one_statement_for_several_keys(void **state)
 
 	(void)state;
 	sql_read_keys(&sql, &made, keys, 3);
-	assert_is(sql, "SELECT `id`,`email`,`id` FROM `users` WHERE `id` IN (5,-1,18446744073709551615)");
+	assert_is(sql, "SELECT `id`,`email`,`id`,`id`,`username`,`email` FROM `users` WHERE `id` IN (5,-1,18446744073709551615)");
 	text_clear(&sql);
 	made = planned("/by_name?number=eq.1");
 	sql_read_keys(&sql, &made, keys, 1);

@@ -227,6 +227,63 @@ static void what_is_not_of_its_type_becomes_a_string(void **state)
 	assert_false(mistyped);
 }
 
+static void csv_is_quoted_where_it_must_be(void **state)
+{
+	static const struct {
+		enum column_type type;
+		const char *value, *wanted;
+	} cases[] = {
+		{ COLUMN_STRING, "plain", "plain" },
+		{ COLUMN_STRING, "", "\"\"" },
+		{ COLUMN_STRING, NULL, "" },
+		{ COLUMN_STRING, "a,b", "\"a,b\"" },
+		{ COLUMN_STRING, "say \"x\"", "\"say \"\"x\"\"\"" },
+		{ COLUMN_STRING, "two\nlines", "\"two\nlines\"" },
+		{ COLUMN_STRING, "a\rb", "\"a\rb\"" },
+		{ COLUMN_STRING, " as it is ", " as it is " },
+		{ COLUMN_STRING, "back\\slash", "back\\slash" },
+		{ COLUMN_INTEGER, "0042", "42" },
+		{ COLUMN_DECIMAL, "-.50", "-0.50" },
+		{ COLUMN_BOOLEAN, "1", "true" },
+		{ COLUMN_DATETIME, "2024-01-02 03:04:05", "2024-01-02T03:04:05" },
+		{ COLUMN_TIMESTAMP, "2024-01-02 03:04:05", "2024-01-02T03:04:05+00:00" },
+		{ COLUMN_DATE, "2024-01-02", "2024-01-02" },
+		{ COLUMN_BINARY, "abc", "YWJj" },
+		{ COLUMN_BINARY, "", "\"\"" },
+		{ COLUMN_JSON, "{\"a\":[1,2]}", "\"{\"\"a\"\":[1,2]}\"" },
+		{ COLUMN_JSON, "null", "null" },
+		{ COLUMN_INTEGER, "1,x\"", "\"1,x\"\"\"" }, /* not of its type */
+		{ COLUMN_DATE, "a\"b", "\"a\"\"b\"" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH_OF(cases); i++) {
+		struct plan_output column = { .type = cases[i].type, .name = SLICE("x,y") };
+		const char *value = cases[i].value;
+		unsigned long length = value != NULL ? strlen(value) : 0;
+		struct row row = { 1, &value, &length };
+		char wanted[200];
+
+		text_clear(&out);
+		render_csv_names(&out, &column, 1);
+		assert_int_equal(render_csv_row(&out, &column, 1, &row, &mistyped), 0);
+		snprintf(wanted, sizeof(wanted), "\"x,y\"\n%s\n", cases[i].wanted);
+		assert_string_equal(text_terminate(&out), wanted);
+	}
+}
+
+static void csv_is_utf8(void **state)
+{
+	struct plan_output column = { .type = COLUMN_STRING };
+	const char *value = "a\xff" "b\xc3,";
+	unsigned long length = 5;
+	struct row row = { 1, &value, &length };
+
+	(void)state;
+	assert_int_equal(render_csv_row(&out, &column, 1, &row, &mistyped), 2);
+	assert_string_equal(text_terminate(&out), "\"a\xef\xbf\xbd" "b\xef\xbf\xbd,\"\n");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_teardown(name, forget)
@@ -243,6 +300,8 @@ int main(void)
 		TEST(bytes_are_base64),
 		TEST(strings_and_what_is_none),
 		TEST(objects_have_their_columns_in_order),
+		TEST(csv_is_quoted_where_it_must_be),
+		TEST(csv_is_utf8),
 	};
 
 	return cmocka_run_group_tests_name("render", tests, NULL, NULL);
