@@ -14,7 +14,7 @@ enum {
 	STREAM_SENT_BYTES = 65536,  /* this much that is sent makes room for what is to come */
 };
 
-enum { MARK_ALONE = 1, MARK_RETRIED = 2 };
+enum { MARK_ALONE = 1 };
 
 static char look_bytes[LOOK_BYTES]; /* never kept across calls */
 
@@ -25,7 +25,6 @@ struct peer *peer_new(int socket, struct slice bytes, unsigned char mark, size_t
 	text_add(&peer->raw, bytes.bytes, bytes.length);
 	peer->socket = socket;
 	peer->alone = (mark & MARK_ALONE) != 0;
-	peer->retried = (mark & MARK_RETRIED) != 0;
 	peer->reader.limit = request_limit;
 	return peer;
 }
@@ -118,12 +117,12 @@ enum peer_look peer_look(struct peer *peer)
 
 bool peer_can_move(const struct peer *peer)
 {
-	return !peer->dropped;
+	return !peer->dropped && !peer->retried; /* what it is repeated for has been mended here, perhaps not there */
 }
 
 unsigned char peer_mark(const struct peer *peer)
 {
-	return (peer->alone ? MARK_ALONE : 0) | (peer->retried ? MARK_RETRIED : 0);
+	return peer->alone ? MARK_ALONE : 0;
 }
 
 void peer_clear(struct peer *peer)

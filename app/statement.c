@@ -18,10 +18,15 @@ enum {
 	DISCARD_US = 100000, /* how long rows that nobody wants are read before the connection is given up */
 };
 
+/* The others are told before a client is: it may be the next to ask one of them. */
+static void not_busy(void)
+{
+	metrics_own->busy_since_us = 0;
+}
+
 static void batch_over(void)
 {
 	batch_end(&worker.batch);
-	metrics_own->busy_since_us = 0;
 	worker.stream = NULL;
 	worker.row_pending = worker.discarding = false;
 }
@@ -54,6 +59,7 @@ static void batch_failed(void)
 	bool shared = worker.batch.count > 1;
 	struct peer *peer;
 
+	not_busy();
 	while ((peer = TAILQ_FIRST(running)) != NULL) {
 		if (peer == worker.stream) { /* a cut, which no client takes for an answer */
 			log_failure(peer, "stream-cut");
@@ -82,6 +88,7 @@ static void batch_lost(void)
 	struct fault fault = { .status = error->status };
 	struct peer *peer;
 
+	not_busy();
 	while ((peer = TAILQ_FIRST(running)) != NULL) {
 		if (peer == worker.stream) {
 			log_failure(peer, "stream-cut");
@@ -103,6 +110,7 @@ static void batch_done(void)
 	struct peer_list *running = &worker.peers[PEER_RUNNING];
 	struct peer *peer;
 
+	not_busy();
 	if (worker.batch.mistyped && session_may_describe()) {
 		log_event(LOG_WARNING, "schema-changed", "a value is not of its column's type: describing the tables again");
 		session_want_describe();
@@ -287,7 +295,7 @@ static void transaction_ended(enum database_step step)
 		return;
 	}
 	worker.ending_transaction = false;
-	metrics_own->busy_since_us = 0;
+	not_busy();
 }
 
 /* A stage is over: what comes after it. */

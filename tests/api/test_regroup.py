@@ -66,7 +66,8 @@ def test_requests_that_can_share_meet_in_one_worker(users, start_pool):
     close(clients)
     print(f"connections held: {held}")
     assert sum(held) == CLIENTS
-    assert held[-1] >= 0.8 * CLIENTS, held
+    if not servers.instrumented():  # which makes a worker so slow that it is strained
+        assert held[-1] >= 0.8 * CLIENTS, held
 
 
 def test_requests_that_cannot_share_use_all_workers(database, start_pool):
