@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "page.h"
 #include "render.h"
 
 enum { RETRY_AFTER_S = 1 };
@@ -94,7 +95,7 @@ static void answer_behind(struct peer *peer, const struct answer_rows *answer)
 
 void answer_rows(struct peer *peer, const struct answer_rows *answer)
 {
-	static struct text opening;
+	static struct text opening, next;
 	char tag[ETAG_BYTES];
 	struct slice closing;
 	struct answer_head head = { .status = 200, .content_type = http_content_type(peer->media), .has_length = true,
@@ -127,6 +128,11 @@ void answer_rows(struct peer *peer, const struct answer_rows *answer)
 	}
 	if (answer->has_total && answer->count < answer->total && !peer->plan.single)
 		head.status = 206;
+	text_clear(&next);
+	if (answer->more && peer->media != MEDIA_OBJECT) {
+		page_add_link(&next, &peer->request, &peer->plan, answer->place);
+		head.next = (struct slice){ next.bytes, next.length };
+	}
 	text_clear(&opening);
 	wrap(peer, &opening, &closing);
 	head.length = opening.length + answer->rows.length + closing.length;

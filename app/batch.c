@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "answer.h"
+#include "page.h"
 #include "sql.h"
 
 enum { TEXT_KEEP_BYTES = 1 << 20 };
@@ -35,7 +36,8 @@ void batch_begin(struct batch *batch, struct peer *leader)
 	batch->plan = &leader->plan;
 	batch->count = 0;
 	batch->by_keys = batch->mistyped = batch->wants_tags = batch->counts_only = false;
-	batch->has_exact = batch->has_planned = false;
+	batch->has_exact = batch->has_planned = batch->more = false;
+	text_clear(&batch->place);
 	memset(batch->wanted, 0, sizeof(batch->wanted));
 	memset(batch->has_list_tag, 0, sizeof(batch->has_list_tag));
 	memset(batch->wants_count, 0, sizeof(batch->wants_count));
@@ -177,6 +179,13 @@ void batch_row(struct batch *batch, const struct row *row)
 	int place = batch->rows == 0 ? 0 : -1;
 	unsigned from = plan->hidden_count > 0 ? plan->column_count : 0;
 
+	if (!batch->by_keys && plan->probes && batch->rows == plan->limit) { /* nobody gets it */
+		batch->more = true;
+		return;
+	}
+	if (!batch->by_keys && plan->keyset && batch->rows + 1 == plan->limit &&
+	    !page_add_place(&batch->place, plan, row))
+		text_clear(&batch->place);
 	if (batch->by_keys) { /* the key comes first, before the plan's columns */
 		values.values++;
 		values.lengths++;
@@ -257,6 +266,9 @@ void batch_answer(struct batch *batch, struct peer *peer)
 			answer.rows.bytes += batch->places[rendering][place].from;
 		answer.count = answer.rows.length > 0 ? 1 : 0;
 	}
+	if (batch->more)
+		answer.place = (struct slice){ batch->place.bytes, batch->place.length };
+	answer.more = batch->more;
 	set_total(batch, peer, &answer);
 	if (peer->plan.single && answer.count > 0)
 		answer.etag = batch->tags[place];
@@ -290,4 +302,5 @@ void batch_release(struct batch *batch)
 	for (int r = 0; r < RENDERINGS; r++)
 		shared_text_drop(batch->texts[r]);
 	text_release(&batch->sql);
+	text_release(&batch->place);
 }

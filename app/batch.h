@@ -29,6 +29,8 @@ struct batch {
 	struct etag tags[MERGE_KEYS];     /* of each key's row, or of the first row */
 	bool has_list_tag[RENDERINGS];
 	struct etag list_tags[RENDERINGS]; /* of all rows together, once it has been asked for */
+	bool more;               /* there are rows behind the last one */
+	struct text place;       /* where the last one stands in the order; empty: it cannot be said */
 	bool counts_only;                 /* the rows need not be kept any more */
 	uint64_t rows;
 	uint64_t replaced; /* places that were not valid UTF-8 */

@@ -104,6 +104,20 @@ static enum status parse_list(struct scanner *scanner, struct query_condition *c
 	}
 }
 
+enum status filter_parse_after(struct scanner *scanner)
+{
+	struct query_condition *after = new_condition(scanner);
+	enum status status;
+
+	if (after == NULL)
+		return STATUS_BAD_QUERY;
+	scanner->query->condition_count--; /* it is none */
+	if ((status = parse_list(scanner, after)) != STATUS_OK)
+		return status;
+	scanner->query->after = after;
+	return scanner->at == scanner->end ? STATUS_OK : scan_refuse(scanner, "expected the end behind ')'");
+}
+
 /* One element of {…}: quoted or not, a backslash takes the next byte as it is. */
 static enum status take_element(struct scanner *scanner, struct query_value *value)
 {

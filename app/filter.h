@@ -10,6 +10,7 @@
 
 /* Each adds one condition to the scanner's query. */
 enum status filter_parse(struct scanner *name, struct scanner *value) MUST_CHECK; /* of name=value */
+enum status filter_parse_after(struct scanner *) MUST_CHECK; /* (…), into the query's after */
 enum status filter_parse_logic(struct scanner *) MUST_CHECK; /* of or=(…), and its kin; the part's name says which */
 
 #endif

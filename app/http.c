@@ -337,6 +337,11 @@ void http_add_head(struct text *out, const struct answer_head *head)
 		text_add_string(out, "\r\nETag: ");
 		text_add_string(out, head->tag);
 	}
+	if (head->next.length > 0) {
+		text_add_string(out, "\r\nLink: <");
+		text_add(out, head->next.bytes, head->next.length);
+		text_add_string(out, ">; rel=\"next\"");
+	}
 	if (head->varies)
 		text_add_string(out, "\r\nVary: Accept, Prefer, Range");
 	if (head->applied != NULL) {

@@ -69,6 +69,7 @@ struct answer_head {
 	bool has_total;
 	uint64_t total;    /* of all rows, in Content-Range */
 	const char *tag;   /* ETag, with its quotes; NULL: no such header */
+	struct slice next;   /* Link, the target of rel="next"; no bytes: no such header */
 	const char *applied; /* Preference-Applied; NULL: no such header */
 	bool varies;       /* Vary: what else the answer depends on */
 	unsigned merged;   /* MyREST-Merged; 0: no such header */

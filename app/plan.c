@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "page.h"
 #include "planning.h"
 #include "sql.h"
 
@@ -194,7 +195,9 @@ static enum status plan_orders(const struct planning *planning)
 	struct plan *plan = planning->plan;
 	enum status status;
 
-	plan->orders = arena_alloc(planning->arena, query->order_count * sizeof(*plan->orders));
+	/* with room for what makes it complete */
+	plan->orders = arena_alloc(planning->arena,
+	                           (query->order_count + plan->table->column_count) * sizeof(*plan->orders));
 	for (unsigned i = 0; i < query->order_count; i++) {
 		struct plan_order *order = &plan->orders[plan->order_count++];
 
@@ -253,8 +256,10 @@ enum status plan_read(const struct route *route, uint64_t max_rows, struct arena
 	    (status = plan_conditions(&planning, route)) != STATUS_OK || (status = plan_orders(&planning)) != STATUS_OK)
 		return status;
 	plan_window(plan, &query, &route->range, max_rows);
-	if (!route->range.given || plan->single)
+	if ((!route->range.given && query.after == NULL) || plan->single)
 		find_key(plan, &query);
+	if ((status = page_plan(&planning)) != STATUS_OK)
+		return status;
 	text_clear(&scratch);
 	sql_read(&scratch, plan);
 	plan->sql = planning_keep(&planning);

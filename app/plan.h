@@ -50,6 +50,7 @@ struct plan_condition {
 struct plan_order {
 	struct plan_field field;
 	bool descending, nulls_first;
+	unsigned output; /* of a keyset: where its column stands among the plan's */
 };
 
 struct plan {
@@ -62,6 +63,9 @@ struct plan {
 	struct plan_condition *conditions;                   /* all of them have to hold */
 	struct plan_order *orders;
 	uint64_t limit, offset;
+	bool probes; /* one row more than the limit is asked for, which tells whether there are more */
+	bool keyset; /* the order tells all rows apart: a page can begin after a row */
+	struct plan_condition *after; /* that page's beginning; it does not count as a filter; NULL: none */
 	bool single; /* one object, 404 when there is none; otherwise an array */
 	/* A lookup of one row by an integer key alone, which may share a statement with lookups of other keys: */
 	const struct column *key_column; /* NULL: it is none */

@@ -250,6 +250,10 @@ static enum status parse_pair(struct scanner *scanner, char *from, char *to, uns
 			return refuse_part(scanner, scanner->part, "a second time");
 		*seen |= 1U << word;
 	}
+	/* A filter on a column of that name begins with an operator. */
+	if (word == FILTER && slice_is(scanner->part, "after") && scan_is(scanner, '('))
+		return query->after == NULL ? filter_parse_after(scanner) :
+		                              refuse_part(scanner, scanner->part, "a second time");
 	switch (word) {
 	case SELECT:
 		return parse_select(scanner, query);

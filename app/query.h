@@ -119,6 +119,7 @@ struct query {
 	struct query_order *orders;
 	bool has_limit, has_offset;
 	uint64_t limit, offset;
+	struct query_condition *after; /* after=(…): its values; NULL: none */
 	struct slice raw; /* what was given, and beside it, part by part, decoded: for query_position */
 	char *decoded;
 };

@@ -174,12 +174,16 @@ void sql_read(struct text *sql, const struct plan *plan)
 	add_columns(sql, plan);
 	add_from(sql, plan);
 	add_where(sql, plan);
+	if (plan->after != NULL) {
+		text_add_string(sql, plan->conditions == NULL ? " WHERE " : " AND ");
+		sql_add_condition(sql, plan->after);
+	}
 	for (unsigned i = 0; i < plan->order_count; i++) {
 		text_add_string(sql, i == 0 ? " ORDER BY " : ",");
 		add_order(sql, &plan->orders[i]);
 	}
 	text_add_string(sql, " LIMIT ");
-	text_add_unsigned(sql, plan->limit);
+	text_add_unsigned(sql, plan->limit + plan->probes);
 	if (plan->offset > 0) {
 		text_add_string(sql, " OFFSET ");
 		text_add_unsigned(sql, plan->offset);

@@ -100,7 +100,7 @@ static void one_request_has_its_statement_to_itself(void **state)
 
 	(void)state;
 	batch_begin(&batch, a);
-	assert_is(batch_sql(&batch), "SELECT `id`,`username`,`email` FROM `users` ORDER BY `id` LIMIT 1000");
+	assert_is(batch_sql(&batch), "SELECT `id`,`username`,`email` FROM `users` ORDER BY `id` LIMIT 1001");
 	give(NULL, "1", "admin", "a@b");
 	give(NULL, "2", "guest", "g@b");
 	expect(a, 200, "[" ADMIN "," GUEST "]", "Content-Range: 0-1/*\r\n");

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * page.h: the next page of a list, by key where the order allows it: what makes an order complete, what comes after a
+ * row in it, and the Link (RFC 8288) that says so. By offset otherwise.
+ */
+#ifndef MYREST_PAGE_H
+#define MYREST_PAGE_H
+
+#include "http.h"
+#include "planning.h"
+#include "table.h"
+
+/* Once columns, conditions and order are planned: makes the order complete, where rows can be told apart by it, and
+ * plans after=(…). */
+enum status page_plan(const struct planning *) MUST_CHECK;
+
+/* Adds where the row stands in the plan's order, as after=(…) takes it, percent-encoded. false: it cannot be said. */
+bool page_add_place(struct text *, const struct plan *, const struct row *) MUST_CHECK;
+
+/* Adds the target of the link to the page behind that place (no bytes: by offset): the request's own with another
+ * window, absolute where the web server tells the scheme and host that the client sees. */
+void page_add_link(struct text *, const struct request *, const struct plan *, struct slice place);
+
+#endif

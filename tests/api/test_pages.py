@@ -1,0 +1,226 @@
+# SPDX-License-Identifier: MIT
+"""Link: the next page begins after a row, so that nothing is seen twice or left out, however the table changes."""
+import random
+import re
+import threading
+import time
+from urllib.parse import urlsplit
+
+import pytest
+
+from servers import USERS
+from web import error_of
+
+COUNT = 400
+TABLES = (
+    *USERS,
+    "CREATE TABLE items (id INT PRIMARY KEY AUTO_INCREMENT, name VARCHAR(40) NOT NULL, size INT, price DECIMAL(8,2),"
+    " weight DOUBLE, at DATETIME(3), day DATE, flag BOOL, raw VARBINARY(20), kind ENUM('b','a') NOT NULL,"
+    " KEY (name), KEY (size)) CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci",
+    "CREATE TABLE cells (x INT NOT NULL, y VARCHAR(20) NOT NULL, v INT, PRIMARY KEY (x, y)) CHARACTER SET utf8mb4",
+    "INSERT INTO cells SELECT seq DIV 7, CONCAT('y', seq % 7), seq % 5 FROM seq_0_to_139",
+    "CREATE VIEW heap AS SELECT id, name FROM items",
+    "CREATE TABLE large (id INT PRIMARY KEY, n INT NOT NULL, KEY (n))",
+    "INSERT INTO large SELECT seq, seq % 1000 FROM seq_1_to_50000",
+)
+NAMES = ["", "a", "A", "á", "b c", "quote\"s", "back\\slash", "co,mma", "par(en)s", "per%cent", "a&b=c", "κόσμος", "🎉", "'"]
+
+
+@pytest.fixture(scope="module")
+def shop(service):
+    shop = service(*TABLES, tables="users,items(id,name,size,price,weight,at,day,flag,raw,kind),cells,heap,large")
+    chance = random.Random(5)
+
+    def maybe(value):
+        return value if chance.random() < 0.8 else None
+
+    connection = shop.schema.connect()
+    connection.autocommit(True)
+    with connection.cursor() as cursor:
+        for _ in range(COUNT):
+            cursor.execute(
+                "INSERT INTO items (name, size, price, weight, at, day, flag, raw, kind)"
+                " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
+                (
+                    chance.choice(NAMES),
+                    maybe(chance.randrange(-5, 5)),
+                    maybe(f"{chance.randrange(-300, 300) / 100:.2f}"),
+                    maybe(chance.choice([0.1, 1 / 3, 1e100, -2.5e-7, 0.0])),
+                    maybe(f"2024-0{chance.randrange(1, 9)}-01 00:00:00.{chance.randrange(1000):03}"),
+                    maybe(f"2024-01-{chance.randrange(10, 30)}"),
+                    maybe(chance.randrange(2)),
+                    maybe(bytes(chance.randrange(256) for _ in range(chance.randrange(3)))),
+                    chance.choice("ab"),
+                ),
+            )
+    connection.close()
+    return shop
+
+
+def next_of(response):
+    """The target of rel="next", as a client at this server asks it."""
+    link = response.headers.get("link")
+    if link is None:
+        return None
+    target = re.fullmatch(r'<([^<>"]+)>; rel="next"', link).group(1)
+    parts = urlsplit(target)
+    assert parts.scheme == "http" and parts.netloc
+    return f"{parts.path}?{parts.query}"
+
+
+def walk(shop, target, most=1000, between=lambda: None, **headers):
+    """All rows, page by page, and how many pages there were."""
+    rows, pages = [], 0
+    while target is not None:
+        response = shop.get(target, headers=headers)
+        assert response.status == 200, (target, response)
+        rows += response.json()
+        pages += 1
+        assert pages <= most, target
+        target = next_of(response)
+        between()
+    return rows, pages
+
+
+ORDERS = [
+    "id", "id.desc", "name,id", "name", "name.desc", "size", "size.desc", "size.nullsfirst", "size.desc.nullslast",
+    "price,name.desc", "weight.desc,id.desc", "at", "day.desc,size", "flag,day", "raw", "size.nullsfirst,price.desc.nullslast,name",
+]
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_pages_are_the_whole_list_in_its_order(shop, order):
+    rows, pages = walk(shop, f"/items?select=id,name&limit=37&order={order}")
+    assert pages == -(-COUNT // 37)
+    assert len({row["id"] for row in rows}) == len(rows) == COUNT
+    assert rows == shop.json(f"/items?select=id,name&order={order}")
+
+
+def test_without_an_order_it_is_the_primary_key_s(shop):
+    rows, _ = walk(shop, "/items?limit=100")
+    assert [row["id"] for row in rows] == sorted(row["id"] for row in rows) and len(rows) == COUNT
+    rows, pages = walk(shop, "/cells?limit=9&select=v")
+    assert len(rows) == 140 and pages == 16
+    rows, _ = walk(shop, "/cells?limit=9&order=y.desc,x")
+    assert [(row["y"], row["x"]) for row in rows] == sorted(
+        ((row["y"], row["x"]) for row in rows), key=lambda key: (-int(key[0][1:]), key[1])
+    )
+
+
+def test_filters_stay(shop):
+    rows, _ = walk(shop, "/items?size=gte.0&or=(flag.is.true,name.like.a*)&order=id&limit=5&select=id,size,flag,name")
+    assert rows == shop.json("/items?size=gte.0&or=(flag.is.true,name.like.a*)&order=id&select=id,size,flag,name")
+    assert len(rows) > 20
+
+
+@pytest.mark.parametrize("target", ["/heap?limit=50&order=id", "/items?limit=50&order=kind", "/items?limit=50&size=gte.-9"])
+def test_where_no_key_serves_it_is_by_offset(shop, target):
+    rows, pages = walk(shop, target)
+    assert len({row["id"] for row in rows}) == len(rows) >= 300 and pages >= 6
+    assert "offset=50" in shop.get(target).headers["link"]
+
+
+def test_there_is_a_link_only_when_there_is_more(shop):
+    assert next_of(shop.get("/users")) is None
+    assert next_of(shop.get("/users?limit=2")) is None
+    assert next_of(shop.get("/users?limit=1")) == "/users?limit=1&after=(1)"
+    assert next_of(shop.get("/users?limit=1&offset=1")) is None
+    assert next_of(shop.get("/users?limit=0")) is None
+    assert next_of(shop.get("/users/1")) is None
+    assert next_of(shop.get("/users?id=eq.1")) is None
+    assert next_of(shop.head("/users?limit=1")) == "/users?limit=1&after=(1)"
+    assert len(shop.json("/users?limit=1")) == 1
+
+
+def test_a_range_becomes_a_limit(shop):
+    rows, pages = walk(shop, "/items?select=id&order=id", Range="0-99")
+    response = shop.get("/items?select=id&order=id", headers={"Range": "10-19"})
+    assert next_of(response) == f"/items?select=id&order=id&limit=10&after=({response.json()[-1]['id']})"
+
+
+def test_the_cap_of_rows_links_on(shop):
+    rows, pages = walk(shop, "/large?select=id")
+    assert len(rows) == 50000 and pages == 50
+    assert [row["id"] for row in rows] == list(range(1, 50001))
+
+
+def test_csv_and_ndjson_link_as_well(shop):
+    for media in ("text/csv", "application/x-ndjson"):
+        response = shop.get("/users?limit=1", headers={"Accept": media})
+        assert next_of(response) == "/users?limit=1&after=(1)"
+        assert response.body.count(b"admin@") == 1 and b"guest" not in response.body
+
+
+def test_a_link_is_a_link_whatever_the_request_says(shop):
+    response = shop.get("/items?select=id,x:name&order=id&limit=1&name=neq.%3E%22,%3Cb%3E")
+    assert next_of(response).startswith("/items?select=id,x:name&order=id&limit=1&name=neq.%3E%22,%3Cb%3E&after=(")
+    assert error_of(shop.get("/users?after=(x)&limit=1"), 400)["message"]
+
+
+def test_every_row_is_met_once_while_others_come_and_go(shop):
+    stays = {row["id"] for row in shop.json("/items?select=id&order=id")}
+    stop = threading.Event()
+
+    def disturb():
+        chance = random.Random(9)
+        connection = shop.schema.connect()
+        connection.autocommit(True)
+        with connection.cursor() as cursor:
+            while not stop.is_set():
+                cursor.execute(
+                    "INSERT INTO items (name, size, kind) VALUES (%s, %s, 'a')",
+                    (chance.choice(NAMES), chance.choice([None, *range(-5, 5)])),
+                )
+                cursor.execute("DELETE FROM items WHERE id > %s ORDER BY RAND() LIMIT 1", (max(stays),))
+        connection.close()
+
+    others = threading.Thread(target=disturb)
+    others.start()
+    try:
+        for order in ("id", "size.desc,name", "name,id.desc"):
+            rows, _ = walk(shop, f"/items?select=id&limit=11&order={order}", between=lambda: time.sleep(0.002))
+            ids = [row["id"] for row in rows]
+            assert len(ids) == len(set(ids)), "a row was met twice"
+            assert stays <= set(ids), "a row was left out"
+    finally:
+        stop.set()
+        others.join()
+        shop.schema.sql(f"DELETE FROM items WHERE id > {max(stays)}")
+
+
+def test_a_late_page_enters_its_index_at_the_right_place(shop):
+    """As fast at row 49,900 as at row 0: the server reads the rows of the page, not those before it."""
+
+    def handler_reads(where, order):
+        connection = shop.schema.connect()
+        with connection.cursor() as cursor:
+            cursor.execute("FLUSH STATUS")
+            cursor.execute(f"SELECT id, n FROM large {where} ORDER BY {order} LIMIT 11")
+            cursor.fetchall()
+            cursor.execute("SHOW SESSION STATUS LIKE 'Handler_read%'")
+            reads = sum(int(value) for _, value in cursor.fetchall())
+        connection.close()
+        return reads
+
+    assert handler_reads("WHERE id > 49900", "id") < 30
+    late = "WHERE (n >= 990 AND (n > 990 OR (n = 990 AND id > 25000)))"
+    assert handler_reads(late, "n, id") < 150
+    assert handler_reads("", "n, id") < 30
+
+
+@pytest.mark.parametrize(
+    "headers, origin",
+    [
+        ({"X-Forwarded-Proto": "https", "X-Forwarded-Host": "api.example:8443"}, "https://api.example:8443"),
+        ({"X-Forwarded-Proto": "http", "X-Forwarded-Host": "[::1]:80"}, "http://[::1]:80"),
+        ({}, ""),
+        ({"X-Forwarded-Proto": "https"}, ""),
+        ({"X-Forwarded-Proto": "javascript", "X-Forwarded-Host": "x"}, ""),
+        ({"X-Forwarded-Proto": "https", "X-Forwarded-Host": "x>; rel=y"}, ""),
+    ],
+)
+def test_the_link_goes_where_the_client_came_from(database, start_pool, headers, origin):
+    schema = database.schema(*USERS)
+    pool = start_pool(schema.url(), MYREST_PREFIX="/api/v1")
+    answer = pool.ask("/api/v1/users?limit=1", headers=headers)
+    assert answer.headers["link"] == f'<{origin}/api/v1/users?limit=1&after=(1)>; rel="next"'
