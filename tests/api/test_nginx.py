@@ -29,8 +29,12 @@ def by_nginx(response, status, code):
 
 
 def upstreams(front, status):
-    """Who else answered the requests of this status: '-' is nobody but nginx."""
-    return {who for _, answered, tried, *_ in front.tried() if answered == status for who in tried}
+    """Who else answered the requests of this status: '-' is nobody but nginx, which logs a moment after it answers."""
+
+    def who():
+        return {who for _, answered, tried, *_ in front.tried() if answered == status for who in tried}
+
+    return servers.until(who, 5)
 
 
 def test_a_body_that_is_too_large_is_413(users):
