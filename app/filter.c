@@ -238,6 +238,20 @@ static enum status refuse_operator(struct scanner *scanner)
 	return scan_refuse(scanner, "expected an operator, a '.' and a value");
 }
 
+/* What is said of another table's rows: posts.order=id, posts.or=(…). A column's name in quotes is never meant. */
+static bool is_of_another_table(struct slice name)
+{
+	static const char *const words[] = { ".order", ".limit", ".offset", ".or", ".and" };
+	size_t length;
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		length = strlen(words[i]);
+		if (name.length > length && memcmp(name.bytes + name.length - length, words[i], length) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* (any), (all); of a full-text search (language) */
 static enum status parse_modifier(struct scanner *scanner, struct query_condition *condition)
 {
@@ -276,6 +290,10 @@ static enum status parse_operation(struct scanner *scanner, struct query_conditi
 			break;
 	if (i == QUERY_OPERATOR_COUNT || scanner->at == scanner->end || (*scanner->at != '.' && *scanner->at != '(')) {
 		scanner->at = from;
+		if (!in_tree && is_of_another_table(scanner->part)) {
+			(void)scan_refuse(scanner, "rows of another table, which are not supported,");
+			return scanner->fault->status = STATUS_NO_RELATION;
+		}
 		return refuse_operator(scanner);
 	}
 	condition->op = (enum query_operator)i;

@@ -155,7 +155,21 @@ const char *http_content_type(enum media media)
 
 const char *http_media_list(void)
 {
-	return "what can be made: application/json, application/vnd.pgrst.object+json, text/csv, application/x-ndjson";
+	return "what can be made: application/json, application/vnd.pgrst.object+json, text/csv, application/x-ndjson; "
+	       "none with nulls=stripped";
+}
+
+/* Parameters that ask for another form of a type than the one that is made: objects without their nulls. */
+static bool asks_for_another_form(const char *at, const char *end)
+{
+	const char *next;
+
+	for (; at < end; at = next) {
+		next = find(at + 1, end, ';');
+		if (same_word(trimmed(at + 1, next), "nulls=stripped"))
+			return true;
+	}
+	return false;
 }
 
 enum status http_negotiate(struct slice accept, enum media *media)
@@ -170,6 +184,8 @@ enum status http_negotiate(struct slice accept, enum media *media)
 	for (; at < end; at = next + 1) {
 		next = find(at, end, ',');
 		parameters = find(at, next, ';');
+		if (asks_for_another_form(parameters, next))
+			continue;
 		for (int i = 0; i < MEDIA_TYPES; i++) {
 			match = match_range(trimmed(at, parameters), media_types[i].type, media_types[i].subtype);
 			/* A wildcard means rows, not the one object that only its own name asks for. */

@@ -119,6 +119,10 @@ static void the_best_media_type_is_chosen(void **state)
 		{ "application/json;q=0.1, */*", MEDIA_CSV },
 		{ "text/csv;q=0", MEDIA_COUNT },
 		{ "text/html, image/*", MEDIA_COUNT },
+		{ "application/vnd.pgrst.array+json;nulls=stripped", MEDIA_COUNT },
+		{ "application/vnd.pgrst.object+json; q=0.9; NULLS=Stripped", MEDIA_COUNT },
+		{ "application/vnd.pgrst.array+json;nulls=stripped, application/json;q=0.1", MEDIA_JSON },
+		{ "application/json;nulls=kept", MEDIA_JSON },
 		{ "application/vnd.pgrst.object+json, application/json", MEDIA_OBJECT },
 	};
 	enum media media;

@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: MIT
+"""Runs reading.test.js, and says of each test in it how it went.
+
+Environment, beside that of tests/api/servers.py:
+  MYREST_NODE_MODULES   where `npm ci` has put the packages of package-lock.json (default node_modules in this folder)
+"""
+import contextlib
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "api"))
+
+import servers  # noqa: E402
+
+SUITE = HERE / "reading.test.js"
+MODULES = Path(os.environ.get("MYREST_NODE_MODULES", HERE / "node_modules")).resolve()
+NAMES = re.findall(r'^test\("([^"]+)"', SUITE.read_text("utf-8"), re.M)
+NAMES += [f"without a meaning: {case['name']}" for case in json.loads((HERE / "without_meaning.json").read_text())]
+
+TABLES = (
+    "CREATE TABLE books (id INT PRIMARY KEY, title VARCHAR(80) NOT NULL, author VARCHAR(80), price DECIMAL(8,2),"
+    " pages INT, in_print BOOL, published DATE, at DATETIME(3), state ENUM('new','used'), doc JSON, tags JSON,"
+    " raw BLOB, code VARCHAR(40)) COLLATE utf8mb4_general_ci",
+    "INSERT INTO books VALUES"
+    " (1, 'Alpha', 'Ada', 10.50, 100, TRUE, '1999-12-31', '2024-01-02 03:04:05.678', 'new',"
+    ' \'{"lang":"en","size":{"w":1,"h":2},"loans":[3,4]}\', \'["red","green"]\', \'abc\', \'a,b\'),'
+    " (2, 'beta', 'Bob', 9.99, 200, FALSE, '2000-01-01', NULL, 'used',"
+    ' \'{"lang":"de"}\', \'["green"]\', NULL, \'(c)\'),'
+    " (3, 'Gamma ray', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 'x\"y.z\\\\'),"
+    " (4, 'alphabet', 'Ada', 0.10, 50, TRUE, '2020-02-29', '2020-02-29', 'new',"
+    ' \'{"lang":"fr","size":{"w":5,"h":6}}\', \'[]\', \'\', \'say hi\'),'
+    " (5, 'Ökonomie', 'Öz', 123456.78, 9007, FALSE, '2024-06-01', NULL, 'used',"
+    ' \'{"lang":"de","loans":[]}\', \'["blue","red"]\', NULL, \'it\'\'s 100%\')',
+    "CREATE TABLE words (id INT PRIMARY KEY, body VARCHAR(200), FULLTEXT (body))",
+    "INSERT INTO words VALUES (1, 'the quick brown fox'), (2, 'a lazy dog sleeps'), (3, 'quick dog'), (4, NULL),"
+    " (5, 'brown bear; quick fox')",
+    "CREATE TABLE places (id INT PRIMARY KEY, place POINT)",
+    "INSERT INTO places VALUES (1, POINT(1, 2))",
+    "CREATE TABLE many (id INT PRIMARY KEY, bucket INT, KEY (bucket))",
+    # more than MYREST_MAX_ROWS
+    "INSERT INTO many SELECT seq, seq % 10 FROM seq_1_to_3000",
+    "ANALYZE TABLE many",
+    'CREATE TABLE `odd, name` (`a b` INT PRIMARY KEY, `c"d,e.f` VARCHAR(20), `κόσμος` VARCHAR(20))',
+    "INSERT INTO `odd, name` VALUES (1, 'x', 'y')",
+    "CREATE VIEW sleepy AS SELECT id, SLEEP(2) AS pause FROM books WHERE id = 1",
+)
+
+
+@pytest.fixture(scope="module")
+def url():
+    with contextlib.ExitStack() as ends:
+        lab = servers.Lab()
+        ends.callback(lab.remove)
+        database = servers.Database(lab)
+        ends.callback(database.kill)
+        schema = database.schema(*TABLES)
+        pool = servers.Pool(lab, schema.url(), tables='books,words,places,many,sleepy,"odd, name"')
+        ends.callback(pool.close)
+        nginx = servers.Nginx(lab, pool)
+        ends.callback(nginx.stop)
+        yield f"http://127.0.0.1:{nginx.port}"
+
+
+@pytest.fixture(scope="module")
+def report(url):
+    """name: whether it passed, and what was said, of every test that ran; `text` is all of it."""
+    assert (MODULES / "@supabase/postgrest-js").is_dir(), f"npm ci has put nothing into {MODULES}"
+    run = subprocess.run(
+        ["node", "--test-reporter=tap", SUITE],
+        env=servers.environment(MYREST_URL=url, NODE_PATH=MODULES),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60 * servers.FACTOR,
+    )
+    text = run.stdout + run.stderr
+    tests = {}
+    for part in re.split(r"^(?=(?:not )?ok \d+ - )", run.stdout, flags=re.M)[1:]:
+        passed, name = re.match(r"(not )?ok \d+ - (.*)", part).groups()
+        tests[name] = (passed is None, part)
+    return SimpleNamespace(tests=tests, status=run.returncode, text=text)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_reading(report, name):
+    assert name in report.tests, f"it did not run:\n{report.text}"
+    passed, said = report.tests[name]
+    assert passed, said
+
+
+def test_all_of_them_ran_and_no_other(report):
+    assert sorted(report.tests) == sorted(NAMES)
+    assert (report.status == 0) == all(passed for passed, _ in report.tests.values()), report.text
+
+
+def test_the_lock_file_names_no_download_address():
+    text = (HERE / "package-lock.json").read_text()
+    assert "resolved" not in text and "http" not in text
+    packages = json.loads(text)["packages"]
+    wanted = json.loads((HERE / "package.json").read_text())["dependencies"]
+    for name, version in wanted.items():
+        assert packages[f"node_modules/{name}"]["version"] == version
+        assert packages[f"node_modules/{name}"]["integrity"]
