@@ -227,6 +227,11 @@ enum status cast_field(const struct planning *planning, const struct plan_field 
 		sql_add_field(planning->scratch, field);
 		cast.value = planning_keep(planning);
 	}
+	if (field->kind == FIELD_COLUMN && cast.type == COLUMN_STRING && field->column->is_other) {
+		text_clear(planning->scratch); /* UUID, INET6: the server casts them to nothing but text */
+		add(&cast, "CONVERT(", " USING utf8mb4)");
+		cast.value = planning_keep(planning);
+	}
 	text_clear(planning->scratch);
 	if (!add_cast(&cast, types[i].target, &output->type))
 		return planning_refuse(planning, STATUS_NO_SUCH_CAST,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "render.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,7 +40,8 @@ static void add_float(struct text *out, const char *bytes, size_t length)
 		add_number(out, bytes, length);
 		return;
 	}
-	for (int digits = 6; digits <= 9; digits++) {
+	/* six digits always read back as written, but below FLT_MIN, where there may be fewer to tell apart */
+	for (int digits = fabsf(number) < FLT_MIN ? 1 : 6; digits <= 9; digits++) {
 		snprintf(shortest, sizeof(shortest), "%.*g", digits, (double)number);
 		if (strtof(shortest, NULL) == number)
 			break;

@@ -154,6 +154,11 @@ def test_floats_are_as_short_as_they_can_be(types):
     assert [str(value) for value in answered[:4]] == ["0.1", "1.2345678", "0.3333333", "-1.5"]
 
 
+def test_the_smallest_floats_are_as_short_as_they_can_be(types):
+    """Below 1.18e-38 a FLOAT has fewer digits to tell."""
+    assert types.column("FLOAT", "4.5918e-41", "1e-45", "-1e-40", "1.4e-44") == ["4.5918e-41", "1e-45", "-1e-40", "1.4e-44"]
+
+
 def test_floats_are_found_by_eq(types):
     name = types.table("v FLOAT", rows=["0.1", "1.2345678"])
     assert [row["id"] for row in types.json(f"/{name}?v=eq.0.1")] == [1]

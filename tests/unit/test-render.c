@@ -82,7 +82,7 @@ static void floats_are_the_shortest_text_that_reads_back(void **state)
 	EXPECT(COLUMN_FLOAT, "0", "0");
 	EXPECT(COLUMN_FLOAT, "-0", "-0");
 	EXPECT(COLUMN_FLOAT, "3.4028234663852886e38", "3.4028235e+38");
-	EXPECT(COLUMN_FLOAT, "1.401298464324817e-45", "1.4013e-45");
+	EXPECT(COLUMN_FLOAT, "1.401298464324817e-45", "1e-45");
 	EXPECT(COLUMN_FLOAT, "1000000", "1e+06");
 	for (int i = 0; i < 20000; i++) {
 		bits = dice(&seed);
