@@ -15,6 +15,7 @@
 	X(STATUS_BAD_QUERY, 400, "PGRST100", "the query string cannot be understood") \
 	X(STATUS_BAD_REQUEST, 400, "PGRST100", "the request cannot be understood") \
 	X(STATUS_BAD_PREFERENCE, 400, "PGRST122", "a preference is not known, and handling=strict") \
+	X(STATUS_BAD_BODY, 400, "PGRST102", "the body cannot be understood") \
 	X(STATUS_NO_RELATION, 400, "PGRST200", "rows of another table are not supported") \
 	X(STATUS_NO_AGGREGATES, 400, "PGRST123", "aggregates are not supported") \
 	X(STATUS_NO_SUCH_COLUMN, 400, "42703", "no such column") \
