@@ -60,7 +60,7 @@ static const char *applied(const struct peer *peer)
 {
 	static const char *const counts[] = { NULL, "count=exact", "count=planned", "count=estimated" };
 
-	return counts[peer->count];
+	return counts[peer->preferences.count];
 }
 
 /* What begins the body and what ends it. */

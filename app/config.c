@@ -42,6 +42,45 @@ static const char *read_tables(const char *value, struct config *config, void *f
 	return table_choices_parse(value, &config->arena, field);
 }
 
+/* What can be written can be seen: who reads the configuration of tables knows all that clients may see. */
+static const char *read_writable(const char *value, struct config *config, void *field)
+{
+	struct table_choices *writable = field;
+	const char *fault;
+
+	if (*value == '\0')
+		return NULL;
+	if ((fault = table_choices_parse(value, &config->arena, writable)) != NULL)
+		return fault;
+	for (unsigned i = 0; i < writable->count; i++) {
+		const struct table_choice *choice = &writable->entries[i];
+		const struct table_choice *shown = table_choice_find(&config->tables, choice->name);
+
+		if (shown == NULL)
+			return arena_printf(&config->arena, "MYREST_TABLES does not name '%s'", choice->name.bytes);
+		for (unsigned c = 0; c < choice->column_count; c++)
+			if (!table_choice_has(shown, choice->columns[c]))
+				return arena_printf(&config->arena, "MYREST_TABLES does not show the column '%s' of '%s'",
+				                    choice->columns[c].bytes, choice->name.bytes);
+	}
+	return NULL;
+}
+
+static const char *read_table_name(const char *value, struct config *config, void *field)
+{
+	struct table_choices choices;
+	const char *fault;
+
+	if (*value == '\0')
+		return NULL;
+	if ((fault = table_choices_parse(value, &config->arena, &choices)) != NULL)
+		return fault;
+	if (choices.count > 1 || choices.entries[0].column_count > 0)
+		return "expected the name of one table";
+	*(struct slice *)field = choices.entries[0].name;
+	return NULL;
+}
+
 static const char *read_prefix(const char *value, struct config *config, void *field)
 {
 	struct slice *prefix = field;
@@ -107,6 +146,16 @@ static const struct variable {
 	{ "MYREST_TABLES", "users",
 	  "the tables and views that exist for clients, and their columns: users(id,username),orders,\"odd, name\"",
 	  read_tables, FIELD(tables), 0, 0, false },
+	{ "MYREST_WRITABLE", "",
+	  "those of them that clients may write, and their columns that they may; empty: none",
+	  read_writable, FIELD(writable), 0, 0, false },
+	{ "MYREST_ALLOW_UNFILTERED", "off", "whether PATCH and DELETE without a filter may change all rows (on, off)",
+	  read_switch, FIELD(allow_unfiltered), 0, 0, false },
+	{ "MYREST_ALLOW_ROLLBACK", "off", "whether clients may try a write and have it undone (Prefer: tx=rollback)",
+	  read_switch, FIELD(allow_rollback), 0, 0, false },
+	{ "MYREST_IDEMPOTENCY_TABLE", "",
+	  "the table that remembers the answers to Idempotency-Key; empty: the header is refused",
+	  read_table_name, FIELD(idempotency_table), 0, 0, false },
 	{ "MYREST_PREFIX", "/", "the path the service lives under, such as /api",
 	  read_prefix, FIELD(prefix), 0, 0, false },
 	{ "MYREST_MAX_ROWS", "1000", "the most rows that one answer carries",

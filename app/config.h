@@ -21,6 +21,7 @@ struct config {
 	struct listen_address admin;
 	bool has_admin;
 	struct table_choices tables;
+	struct table_choices writable; /* of these */
 	struct slice prefix; /* "/api", without a '/' at its end; "" for none */
 	long workers;
 	long max_rows;
@@ -33,6 +34,8 @@ struct config {
 	enum log_level log_level;
 	bool access_log;
 	bool merge;
+	bool allow_unfiltered, allow_rollback;
+	struct slice idempotency_table; /* no bytes: Idempotency-Key is refused */
 };
 
 /* Reads the environment. Every mistake is written to faults, one line each, by variable; answers how many there were.

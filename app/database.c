@@ -131,7 +131,8 @@ static enum database_step describe_begin(struct database *database)
 {
 	database->phase = DESCRIBING;
 	set_deadline(database, database->config->statement_timeout_s);
-	database->catalogue = database->driver->catalogue_new(database->connection, &database->config->tables);
+	database->catalogue = database->driver->catalogue_new(database->connection, &database->config->tables,
+	                                                      &database->config->writable);
 	return describe_next(database);
 }
 

@@ -36,7 +36,8 @@ struct driver {
 	void (*close)(struct driver_connection *, bool polite);
 
 	/* Description: statements whose rows fill a schema. */
-	struct catalogue *(*catalogue_new)(const struct driver_connection *, const struct table_choices *);
+	struct catalogue *(*catalogue_new)(const struct driver_connection *, const struct table_choices *,
+	                                   const struct table_choices *writable);
 	bool (*catalogue_statement)(struct catalogue *, struct text *sql); /* false: there are no more */
 	void (*catalogue_row)(struct catalogue *, const struct row *);
 	/* Ends it. What MYREST_TABLES names and the database lacks is written into missing. NULL schema: abandoned. */

@@ -30,6 +30,18 @@ static bool is_named(struct slice name, const char *other)
 void http_take_variable(struct request *request, struct slice name, struct slice value)
 {
 	switch (name.length) { /* most variables are told apart by their length alone */
+	case 12:
+		if (is_named(name, "CONTENT_TYPE"))
+			request->content_type = value;
+		break;
+	case 13:
+		if (is_named(name, "HTTP_IF_MATCH"))
+			request->if_match = value;
+		break;
+	case 20:
+		if (is_named(name, "HTTP_IDEMPOTENCY_KEY"))
+			request->idempotency_key = value;
+		break;
 	case 10:
 		if (is_named(name, "REQUEST_ID"))
 			request->id = value;
@@ -73,41 +85,20 @@ void http_take_variable(struct request *request, struct slice name, struct slice
 	}
 }
 
-static struct slice trimmed(const char *from, const char *to)
-{
-	while (from < to && (*from == ' ' || *from == '\t'))
-		from++;
-	while (to > from && (to[-1] == ' ' || to[-1] == '\t'))
-		to--;
-	return (struct slice){ from, (size_t)(to - from) };
-}
-
-static bool same_word(struct slice word, const char *other)
-{
-	return word.length == strlen(other) && strncasecmp(word.bytes, other, word.length) == 0;
-}
-
-static const char *find(const char *from, const char *to, char byte)
-{
-	const char *found = from < to ? memchr(from, byte, (size_t)(to - from)) : NULL;
-
-	return found != NULL ? found : to;
-}
-
 /* How specific the range is for the type: 0 no match, 1 any type, 2 any subtype, 3 exact. */
 static int match_range(struct slice range, const char *type, const char *subtype)
 {
-	const char *end = range.bytes + range.length, *slash = find(range.bytes, end, '/');
+	const char *end = range.bytes + range.length, *slash = slice_find(range.bytes, end, '/');
 	struct slice first = { range.bytes, (size_t)(slash - range.bytes) }, second;
 
 	if (slash == end)
 		return 0;
 	second = (struct slice){ slash + 1, (size_t)(end - slash - 1) };
-	if (same_word(first, "*"))
-		return same_word(second, "*") ? 1 : 0;
-	if (!same_word(first, type))
+	if (slice_is_word(first, "*"))
+		return slice_is_word(second, "*") ? 1 : 0;
+	if (!slice_is_word(first, type))
 		return 0;
-	return same_word(second, "*") ? 2 : same_word(second, subtype) ? 3 : 0;
+	return slice_is_word(second, "*") ? 2 : slice_is_word(second, subtype) ? 3 : 0;
 }
 
 /* The quality that the parameters behind a range say, in thousandths (RFC 9110 section 12.4.2). */
@@ -118,8 +109,8 @@ static int quality(const char *at, const char *end)
 	int value, digit;
 
 	for (; at < end; at = next) {
-		next = find(at + 1, end, ';');
-		parameter = trimmed(at + 1, next);
+		next = slice_find(at + 1, end, ';');
+		parameter = slice_trim(at + 1, next);
 		if (parameter.length < 3 || (parameter.bytes[0] | 32) != 'q' || parameter.bytes[1] != '=')
 			continue;
 		value = parameter.bytes[2] == '1' ? 1000 : 0;
@@ -165,8 +156,8 @@ static bool asks_for_another_form(const char *at, const char *end)
 	const char *next;
 
 	for (; at < end; at = next) {
-		next = find(at + 1, end, ';');
-		if (same_word(trimmed(at + 1, next), "nulls=stripped"))
+		next = slice_find(at + 1, end, ';');
+		if (slice_is_word(slice_trim(at + 1, next), "nulls=stripped"))
 			return true;
 	}
 	return false;
@@ -182,12 +173,12 @@ enum status http_negotiate(struct slice accept, enum media *media)
 	if (accept.length == 0)
 		return STATUS_OK;
 	for (; at < end; at = next + 1) {
-		next = find(at, end, ',');
-		parameters = find(at, next, ';');
+		next = slice_find(at, end, ',');
+		parameters = slice_find(at, next, ';');
 		if (asks_for_another_form(parameters, next))
 			continue;
 		for (int i = 0; i < MEDIA_TYPES; i++) {
-			match = match_range(trimmed(at, parameters), media_types[i].type, media_types[i].subtype);
+			match = match_range(slice_trim(at, parameters), media_types[i].type, media_types[i].subtype);
 			/* A wildcard means rows, not the one object that only its own name asks for. */
 			if (match <= liked[i].specific || (match < 3 && media_types[i].media == MEDIA_OBJECT))
 				continue;
@@ -207,40 +198,6 @@ enum status http_negotiate(struct slice accept, enum media *media)
 	return STATUS_OK;
 }
 
-void http_prefer(struct slice prefer, struct preferences *preferences)
-{
-	static const char *const heeded[] = { "count", "handling" };
-	/* Known to the dialect, with a meaning for writes alone. */
-	static const char *const others[] = { "return", "resolution", "missing", "tx", "max-affected", "timezone" };
-	static const char *const counts[] = { "none", "exact", "planned", "estimated" };
-	const char *at = prefer.bytes, *end = at + prefer.length, *next, *equals;
-	struct slice name, value;
-	bool known;
-
-	*preferences = (struct preferences){ .count = COUNT_NONE };
-	for (; at < end; at = next + 1) {
-		next = find(at, end, ',');
-		equals = find(at, next, '=');
-		name = trimmed(at, equals);
-		value = equals < next ? trimmed(equals + 1, find(equals, next, ';')) : (struct slice){ next, 0 };
-		known = name.length == 0;
-		for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
-			known = known || same_word(name, others[i]);
-		if (same_word(name, heeded[0]))
-			for (int i = COUNT_EXACT; i <= COUNT_ESTIMATED; i++)
-				if (same_word(value, counts[i])) {
-					preferences->count = (enum prefer_count)i;
-					known = true;
-				}
-		if (same_word(name, heeded[1])) {
-			known = same_word(value, "strict") || same_word(value, "lenient");
-			preferences->strict = same_word(value, "strict");
-		}
-		if (!known && preferences->unknown.length == 0)
-			preferences->unknown = trimmed(at, next);
-	}
-}
-
 static bool take_number(const char **at, const char *end, uint64_t *number)
 {
 	const char *from = *at;
@@ -256,13 +213,13 @@ static bool take_number(const char **at, const char *end, uint64_t *number)
 
 enum status http_range(struct slice unit, struct slice range, struct row_range *rows)
 {
-	struct slice text = trimmed(range.bytes, range.bytes + range.length);
+	struct slice text = slice_trim(range.bytes, range.bytes + range.length);
 	const char *at = text.bytes, *end = at + text.length;
 
 	*rows = (struct row_range){ .given = false };
 	if (text.length > 6 && strncasecmp(at, "items=", 6) == 0)
 		at += 6;
-	else if (unit.length > 0 && !same_word(unit, "items"))
+	else if (unit.length > 0 && !slice_is_word(unit, "items"))
 		return STATUS_OK;
 	if (!take_number(&at, end, &rows->first) || at == end || *at++ != '-')
 		return STATUS_OK;
@@ -288,9 +245,9 @@ bool http_names_tag(struct slice list, const char *tag)
 		if ((size_t)(end - at) >= length && memcmp(at, tag, length) == 0)
 			return true;
 		if (at < end && *at == '"') /* to the end of another tag, which may contain commas */
-			at = find(at + 1, end, '"');
+			at = slice_find(at + 1, end, '"');
 		else
-			at = find(at, end, ',');
+			at = slice_find(at, end, ',');
 	}
 	return false;
 }

@@ -19,6 +19,7 @@ struct request {
 	struct slice method_name;
 	struct slice uri; /* raw: path and query as the client wrote them */
 	struct slice accept, prefer, range, range_unit, if_none_match;
+	struct slice if_match, idempotency_key, content_type; /* of writes */
 	struct slice scheme, host; /* as the client sees the web server: X-Forwarded-Proto, X-Forwarded-Host */
 	bool wants_merged;         /* the answer is to say how many requests shared its statement (MyREST-Merged) */
 	struct slice id; /* the web server's name for this request */
@@ -37,15 +38,6 @@ enum status http_negotiate(struct slice accept, enum media *) MUST_CHECK;
 const char *http_content_type(enum media);
 /* All of them, for an error's details. */
 const char *http_media_list(void);
-
-/* Prefer (RFC 7240), as far as a read can heed it. */
-enum prefer_count { COUNT_NONE, COUNT_EXACT, COUNT_PLANNED, COUNT_ESTIMATED };
-struct preferences {
-	enum prefer_count count;
-	bool strict;          /* handling=strict: what is not known is refused */
-	struct slice unknown; /* the first one that is not known */
-};
-void http_prefer(struct slice prefer, struct preferences *);
 
 /* Range: first-last or first-, counted in rows from 0 (Range-Unit: items, or items= before it). */
 struct row_range {

@@ -314,9 +314,9 @@ static void close_connection(struct driver_connection *connection, bool polite)
 }
 
 static struct catalogue *catalogue_new(const struct driver_connection *connection,
-                                       const struct table_choices *choices)
+                                       const struct table_choices *choices, const struct table_choices *writable)
 {
-	return mysql_catalogue_new(choices, mariadb_connection(connection->mysql));
+	return mysql_catalogue_new(choices, writable, mariadb_connection(connection->mysql));
 }
 
 const struct driver mysql_driver = {

@@ -7,10 +7,10 @@
 
 #include "value.h"
 
-enum statement { TABLES, COLUMNS, KEYS, FOREIGN_KEYS, CHECKS, STATEMENTS };
+enum statement { TABLES, VIEWS, COLUMNS, KEYS, FOREIGN_KEYS, CHECKS, STATEMENTS };
 
 struct catalogue {
-	const struct table_choices *choices;
+	const struct table_choices *choices, *writable;
 	bool mariadb;
 	int statement; /* that runs; -1 before the first */
 	struct schema *schema;
@@ -18,6 +18,7 @@ struct catalogue {
 
 static const char *const statements[STATEMENTS] = {
 	[TABLES] = "SELECT TABLE_NAME,TABLE_TYPE,TABLE_COMMENT,TABLE_ROWS FROM information_schema.TABLES",
+	[VIEWS] = "SELECT TABLE_NAME,IS_UPDATABLE FROM information_schema.VIEWS",
 	[COLUMNS] = ("SELECT TABLE_NAME,COLUMN_NAME,DATA_TYPE,COLUMN_TYPE,IS_NULLABLE,CHARACTER_MAXIMUM_LENGTH,"
 	             "NUMERIC_PRECISION,NUMERIC_SCALE,DATETIME_PRECISION,EXTRA,COLUMN_DEFAULT,COLUMN_COMMENT,"
 	             "CHARACTER_SET_NAME"
@@ -30,6 +31,7 @@ static const char *const statements[STATEMENTS] = {
 
 static const char *const endings[STATEMENTS] = {
 	[TABLES] = "",
+	[VIEWS] = "",
 	[COLUMNS] = " ORDER BY TABLE_NAME,ORDINAL_POSITION",
 	[KEYS] = " ORDER BY TABLE_NAME,INDEX_NAME,SEQ_IN_INDEX",
 	[FOREIGN_KEYS] = (" AND REFERENCED_TABLE_SCHEMA=DATABASE()"
@@ -52,11 +54,13 @@ static struct slice quoted(struct arena *arena, struct slice name)
 	return (struct slice){ copy, length };
 }
 
-struct catalogue *mysql_catalogue_new(const struct table_choices *choices, bool mariadb)
+struct catalogue *mysql_catalogue_new(const struct table_choices *choices, const struct table_choices *writable,
+                                      bool mariadb)
 {
 	struct catalogue *catalogue = memory_alloc(sizeof(*catalogue));
 
 	catalogue->choices = choices;
+	catalogue->writable = writable;
 	catalogue->mariadb = mariadb;
 	catalogue->statement = -1;
 	catalogue->schema = memory_alloc(sizeof(*catalogue->schema));
@@ -64,10 +68,21 @@ struct catalogue *mysql_catalogue_new(const struct table_choices *choices, bool 
 	return catalogue;
 }
 
+static bool has_writable_views(const struct catalogue *catalogue)
+{
+	for (unsigned i = 0; i < catalogue->schema->table_count; i++)
+		if (catalogue->schema->tables[i].is_view &&
+		    table_choice_find(catalogue->writable, catalogue->schema->tables[i].name) != NULL)
+			return true;
+	return false;
+}
+
 bool mysql_catalogue_statement(struct catalogue *catalogue, struct text *sql)
 {
 	int n = ++catalogue->statement;
 
+	if (n == VIEWS && !has_writable_views(catalogue))
+		n = ++catalogue->statement;
 	if (n == CHECKS && !catalogue->mariadb) /* a MySQL server has the type JSON itself */
 		n = STATEMENTS;
 	if (n >= STATEMENTS)
@@ -102,17 +117,6 @@ static struct slice keep(struct catalogue *catalogue, struct slice slice)
 	return (struct slice){ arena_text(&catalogue->schema->arena, slice.bytes, slice.length), slice.length };
 }
 
-static const struct table_choice *choice_of(const struct catalogue *catalogue, struct slice name)
-{
-	for (unsigned i = 0; i < catalogue->choices->count; i++) {
-		const struct table_choice *choice = &catalogue->choices->entries[i];
-
-		if (choice->name.length == name.length && memcmp(choice->name.bytes, name.bytes, name.length) == 0)
-			return choice;
-	}
-	return NULL;
-}
-
 static struct table *table_of(struct catalogue *catalogue, const struct row *row)
 {
 	return (struct table *)(uintptr_t)schema_table(catalogue->schema, value(row, 0));
@@ -128,7 +132,7 @@ static void take_table(struct catalogue *catalogue, const struct row *row)
 	struct schema *schema = catalogue->schema;
 	struct table *table;
 
-	if (choice_of(catalogue, value(row, 0)) == NULL || table_of(catalogue, row) != NULL)
+	if (table_choice_find(catalogue->choices, value(row, 0)) == NULL || table_of(catalogue, row) != NULL)
 		return; /* the server compares names more loosely than we do */
 	table = &schema->tables[schema->table_count++];
 	table->name = keep(catalogue, value(row, 0));
@@ -136,6 +140,16 @@ static void take_table(struct catalogue *catalogue, const struct row *row)
 	table->is_view = contains(value(row, 1), "VIEW");
 	table->comment = table->is_view ? "" : keep(catalogue, value(row, 2)).bytes;
 	table->row_estimate = number(row, 3);
+	table->writable = !table->is_view && table_choice_find(catalogue->writable, table->name) != NULL;
+}
+
+static void take_view(struct catalogue *catalogue, const struct row *row)
+{
+	struct table *table = table_of(catalogue, row);
+
+	if (table != NULL)
+		table->writable = slice_is(value(row, 1), "YES") &&
+		                  table_choice_find(catalogue->writable, table->name) != NULL;
 }
 
 static enum column_type type_of(struct slice data_type, struct slice declared)
@@ -182,15 +196,6 @@ static uint32_t last_character(struct slice set)
 	return 0x7f;
 }
 
-static bool is_exposed(const struct table_choice *choice, struct slice name)
-{
-	for (unsigned i = 0; i < choice->column_count; i++)
-		if (choice->columns[i].length == name.length &&
-		    memcmp(choice->columns[i].bytes, name.bytes, name.length) == 0)
-			return true;
-	return choice->column_count == 0;
-}
-
 /* Arrays of a table grow in the schema's arena by doubling: what is left behind is little, and goes with the arena. */
 static void *grown(struct catalogue *catalogue, void *array, unsigned count, size_t size)
 {
@@ -229,7 +234,9 @@ static void take_column(struct catalogue *catalogue, const struct row *row)
 	column->generated = contains(extra, "GENERATED") && !contains(extra, "DEFAULT_GENERATED");
 	column->fallback = row->values[10] != NULL ? keep(catalogue, value(row, 10)).bytes : NULL;
 	column->comment = keep(catalogue, value(row, 11)).bytes;
-	column->exposed = is_exposed(choice_of(catalogue, table->name), column->name);
+	column->exposed = table_choice_has(table_choice_find(catalogue->choices, table->name), column->name);
+	column->writable = column->exposed && !column->generated && table->writable &&
+	                   table_choice_has(table_choice_find(catalogue->writable, table->name), column->name);
 }
 
 static int column_index(const struct table *table, struct slice name)
@@ -308,18 +315,18 @@ static void take_check(struct catalogue *catalogue, const struct row *row)
 void mysql_catalogue_row(struct catalogue *catalogue, const struct row *row)
 {
 	static void (*const takers[STATEMENTS])(struct catalogue *, const struct row *) = {
-		[TABLES] = take_table,     [COLUMNS] = take_column, [KEYS] = take_key,
-		[FOREIGN_KEYS] = take_foreign_key, [CHECKS] = take_check,
+		[TABLES] = take_table, [VIEWS] = take_view,        [COLUMNS] = take_column,
+		[KEYS] = take_key,     [FOREIGN_KEYS] = take_foreign_key, [CHECKS] = take_check,
 	};
 
 	takers[catalogue->statement](catalogue, row);
 }
 
-static void find_missing(const struct catalogue *catalogue, char *missing, size_t size)
+static void find_missing_of(const struct catalogue *catalogue, const struct table_choices *choices, char *missing,
+                            size_t size)
 {
-	missing[0] = '\0';
-	for (unsigned i = 0; i < catalogue->choices->count; i++) {
-		const struct table_choice *choice = &catalogue->choices->entries[i];
+	for (unsigned i = 0; i < choices->count; i++) {
+		const struct table_choice *choice = &choices->entries[i];
 		const struct table *table = schema_table(catalogue->schema, choice->name);
 
 		if (table == NULL) {
@@ -334,6 +341,14 @@ static void find_missing(const struct catalogue *catalogue, char *missing, size_
 				return;
 			}
 	}
+}
+
+static void find_missing(const struct catalogue *catalogue, char *missing, size_t size)
+{
+	missing[0] = '\0';
+	find_missing_of(catalogue, catalogue->choices, missing, size);
+	if (missing[0] == '\0')
+		find_missing_of(catalogue, catalogue->writable, missing, size);
 }
 
 struct schema *mysql_catalogue_finish(struct catalogue *catalogue, bool abandon, char *missing, size_t size)

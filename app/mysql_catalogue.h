@@ -10,8 +10,9 @@
 
 struct catalogue;
 
-/* The choices must outlive it. mariadb: the server is one (its JSON columns are LONGTEXT with a CHECK). */
-struct catalogue *mysql_catalogue_new(const struct table_choices *, bool mariadb);
+/* What is served and what of that can be written; both must outlive it. mariadb: the server is one (its JSON columns are
+ * LONGTEXT with a CHECK). */
+struct catalogue *mysql_catalogue_new(const struct table_choices *, const struct table_choices *writable, bool mariadb);
 /* The next statement; false: there are no more. Its rows go to mysql_catalogue_row before the next is asked for. */
 bool mysql_catalogue_statement(struct catalogue *, struct text *sql);
 void mysql_catalogue_row(struct catalogue *, const struct row *);

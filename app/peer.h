@@ -10,6 +10,7 @@
 
 #include "fastcgi.h"
 #include "plan.h"
+#include "prefer.h"
 
 enum peer_state {
 	PEER_IDLE,    /* nothing of a request has come */
@@ -41,7 +42,7 @@ struct peer {
 	int64_t since_us; /* when it was first seen */
 	struct request request; /* points into reader */
 	enum media media;       /* what its rows are sent as */
-	enum prefer_count count;
+	struct preferences preferences;
 	struct arena arena;     /* of the plan */
 	struct plan plan;
 	/* The answer: whole, or streaming when stream.length > 0. */

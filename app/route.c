@@ -24,6 +24,36 @@ static bool decode(struct slice raw, struct arena *arena, struct slice *decoded)
 	return true;
 }
 
+static bool is_allowed(enum method method, const struct route *route)
+{
+	switch (method) {
+	case METHOD_GET:
+	case METHOD_HEAD:
+	case METHOD_OPTIONS:
+		return true;
+	case METHOD_POST:
+		return route->table->writable && !route->has_key;
+	case METHOD_PUT:
+		return route->table->writable && table_primary(route->table) != NULL;
+	case METHOD_PATCH:
+	case METHOD_DELETE:
+		return route->table->writable;
+	case METHOD_OTHER:
+		break;
+	}
+	return false;
+}
+
+static const char *allowed(const struct route *route)
+{
+	if (!route->table->writable)
+		return "OPTIONS, GET, HEAD";
+	if (route->has_key)
+		return "OPTIONS, GET, HEAD, PUT, PATCH, DELETE";
+	return table_primary(route->table) != NULL ? "OPTIONS, GET, HEAD, POST, PUT, PATCH, DELETE"
+	                                           : "OPTIONS, GET, HEAD, POST, PATCH, DELETE";
+}
+
 enum status route_find(const struct request *request, const struct schema *schema, struct slice prefix,
                        struct arena *arena, struct route *route, struct fault *fault)
 {
@@ -72,8 +102,8 @@ enum status route_find(const struct request *request, const struct schema *schem
 		fault->details = "the range ends before it begins";
 		return refuse(fault, STATUS_BAD_RANGE, NULL);
 	}
-	route->allow = "OPTIONS, GET, HEAD";
-	if (request->method != METHOD_GET && request->method != METHOD_HEAD && request->method != METHOD_OPTIONS)
+	route->allow = allowed(route);
+	if (!is_allowed(request->method, route))
 		return refuse(fault, STATUS_BAD_METHOD,
 		              arena_printf(arena, "%.*s is not allowed here", (int)request->method_name.length,
 		                           request->method_name.bytes));

@@ -119,6 +119,27 @@ const char *table_choices_parse(const char *text, struct arena *arena, struct ta
 	}
 }
 
+static bool same(struct slice a, struct slice b)
+{
+	return a.length == b.length && memcmp(a.bytes, b.bytes, a.length) == 0;
+}
+
+const struct table_choice *table_choice_find(const struct table_choices *choices, struct slice name)
+{
+	for (unsigned i = 0; i < choices->count; i++)
+		if (same(choices->entries[i].name, name))
+			return &choices->entries[i];
+	return NULL;
+}
+
+bool table_choice_has(const struct table_choice *choice, struct slice column)
+{
+	for (unsigned i = 0; i < choice->column_count; i++)
+		if (same(choice->columns[i], column))
+			return true;
+	return choice->column_count == 0;
+}
+
 const struct table *schema_table(const struct schema *schema, struct slice name)
 {
 	for (unsigned i = 0; i < schema->table_count; i++)
@@ -157,8 +178,23 @@ bool table_integer_key(const struct table *table, const struct column *column)
 	return false;
 }
 
+const struct key *table_primary(const struct table *table)
+{
+	for (unsigned i = 0; i < table->key_count; i++) {
+		const struct key *key = &table->keys[i];
+		unsigned seen = 0;
+
+		for (unsigned c = 0; c < key->column_count; c++)
+			seen += table->columns[key->columns[c]].exposed;
+		if (key->primary)
+			return seen == key->column_count ? key : NULL;
+	}
+	return NULL;
+}
+
 void table_finish(struct table *table, struct arena *arena)
 {
+	const struct key *primary;
 	struct text json = { 0 };
 
 	for (unsigned i = 0; i < table->column_count; i++) {
@@ -170,11 +206,8 @@ void table_finish(struct table *table, struct arena *arena)
 		column->json_key = (struct slice){ arena_text(arena, json.bytes, json.length), json.length };
 	}
 	text_release(&json);
-	table->key_column = -1;
-	for (unsigned i = 0; i < table->key_count; i++)
-		if (table->keys[i].primary && table->keys[i].column_count == 1 &&
-		    table->columns[table->keys[i].columns[0]].exposed)
-			table->key_column = table->keys[i].columns[0];
+	primary = table_primary(table);
+	table->key_column = primary != NULL && primary->column_count == 1 ? primary->columns[0] : -1;
 }
 
 void schema_free(struct schema *schema)

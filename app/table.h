@@ -47,6 +47,7 @@ struct column {
 	bool generated;       /* computed by the server, cannot be written */
 	bool auto_increment;
 	bool exposed;         /* MYREST_TABLES lets clients see it */
+	bool writable;        /* MYREST_WRITABLE lets clients write it, and the server can */
 	const char *fallback; /* the default as an SQL expression; NULL: none */
 	const char *comment;  /* never NULL */
 };
@@ -72,6 +73,7 @@ struct table {
 	struct slice name;
 	struct slice quoted; /* as an identifier in SQL */
 	bool is_view;
+	bool writable; /* MYREST_WRITABLE names it, and the server can write it */
 	const char *comment;  /* never NULL */
 	uint64_t row_estimate; /* of the server's statistics */
 	unsigned column_count, key_count, foreign_key_count;
@@ -109,6 +111,8 @@ struct table_choices {
 
 /* Reads users(id,username),orders,"odd ""name""". NULL, or what is wrong and where. */
 const char *table_choices_parse(const char *text, struct arena *, struct table_choices *) MUST_CHECK;
+const struct table_choice *table_choice_find(const struct table_choices *, struct slice name); /* NULL: not named */
+bool table_choice_has(const struct table_choice *, struct slice column); /* named, or all are */
 
 const struct table *schema_table(const struct schema *, struct slice name); /* NULL: not served */
 /* A column that clients may see; NULL: none of that name. */
@@ -118,6 +122,8 @@ bool table_fulltext(const struct table *, const struct column *);
 /* Whether the column alone is a key of integers without NULL: the one kind by which rows of a shared statement can be
  * told apart exactly (collations, dates and decimals match more than they equal). */
 bool table_integer_key(const struct table *, const struct column *);
+/* The primary key, when clients may see all of it; NULL: none. */
+const struct key *table_primary(const struct table *);
 /* Fills what follows from the rest: json_key, key_column. To be called once all columns and keys stand. */
 void table_finish(struct table *, struct arena *);
 void schema_free(struct schema *);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "arena.h"
 
@@ -424,4 +425,25 @@ bool text_percent_decode(char *bytes, size_t *length, bool plus_is_space)
 	}
 	*length = out;
 	return true;
+}
+
+struct slice slice_trim(const char *from, const char *to)
+{
+	while (from < to && (*from == ' ' || *from == '\t'))
+		from++;
+	while (to > from && (to[-1] == ' ' || to[-1] == '\t'))
+		to--;
+	return (struct slice){ from, (size_t)(to - from) };
+}
+
+const char *slice_find(const char *from, const char *to, char byte)
+{
+	const char *found = from < to ? memchr(from, byte, (size_t)(to - from)) : NULL;
+
+	return found != NULL ? found : to;
+}
+
+bool slice_is_word(struct slice slice, const char *word)
+{
+	return slice.length == strlen(word) && strncasecmp(slice.bytes, word, slice.length) == 0;
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "http.h"
+#include "prefer.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -34,7 +35,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	text_add_string(&other, ",image/png;q=0.5");
 	if (size > 0 && choose(other.bytes, other.length) != media)
 		abort();
-	http_prefer(given, &preferences);
+	prefer_parse(given, &preferences);
 	if (http_range((struct slice){ "", 0 }, given, &range) == STATUS_OK && range.given && range.first > range.last)
 		abort();
 	(void)http_names_tag(given, "\"0123456789abcdef0123456789abcdef\"");

@@ -21,6 +21,7 @@ check_PROGRAMS = \
 	tests/unit/test-mysql_catalogue \
 	tests/unit/test-peer \
 	tests/unit/test-plan \
+	tests/unit/test-prefer \
 	tests/unit/test-query \
 	tests/unit/test-render \
 	tests/unit/test-resolve \

@@ -169,4 +169,17 @@ static inline struct schema *tables_make(void)
 	return schema;
 }
 
+/* All that the server could write may be written. */
+static inline void tables_allow_writing(struct schema *schema)
+{
+	for (unsigned i = 0; i < schema->table_count; i++) {
+		struct table *table = &schema->tables[i];
+
+		table->writable = !table->is_view;
+		for (unsigned c = 0; c < table->column_count; c++)
+			table->columns[c].writable =
+			    table->writable && table->columns[c].exposed && !table->columns[c].generated;
+	}
+}
+
 #endif

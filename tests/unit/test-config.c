@@ -6,7 +6,8 @@
 #include "unit.h"
 
 static const char *const all_names[] = {
-	"DATABASE_URL", "MYREST_LISTEN", "MYREST_ADMIN_LISTEN", "WEB_CONCURRENCY", "MYREST_TABLES", "MYREST_PREFIX",
+	"DATABASE_URL", "MYREST_LISTEN", "MYREST_ADMIN_LISTEN", "WEB_CONCURRENCY", "MYREST_TABLES", "MYREST_WRITABLE",
+	"MYREST_ALLOW_UNFILTERED", "MYREST_ALLOW_ROLLBACK", "MYREST_IDEMPOTENCY_TABLE", "MYREST_PREFIX",
 	"MYREST_MAX_ROWS", "MYREST_BUFFER_BYTES", "MYREST_MERGE", "MYREST_MAX_REQUEST_BYTES", "MYREST_REQUEST_TIMEOUT",
 	"MYREST_STATEMENT_TIMEOUT", "MYREST_CONNECT_TIMEOUT", "MYREST_DRAIN_TIMEOUT", "MYREST_LOG_LEVEL",
 	"MYREST_ACCESS_LOG",
@@ -107,6 +108,10 @@ static void every_value_is_taken(void **state)
 	setenv("MYREST_ADMIN_LISTEN", "[::1]:9001", 1);
 	setenv("WEB_CONCURRENCY", "256", 1);
 	setenv("MYREST_TABLES", "a(b,c),d", 1);
+	setenv("MYREST_WRITABLE", "a(c)", 1);
+	setenv("MYREST_ALLOW_UNFILTERED", "on", 1);
+	setenv("MYREST_ALLOW_ROLLBACK", "on", 1);
+	setenv("MYREST_IDEMPOTENCY_TABLE", "\"my keys\"", 1);
 	setenv("MYREST_PREFIX", "/api/v1/", 1);
 	setenv("MYREST_MAX_ROWS", "1", 1);
 	setenv("MYREST_BUFFER_BYTES", "1024", 1);
@@ -127,6 +132,9 @@ static void every_value_is_taken(void **state)
 		assert_string_equal(config.admin.host, "::1");
 		assert_int_equal(config.workers, 256);
 		assert_int_equal(config.tables.count, 2);
+		assert_int_equal(config.writable.count, 1);
+		assert_true(config.allow_unfiltered && config.allow_rollback);
+		assert_is(config.idempotency_table, "my keys");
 		assert_is(config.prefix, "/api/v1");
 		assert_int_equal(config.max_rows, 1);
 		assert_int_equal(config.buffer_bytes, 1024);
@@ -197,6 +205,15 @@ static void wrong_values_are_told(void **state)
 	expect_fault("MYREST_ADMIN_LISTEN", "h:0", "port");
 	expect_fault("MYREST_TABLES", "", "name is missing");
 	expect_fault("MYREST_TABLES", "a,a", "twice");
+	expect_fault("MYREST_WRITABLE", "a,", "name is missing");
+	expect_fault("MYREST_WRITABLE", "users,orders", "MYREST_TABLES does not name 'orders'");
+	setenv("MYREST_TABLES", "users(id,username)", 1);
+	expect_fault("MYREST_WRITABLE", "users(id,email)", "MYREST_TABLES does not show the column 'email' of 'users'");
+	unsetenv("MYREST_TABLES");
+	expect_fault("MYREST_IDEMPOTENCY_TABLE", "a,b", "one table");
+	expect_fault("MYREST_IDEMPOTENCY_TABLE", "a(b)", "one table");
+	expect_fault("MYREST_ALLOW_UNFILTERED", "true", "on or off");
+	expect_fault("MYREST_ALLOW_ROLLBACK", "1", "on or off");
 	expect_fault("MYREST_PREFIX", "", "begins with '/'");
 	expect_fault("MYREST_PREFIX", "api", "begins with '/'");
 	expect_fault("MYREST_PREFIX", "/a?b", "prefix");

@@ -136,28 +136,6 @@ static void the_best_media_type_is_chosen(void **state)
 	}
 }
 
-static void preferences_are_read(void **state)
-{
-	struct preferences preferences;
-
-	(void)state;
-	http_prefer(SLICE(""), &preferences);
-	assert_int_equal(preferences.count, COUNT_NONE);
-	http_prefer(SLICE("return=minimal, count=exact"), &preferences);
-	assert_int_equal(preferences.count, COUNT_EXACT);
-	assert_false(preferences.strict);
-	assert_int_equal(preferences.unknown.length, 0);
-	http_prefer(SLICE("count=planned;x=y , handling=strict"), &preferences);
-	assert_int_equal(preferences.count, COUNT_PLANNED);
-	assert_true(preferences.strict);
-	http_prefer(SLICE("COUNT=Estimated,handling=lenient,,"), &preferences);
-	assert_int_equal(preferences.count, COUNT_ESTIMATED);
-	assert_int_equal(preferences.unknown.length, 0);
-	http_prefer(SLICE("count=all, wait=10"), &preferences);
-	assert_int_equal(preferences.count, COUNT_NONE);
-	assert_is(preferences.unknown, "count=all");
-}
-
 static void a_range_is_rows(void **state)
 {
 	static const struct {
@@ -315,7 +293,6 @@ int main(void)
 		cmocka_unit_test(accept_is_negotiated),
 		cmocka_unit_test(no_byte_of_accept_hurts),
 		cmocka_unit_test(the_best_media_type_is_chosen),
-		cmocka_unit_test(preferences_are_read),
 		cmocka_unit_test(a_range_is_rows),
 		cmocka_unit_test(tags_are_found_in_lists),
 		cmocka_unit_test(heads),

@@ -7,7 +7,7 @@
 #include "unit.h"
 
 static struct arena arena;
-static struct table_choices choices;
+static struct table_choices choices, writable;
 static struct catalogue *catalogue;
 static struct text sql;
 static char missing[300];
@@ -23,7 +23,7 @@ static int forget(void **state)
 static void begin(const char *tables, bool mariadb)
 {
 	assert_null(table_choices_parse(tables, &arena, &choices));
-	catalogue = mysql_catalogue_new(&choices, mariadb);
+	catalogue = mysql_catalogue_new(&choices, &writable, mariadb);
 }
 
 /* The next statement, about that table of the information schema; false: there is none. */
@@ -71,6 +71,51 @@ static void column(const char *table, const char *name, const char *data_type, c
 static struct schema *finish(void)
 {
 	return mysql_catalogue_finish(catalogue, false, missing, sizeof(missing));
+}
+
+static void what_can_be_written(void **state)
+{
+	struct schema *schema;
+	struct table *users, *lines;
+
+	(void)state;
+	assert_null(table_choices_parse("users(id,email,initial),lines", &arena, &writable));
+	begin("users,lines,fixed", true);
+	assert_true(next("TABLES"));
+	ROW("users", "BASE TABLE", "", "2");
+	ROW("lines", "VIEW", "VIEW", NULL);
+	ROW("fixed", "BASE TABLE", "", "2");
+	assert_true(next("information_schema.VIEWS"));
+	ROW("lines", "YES");
+	assert_true(next("COLUMNS"));
+	column("users", "id", "int", "int(11)");
+	column("users", "username", "varchar", "varchar(80)");
+	ROW("users", "initial", "char", "char(1)", "YES", "1", NULL, NULL, NULL, "VIRTUAL GENERATED", NULL, "");
+	column("lines", "n", "int", "int(11)");
+	column("fixed", "n", "int", "int(11)");
+	schema = finish();
+	users = &schema->tables[0];
+	lines = &schema->tables[1];
+	assert_true(users->writable && lines->writable && lines->columns[0].writable);
+	assert_true(users->columns[0].writable);
+	assert_false(users->columns[1].writable); /* not named */
+	assert_false(users->columns[2].writable); /* computed by the server */
+	assert_false(schema->tables[2].writable || schema->tables[2].columns[0].writable);
+	assert_string_equal(missing, "table 'users' has no column 'email'");
+	schema_free(schema);
+
+	assert_null(table_choices_parse("lines", &arena, &writable));
+	begin("lines", true);
+	assert_true(next("TABLES"));
+	ROW("lines", "VIEW", "VIEW", NULL);
+	assert_true(next("information_schema.VIEWS"));
+	ROW("lines", "NO"); /* it is a join, or a sum */
+	assert_true(next("COLUMNS"));
+	column("lines", "n", "int", "int(11)");
+	schema = finish();
+	assert_false(schema->tables[0].writable || schema->tables[0].columns[0].writable);
+	schema_free(schema);
+	writable.count = 0;
 }
 
 static void the_users_of_the_example(void **state)
@@ -462,6 +507,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_teardown(name, forget)
 	const struct CMUnitTest tests[] = {
 		TEST(the_users_of_the_example),
+		TEST(what_can_be_written),
 		TEST(every_type_is_known),
 		TEST(lengths_and_precisions),
 		TEST(mariadb_has_json_by_a_check),

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+#include "prefer.h"
+
+#include "unit.h"
+
+static struct preferences read_header(const char *header)
+{
+	struct preferences preferences;
+	struct slice given = exact(header, strlen(header));
+
+	prefer_parse(given, &preferences);
+	if (preferences.unknown.length > 0) /* what it points into goes */
+		preferences.unknown = slice_of(header + (preferences.unknown.bytes - given.bytes));
+	exact_free(given);
+	return preferences;
+}
+
+static void nothing_said_is_nothing_wanted(void **state)
+{
+	struct preferences wanted = { .count = COUNT_NONE }, preferences = read_header("");
+
+	(void)state;
+	assert_memory_equal(&preferences, &wanted, sizeof(wanted));
+	preferences = read_header(" , ,,\t");
+	assert_memory_equal(&preferences, &wanted, sizeof(wanted));
+}
+
+static void what_is_known_is_read(void **state)
+{
+	struct preferences preferences = read_header("return=minimal, count=exact");
+
+	(void)state;
+	assert_int_equal(preferences.count, COUNT_EXACT);
+	assert_int_equal(preferences.returned, RETURN_MINIMAL);
+	assert_int_equal(preferences.handling, HANDLING_UNSAID);
+	assert_int_equal(preferences.unknown.length, 0);
+	preferences = read_header("count=planned;x=y , handling=strict,max-affected=10");
+	assert_int_equal(preferences.count, COUNT_PLANNED);
+	assert_int_equal(preferences.handling, HANDLING_STRICT);
+	assert_true(preferences.has_max_affected);
+	assert_int_equal(preferences.max_affected, 10);
+	preferences = read_header("COUNT=Estimated,handling=lenient,,timezone=UTC");
+	assert_int_equal(preferences.count, COUNT_ESTIMATED);
+	assert_int_equal(preferences.handling, HANDLING_LENIENT);
+	assert_int_equal(preferences.unknown.length, 0);
+	preferences = read_header("resolution=merge-duplicates,missing=default,tx=rollback,return=\"headers-only\"");
+	assert_int_equal(preferences.resolution, RESOLUTION_MERGE);
+	assert_int_equal(preferences.missing, MISSING_DEFAULT);
+	assert_int_equal(preferences.tx, TX_ROLLBACK);
+	assert_int_equal(preferences.returned, RETURN_HEADERS);
+	preferences = read_header("resolution=ignore-duplicates,missing=null,tx=commit,return=representation");
+	assert_int_equal(preferences.resolution, RESOLUTION_IGNORE);
+	assert_int_equal(preferences.missing, MISSING_NULL);
+	assert_int_equal(preferences.tx, TX_COMMIT);
+	assert_int_equal(preferences.returned, RETURN_REPRESENTATION);
+}
+
+static void the_first_one_counts(void **state)
+{
+	struct preferences preferences = read_header("return=representation,return=minimal,max-affected=1,max-affected=2");
+
+	(void)state;
+	assert_int_equal(preferences.returned, RETURN_REPRESENTATION);
+	assert_int_equal(preferences.max_affected, 1);
+}
+
+static void what_is_not_known_is_named(void **state)
+{
+	static const char *const headers[] = {
+		"count=all", "wait=10", "return", "return=", "max-affected=", "max-affected=-1", "max-affected=1x",
+		"max-affected=99999999999999999999", "timezone=Europe/Berlin",
+	};
+
+	(void)state;
+	assert_is(read_header("count=exact, wait=10, count=all").unknown, "wait=10, count=all");
+	for (size_t i = 0; i < LENGTH_OF(headers); i++)
+		if (read_header(headers[i]).unknown.length != strlen(headers[i]))
+			fail_msg("%s", headers[i]);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(nothing_said_is_nothing_wanted),
+		cmocka_unit_test(what_is_known_is_read),
+		cmocka_unit_test(the_first_one_counts),
+		cmocka_unit_test(what_is_not_known_is_named),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
