@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "answer.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "page.h"
@@ -56,11 +57,48 @@ static void refuse(struct peer *peer, enum status status, const char *details)
 	answer_fault(peer, &fault, NULL);
 }
 
+static const char *const counts[] = { NULL, "count=exact", "count=planned", "count=estimated" };
+
 static const char *applied(const struct peer *peer)
 {
-	static const char *const counts[] = { NULL, "count=exact", "count=planned", "count=estimated" };
-
 	return counts[peer->preferences.count];
+}
+
+static void add_applied(struct text *list, const char *preference)
+{
+	if (preference == NULL)
+		return;
+	if (list->length > 0)
+		text_add_string(list, ", ");
+	text_add_string(list, preference);
+}
+
+/* All that a write heeds. */
+static const char *applied_to_write(struct peer *peer)
+{
+	static const char *const returns[] = { NULL, "return=minimal", "return=headers-only", "return=representation" };
+	static const char *const resolutions[] = { NULL, "resolution=merge-duplicates", "resolution=ignore-duplicates" };
+	static const char *const missing[] = { NULL, "missing=default", "missing=null" };
+	static const char *const handlings[] = { NULL, "handling=strict", "handling=lenient" };
+	static struct text list;
+	const struct preferences *preferences = &peer->preferences;
+	const struct write *write = peer->write;
+
+	text_clear(&list);
+	add_applied(&list, resolutions[write->resolution]);
+	if (write->kind == WRITE_INSERT || write->kind == WRITE_UPDATE)
+		add_applied(&list, missing[preferences->missing]);
+	add_applied(&list, returns[preferences->returned]);
+	add_applied(&list, counts[preferences->count]);
+	if (write->rollback)
+		add_applied(&list, "tx=rollback");
+	else if (preferences->tx == TX_COMMIT)
+		add_applied(&list, "tx=commit");
+	add_applied(&list, handlings[preferences->handling]);
+	if (write->has_max_affected)
+		add_applied(&list, arena_printf(&peer->arena, "max-affected=%llu",
+		                                (unsigned long long)write->max_affected));
+	return list.length > 0 ? text_terminate(&list) : NULL;
 }
 
 /* What begins the body and what ends it. */
@@ -91,6 +129,18 @@ static void answer_behind(struct peer *peer, const struct answer_rows *answer)
 	struct answer_head head = { .has_range = true, .has_total = true, .total = answer->total };
 
 	answer_fault_with(peer, &fault, &head);
+}
+
+static void add_body(struct peer *peer, struct shared_text *shared, struct slice opening, struct slice rows,
+                     struct slice closing)
+{
+	text_add(&peer->output.head, opening.bytes, opening.length);
+	peer->output.tail = closing;
+	if (rows.length == 0)
+		return;
+	shared->references++;
+	peer->output.shared = shared;
+	peer->output.middle = rows;
 }
 
 void answer_rows(struct peer *peer, const struct answer_rows *answer)
@@ -139,13 +189,47 @@ void answer_rows(struct peer *peer, const struct answer_rows *answer)
 	begin(peer, &head);
 	if (peer->request.method == METHOD_HEAD)
 		return;
-	text_add(&peer->output.head, opening.bytes, opening.length);
-	peer->output.tail = closing;
-	if (answer->rows.length == 0)
-		return;
-	answer->shared->references++;
-	peer->output.shared = answer->shared;
-	peer->output.middle = answer->rows;
+	add_body(peer, answer->shared, (struct slice){ opening.bytes, opening.length }, answer->rows, closing);
+}
+
+void answer_written(struct peer *peer, const struct answer_written *written)
+{
+	static struct text opening;
+	const struct write *write = peer->write;
+	bool shows = write->returned == RETURN_REPRESENTATION, keeps = write->kind == WRITE_UPDATE || write->kind == WRITE_PUT;
+	char tag[ETAG_BYTES];
+	struct slice closing = { "", 0 };
+	struct answer_head head = { .status = written->created ? 201 : shows ? 200 : 204,
+		                    .has_length = written->created || shows, .has_range = !peer->plan.single,
+		                    .rows = keeps ? written->affected : 0,
+		                    .has_total = peer->preferences.count != COUNT_NONE, .total = written->affected,
+		                    .location = written->location, .applied = applied_to_write(peer) };
+
+	text_clear(&opening);
+	peer->rows = written->affected;
+	if (shows) {
+		wrap(peer, &opening, &closing);
+		head.content_type = http_content_type(peer->media);
+		head.length = opening.length + written->rows.length + closing.length;
+		if (written->has_tag) {
+			etag_print(tag, written->etag, peer->media);
+			head.tag = tag;
+		}
+	}
+	begin(peer, &head);
+	if (shows)
+		add_body(peer, written->shared, (struct slice){ opening.bytes, opening.length }, written->rows, closing);
+}
+
+void answer_replay(struct peer *peer, struct slice bytes)
+{
+	const char *status = memmem(bytes.bytes, bytes.length, "Status: ", 8);
+
+	fastcgi_output_clear(&peer->output);
+	peer->output.id = peer->reader.id;
+	peer->status = status != NULL ? atoi(status + 8) : 200;
+	text_add_string(&peer->output.head, "Idempotency-Replayed: true\r\n");
+	text_add(&peer->output.head, bytes.bytes, bytes.length);
 }
 
 void answer_stream(struct peer *peer, struct slice rows)

@@ -29,6 +29,21 @@ struct answer_rows {
 /* 200, 206, 304; a key without a row is a 404, one object that is not exactly one a 406, a window behind the end of a
  * known number of rows a 416. */
 void answer_rows(struct peer *, const struct answer_rows *);
+/* What was written. */
+struct answer_written {
+	struct shared_text *shared; /* as of rows */
+	struct slice rows;          /* to be shown, when that is asked for */
+	uint64_t affected;
+	bool created;          /* POST, and PUT of what was not there */
+	struct slice location; /* no bytes: no such header */
+	bool has_tag;
+	struct etag etag;
+};
+
+/* 201, 200 with what was written, 204. */
+void answer_written(struct peer *, const struct answer_written *);
+/* An answer that was made before: its CGI head and body. */
+void answer_replay(struct peer *, struct slice bytes);
 /* The beginning of an answer whose end is not known yet, with the rows so far. */
 void answer_stream(struct peer *, struct slice rows);
 void answer_stream_row(struct peer *, struct slice row); /* with the comma before it, in JSON */

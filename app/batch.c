@@ -278,6 +278,27 @@ void batch_answer(struct batch *batch, struct peer *peer)
 	peer->merged = batch->count > 1;
 }
 
+void batch_answer_written(struct batch *batch, struct peer *peer, struct answer_written *answer)
+{
+	answer->shared = batch->texts[rendering_of(peer)];
+	answer->rows = batch_rendered(batch, peer);
+	answer->has_tag = peer->plan.single && batch->rows == 1;
+	answer->etag = batch->tags[0];
+	answer_written(peer, answer);
+}
+
+bool batch_has_tag(const struct batch *batch, struct slice list)
+{
+	char tag[ETAG_BYTES];
+
+	for (int media = 0; media < MEDIA_COUNT; media++) {
+		etag_print(tag, batch->tags[0], (enum media)media);
+		if (http_names_tag(list, tag))
+			return true;
+	}
+	return false;
+}
+
 void batch_end(struct batch *batch)
 {
 	batch->plan = NULL;

@@ -6,6 +6,7 @@
 #ifndef MYREST_BATCH_H
 #define MYREST_BATCH_H
 
+#include "answer.h"
 #include "etag.h"
 #include "merge.h"
 #include "peer.h"
@@ -64,6 +65,10 @@ struct slice batch_rendered(const struct batch *, const struct peer *);
 void batch_clear_text(struct batch *);
 /* Fills in the peer's answer once all rows have come. */
 void batch_answer(struct batch *, struct peer *);
+/* The rows in the batch are those that the peer's write gives back; the rest of the answer stands in it. */
+void batch_answer_written(struct batch *, struct peer *, struct answer_written *);
+/* Whether a list of tags names that of the one object in the batch, as any media type. */
+bool batch_has_tag(const struct batch *, struct slice list);
 void batch_end(struct batch *);
 void batch_release(struct batch *);
 

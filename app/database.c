@@ -330,6 +330,21 @@ void database_row(struct database *database, struct row *row)
 	database->driver->row(database->connection, row);
 }
 
+uint64_t database_affected(const struct database *database)
+{
+	return database->driver->affected(database->connection);
+}
+
+uint64_t database_generated(const struct database *database)
+{
+	return database->driver->generated(database->connection);
+}
+
+const struct database_traits *database_traits(const struct database *database)
+{
+	return database->driver->traits(database->connection);
+}
+
 const char *database_explain(const struct database *database)
 {
 	return database->driver->explain(database->connection);

@@ -29,6 +29,14 @@ struct database_error {
 	unsigned number;     /* the server's own, or the client library's */
 	bool schema_changed; /* a table or column of the description is not there */
 	char text[512];      /* the driver's words, for the log only */
+	struct slice object; /* in the text: the column, key or constraint it is about; no bytes: it names none */
+	uint64_t row;        /* of those that were written, from 1; 0: it does not say */
+};
+
+/* What the server can do that others cannot. */
+struct database_traits {
+	bool returning; /* INSERT … RETURNING */
+	bool fault_row; /* GET DIAGNOSTICS knows ROW_NUMBER: which row of an INSERT was at fault */
 };
 
 struct database;
@@ -55,6 +63,11 @@ int database_descriptor(const struct database *); /* -1: none */
 unsigned database_wants(const struct database *);
 int64_t database_deadline_us(const struct database *); /* when database_resume has to be called at the latest; or 0 */
 void database_row(struct database *, struct row *);
+/* After END of a statement that writes: the rows that it found (not only those that it changed), and the id that it
+ * generated; 0: none. */
+uint64_t database_affected(const struct database *);
+uint64_t database_generated(const struct database *);
+const struct database_traits *database_traits(const struct database *); /* of an open connection */
 const char *database_explain(const struct database *); /* how EXPLAIN begins, on an open connection */
 const struct database_error *database_error(const struct database *);
 

@@ -26,6 +26,10 @@ struct driver {
 	/* After ROW: the next one. */
 	enum database_step (*next)(struct driver_connection *, struct database_error *);
 	enum database_step (*resume)(struct driver_connection *, unsigned ready, struct database_error *);
+	/* As database.h has them. */
+	uint64_t (*affected)(const struct driver_connection *);
+	uint64_t (*generated)(const struct driver_connection *);
+	const struct database_traits *(*traits)(const struct driver_connection *);
 	/* How the statement begins that tells a plan with its guess of rows and of their part that remains (filtered). */
 	const char *(*explain)(const struct driver_connection *);
 	/* After ROW, until the next call. */

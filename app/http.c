@@ -256,6 +256,8 @@ static const char *reason(int status)
 {
 	switch (status) {
 	case 200: return "OK";
+	case 201: return "Created";
+	case 204: return "No Content";
 	case 206: return "Partial Content";
 	case 304: return "Not Modified";
 	case 400: return "Bad Request";
@@ -263,10 +265,15 @@ static const char *reason(int status)
 	case 404: return "Not Found";
 	case 405: return "Method Not Allowed";
 	case 406: return "Not Acceptable";
+	case 409: return "Conflict";
+	case 412: return "Precondition Failed";
 	case 413: return "Content Too Large";
 	case 414: return "URI Too Long";
+	case 415: return "Unsupported Media Type";
 	case 416: return "Range Not Satisfiable";
+	case 422: return "Unprocessable Content";
 	case 500: return "Internal Server Error";
+	case 502: return "Bad Gateway";
 	case 503: return "Service Unavailable";
 	case 504: return "Gateway Timeout";
 	default: return "-";
@@ -309,6 +316,10 @@ void http_add_head(struct text *out, const struct answer_head *head)
 	if (head->tag != NULL) {
 		text_add_string(out, "\r\nETag: ");
 		text_add_string(out, head->tag);
+	}
+	if (head->location.length > 0) {
+		text_add_string(out, "\r\nLocation: ");
+		text_add(out, head->location.bytes, head->location.length);
 	}
 	if (head->next.length > 0) {
 		text_add_string(out, "\r\nLink: <");

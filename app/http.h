@@ -60,6 +60,7 @@ struct answer_head {
 	uint64_t first_row, rows;
 	bool has_total;
 	uint64_t total;    /* of all rows, in Content-Range */
+	struct slice location; /* no bytes: no such header */
 	const char *tag;   /* ETag, with its quotes; NULL: no such header */
 	struct slice next;   /* Link, the target of rel="next"; no bytes: no such header */
 	const char *applied; /* Preference-Applied; NULL: no such header */

@@ -159,12 +159,14 @@ enum status moment_add_date(struct text *sql, struct slice text)
 enum status moment_add_datetime(struct text *sql, struct slice text, bool zone)
 {
 	const char *at = text.bytes, *end = at + text.length;
-	struct moment moment = { 0 };
+	struct moment moment = { 0 }, given;
 
 	if (!take_date(&at, end, &moment))
 		return STATUS_BAD_VALUE;
-	if (at != end && (!take_byte(&at, end, "Tt ") || !take_clock(&at, end, &moment) ||
-	                  (zone ? !take_zone(&at, end, &moment) : at != end)))
+	if (at != end && (!take_byte(&at, end, "Tt ") || !take_clock(&at, end, &moment)))
+		return STATUS_BAD_VALUE;
+	given = moment;
+	if (!take_zone(&at, end, &moment) || (!zone && memcmp(&given, &moment, sizeof(moment)) != 0))
 		return STATUS_BAD_VALUE;
 	text_add_char(sql, '\'');
 	put_date(sql, &moment);

@@ -9,7 +9,8 @@
 
 /* Each adds a literal, or nothing: STATUS_BAD_VALUE, STATUS_VALUE_RANGE. */
 enum status moment_add_date(struct text *, struct slice) MUST_CHECK;
-enum status moment_add_datetime(struct text *, struct slice, bool zone) MUST_CHECK; /* zone: it is moved to UTC */
+/* zone: it is moved to UTC; without, only UTC's own (Z, +00:00) may stand there. */
+enum status moment_add_datetime(struct text *, struct slice, bool zone) MUST_CHECK;
 enum status moment_add_time(struct text *, struct slice) MUST_CHECK; /* up to 838:59:59, of either sign */
 
 #endif

@@ -18,15 +18,7 @@
 
 #include "driver.h"
 #include "mysql_catalogue.h"
-
-/* Servers' error numbers that the connector's header lacks. */
-enum {
-	ERROR_STATEMENT_TIMEOUT_MARIADB = 1969,
-	ERROR_CONNECTION_KILLED = 1927,
-	ERROR_STATEMENT_TIMEOUT_MYSQL = 3024,
-	ERROR_REGEXP_FIRST = 3685, /* of MySQL 8, which has a library of its own for them */
-	ERROR_REGEXP_LAST = 3699,
-};
+#include "mysql_fault.h"
 
 enum operation { OPERATION_NONE, OPERATION_CONNECT, OPERATION_QUERY, OPERATION_ROW };
 
@@ -38,66 +30,21 @@ struct driver_connection {
 	int waiting;              /* its MYSQL_WAIT_ flags */
 	int failed;               /* of the query */
 	MYSQL *connected;
+	struct database_traits traits;
 };
+
+/* As mysql_get_server_version counts. */
+enum { MARIADB_RETURNING = 100500, MARIADB_FAULT_ROW = 100700 };
 
 static void start(void)
 {
 	mysql_library_init(0, NULL, NULL);
 }
 
-/* What the server's or library's number means to a client of ours. */
-static enum status classify(unsigned number, bool *lost, bool *schema_changed)
-{
-	*lost = false;
-	*schema_changed = false;
-	switch (number) {
-	case CR_SERVER_GONE_ERROR:
-	case CR_SERVER_LOST:
-	case CR_SERVER_LOST_EXTENDED:
-	case CR_COMMANDS_OUT_OF_SYNC:
-	case CR_MALFORMED_PACKET:
-	case ERROR_CONNECTION_KILLED:
-	case ER_SERVER_SHUTDOWN:
-		*lost = true;
-		return STATUS_AWAY;
-	case ER_BAD_FIELD_ERROR:
-	case ER_NO_SUCH_TABLE:
-	case ER_VIEW_INVALID:
-		*schema_changed = true;
-		return STATUS_FAULT;
-	case ER_TABLEACCESS_DENIED_ERROR:
-	case ER_COLUMNACCESS_DENIED_ERROR:
-	case ER_DBACCESS_DENIED_ERROR:
-	case ER_PROCACCESS_DENIED_ERROR:
-		return STATUS_FORBIDDEN;
-	case ER_LOCK_WAIT_TIMEOUT:
-	case ER_LOCK_DEADLOCK:
-	case ER_CON_COUNT_ERROR:
-	case ER_TOO_MANY_USER_CONNECTIONS:
-		return STATUS_BUSY;
-	case ER_TRUNCATED_WRONG_VALUE:
-	case ER_WRONG_VALUE: /* a date that is none */
-	case ER_TRUNCATED_WRONG_VALUE_FOR_FIELD:
-		return STATUS_BAD_VALUE;
-	case ER_REGEXP_ERROR:
-		return STATUS_BAD_REGULAR;
-	case ER_QUERY_INTERRUPTED:
-	case ERROR_STATEMENT_TIMEOUT_MARIADB:
-	case ERROR_STATEMENT_TIMEOUT_MYSQL:
-		return STATUS_TIMEOUT;
-	default:
-		return number >= ERROR_REGEXP_FIRST && number <= ERROR_REGEXP_LAST ? STATUS_BAD_REGULAR : STATUS_FAULT;
-	}
-}
-
 static enum database_step fail(struct driver_connection *connection, struct database_error *error)
 {
-	bool lost;
-
-	error->number = mysql_errno(connection->mysql);
-	error->status = classify(error->number, &lost, &error->schema_changed);
-	snprintf(error->text, sizeof(error->text), "%s", mysql_error(connection->mysql));
-	return lost ? DATABASE_LOST : DATABASE_FAILED;
+	return mysql_fault_read(error, mysql_errno(connection->mysql), mysql_error(connection->mysql)) ? DATABASE_LOST :
+	                                                                                          DATABASE_FAILED;
 }
 
 static enum database_step row_came(struct driver_connection *connection, struct database_error *error)
@@ -164,6 +111,14 @@ static enum database_step connect_done(struct driver_connection *connection, str
 		return DATABASE_LOST;
 	}
 	watch_peer((int)mysql_get_socket(connection->mysql));
+#ifndef FAULT_NO_TRAITS /* a build in which every server is one that can do the least, for the tests */
+	if (mariadb_connection(connection->mysql)) {
+		unsigned long version = mysql_get_server_version(connection->mysql);
+
+		connection->traits.returning = version >= MARIADB_RETURNING;
+		connection->traits.fault_row = version >= MARIADB_FAULT_ROW;
+	}
+#endif
 	return DATABASE_OPEN;
 }
 
@@ -205,9 +160,12 @@ static bool setup(struct driver_connection *connection, unsigned n, long stateme
 	}
 	if (n > 1)
 		return false;
-	/* Strict, so that nothing is ever cut or zeroed in silence, and string literals as standard SQL has them. */
+	/* Strict, so that nothing is ever cut or zeroed in silence, string literals as standard SQL has them, and a zero that
+	 * is written stays one. */
 	text_add_string(sql, "SET SESSION time_zone='+00:00',sql_mode='STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,"
-	                     "NO_ENGINE_SUBSTITUTION,NO_BACKSLASH_ESCAPES',");
+	                     "NO_ENGINE_SUBSTITUTION,NO_BACKSLASH_ESCAPES,NO_AUTO_VALUE_ON_ZERO',");
+	/* Who waits for another's lock is told so well before its time is over, and tries again. */
+	text_printf(sql, "innodb_lock_wait_timeout=%ld,", statement_timeout_s / 5 > 0 ? statement_timeout_s / 5 : 1);
 	if (mariadb_connection(connection->mysql))
 		text_printf(sql, "max_statement_time=%ld", statement_timeout_s);
 	else
@@ -256,6 +214,21 @@ static void get_row(struct driver_connection *connection, struct row *row)
 	row->count = mysql_num_fields(connection->result);
 	row->values = (const char *const *)connection->row;
 	row->lengths = mysql_fetch_lengths(connection->result);
+}
+
+static uint64_t affected(const struct driver_connection *connection)
+{
+	return mysql_affected_rows(connection->mysql);
+}
+
+static uint64_t generated(const struct driver_connection *connection)
+{
+	return mysql_insert_id(connection->mysql);
+}
+
+static const struct database_traits *traits(const struct driver_connection *connection)
+{
+	return &connection->traits;
 }
 
 /* MySQL always says what part of the rows remains, and does not know the word any more. */
@@ -326,6 +299,9 @@ const struct driver mysql_driver = {
 	.send = send_statement,
 	.next = next,
 	.resume = resume,
+	.affected = affected,
+	.generated = generated,
+	.traits = traits,
 	.explain = explain,
 	.row = get_row,
 	.descriptor = descriptor,

@@ -64,20 +64,6 @@ static bool can_be_compared(const struct column *column)
 	       strncasecmp(column->declared.bytes, "set", 3) != 0;
 }
 
-/* Where the order's column stands among those that are asked for; adds it, unseen, when it does not. */
-static unsigned find_output(struct plan *plan, const struct column *column)
-{
-	unsigned count = plan->column_count + plan->hidden_count;
-
-	for (unsigned i = 0; i < count; i++)
-		if (plan->columns[i].sql.bytes == column->quoted.bytes && plan->columns[i].type == column->type)
-			return i;
-	plan->columns[count] = (struct plan_output){ column->name, column->json_key, column->type, column->length,
-		                                     column->quoted };
-	plan->hidden_count++;
-	return count;
-}
-
 static bool complete_order(struct plan *plan)
 {
 	bool covered, descending = plan->order_count > 0 && plan->orders[plan->order_count - 1].descending;
@@ -102,7 +88,7 @@ static bool complete_order(struct plan *plan)
 				return false;
 	}
 	for (unsigned i = 0; i < plan->order_count; i++)
-		plan->orders[i].output = find_output(plan, plan->orders[i].field.column);
+		plan->orders[i].output = plan_find_output(plan, plan->orders[i].field.column);
 	return true;
 }
 
@@ -363,4 +349,37 @@ void page_add_link(struct text *out, const struct request *request, const struct
 		text_add_string(out, "offset=");
 		text_add_unsigned(out, plan->offset + plan->limit);
 	}
+}
+
+void page_add_location(struct text *out, const struct request *request, const struct plan *plan,
+                       const struct write *write, const struct row *row)
+{
+	const char *at = request->uri.bytes, *end = at + request->uri.length;
+	const struct key *key = table_primary(plan->table);
+	struct text json = { 0 };
+	bool mistyped = false;
+
+	if (key == NULL || write->key_outputs == NULL)
+		return;
+	add_as_written(out, (struct slice){ at, (size_t)(slice_find(at, end, '?') - at) });
+	for (unsigned i = 0; i < key->column_count; i++) {
+		unsigned place = write->key_outputs[i];
+		const struct plan_output *output = &plan->columns[place];
+		const struct column *column = &plan->table->columns[key->columns[i]];
+
+		text_add_char(out, i == 0 ? '?' : '&');
+		add_encoded(out, column->name.bytes, column->name.length);
+		text_add_string(out, "=eq.");
+		if (output->type == COLUMN_STRING) {
+			add_encoded(out, row->values[place], row->lengths[place]);
+			continue;
+		}
+		text_clear(&json);
+		(void)render_json_value(&json, output, row->values[place], row->lengths[place], &mistyped);
+		if (json.bytes[0] == '"')
+			add_encoded(out, json.bytes + 1, json.length - 2);
+		else
+			add_encoded(out, json.bytes, json.length);
+	}
+	text_release(&json);
 }

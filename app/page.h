@@ -7,6 +7,7 @@
 #define MYREST_PAGE_H
 
 #include "http.h"
+#include "write.h"
 #include "planning.h"
 #include "table.h"
 
@@ -20,5 +21,10 @@ bool page_add_place(struct text *, const struct plan *, const struct row *) MUST
 /* Adds the target of the link to the page behind that place (no bytes: by offset): the request's own with another
  * window, absolute where the web server tells the scheme and host that the client sees. */
 void page_add_link(struct text *, const struct request *, const struct plan *, struct slice place);
+
+/* Adds the Location of a row that was inserted, by its primary key: /TABLE?id=eq.5; nothing, when clients may not see all
+ * of the key. The row is in the plan's outputs. */
+void page_add_location(struct text *, const struct request *, const struct plan *, const struct write *,
+                       const struct row *);
 
 #endif

@@ -11,6 +11,7 @@
 #include "fastcgi.h"
 #include "plan.h"
 #include "prefer.h"
+#include "write.h"
 
 enum peer_state {
 	PEER_IDLE,    /* nothing of a request has come */
@@ -45,6 +46,7 @@ struct peer {
 	struct preferences preferences;
 	struct arena arena;     /* of the plan */
 	struct plan plan;
+	struct write *write;    /* NULL: it is a read */
 	/* The answer: whole, or streaming when stream.length > 0. */
 	struct fastcgi_output output;
 	struct text stream;

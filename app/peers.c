@@ -226,7 +226,11 @@ static enum status plan_request(struct peer *peer, struct route *route, struct f
 		return STATUS_OK;
 	if ((status = read_preferences(peer, fault)) != STATUS_OK)
 		return status;
-	return plan_read(route, (uint64_t)worker.config->max_rows, &peer->arena, &peer->plan, fault);
+	if (request->method == METHOD_GET || request->method == METHOD_HEAD)
+		return plan_read(route, (uint64_t)worker.config->max_rows, &peer->arena, &peer->plan, fault);
+	peer->write = arena_alloc(&peer->arena, sizeof(*peer->write));
+	return write_plan(route, request, &peer->preferences, peer->media, worker.config, &peer->arena, &peer->plan,
+	                  peer->write, fault);
 }
 
 /* Plans a whole request: it is answered at once, or waits for its statement. */
@@ -236,6 +240,7 @@ static void prepare(struct peer *peer)
 	struct route route = { .allow = NULL };
 
 	arena_clear(&peer->arena);
+	peer->write = NULL;
 	if (plan_request(peer, &route, &fault) != STATUS_OK) {
 		if (fault.status == STATUS_AWAY)
 			refuse_away(peer);
@@ -245,6 +250,11 @@ static void prepare(struct peer *peer)
 	}
 	if (peer->request.method == METHOD_OPTIONS) {
 		answer_options(peer, route.allow);
+		peers_write_on(peer);
+		return;
+	}
+	if (peer->write != NULL && write_is_empty(peer->write, &peer->plan)) {
+		answer_written(peer, &(struct answer_written){ .created = peer->write->kind == WRITE_INSERT });
 		peers_write_on(peer);
 		return;
 	}

@@ -106,6 +106,18 @@ static bool slice_equal(struct slice a, struct slice b)
 }
 
 /* An object cannot have the same name twice: the same column again is nothing new, another one is a fault. */
+unsigned plan_find_output(struct plan *plan, const struct column *column)
+{
+	unsigned count = plan->column_count + plan->hidden_count;
+
+	for (unsigned i = 0; i < count; i++)
+		if (plan->columns[i].sql.bytes == column->quoted.bytes && plan->columns[i].type == column->type)
+			return i;
+	plan->columns[count] = whole_column(column);
+	plan->hidden_count++;
+	return count;
+}
+
 static enum status add_output(const struct planning *planning, struct plan_output output, const char *at)
 {
 	struct plan *plan = planning->plan;
@@ -166,7 +178,7 @@ static enum status plan_all(const struct planning *planning, const char *at)
 	return STATUS_OK;
 }
 
-static enum status plan_columns(const struct planning *planning)
+enum status plan_outputs(const struct planning *planning)
 {
 	const struct query *query = planning->query;
 	struct plan *plan = planning->plan;
@@ -174,7 +186,7 @@ static enum status plan_columns(const struct planning *planning)
 
 	/* with room for the hidden ones */
 	plan->columns = arena_alloc(planning->arena,
-	                            (query->column_count + 2 * plan->table->column_count) * sizeof(*plan->columns));
+	                            (query->column_count + 3 * plan->table->column_count) * sizeof(*plan->columns));
 	if (query->column_count == 0)
 		return plan_all(planning, NULL);
 	for (unsigned i = 0; i < query->column_count; i++) {
@@ -189,7 +201,7 @@ static enum status plan_columns(const struct planning *planning)
 	return STATUS_OK;
 }
 
-static enum status plan_orders(const struct planning *planning)
+enum status plan_orders(const struct planning *planning)
 {
 	const struct query *query = planning->query;
 	struct plan *plan = planning->plan;
@@ -240,6 +252,16 @@ static void plan_window(struct plan *plan, const struct query *query, const stru
 	plan->limit = length < max_rows ? length : max_rows;
 }
 
+static enum status refuse_names(const struct planning *planning)
+{
+	const struct query *query = planning->query;
+
+	if (query->body_columns.at != NULL || query->on_conflict.at != NULL)
+		return planning_refuse(planning, STATUS_BAD_QUERY, "'columns' and 'on_conflict' have a meaning for writes only",
+		                       query->body_columns.at != NULL ? query->body_columns.at : query->on_conflict.at);
+	return STATUS_OK;
+}
+
 enum status plan_read(const struct route *route, uint64_t max_rows, struct arena *arena, struct plan *plan,
                       struct fault *fault)
 {
@@ -252,7 +274,8 @@ enum status plan_read(const struct route *route, uint64_t max_rows, struct arena
 	plan->table = route->table;
 	plan->single = route->has_key;
 	if ((status = query_parse(route->query, arena, &query, fault)) != STATUS_OK ||
-	    (status = plan_columns(&planning)) != STATUS_OK ||
+	    (status = refuse_names(&planning)) != STATUS_OK ||
+	    (status = plan_outputs(&planning)) != STATUS_OK ||
 	    (status = plan_conditions(&planning, route)) != STATUS_OK || (status = plan_orders(&planning)) != STATUS_OK)
 		return status;
 	plan_window(plan, &query, &route->range, max_rows);

@@ -24,6 +24,12 @@ const char *planning_name(const struct planning *, const struct plan_field *);
 /* What the scratch holds, in the arena. */
 struct slice planning_keep(const struct planning *);
 
+/* The columns of the answer, as select names them or all, and of one object its hidden ones; the order that is asked for. */
+enum status plan_outputs(const struct planning *) MUST_CHECK;
+enum status plan_orders(const struct planning *) MUST_CHECK;
+/* Where the column stands among the outputs; adds it, unseen, when it does not. */
+unsigned plan_find_output(struct plan *, const struct column *);
+
 /* Adds the condition of the path's key, and those of the query. */
 enum status plan_conditions(const struct planning *, const struct route *) MUST_CHECK;
 

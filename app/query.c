@@ -167,6 +167,25 @@ static enum status parse_order(struct scanner *scanner, struct query *query)
 	}
 }
 
+static enum status parse_names(struct scanner *scanner, struct query_names *names)
+{
+	unsigned most = count_items(scanner);
+	enum status status;
+
+	if (most > QUERY_MAX_PARTS)
+		return scan_too_many(scanner, QUERY_MAX_PARTS, "columns");
+	names->at = scanner->part.bytes;
+	names->names = arena_alloc(scanner->arena, most * sizeof(*names->names));
+	for (;;) {
+		if ((status = scan_name(scanner, ",", &names->names[names->count++])) != STATUS_OK)
+			return status;
+		if (scanner->at == scanner->end)
+			return STATUS_OK;
+		if (!scan_take(scanner, ','))
+			return scan_refuse(scanner, "expected ',' or the end");
+	}
+}
+
 static enum status parse_count(struct scanner *scanner, uint64_t *number)
 {
 	struct integer integer;
@@ -206,7 +225,7 @@ static enum status refuse_part(struct scanner *scanner, struct slice name, const
 	return scan_refuse(scanner, arena_printf(scanner->arena, "'%.*s' %s", (int)name.length, name.bytes, how));
 }
 
-enum word { FILTER, SELECT, ORDER, LIMIT, OFFSET, LOGIC, LATER };
+enum word { FILTER, SELECT, ORDER, LIMIT, OFFSET, COLUMNS, ON_CONFLICT, LOGIC };
 
 static enum word word_of(struct slice name)
 {
@@ -215,7 +234,7 @@ static enum word word_of(struct slice name)
 		enum word word;
 	} words[] = { { "select", SELECT }, { "order", ORDER },      { "limit", LIMIT },  { "offset", OFFSET },
 		      { "or", LOGIC },      { "and", LOGIC },        { "not.or", LOGIC }, { "not.and", LOGIC },
-		      { "columns", LATER }, { "on_conflict", LATER } };
+		      { "columns", COLUMNS }, { "on_conflict", ON_CONFLICT } };
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (slice_is(name, words[i].name))
@@ -245,7 +264,7 @@ static enum status parse_pair(struct scanner *scanner, char *from, char *to, uns
 		return status;
 	scanner->part = (struct slice){ name.at, (size_t)(name.end - name.at) };
 	word = word_of(scanner->part);
-	if (word >= SELECT && word <= OFFSET) {
+	if (word >= SELECT && word <= ON_CONFLICT) {
 		if ((*seen & 1U << word) != 0)
 			return refuse_part(scanner, scanner->part, "a second time");
 		*seen |= 1U << word;
@@ -267,8 +286,10 @@ static enum status parse_pair(struct scanner *scanner, char *from, char *to, uns
 		return parse_count(scanner, &query->offset);
 	case LOGIC:
 		return filter_parse_logic(scanner);
-	case LATER:
-		return refuse_part(scanner, scanner->part, "is not supported");
+	case COLUMNS:
+		return parse_names(scanner, &query->body_columns);
+	case ON_CONFLICT:
+		return parse_names(scanner, &query->on_conflict);
 	case FILTER:
 		break;
 	}

@@ -120,6 +120,12 @@ struct query {
 	bool has_limit, has_offset;
 	uint64_t limit, offset;
 	struct query_condition *after; /* after=(…): its values; NULL: none */
+	/* Of writes: the names in columns= and on_conflict=; at: where they stand, NULL: they do not. */
+	struct query_names {
+		unsigned count;
+		struct query_text *names;
+		const char *at;
+	} body_columns, on_conflict;
 	struct slice raw; /* what was given, and beside it, part by part, decoded: for query_position */
 	char *decoded;
 };

@@ -74,14 +74,14 @@ static void add_output(struct text *sql, const struct plan_output *output)
 		text_add_string(sql, "+0e0"); /* as DOUBLE: a FLOAT's own text has but six digits */
 }
 
-static void add_columns(struct text *sql, const struct plan *plan)
+void sql_add_columns(struct text *sql, const struct plan *plan)
 {
 	for (unsigned i = 0; i < plan->column_count + plan->hidden_count; i++) {
 		if (i > 0)
 			text_add_char(sql, ',');
 		add_output(sql, &plan->columns[i]);
 	}
-	if (plan->column_count == 0)
+	if (plan->column_count + plan->hidden_count == 0)
 		text_add_char(sql, '1');
 }
 
@@ -149,7 +149,15 @@ static void add_order(struct text *sql, const struct plan_order *order)
 	}
 }
 
-static void add_where(struct text *sql, const struct plan *plan)
+void sql_add_orders(struct text *sql, const struct plan *plan)
+{
+	for (unsigned i = 0; i < plan->order_count; i++) {
+		text_add_string(sql, i == 0 ? " ORDER BY " : ",");
+		add_order(sql, &plan->orders[i]);
+	}
+}
+
+void sql_add_where(struct text *sql, const struct plan *plan)
 {
 	const struct plan_condition *condition = plan->conditions;
 
@@ -164,24 +172,21 @@ void sql_count(struct text *sql, const struct plan *plan, const char *what)
 	text_add_string(sql, "SELECT ");
 	text_add_string(sql, what);
 	add_from(sql, plan);
-	add_where(sql, plan);
+	sql_add_where(sql, plan);
 }
 
 void sql_read(struct text *sql, const struct plan *plan)
 {
 	text_reserve(sql, 512);
 	text_add_string(sql, "SELECT ");
-	add_columns(sql, plan);
+	sql_add_columns(sql, plan);
 	add_from(sql, plan);
-	add_where(sql, plan);
+	sql_add_where(sql, plan);
 	if (plan->after != NULL) {
 		text_add_string(sql, plan->conditions == NULL ? " WHERE " : " AND ");
 		sql_add_condition(sql, plan->after);
 	}
-	for (unsigned i = 0; i < plan->order_count; i++) {
-		text_add_string(sql, i == 0 ? " ORDER BY " : ",");
-		add_order(sql, &plan->orders[i]);
-	}
+	sql_add_orders(sql, plan);
 	text_add_string(sql, " LIMIT ");
 	text_add_unsigned(sql, plan->limit + plan->probes);
 	if (plan->offset > 0) {
@@ -196,7 +201,7 @@ void sql_read_keys(struct text *sql, const struct plan *plan, const struct integ
 	text_add_string(sql, "SELECT ");
 	sql_add_slice(sql, plan->key_column->quoted);
 	text_add_char(sql, ',');
-	add_columns(sql, plan);
+	sql_add_columns(sql, plan);
 	add_from(sql, plan);
 	text_add_string(sql, " WHERE ");
 	sql_add_slice(sql, plan->key_column->quoted);

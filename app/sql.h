@@ -5,7 +5,9 @@
 #ifndef MYREST_SQL_H
 #define MYREST_SQL_H
 
+#include "fastcgi.h"
 #include "plan.h"
+#include "write.h"
 
 /* The read that the plan describes. */
 void sql_read(struct text *, const struct plan *);
@@ -15,8 +17,33 @@ void sql_count(struct text *, const struct plan *, const char *what);
  * the plan's own. */
 void sql_read_keys(struct text *, const struct plan *, const struct integer *keys, unsigned count);
 
+/* The statements of a write (sql_write.c). The rows that it is about, locked, in the plan's outputs, one more than may be
+ * returned: */
+void sql_lock(struct text *, const struct plan *, const struct write *);
+/* From that row on so many of them; returning: the server is to give the outputs back (database_traits). */
+void sql_insert(struct text *, const struct plan *, const struct write *, unsigned row, unsigned count, bool returning);
+/* keys: a condition for the rows that were locked; no bytes: the plan's own conditions. */
+void sql_update(struct text *, const struct plan *, const struct write *, struct slice keys);
+void sql_delete(struct text *, const struct plan *, struct slice keys);
+/* The outputs of the rows that have these keys. */
+void sql_read_back(struct text *, const struct plan *, struct slice keys);
+/* Adds one row's key to the condition: of a row in the plan's outputs, as it is after an UPDATE when written says so; of a
+ * row that was inserted, whose generated id is given (0: none). false: it cannot be said. */
+bool sql_add_key(struct text *, const struct plan *, const struct write *, const struct row *, bool written) MUST_CHECK;
+bool sql_add_inserted_key(struct text *, const struct plan *, const struct write *, unsigned row,
+                          uint64_t generated) MUST_CHECK;
+
+/* Idempotency keys, in a table as conf/idempotency.sql has it: to take one, with what the request is; to see who has it;
+ * to keep the answer with it. */
+void sql_claim(struct text *, struct slice table, const struct write *);
+void sql_recall(struct text *, struct slice table, const struct write *);
+void sql_remember(struct text *, struct slice table, const struct write *, const struct fastcgi_output *);
+
 /* The pieces that reads are made of. */
 void sql_add_slice(struct text *, struct slice);
+void sql_add_columns(struct text *, const struct plan *); /* the outputs, the hidden ones too */
+void sql_add_where(struct text *, const struct plan *);   /* with WHERE; or nothing */
+void sql_add_orders(struct text *, const struct plan *);  /* with ORDER BY; or nothing */
 /* The JSON that a path leads to; as value_add_path. NULL when it leads nowhere. */
 void sql_json_path(struct text *, const struct column *, const struct slice *keys, const int *indices, unsigned count);
 void sql_add_field(struct text *, const struct plan_field *); /* its value */

@@ -4,6 +4,7 @@
 #include <sys/epoll.h>
 
 #include "answer.h"
+#include "change.h"
 #include "clock.h"
 #include "entrance.h"
 #include "metrics.h"
@@ -68,7 +69,8 @@ static void batch_failed(void)
 			peer->retried = true;
 			session_want_describe();
 			run_again(peer, false);
-		} else if (shared && error->status != STATUS_TIMEOUT && error->status != STATUS_BUSY)
+		} else if (shared && error->status != STATUS_TIMEOUT && error->status != STATUS_BUSY &&
+		         error->status != STATUS_LOCKED)
 			run_again(peer, true); /* one of them may be at fault; time and locks are nobody's */
 		else {
 			if (status_http(error->status) >= 500)
@@ -333,6 +335,10 @@ static void take_count(void)
 
 void statement_step(enum database_step step)
 {
+	if (change_runs()) {
+		change_step(step);
+		return;
+	}
 	if (worker.ending_transaction) {
 		transaction_ended(step);
 		return;
@@ -373,14 +379,18 @@ void statement_start(void)
 	next = TAILQ_NEXT(leader, link);
 	batch_begin(&worker.batch, leader);
 	peers_move(leader, PEER_RUNNING);
-	for (peer = next; peer != NULL && worker.config->merge && !leader->alone; peer = next) {
+	for (peer = next; peer != NULL && worker.config->merge && !leader->alone && leader->write == NULL; peer = next) {
 		next = TAILQ_NEXT(peer, link);
-		if (!peer->alone && batch_join(&worker.batch, peer))
+		if (!peer->alone && peer->write == NULL && batch_join(&worker.batch, peer))
 			peers_move(peer, PEER_RUNNING);
 	}
 	session_busy();
 	if (!TAILQ_EMPTY(waiting))
 		entrance_some_are_left();
+	if (leader->write != NULL) {
+		change_start(leader);
+		return;
+	}
 	send_stage(batch_counts(&worker.batch) ? STAGE_BEGIN : STAGE_ROWS);
 }
 

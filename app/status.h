@@ -16,6 +16,15 @@
 	X(STATUS_BAD_REQUEST, 400, "PGRST100", "the request cannot be understood") \
 	X(STATUS_BAD_PREFERENCE, 400, "PGRST122", "a preference is not known, and handling=strict") \
 	X(STATUS_BAD_BODY, 400, "PGRST102", "the body cannot be understood") \
+	X(STATUS_NO_SUCH_KEY, 400, "PGRST204", "the table has no such column") \
+	X(STATUS_KEY_MISMATCH, 400, "PGRST115", "the key in the body is not the one in the path") \
+	X(STATUS_PUT_WINDOW, 400, "PGRST114", "limit and offset have no meaning with PUT") \
+	X(STATUS_TOO_MANY_AFFECTED, 400, "PGRST124", "more rows are affected than max-affected allows") \
+	X(STATUS_UNFILTERED, 400, "21000", "a change of all rows is not allowed: give a filter") \
+	X(STATUS_NOT_WRITABLE, 400, "428C9", "the column cannot be written") \
+	X(STATUS_NO_CONFLICT_KEY, 400, "42P10", "on_conflict is no unique key of the table") \
+	X(STATUS_RAISED, 400, "P0001", "a trigger refuses it") \
+	X(STATUS_NOT_UPDATABLE, 400, "55000", "the view cannot be written this way") \
 	X(STATUS_NO_RELATION, 400, "PGRST200", "rows of another table are not supported") \
 	X(STATUS_NO_AGGREGATES, 400, "PGRST123", "aggregates are not supported") \
 	X(STATUS_NO_SUCH_COLUMN, 400, "42703", "no such column") \
@@ -32,14 +41,29 @@
 	X(STATUS_NO_SUCH_TABLE, 404, "PGRST205", "no such table") \
 	X(STATUS_NO_SUCH_ROW, 404, "PGRST116", "no row has this key") \
 	X(STATUS_BAD_METHOD, 405, "PGRST117", "this method is not allowed here") \
+	X(STATUS_BAD_PUT, 405, "PGRST105", "PUT needs filters that are the primary key's columns, each once, with eq") \
 	X(STATUS_NOT_ACCEPTABLE, 406, "PGRST107", "none of the accepted media types can be made") \
 	X(STATUS_NOT_SINGULAR, 406, "PGRST116", "one object was asked for, and there are none or several") \
+	X(STATUS_DUPLICATE, 409, "23505", "another row has this key already") \
+	X(STATUS_FOREIGN_KEY, 409, "23503", "a foreign key does not allow it") \
+	X(STATUS_CONDITION, 412, "40001", "the row has changed, or is not there any more") \
 	X(STATUS_BODY_TOO_LARGE, 413, "PGRST100", "the request is too large") \
 	X(STATUS_URI_TOO_LONG, 414, "PGRST100", "the request's path and query are too long") \
+	X(STATUS_BAD_MEDIA, 415, "PGRST107", "a body of this media type cannot be read") \
 	X(STATUS_BAD_RANGE, 416, "PGRST103", "the range cannot be satisfied") \
+	X(STATUS_NULL, 422, "23502", "the column cannot be null") \
+	X(STATUS_CHECK, 422, "23514", "a check constraint does not allow it") \
+	X(STATUS_TOO_LONG, 422, "22001", "the value is too long for its column") \
+	X(STATUS_NO_FIT, 422, "22003", "the value is out of its column's range") \
+	X(STATUS_NO_MEMBER, 422, "22P02", "the value is none of those that the column may have") \
+	X(STATUS_NO_CHARACTER, 422, "22P05", "the column's character set does not have all of these characters") \
+	X(STATUS_KEY_REUSED, 422, "PGRST100", "the Idempotency-Key was used for another request") \
 	X(STATUS_FAULT, 500, "PGRSTX00", "something went wrong here; the log says what, under the request's id") \
+	X(STATUS_UNKNOWN, 502, "08007", "the connection to the database was lost: the write may have been made or not") \
 	X(STATUS_AWAY, 503, "PGRST001", "the database cannot be reached") \
 	X(STATUS_BUSY, 503, "PGRST003", "the database is too busy") \
+	X(STATUS_LOCKED, 503, "40001", "others hold what is to be written; nothing was written") \
+	X(STATUS_READ_ONLY, 503, "25006", "the database takes no writes at present") \
 	X(STATUS_TIMEOUT, 504, "57014", "the statement ran past its time")
 
 enum status {

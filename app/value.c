@@ -201,6 +201,24 @@ static enum status add_float(struct text *sql, struct slice text, bool single)
 	return STATUS_OK;
 }
 
+void value_add_hex(struct text *sql, struct slice bytes)
+{
+	static const char digits[] = "0123456789ABCDEF";
+
+	text_reserve(sql, 2 * bytes.length);
+	for (size_t i = 0; i < bytes.length; i++) {
+		text_add_char(sql, digits[(unsigned char)bytes.bytes[i] >> 4]);
+		text_add_char(sql, digits[(unsigned char)bytes.bytes[i] & 15]);
+	}
+}
+
+static void add_bytes(struct text *sql, const char *bytes, size_t length)
+{
+	text_add_string(sql, "X'");
+	value_add_hex(sql, (struct slice){ bytes, length });
+	text_add_char(sql, '\'');
+}
+
 static enum status add_binary(struct text *sql, struct slice text)
 {
 	struct text bytes = { 0 };
@@ -209,14 +227,8 @@ static enum status add_binary(struct text *sql, struct slice text)
 
 	text_add(&bytes, text.bytes, text.length);
 	length = bytes.length;
-	if ((good = text_base64_decode(bytes.bytes, &length))) {
-		text_add_string(sql, "X'");
-		for (size_t i = 0; i < length; i++) {
-			text_add_char(sql, "0123456789ABCDEF"[(unsigned char)bytes.bytes[i] >> 4]);
-			text_add_char(sql, "0123456789ABCDEF"[(unsigned char)bytes.bytes[i] & 15]);
-		}
-		text_add_char(sql, '\'');
-	}
+	if ((good = text_base64_decode(bytes.bytes, &length)))
+		add_bytes(sql, bytes.bytes, length);
 	text_release(&bytes);
 	return good ? STATUS_OK : STATUS_BAD_VALUE;
 }
@@ -403,4 +415,38 @@ enum status value_add_literal(struct text *sql, const struct column *column, str
 	}
 	*why = "expected valid UTF-8";
 	return column->is_other ? add_other(sql, column, text, why) : add_string(sql, text);
+}
+
+enum status value_add_stored(struct text *sql, const struct column *column, struct slice bytes)
+{
+	const char *why;
+	uint64_t bits = 0;
+
+	switch (column->type) {
+	case COLUMN_BINARY:
+	case COLUMN_GEOMETRY:
+		add_bytes(sql, bytes.bytes, bytes.length);
+		return STATUS_OK;
+	case COLUMN_BIT:
+		for (size_t i = 0; i < bytes.length && i < sizeof(bits); i++)
+			bits = bits << 8 | (unsigned char)bytes.bytes[i];
+		text_add_unsigned(sql, bits);
+		return STATUS_OK;
+	case COLUMN_STRING:
+	case COLUMN_JSON:
+		value_add_string(sql, bytes);
+		return STATUS_OK;
+	case COLUMN_INTEGER:
+	case COLUMN_BOOLEAN:
+	case COLUMN_YEAR:
+	case COLUMN_DECIMAL:
+	case COLUMN_FLOAT:
+	case COLUMN_DOUBLE:
+	case COLUMN_DATE:
+	case COLUMN_TIME:
+	case COLUMN_DATETIME:
+	case COLUMN_TIMESTAMP:
+		break;
+	}
+	return value_add_literal(sql, column, bytes, &why);
 }

@@ -45,6 +45,12 @@ enum status value_add_json(struct text *sql, struct slice text, enum value_json 
 /* Adds a JSON path as a literal: '$."key"[0]'. A key of NULL bytes: the index beside it, from the end when negative. */
 void value_add_path(struct text *sql, const struct slice *keys, const int *indices, unsigned count);
 
+/* Adds two hexadecimal digits for each byte. */
+void value_add_hex(struct text *sql, struct slice bytes);
+
+/* Adds a value that the database gave for the column, as a literal that is equal to it. */
+enum status value_add_stored(struct text *sql, const struct column *, struct slice bytes) MUST_CHECK;
+
 /* Adds 'text' with its quotes doubled. */
 void value_add_string(struct text *sql, struct slice text);
 

@@ -1,0 +1,564 @@
+/* SPDX-License-Identifier: MIT */
+#include "change.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "answer.h"
+#include "change_fault.h"
+#include "metrics.h"
+#include "page.h"
+#include "peers.h"
+#include "session.h"
+#include "sql.h"
+#include "worker_state.h"
+
+enum {
+	ATTEMPTS = 3,         /* of a write that others' locks are in the way of */
+	KEEP_BYTES = 1 << 18, /* of the memory for statements */
+	LOG_SQL_BYTES = 2048,
+};
+
+enum stage { BEGIN, CLAIM, RECALL, LOCK, WRITE, FAULT_ROW, TELL_ROW, READ, REMEMBER, COMMIT, ROLLBACK };
+
+/* What a stage that is over leads to. */
+enum next { SEND, OVER }; /* the statement that stands in change.sql; the answer, which is made */
+
+/* There is one at a time. */
+static struct {
+	struct peer *peer; /* NULL: none runs */
+	const struct write *write;
+	struct plan *plan;
+	enum stage stage;
+	bool in_transaction;
+	unsigned attempts;
+	unsigned row;    /* one by one: whose turn it is */
+	bool left_out;   /* one by one: it is there already */
+	bool locating;   /* one by one: to learn which row is at fault; nothing will be kept */
+	uint64_t rows;   /* that are written, or found by LOCK */
+	bool there;      /* PUT: the row is */
+	bool created;
+	bool claimed;    /* RECALL has found the key, */
+	bool replayed;   /* and it was this very request */
+	struct text keys, new_keys; /* the condition for the rows that LOCK has found, as they are and as they will be */
+	struct text location;
+	bool failed, again; /* what follows the ROLLBACK */
+	struct fault fault;
+	struct text sql;
+} change;
+
+bool change_runs(void)
+{
+	return change.peer != NULL;
+}
+
+/* --- Statements --- */
+
+static struct text *begin_sql(enum stage stage)
+{
+	change.stage = stage;
+	text_clear(&change.sql);
+	return &change.sql;
+}
+
+static enum next send_word(enum stage stage, const char *sql)
+{
+	text_add_string(begin_sql(stage), sql);
+	return SEND;
+}
+
+static struct slice as_slice(const struct text *text)
+{
+	return (struct slice){ text->bytes, text->length };
+}
+
+static enum next undone(void);
+
+static enum next undo(void)
+{
+	return change.in_transaction ? send_word(ROLLBACK, "ROLLBACK") : undone();
+}
+
+static enum next fail(enum status status, const char *details)
+{
+	change.failed = true;
+	change.fault = (struct fault){ .status = status, .details = details };
+	return undo();
+}
+
+static const char *rows_between(const char *before, uint64_t rows, const char *behind)
+{
+	return arena_printf(&change.peer->arena, "%s %llu rows%s", before, (unsigned long long)rows, behind);
+}
+
+/* What LOCK's rows and READ's become; what was there before is forgotten. */
+static void forget_rows(void)
+{
+	batch_end(&worker.batch);
+	batch_begin(&worker.batch, change.peer);
+}
+
+static enum next send_lock(void)
+{
+	change.rows = 0;
+	text_clear(&change.keys);
+	text_clear(&change.new_keys);
+	forget_rows();
+	sql_lock(begin_sql(LOCK), change.plan, change.write);
+	return SEND;
+}
+
+/* The rows that were locked, by their key; by the request's own conditions where there is none. */
+static struct slice locked_rows(void)
+{
+	return write_looks_first(change.write) ? as_slice(&change.keys) : (struct slice){ "", 0 };
+}
+
+static enum next send_write(void)
+{
+	const struct write *write = change.write;
+	struct text *sql = begin_sql(WRITE);
+	bool returns = write_returns(write) && !write->one_by_one;
+
+	METRICS_ADD(metrics_own->statements, 1);
+	if (write->kind == WRITE_INSERT)
+		sql_insert(sql, change.plan, write, change.row, write->one_by_one ? 1 : write->row_count, returns);
+	else if (write->kind == WRITE_PUT && !change.there)
+		sql_insert(sql, change.plan, write, 0, 1, false);
+	else if (write->kind == WRITE_DELETE)
+		sql_delete(sql, change.plan, locked_rows());
+	else
+		sql_update(sql, change.plan, write, locked_rows());
+	return SEND;
+}
+
+static enum next send_read_back(void)
+{
+	sql_read_back(begin_sql(READ), change.plan, as_slice(&change.new_keys));
+	return SEND;
+}
+
+static enum next send_claim(void)
+{
+	sql_claim(begin_sql(CLAIM), worker.config->idempotency_table, change.write);
+	return SEND;
+}
+
+/* --- Rows --- */
+
+static bool shows_rows(void)
+{
+	if (change.stage == LOCK) /* as the answer, or for the tag */
+		return change.write->kind == WRITE_DELETE || change.plan->single;
+	return (change.stage == WRITE || change.stage == READ) && write_returns(change.write);
+}
+
+static void take_locked(const struct row *row)
+{
+	change.rows++;
+	if (change.write->key == NULL)
+		return;
+	if (!sql_add_key(&change.keys, change.plan, change.write, row, false) ||
+	    !sql_add_key(&change.new_keys, change.plan, change.write, row, true)) {
+		text_clear(&change.keys); /* cannot happen: a primary key is never NULL */
+		text_clear(&change.new_keys);
+	}
+}
+
+static void take_recalled(const struct row *row)
+{
+	const struct write *write = change.write;
+
+	change.claimed = true;
+	change.replayed = row->values[0] != NULL && row->lengths[0] == sizeof(write->request_hash) &&
+	                  memcmp(row->values[0], write->request_hash, sizeof(write->request_hash)) == 0 &&
+	                  row->values[1] != NULL;
+	if (change.replayed)
+		answer_replay(change.peer, (struct slice){ row->values[1], row->lengths[1] });
+}
+
+static void take_row(void)
+{
+	const struct write *write = change.write;
+	struct row row;
+
+	database_row(worker.database, &row);
+	if (shows_rows())
+		batch_row(&worker.batch, &row);
+	if ((change.stage == WRITE || change.stage == READ) && write->kind == WRITE_INSERT && write->row_count == 1) {
+		text_clear(&change.location);
+		page_add_location(&change.location, &change.peer->request, change.plan, write, &row);
+	}
+	if (change.stage == LOCK)
+		take_locked(&row);
+	else if (change.stage == RECALL)
+		take_recalled(&row);
+	else if (change.stage == TELL_ROW && row.values[0] != NULL)
+		change_fault_tell_row(&change.fault, write, strtoull(row.values[0], NULL, 10), &change.peer->arena);
+}
+
+/* --- What comes after what --- */
+
+/* All is written: it is answered, remembered, kept. */
+static enum next finish(void)
+{
+	const struct write *write = change.write;
+	struct answer_written answer = { .affected = change.rows, .created = change.created,
+		                         .location = as_slice(&change.location) };
+
+	if (write->has_max_affected && change.rows > write->max_affected)
+		return fail(STATUS_TOO_MANY_AFFECTED, rows_between("The query affects", change.rows, ""));
+	if (change.plan->single && change.rows == 0)
+		return fail(STATUS_NO_SUCH_ROW, "The result contains 0 rows");
+	if (write->singular && change.rows != 1)
+		return fail(STATUS_NOT_SINGULAR, rows_between("The result contains", change.rows, ""));
+	batch_answer_written(&worker.batch, change.peer, &answer);
+	if (write->rollback)
+		return undo();
+	if (write->idempotency_key.length > 0) {
+		sql_remember(begin_sql(REMEMBER), worker.config->idempotency_table, write, &change.peer->output);
+		return SEND;
+	}
+	return change.in_transaction ? send_word(COMMIT, "COMMIT") : OVER;
+}
+
+static enum next next_row(void)
+{
+	change.rows += !change.left_out;
+	change.left_out = false;
+	if (++change.row < change.write->row_count)
+		return send_write();
+	return change.locating ? undo() : finish();
+}
+
+static enum next inserted_one(void)
+{
+	if (!write_returns(change.write) || change.left_out || change.locating)
+		return next_row();
+	text_clear(&change.new_keys);
+	if (!sql_add_inserted_key(&change.new_keys, change.plan, change.write, change.row,
+	                          database_generated(worker.database)))
+		return fail(STATUS_BAD_PREFERENCE, "the new row cannot be found again: return=minimal can be had");
+	return send_read_back();
+}
+
+static enum next insert_done(void)
+{
+	change.created = true;
+	if (change.write->one_by_one)
+		return inserted_one();
+	change.rows = change.write->row_count;
+	return finish();
+}
+
+static enum next put_done(void)
+{
+	change.created = !change.there;
+	change.rows = 1;
+	if (!write_returns(change.write))
+		return finish();
+	if (change.created && !sql_add_inserted_key(&change.new_keys, change.plan, change.write, 0, 0))
+		return fail(STATUS_FAULT, NULL);
+	forget_rows();
+	return send_read_back();
+}
+
+static enum next write_done(void)
+{
+	const struct write *write = change.write;
+
+	if (write->kind == WRITE_INSERT)
+		return insert_done();
+	if (write->kind == WRITE_PUT)
+		return put_done();
+	if (!write_looks_first(write)) {
+		change.rows = database_affected(worker.database);
+		return finish();
+	}
+	/* What was changed is not what was locked: the table's engine knows no locks, or a trigger interferes. */
+	if (database_affected(worker.database) != change.rows)
+		return fail(STATUS_LOCKED, NULL);
+	if (write->kind == WRITE_DELETE || !write_returns(write))
+		return finish();
+	forget_rows();
+	return send_read_back();
+}
+
+/* Whether the row that is locked is the one that the client knows. */
+static bool condition_holds(void)
+{
+	const struct write *write = change.write;
+
+	if (write->unless_there && change.rows > 0)
+		return false;
+	return write->if_match.length == 0 || (change.rows > 0 && batch_has_tag(&worker.batch, write->if_match));
+}
+
+static enum next lock_done(void)
+{
+	const struct write *write = change.write;
+
+	change.there = change.rows > 0;
+	if (!condition_holds())
+		return fail(STATUS_CONDITION, NULL);
+	if (write->returned == RETURN_REPRESENTATION && change.rows > write->max_rows)
+		return fail(STATUS_BAD_PREFERENCE, rows_between("more than", write->max_rows, " cannot be returned: return=minimal can be had"));
+	if (write->kind == WRITE_PUT)
+		return send_write();
+	return change.rows == 0 || (write->kind == WRITE_UPDATE && write->column_count == 0) ? finish() : send_write();
+}
+
+static enum next after_claim(void)
+{
+	return write_looks_first(change.write) ? send_lock() : send_write();
+}
+
+static enum next recall_done(void)
+{
+	if (!change.claimed) { /* who had it has let it go */
+		change.again = true;
+		return undo();
+	}
+	return change.replayed ? undo() : fail(STATUS_KEY_REUSED, NULL);
+}
+
+static bool needs_transaction(void)
+{
+	const struct write *write = change.write;
+
+	return write_looks_first(write) || write->has_max_affected || write->rollback || write->one_by_one ||
+	       write->idempotency_key.length > 0 ||
+	       (write->singular && (write->kind != WRITE_INSERT || write->resolution == RESOLUTION_IGNORE));
+}
+
+static enum next first(void)
+{
+	change.row = 0;
+	change.rows = 0;
+	change.left_out = change.there = change.created = change.claimed = change.replayed = false;
+	text_clear(&change.location);
+	text_clear(&change.new_keys);
+	forget_rows();
+	if (!needs_transaction())
+		return send_write();
+	change.in_transaction = true;
+	return send_word(BEGIN, "START TRANSACTION");
+}
+
+/* After the ROLLBACK, or where there is nothing to undo. */
+static enum next undone(void)
+{
+	change.in_transaction = false;
+	if (change.again) {
+		change.again = false;
+		return first();
+	}
+	if (change.failed)
+		answer_fault(change.peer, &change.fault, NULL);
+	return OVER;
+}
+
+static enum next stage_done(void)
+{
+	switch (change.stage) {
+	case BEGIN:
+		return change.write->idempotency_key.length > 0 && !change.locating ? send_claim() : after_claim();
+	case CLAIM:
+		return after_claim();
+	case RECALL:
+		return recall_done();
+	case LOCK:
+		return lock_done();
+	case WRITE:
+		return write_done();
+	case FAULT_ROW:
+		return send_word(TELL_ROW, "SELECT @myrest_row");
+	case TELL_ROW:
+		return undo();
+	case READ:
+		return change.write->one_by_one ? next_row() : finish();
+	case REMEMBER:
+		return send_word(COMMIT, "COMMIT");
+	case COMMIT:
+		change.in_transaction = false;
+		return OVER;
+	case ROLLBACK:
+		return undone();
+	}
+	return OVER;
+}
+
+/* --- What goes wrong --- */
+
+static void log_failure(const char *event)
+{
+	const struct database_error *error = database_error(worker.database);
+	struct log_line *line = log_begin(LOG_ERROR, event);
+
+	log_bytes(line, "id", change.peer->request.id.bytes, change.peer->request.id.length);
+	log_number(line, "number", error->number);
+	log_string(line, "message", error->text);
+	log_bytes(line, "sql", change.sql.bytes, change.sql.length < LOG_SQL_BYTES ? change.sql.length : LOG_SQL_BYTES);
+	log_end(line);
+}
+
+/* Which of many rows is at fault: the server is asked, or it is found out one by one. */
+static enum next locate(void)
+{
+	if (database_traits(worker.database)->fault_row)
+		return send_word(FAULT_ROW, "GET DIAGNOSTICS CONDITION 1 @myrest_row=ROW_NUMBER");
+	change.locating = change.peer->write->one_by_one = true;
+	change.again = true;
+	return undo();
+}
+
+static bool is_row_unknown(const struct database_error *error)
+{
+	return change.write->kind == WRITE_INSERT && change.write->row_count > 1 && !change.write->one_by_one &&
+	       error->row == 0 && change.fault.status != STATUS_FAULT && status_http(change.fault.status) < 500;
+}
+
+/* A statement failed, which has changed nothing; the connection lives. */
+static enum next stage_failed(void)
+{
+	const struct database_error *error = database_error(worker.database);
+	struct peer *peer = change.peer;
+	uint64_t row = change.write->one_by_one ? change.row + 1 : error->row;
+
+	if (change.stage == CLAIM && error->status == STATUS_DUPLICATE) {
+		sql_recall(begin_sql(RECALL), worker.config->idempotency_table, change.write);
+		return SEND;
+	}
+	if (change.stage == WRITE && change.write->one_by_one && change_fault_is_conflict(error, change.write)) {
+		change.left_out = true;
+		return next_row();
+	}
+	if (change.locating && change.stage == WRITE)
+		change.fault = change_fault_make(error, change.plan->table, change.write, row, &peer->arena);
+	if (change.locating || change.stage == FAULT_ROW || change.stage == TELL_ROW)
+		return undo();
+	if (error->status == STATUS_LOCKED && ++change.attempts < ATTEMPTS) {
+		change.again = true;
+		return undo();
+	}
+	change.failed = true;
+	change.fault = change_fault_make(error, change.plan->table, change.write, row, &peer->arena);
+	if (error->schema_changed && !peer->retried && session_may_describe())
+		peer->retried = worker.describe_wanted = true;
+	else if (status_http(error->status) >= 500)
+		log_failure("write-failed");
+	return change.stage == WRITE && is_row_unknown(error) ? locate() : undo();
+}
+
+static void over(void)
+{
+	struct peer *peer = change.peer;
+	bool again = change.failed && peer->retried && worker.describe_wanted;
+
+	change.peer = NULL;
+	metrics_own->busy_since_us = 0;
+	batch_end(&worker.batch);
+	if (change.sql.size > KEEP_BYTES)
+		text_release(&change.sql);
+	if (change.keys.size > KEEP_BYTES)
+		text_release(&change.keys);
+	if (change.new_keys.size > KEEP_BYTES)
+		text_release(&change.new_keys);
+	if (again)
+		peers_move(peer, PEER_WAITING); /* planned again once the tables are described */
+	else
+		peers_write_on(peer);
+}
+
+/* The connection is gone. What stood in a transaction is undone for sure, unless it was the end of it. */
+static void lost(void)
+{
+	const struct database_error *error = database_error(worker.database);
+	struct peer *peer = change.peer;
+	bool undone_for_sure = change.in_transaction && change.stage != COMMIT;
+	bool answered = change.stage == ROLLBACK && !change.again;
+
+	session_lost();
+	change.in_transaction = false;
+	log_failure("write-lost");
+	if (answered) {
+		(void)undone();
+		over();
+	} else if (undone_for_sure && !peer->retried && error->status != STATUS_TIMEOUT) {
+		peer->retried = true;
+		change.peer = NULL;
+		batch_end(&worker.batch);
+		peers_move(peer, PEER_WAITING);
+	} else {
+		change.failed = true;
+		change.fault = (struct fault){ .status = error->status == STATUS_TIMEOUT ? STATUS_TIMEOUT
+			                                 : undone_for_sure               ? STATUS_AWAY
+			                                                                 : STATUS_UNKNOWN };
+		answer_fault(peer, &change.fault, NULL);
+		over();
+	}
+	worker.reconnect_us = 0;
+	session_open();
+}
+
+void change_step(enum database_step step)
+{
+	enum next next;
+
+	for (;;) {
+		switch (step) {
+		case DATABASE_WAIT:
+		case DATABASE_OPEN:
+			return;
+		case DATABASE_ROW:
+			take_row();
+			step = database_next(worker.database);
+			continue;
+		case DATABASE_LOST:
+			lost();
+			return;
+		case DATABASE_END:
+			next = stage_done();
+			break;
+		case DATABASE_FAILED:
+			if (change.stage == ROLLBACK) { /* it cannot fail and leave a connection of use */
+				database_drop(worker.database);
+				lost();
+				return;
+			}
+			next = stage_failed();
+			break;
+		}
+		if (next == OVER) {
+			over();
+			return;
+		}
+		step = database_send(worker.database, change.sql.bytes, change.sql.length);
+	}
+}
+
+/* Whether each row needs a statement of its own: to be found again where the server does not give it back, or to be known
+ * for one that was there already. */
+static bool goes_one_by_one(const struct write *write)
+{
+	bool tells = write_returns(write) || write->singular || change.peer->preferences.count != COUNT_NONE;
+
+	return write->kind == WRITE_INSERT &&
+	       ((write_returns(write) && !database_traits(worker.database)->returning) ||
+	        (write->resolution == RESOLUTION_IGNORE && tells));
+}
+
+void change_start(struct peer *peer)
+{
+	enum next next;
+
+	change.peer = peer;
+	change.plan = &peer->plan;
+	change.write = peer->write;
+	change.attempts = 0;
+	change.failed = change.again = change.locating = change.in_transaction = false;
+	peer->write->one_by_one = goes_one_by_one(peer->write);
+	next = first();
+	if (next == SEND)
+		change_step(database_send(worker.database, change.sql.bytes, change.sql.length));
+}

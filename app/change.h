@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * change.h: the write that runs: one request, one transaction, whose statements follow from what the ones before gave.
+ * Nothing is repeated but what surely was not done.
+ *
+ *   one statement that is all or nothing by itself: it alone. Otherwise
+ *   BEGIN, [CLAIM the idempotency key], [LOCK the rows and look at them], WRITE, [READ them back], [REMEMBER the answer],
+ *   COMMIT; or ROLLBACK, when it is only tried, when something is at fault, and before it is tried again.
+ */
+#ifndef MYREST_CHANGE_H
+#define MYREST_CHANGE_H
+
+#include "database.h"
+#include "peer.h"
+
+/* Begins the peer's write; it is among those that run. */
+void change_start(struct peer *);
+/* Whether one runs; then what the database says is for change_step. */
+bool change_runs(void);
+void change_step(enum database_step);
+
+#endif

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: MIT */
+#include "change_fault.h"
+
+#include <string.h>
+
+/* Some servers name a key with its table in front, and the check of one column likewise. */
+static bool is_called(struct slice given, const char *name)
+{
+	size_t length = strlen(name);
+
+	return given.length >= length && memcmp(given.bytes + given.length - length, name, length) == 0 &&
+	       (given.length == length || given.bytes[given.length - length - 1] == '.');
+}
+
+/* a, b: the columns of a key; NULL when there is one that clients may not see. */
+static const char *column_list(const struct table *table, unsigned count, const uint16_t *columns, struct arena *arena)
+{
+	struct text list = { 0 };
+	const char *copy = NULL;
+	unsigned i;
+
+	for (i = 0; i < count && table->columns[columns[i]].exposed; i++) {
+		if (i > 0)
+			text_add_string(&list, ", ");
+		text_add(&list, table->columns[columns[i]].name.bytes, table->columns[columns[i]].name.length);
+	}
+	if (i == count)
+		copy = arena_text(arena, list.bytes, list.length);
+	text_release(&list);
+	return copy;
+}
+
+static const struct key *find_key(const struct table *table, struct slice name)
+{
+	for (unsigned i = 0; i < table->key_count; i++)
+		if (is_called(name, table->keys[i].name))
+			return &table->keys[i];
+	return NULL;
+}
+
+static const struct foreign_key *find_foreign_key(const struct table *table, struct slice name)
+{
+	for (unsigned i = 0; i < table->foreign_key_count; i++)
+		if (is_called(name, table->foreign_keys[i].name))
+			return &table->foreign_keys[i];
+	return NULL;
+}
+
+static const struct column *find_column(const struct table *table, struct slice name)
+{
+	const struct column *column = table_column(table, name.bytes, name.length);
+
+	for (unsigned i = 0; column == NULL && i < table->column_count; i++)
+		if (table->columns[i].exposed && is_called(name, table->columns[i].name.bytes))
+			column = &table->columns[i];
+	return column;
+}
+
+static void tell_duplicate(struct fault *fault, const struct table *table, struct slice name, struct arena *arena)
+{
+	const struct key *key = find_key(table, name);
+	const char *columns = key != NULL ? column_list(table, key->column_count, key->columns, arena) : NULL;
+
+	if (columns == NULL)
+		return;
+	fault->message = arena_printf(arena, "duplicate key value violates unique constraint \"%s\"", key->name);
+	fault->details = arena_printf(arena, "Key (%s) already exists.", columns);
+}
+
+static void tell_foreign_key(struct fault *fault, const struct table *table, struct slice name, struct arena *arena)
+{
+	const struct foreign_key *key = find_foreign_key(table, name);
+	const char *columns = key != NULL ? column_list(table, key->column_count, key->columns, arena) : NULL;
+
+	if (key == NULL) {
+		fault->message = "rows of another table refer to this one";
+		return;
+	}
+	if (columns == NULL)
+		return;
+	fault->message = arena_printf(arena, "the change violates foreign key constraint \"%s\"", key->name);
+	fault->details = arena_printf(arena, "Key (%s) refers to no row.", columns);
+}
+
+static void tell_column(struct fault *fault, const struct table *table, struct slice name, struct arena *arena)
+{
+	/* What the servers' words would say, around the column's name. */
+	static const struct {
+		enum status status;
+		const char *before, *behind;
+	} words[] = {
+		{ STATUS_NULL, "null value in column ", " violates not-null constraint" },
+		{ STATUS_TOO_LONG, "the value is too long for column ", "" },
+		{ STATUS_NO_FIT, "the value is out of range for column ", "" },
+		{ STATUS_NO_MEMBER, "the value is none of those that may stand in column ", "" },
+		{ STATUS_NO_CHARACTER, "not all of these characters can stand in column ", "" },
+		{ STATUS_BAD_VALUE, "the value is not of the type of column ", "" },
+	};
+	const struct column *column = name.length > 0 ? find_column(table, name) : NULL;
+
+	for (size_t i = 0; column != NULL && i < sizeof(words) / sizeof(words[0]); i++)
+		if (words[i].status == fault->status)
+			fault->message = arena_printf(arena, "%s'%s'%s", words[i].before, column->name.bytes, words[i].behind);
+}
+
+/* The check of one column has the column's name, which clients may not know. */
+static void tell_check(struct fault *fault, const struct table *table, struct slice name, struct arena *arena)
+{
+	for (unsigned i = 0; i < table->column_count; i++)
+		if (!table->columns[i].exposed && is_called(name, table->columns[i].name.bytes))
+			return;
+	if (name.length > 0)
+		fault->message = arena_printf(arena, "the row violates check constraint \"%.*s\"", (int)name.length, name.bytes);
+}
+
+void change_fault_tell_row(struct fault *fault, const struct write *write, uint64_t row, struct arena *arena)
+{
+	if (row == 0 || !write->is_list || status_http(fault->status) >= 500)
+		return;
+	if (fault->details != NULL)
+		fault->details = arena_printf(arena, "%s (row %llu of the body)", fault->details, (unsigned long long)row);
+	else
+		fault->details = arena_printf(arena, "in row %llu of the body", (unsigned long long)row);
+}
+
+struct fault change_fault_make(const struct database_error *error, const struct table *table, const struct write *write,
+                               uint64_t row, struct arena *arena)
+{
+	struct fault fault = { .status = error->status };
+
+	if (write->guarded && write->resolution != RESOLUTION_NONE && error->status == STATUS_NO_FIT &&
+	    error->object.length == 0) { /* sql_write.c's alarm */
+		fault.status = STATUS_DUPLICATE;
+		fault.message = "another row has the same value in another unique key than that of on_conflict";
+	}
+	if (fault.status == STATUS_DUPLICATE)
+		tell_duplicate(&fault, table, error->object, arena);
+	else if (fault.status == STATUS_FOREIGN_KEY)
+		tell_foreign_key(&fault, table, error->object, arena);
+	else if (fault.status == STATUS_CHECK)
+		tell_check(&fault, table, error->object, arena);
+	else if (fault.status == STATUS_RAISED) /* a trigger's own words, which are meant for the client */
+		fault.message = arena_text(arena, error->text, strlen(error->text));
+	else
+		tell_column(&fault, table, error->object, arena);
+	change_fault_tell_row(&fault, write, row, arena);
+	return fault;
+}
+
+bool change_fault_is_conflict(const struct database_error *error, const struct write *write)
+{
+	return error->status == STATUS_DUPLICATE && write->resolution == RESOLUTION_IGNORE &&
+	       is_called(error->object, write->conflict->name);
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * change_fault.h: what the database refused, as the client is told it: the column or the key by the names that it may
+ * see, the row of its own body; never another row's data, never SQL.
+ */
+#ifndef MYREST_CHANGE_FAULT_H
+#define MYREST_CHANGE_FAULT_H
+
+#include "database.h"
+#include "write.h"
+
+/* The fault of a write of the table; row: which of the body's it is about, from 1; 0: not known. Texts in the arena. */
+struct fault change_fault_make(const struct database_error *, const struct table *, const struct write *, uint64_t row,
+                               struct arena *);
+/* Says of a fault which row it is about, once that is known. */
+void change_fault_tell_row(struct fault *, const struct write *, uint64_t row, struct arena *);
+/* Whether it is the duplicate key by which rows that are there already are told. */
+bool change_fault_is_conflict(const struct database_error *, const struct write *);
+
+#endif

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: MIT */
+#include "mysql_fault.h"
+
+#include <errmsg.h>
+#include <mysql.h>
+#include <mysqld_error.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Numbers that the connector's header lacks, or has under MariaDB's names alone. */
+enum {
+	MARIADB_CONNECTION_KILLED = 1927,
+	MARIADB_STATEMENT_TIMEOUT = 1969,
+	MARIADB_CHECK = 4025,
+	MYSQL_STATEMENT_TIMEOUT = 3024,
+	MYSQL_BAD_JSON = 3140,
+	MYSQL_CHECK = 3819,
+	MYSQL_READ_ONLY = 1836,
+	MYSQL_REGULAR_FIRST = 3685, /* of MySQL 8, which has a library of its own for them */
+	MYSQL_REGULAR_LAST = 3699,
+	RECORD_CHANGED = 1020,
+};
+
+static enum status status_of(unsigned number)
+{
+	switch (number) {
+	case ER_TABLEACCESS_DENIED_ERROR:
+	case ER_COLUMNACCESS_DENIED_ERROR:
+	case ER_DBACCESS_DENIED_ERROR:
+	case ER_PROCACCESS_DENIED_ERROR:
+		return STATUS_FORBIDDEN;
+	case ER_LOCK_WAIT_TIMEOUT:
+	case ER_LOCK_DEADLOCK:
+	case RECORD_CHANGED:
+		return STATUS_LOCKED;
+	case ER_CON_COUNT_ERROR:
+	case ER_TOO_MANY_USER_CONNECTIONS:
+		return STATUS_BUSY;
+	case ER_OPTION_PREVENTS_STATEMENT: /* --read-only */
+	case ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION:
+	case MYSQL_READ_ONLY:
+		return STATUS_READ_ONLY;
+	case ER_TRUNCATED_WRONG_VALUE:
+	case ER_WRONG_VALUE: /* a date that is none */
+	case ER_TRUNCATED_WRONG_VALUE_FOR_FIELD:
+	case ER_CANT_CREATE_GEOMETRY_OBJECT:
+	case MYSQL_BAD_JSON:
+		return STATUS_BAD_VALUE;
+	case ER_REGEXP_ERROR:
+		return STATUS_BAD_REGULAR;
+	case ER_QUERY_INTERRUPTED:
+	case MARIADB_STATEMENT_TIMEOUT:
+	case MYSQL_STATEMENT_TIMEOUT:
+		return STATUS_TIMEOUT;
+	case ER_DUP_ENTRY:
+	case ER_DUP_ENTRY_WITH_KEY_NAME:
+	case ER_DUP_UNIQUE:
+		return STATUS_DUPLICATE;
+	case ER_NO_REFERENCED_ROW:
+	case ER_NO_REFERENCED_ROW_2:
+	case ER_ROW_IS_REFERENCED:
+	case ER_ROW_IS_REFERENCED_2:
+		return STATUS_FOREIGN_KEY;
+	case ER_BAD_NULL_ERROR:
+	case ER_NO_DEFAULT_FOR_FIELD:
+	case ER_NO_DEFAULT_FOR_VIEW_FIELD:
+		return STATUS_NULL;
+	case MARIADB_CHECK:
+	case MYSQL_CHECK:
+	case ER_VIEW_CHECK_FAILED:
+		return STATUS_CHECK;
+	case ER_DATA_TOO_LONG:
+		return STATUS_TOO_LONG;
+	case ER_WARN_DATA_OUT_OF_RANGE:
+	case ER_DATA_OUT_OF_RANGE:
+		return STATUS_NO_FIT;
+	case WARN_DATA_TRUNCATED:
+		return STATUS_NO_MEMBER;
+	case ER_NON_UPDATABLE_TABLE:
+	case ER_NON_INSERTABLE_TABLE:
+	case ER_NONUPDATEABLE_COLUMN:
+	case ER_VIEW_MULTIUPDATE:
+	case ER_VIEW_NO_INSERT_FIELD_LIST:
+	case ER_VIEW_DELETE_MERGE_VIEW:
+		return STATUS_NOT_UPDATABLE;
+	case ER_SIGNAL_EXCEPTION:
+		return STATUS_RAISED;
+	case ER_NET_PACKET_TOO_LARGE:
+		return STATUS_BODY_TOO_LARGE;
+	default:
+		return number >= MYSQL_REGULAR_FIRST && number <= MYSQL_REGULAR_LAST ? STATUS_BAD_REGULAR : STATUS_FAULT;
+	}
+}
+
+static bool is_loss(unsigned number)
+{
+	switch (number) {
+	case CR_SERVER_GONE_ERROR:
+	case CR_SERVER_LOST:
+	case CR_SERVER_LOST_EXTENDED:
+	case CR_COMMANDS_OUT_OF_SYNC:
+	case CR_MALFORMED_PACKET:
+	case MARIADB_CONNECTION_KILLED:
+	case ER_SERVER_SHUTDOWN:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* The last place of the words: what stands in front of it can be a value, which may say anything. */
+static const char *last(const char *text, const char *end, const char *words)
+{
+	size_t length = strlen(words);
+
+	for (const char *at = end - length; at >= text; at--)
+		if (memcmp(at, words, length) == 0)
+			return at + length;
+	return NULL;
+}
+
+/* 'x', `x`, or the last of `database`.`table`.`x`. */
+static struct slice quoted_name(const char *at, const char *end)
+{
+	char quote = at < end ? *at : '\0';
+	const char *from, *to;
+
+	if (quote != '\'' && quote != '`')
+		return (struct slice){ "", 0 };
+	for (to = end; to > at + 1 && to[-1] != quote;)
+		to--;
+	if (to <= at + 1)
+		return (struct slice){ "", 0 };
+	to--;
+	for (from = to; from > at + 1 && !(from[-1] == quote && from - 2 > at && from[-2] == '.');)
+		from--;
+	return (struct slice){ from, (size_t)(to - from) };
+}
+
+/* From the words up to the end, or the next words. */
+static struct slice named_after(const char *text, const char *end, const char *words, const char *up_to)
+{
+	const char *at = last(text, end, words), *stop;
+
+	if (at == NULL)
+		return (struct slice){ "", 0 };
+	if (up_to != NULL && (stop = memmem(at, (size_t)(end - at), up_to, strlen(up_to))) != NULL)
+		end = stop;
+	return quoted_name(at, end);
+}
+
+/* Where the servers' words name what they are about. */
+static const struct {
+	enum status status;
+	const char *begin; /* of the words that are meant; NULL: any */
+	const char *before, *behind; /* behind NULL: up to the end */
+} names[] = {
+	{ STATUS_DUPLICATE, NULL, " for key ", NULL },
+	{ STATUS_NULL, "Field ", "Field ", " doesn't" },
+	{ STATUS_NULL, "Column ", "Column ", " cannot" },
+	{ STATUS_FOREIGN_KEY, NULL, "CONSTRAINT ", " FOREIGN KEY" },
+	{ STATUS_CHECK, "Check constraint ", "Check constraint ", " is violated" },
+	{ STATUS_CHECK, "CONSTRAINT ", "CONSTRAINT ", " failed for" },
+	{ STATUS_TOO_LONG, NULL, " for column ", NULL },
+	{ STATUS_NO_FIT, NULL, " for column ", NULL },
+	{ STATUS_NO_MEMBER, NULL, " for column ", NULL },
+	{ STATUS_NO_CHARACTER, NULL, " for column ", NULL },
+	{ STATUS_BAD_VALUE, NULL, " for column ", NULL },
+};
+
+static void find_names(struct database_error *error)
+{
+	const char *text = error->text, *end = text + strlen(text), *row = last(text, end, " at row ");
+
+	if (row != NULL && strspn(row, "0123456789") == strlen(row)) {
+		error->row = strtoull(row, NULL, 10);
+		end = row - strlen(" at row ");
+	}
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (names[i].status == error->status &&
+		    (names[i].begin == NULL || strncmp(text, names[i].begin, strlen(names[i].begin)) == 0))
+			error->object = named_after(text, end, names[i].before, names[i].behind);
+}
+
+bool mysql_fault_read(struct database_error *error, unsigned number, const char *text)
+{
+	error->number = number;
+	error->row = 0;
+	error->object = (struct slice){ "", 0 };
+	snprintf(error->text, sizeof(error->text), "%s", text);
+	error->schema_changed = number == ER_BAD_FIELD_ERROR || number == ER_NO_SUCH_TABLE || number == ER_VIEW_INVALID;
+	if (is_loss(number)) {
+		error->status = STATUS_AWAY;
+		return true;
+	}
+	error->status = status_of(number);
+	if (error->status == STATUS_BAD_VALUE && strncmp(text, "Incorrect string value", 22) == 0)
+		error->status = STATUS_NO_CHARACTER;
+	find_names(error);
+	return false;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * write.h: what a request asks to be written: POST, PUT, PATCH or DELETE of a known table, every name looked up, every
+ * value turned into a literal of its column's type. Which rows it is about and what the answer shows of them stands in a
+ * struct plan beside it. Knows no connection; who makes the changes is change.h.
+ */
+#ifndef MYREST_WRITE_H
+#define MYREST_WRITE_H
+
+#include "config.h"
+#include "http.h"
+#include "plan.h"
+#include "prefer.h"
+#include "route.h"
+
+enum write_kind { WRITE_INSERT, WRITE_UPDATE, WRITE_DELETE, WRITE_PUT };
+
+struct write {
+	enum write_kind kind;
+	/* What is written; nothing by a DELETE. */
+	bool is_list; /* the body is a list: faults name the row */
+	unsigned column_count, row_count;
+	const struct column **columns;
+	struct slice *values; /* literals, row by row; of an UPDATE and a PUT there is one row */
+	/* INSERT: what is done about a row that is there already. */
+	enum prefer_resolution resolution;
+	const struct key *conflict; /* by which it is told; with a resolution alone */
+	bool one_by_one; /* each row has a statement of its own; set by who makes the changes */
+	bool guarded; /* the table has other unique keys, by which it must not be told */
+	/* What else is wanted. */
+	enum prefer_return returned;
+	const struct key *key;      /* the primary key, whether clients may see it or not; NULL: none */
+	unsigned *key_outputs;      /* where its columns stand among the plan's outputs, once they have been asked for */
+	unsigned max_rows;          /* the most that may be returned */
+	bool singular;              /* one object is asked for: not exactly one row is a fault */
+	bool has_max_affected;
+	uint64_t max_affected;
+	bool rollback;              /* it is only tried */
+	struct slice if_match;      /* no bytes: none */
+	bool unless_there;          /* PUT with If-None-Match: * */
+	struct slice idempotency_key; /* no bytes: none */
+	unsigned char request_hash[16]; /* of all that the answer depends on */
+};
+
+/* Plans a POST, PUT, PATCH or DELETE; the answer's media type and preferences have been read. STATUS_OK, or *fault;
+ * everything in the arena, in the schema and in the request. */
+enum status write_plan(const struct route *, const struct request *, const struct preferences *, enum media,
+                       const struct config *, struct arena *, struct plan *, struct write *, struct fault *) MUST_CHECK;
+
+/* Whether nothing is there to be written, and the answer is known. */
+bool write_is_empty(const struct write *, const struct plan *);
+/* Whether rows are wanted back, to be shown or for Location. */
+bool write_returns(const struct write *);
+/* Whether the rows have to be locked and looked at first. */
+bool write_looks_first(const struct write *);
+
+#endif

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: MIT */
+#include "written.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "value.h"
+
+static bool is_declared(const struct column *column, const char *type)
+{
+	return strncasecmp(column->declared.bytes, type, strlen(type)) == 0;
+}
+
+/* One member of enum('a','it''s'), whose opening quote *at is; NULL: there are no more. */
+static const char *next_member(const char *at, struct text *member)
+{
+	text_clear(member);
+	if (at == NULL || (at = strchr(at, '\'')) == NULL)
+		return NULL;
+	for (at++; *at != '\0'; at++) {
+		if (*at == '\'' && *++at != '\'')
+			return at;
+		text_add_char(member, *at);
+	}
+	return NULL;
+}
+
+static bool has_member(const struct column *column, struct slice text)
+{
+	static struct text member;
+	const char *at = column->declared.bytes;
+
+	while ((at = next_member(at, &member)) != NULL)
+		if (member.length == text.length && memcmp(member.bytes, text.bytes, text.length) == 0)
+			return true;
+	return false;
+}
+
+/* To the server a text that is no member may be a member's number, and another case the same member. */
+static bool is_of_members(const struct column *column, struct slice text)
+{
+	const char *at = text.bytes, *end = at + text.length, *comma;
+
+	if (is_declared(column, "enum"))
+		return has_member(column, text);
+	for (; at < end; at = comma + 1) {
+		comma = slice_find(at, end, ',');
+		if (!has_member(column, (struct slice){ at, (size_t)(comma - at) }))
+			return false;
+	}
+	return text.length == 0 || end[-1] != ',';
+}
+
+static uint64_t count_characters(struct slice text)
+{
+	uint64_t count = 0;
+
+	for (size_t i = 0; i < text.length; i++)
+		count += ((unsigned char)text.bytes[i] & 0xc0) != 0x80;
+	return count;
+}
+
+/* The server cuts spaces at the end of what is too long, and all of a CHAR's, without a word. */
+static enum status check_text(const struct column *column, struct slice text, struct arena *arena, const char **why)
+{
+	uint64_t characters;
+
+	if (column->is_other)
+		return STATUS_OK;
+	if (memchr(text.bytes, '\0', text.length) != NULL) { /* no filter and no path could name it */
+		*why = "expected a text without NUL";
+		return STATUS_NO_CHARACTER;
+	}
+	if (is_declared(column, "enum(") || is_declared(column, "set(")) {
+		*why = arena_printf(arena, "expected %s", column->declared.bytes);
+		return is_of_members(column, text) ? STATUS_OK : STATUS_NO_MEMBER;
+	}
+	if (column->length > 0 && (is_declared(column, "char") || is_declared(column, "varchar")) &&
+	    text.length > column->length && (characters = count_characters(text)) > column->length) {
+		*why = arena_printf(arena, "%llu characters are too many, there is room for %llu",
+		                    (unsigned long long)characters, (unsigned long long)column->length);
+		return STATUS_TOO_LONG;
+	}
+	if (is_declared(column, "char") && text.length > 0 && text.bytes[text.length - 1] == ' ') {
+		*why = "spaces at the end are not kept";
+		return STATUS_TOO_LONG;
+	}
+	if (column->length > 0 && column->last_character == 0 && strstr(column->declared.bytes, "text") != NULL &&
+	    text.length > column->length) { /* counted in bytes */
+		*why = arena_printf(arena, "%llu bytes are too many, there is room for %llu",
+		                    (unsigned long long)text.length, (unsigned long long)column->length);
+		return STATUS_TOO_LONG;
+	}
+	return STATUS_OK;
+}
+
+/* The digits behind the point of the literal, but for zeros at its end. */
+static size_t count_fraction(const char *literal, const char *end)
+{
+	const char *point = slice_find(literal, end, '.');
+
+	while (end > point && (end[-1] == '0' || end[-1] == '\''))
+		end--;
+	return end > point ? (size_t)(end - point - 1) : 0;
+}
+
+static enum status check_fraction(const struct column *column, const char *literal, const char *end,
+                                  struct arena *arena, const char **why)
+{
+	unsigned most = column->type == COLUMN_DECIMAL ? column->scale : column->precision;
+
+	if (column->type != COLUMN_DECIMAL && column->type != COLUMN_TIME && column->type != COLUMN_DATETIME &&
+	    column->type != COLUMN_TIMESTAMP)
+		return STATUS_OK;
+	if (count_fraction(literal, end) <= most)
+		return STATUS_OK;
+	*why = most > 0 ? arena_printf(arena, "expected at most %u digits behind the point", most) :
+	                  "expected no digits behind the point";
+	return STATUS_NO_FIT;
+}
+
+static enum status add_json(struct text *sql, const struct body_value *value, const char **why)
+{
+	enum value_json kind;
+
+	return value_add_json(sql, value->json.bytes != NULL ? value->json : value->text, &kind, why);
+}
+
+enum status written_add(struct text *sql, const struct column *column, const struct body_value *value,
+                        struct arena *arena, const char **why)
+{
+	size_t before = sql->length;
+	enum status status;
+
+	*why = NULL;
+	if (value->kind == BODY_ABSENT || value->kind == BODY_NULL) {
+		text_add_string(sql, value->kind == BODY_ABSENT ? "DEFAULT" : "NULL");
+		return STATUS_OK;
+	}
+	if (column->type == COLUMN_JSON)
+		return add_json(sql, value, why);
+	if (column->type == COLUMN_STRING && (status = check_text(column, value->text, arena, why)) != STATUS_OK)
+		return status;
+	status = value_add_literal(sql, column, value->text, why);
+	if (status == STATUS_OK)
+		status = check_fraction(column, sql->bytes + before, sql->bytes + sql->length, arena, why);
+	if (status == STATUS_VALUE_RANGE) {
+		*why = "the value is out of range";
+		status = STATUS_NO_FIT;
+	}
+	if (status != STATUS_OK)
+		sql->length = before;
+	return status;
+}

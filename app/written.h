@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * written.h: a value of a body as what is written into a column: value.h's literal, and the promise that it comes back
+ * equal. What the server would cut, round, strip or take for another value in silence, though its mode is strict, is a
+ * fault here; what it refuses itself is left to it.
+ */
+#ifndef MYREST_WRITTEN_H
+#define MYREST_WRITTEN_H
+
+#include "body.h"
+#include "table.h"
+
+/* Adds the literal, NULL or DEFAULT (what is absent). Otherwise *sql is as it was and *why says what was expected:
+ * STATUS_BAD_VALUE, STATUS_NO_FIT, STATUS_TOO_LONG, STATUS_NO_MEMBER, STATUS_NO_CHARACTER. why may be in the arena. */
+enum status written_add(struct text *sql, const struct column *, const struct body_value *, struct arena *,
+                        const char **why) MUST_CHECK;
+
+#endif
