@@ -425,3 +425,19 @@ bool text_percent_decode(char *bytes, size_t *length, bool plus_is_space)
 	*length = out;
 	return true;
 }
+
+static bool is_space(char byte)
+{
+	return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n';
+}
+
+struct slice text_trimmed(struct slice text)
+{
+	while (text.length > 0 && is_space(text.bytes[0])) {
+		text.bytes++;
+		text.length--;
+	}
+	while (text.length > 0 && is_space(text.bytes[text.length - 1]))
+		text.length--;
+	return text;
+}

@@ -52,6 +52,9 @@ size_t text_utf8_span(const char *bytes, size_t length);
 /* Decodes base64 (padding optional, both alphabets) in place; false: not base64. */
 bool text_base64_decode(char *bytes, size_t *length) MUST_CHECK;
 
+/* Without the spaces around it. */
+struct slice text_trimmed(struct slice);
+
 static inline bool slice_is(struct slice slice, const char *string)
 {
 	return __builtin_strlen(string) == slice.length && __builtin_memcmp(slice.bytes, string, slice.length) == 0;
