@@ -42,7 +42,7 @@ void http_take_variable(struct request *request, struct slice name, struct slice
 		else if (is_named(name, "HTTP_ACCEPT"))
 			request->accept = value;
 		else if (is_named(name, "HTTP_PREFER"))
-			request->prefer = value;
+			http_prefer(value, &request->preferences);
 		break;
 	case 14:
 		if (is_named(name, "REQUEST_METHOD")) {
@@ -217,7 +217,6 @@ void http_prefer(struct slice prefer, struct preferences *preferences)
 	struct slice name, value;
 	bool known;
 
-	*preferences = (struct preferences){ .count = COUNT_NONE };
 	for (; at < end; at = next + 1) {
 		next = find(at, end, ',');
 		equals = find(at, next, '=');

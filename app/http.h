@@ -13,12 +13,21 @@
 enum method { METHOD_GET, METHOD_HEAD, METHOD_POST, METHOD_PUT, METHOD_PATCH, METHOD_DELETE, METHOD_OPTIONS,
 	      METHOD_OTHER };
 
+/* Prefer (RFC 7240), as far as a read can heed it. */
+enum prefer_count { COUNT_NONE, COUNT_EXACT, COUNT_PLANNED, COUNT_ESTIMATED };
+struct preferences {
+	enum prefer_count count;
+	bool strict;          /* handling=strict: what is not known is refused */
+	struct slice unknown; /* the first one that is not known */
+};
+
 /* Slices point into memory of whoever read the request; empty when the web server did not send them. */
 struct request {
 	enum method method;
 	struct slice method_name;
 	struct slice uri; /* raw: path and query as the client wrote them */
-	struct slice accept, prefer, range, range_unit, if_none_match;
+	struct slice accept, range, range_unit, if_none_match;
+	struct preferences preferences;
 	struct slice scheme, host; /* as the client sees the web server: X-Forwarded-Proto, X-Forwarded-Host */
 	bool wants_merged;         /* the answer is to say how many requests shared its statement (MyREST-Merged) */
 	struct slice id; /* the web server's name for this request */
@@ -38,13 +47,7 @@ const char *http_content_type(enum media);
 /* All of them, for an error's details. */
 const char *http_media_list(void);
 
-/* Prefer (RFC 7240), as far as a read can heed it. */
-enum prefer_count { COUNT_NONE, COUNT_EXACT, COUNT_PLANNED, COUNT_ESTIMATED };
-struct preferences {
-	enum prefer_count count;
-	bool strict;          /* handling=strict: what is not known is refused */
-	struct slice unknown; /* the first one that is not known */
-};
+/* Adds what one Prefer header says to what others said. */
 void http_prefer(struct slice prefer, struct preferences *);
 
 /* Range: first-last or first-, counted in rows from 0 (Range-Unit: items, or items= before it). */

@@ -194,18 +194,17 @@ static void join_running(struct peer *peer)
 /* What the answer is to look like. */
 static enum status read_preferences(struct peer *peer, struct fault *fault)
 {
-	struct preferences preferences;
+	const struct preferences *preferences = &peer->request.preferences;
 
 	if (http_negotiate(peer->request.accept, &peer->media) != STATUS_OK) {
 		fault->details = http_media_list();
 		return fault->status = STATUS_NOT_ACCEPTABLE;
 	}
-	http_prefer(peer->request.prefer, &preferences);
-	peer->count = preferences.count;
-	if (!preferences.strict || preferences.unknown.length == 0)
+	peer->count = preferences->count;
+	if (!preferences->strict || preferences->unknown.length == 0)
 		return STATUS_OK;
-	fault->details = arena_printf(&peer->arena, "not known: %.*s", (int)preferences.unknown.length,
-	                              preferences.unknown.bytes);
+	fault->details = arena_printf(&peer->arena, "not known: %.*s", (int)preferences->unknown.length,
+	                              preferences->unknown.bytes);
 	return fault->status = STATUS_BAD_PREFERENCE;
 }
 

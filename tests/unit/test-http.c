@@ -136,26 +136,47 @@ static void the_best_media_type_is_chosen(void **state)
 	}
 }
 
+static struct preferences preferences_of(const char *prefer)
+{
+	struct preferences preferences = { .count = COUNT_NONE };
+
+	http_prefer(slice_of(prefer), &preferences);
+	return preferences;
+}
+
 static void preferences_are_read(void **state)
 {
 	struct preferences preferences;
 
 	(void)state;
-	http_prefer(SLICE(""), &preferences);
-	assert_int_equal(preferences.count, COUNT_NONE);
-	http_prefer(SLICE("return=minimal, count=exact"), &preferences);
+	assert_int_equal(preferences_of("").count, COUNT_NONE);
+	preferences = preferences_of("return=minimal, count=exact");
 	assert_int_equal(preferences.count, COUNT_EXACT);
 	assert_false(preferences.strict);
 	assert_int_equal(preferences.unknown.length, 0);
-	http_prefer(SLICE("count=planned;x=y , handling=strict"), &preferences);
+	preferences = preferences_of("count=planned;x=y , handling=strict");
 	assert_int_equal(preferences.count, COUNT_PLANNED);
 	assert_true(preferences.strict);
-	http_prefer(SLICE("COUNT=Estimated,handling=lenient,,"), &preferences);
+	preferences = preferences_of("COUNT=Estimated,handling=lenient,,");
 	assert_int_equal(preferences.count, COUNT_ESTIMATED);
 	assert_int_equal(preferences.unknown.length, 0);
-	http_prefer(SLICE("count=all, wait=10"), &preferences);
+	preferences = preferences_of("count=all, wait=10");
 	assert_int_equal(preferences.count, COUNT_NONE);
 	assert_is(preferences.unknown, "count=all");
+}
+
+/* nginx before 1.23 hands each header on by itself. */
+static void several_prefer_headers_are_one(void **state)
+{
+	struct request request = { .method = METHOD_GET };
+
+	(void)state;
+	http_take_variable(&request, SLICE("HTTP_PREFER"), SLICE("count=exact"));
+	http_take_variable(&request, SLICE("HTTP_PREFER"), SLICE("handling=strict, x=y"));
+	http_take_variable(&request, SLICE("HTTP_PREFER"), SLICE("return=minimal"));
+	assert_int_equal(request.preferences.count, COUNT_EXACT);
+	assert_true(request.preferences.strict);
+	assert_is(request.preferences.unknown, "x=y");
 }
 
 static void a_range_is_rows(void **state)
@@ -316,6 +337,7 @@ int main(void)
 		cmocka_unit_test(no_byte_of_accept_hurts),
 		cmocka_unit_test(the_best_media_type_is_chosen),
 		cmocka_unit_test(preferences_are_read),
+		cmocka_unit_test(several_prefer_headers_are_one),
 		cmocka_unit_test(a_range_is_rows),
 		cmocka_unit_test(tags_are_found_in_lists),
 		cmocka_unit_test(heads),
