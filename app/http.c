@@ -60,6 +60,10 @@ void http_take_variable(struct request *request, struct slice name, struct slice
 		else if (is_named(name, "HTTP_MYREST_MERGED"))
 			request->wants_merged = true;
 		break;
+	case 19:
+		if (is_named(name, "HTTP_ACCEPT_PROFILE"))
+			request->profile = value;
+		break;
 	case 21:
 		if (is_named(name, "HTTP_X_FORWARDED_HOST"))
 			request->host = value;

@@ -28,6 +28,7 @@ struct request {
 	struct slice uri; /* raw: path and query as the client wrote them */
 	struct slice accept, range, range_unit, if_none_match;
 	struct preferences preferences;
+	struct slice profile; /* Accept-Profile: the schema that the client means */
 	struct slice scheme, host; /* as the client sees the web server: X-Forwarded-Proto, X-Forwarded-Host */
 	bool wants_merged;         /* the answer is to say how many requests shared its statement (MyREST-Merged) */
 	struct slice id; /* the web server's name for this request */

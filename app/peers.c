@@ -191,11 +191,25 @@ static void join_running(struct peer *peer)
 }
 #endif
 
+/* There is one schema, the database, which clients of PostgreSQL call public unless they are told. */
+static enum status check_profile(struct peer *peer, struct fault *fault)
+{
+	struct slice profile = text_trimmed(peer->request.profile);
+
+	if (profile.length == 0 || slice_is(profile, "public") ||
+	    slice_is(profile, worker.config->database.database))
+		return STATUS_OK;
+	fault->hint = "there is one schema: leave Accept-Profile out, or let it be public";
+	return fault->status = STATUS_NO_SUCH_SCHEMA;
+}
+
 /* What the answer is to look like. */
 static enum status read_preferences(struct peer *peer, struct fault *fault)
 {
 	const struct preferences *preferences = &peer->request.preferences;
 
+	if (check_profile(peer, fault) != STATUS_OK)
+		return fault->status;
 	if (http_negotiate(peer->request.accept, &peer->media) != STATUS_OK) {
 		fault->details = http_media_list();
 		return fault->status = STATUS_NOT_ACCEPTABLE;

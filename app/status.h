@@ -32,6 +32,7 @@
 	X(STATUS_NO_SUCH_ROW, 404, "PGRST116", "no row has this key") \
 	X(STATUS_BAD_METHOD, 405, "PGRST117", "this method is not allowed here") \
 	X(STATUS_NOT_ACCEPTABLE, 406, "PGRST107", "none of the accepted media types can be made") \
+	X(STATUS_NO_SUCH_SCHEMA, 406, "PGRST106", "no such schema is served here") \
 	X(STATUS_NOT_SINGULAR, 406, "PGRST116", "one object was asked for, and there are none or several") \
 	X(STATUS_BODY_TOO_LARGE, 413, "PGRST100", "the request is too large") \
 	X(STATUS_URI_TOO_LONG, 414, "PGRST100", "the request's path and query are too long") \
