@@ -61,7 +61,7 @@ static const char *const counts[] = { NULL, "count=exact", "count=planned", "cou
 
 static const char *applied(const struct peer *peer)
 {
-	return counts[peer->preferences.count];
+	return counts[peer->request.preferences.count];
 }
 
 static void add_applied(struct text *list, const char *preference)
@@ -81,7 +81,7 @@ static const char *applied_to_write(struct peer *peer)
 	static const char *const missing[] = { NULL, "missing=default", "missing=null" };
 	static const char *const handlings[] = { NULL, "handling=strict", "handling=lenient" };
 	static struct text list;
-	const struct preferences *preferences = &peer->preferences;
+	const struct preferences *preferences = &peer->request.preferences;
 	const struct write *write = peer->write;
 
 	text_clear(&list);
@@ -202,7 +202,7 @@ void answer_written(struct peer *peer, const struct answer_written *written)
 	struct answer_head head = { .status = written->created ? 201 : shows ? 200 : 204,
 		                    .has_length = written->created || shows, .has_range = !peer->plan.single,
 		                    .rows = keeps ? written->affected : 0,
-		                    .has_total = peer->preferences.count != COUNT_NONE, .total = written->affected,
+		                    .has_total = peer->request.preferences.count != COUNT_NONE, .total = written->affected,
 		                    .location = written->location, .applied = applied_to_write(peer) };
 
 	text_clear(&opening);

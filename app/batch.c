@@ -28,7 +28,8 @@ static void count_in(struct batch *batch, const struct peer *peer)
 	batch->wanted[rendering_of(peer)] = true;
 	batch->wants_tags = batch->wants_tags || peer->plan.single;
 	/* Of one key there is one row or none. */
-	batch->wants_count[peer->plan.key_column == NULL && !peer->plan.single ? peer->preferences.count : COUNT_NONE] = true;
+	batch->wants_count[peer->plan.key_column == NULL && !peer->plan.single ? peer->request.preferences.count :
+	                                                                       COUNT_NONE] = true;
 }
 
 void batch_begin(struct batch *batch, struct peer *leader)
@@ -232,12 +233,12 @@ static void set_total(const struct batch *batch, const struct peer *peer, struct
 {
 	uint64_t seen = peer->plan.offset + answer->count;
 
-	if (peer->preferences.count == COUNT_NONE)
+	if (peer->request.preferences.count == COUNT_NONE)
 		return;
 	answer->has_total = true;
 	if (peer->plan.key_column != NULL)
 		answer->total = answer->count;
-	else if (batch->has_exact && peer->preferences.count != COUNT_PLANNED)
+	else if (batch->has_exact && peer->request.preferences.count != COUNT_PLANNED)
 		answer->total = batch->exact;
 	else /* a guess that the rows themselves disprove is mended */
 		answer->total = answer->count > 0 && batch->planned < seen ? seen : batch->planned;

@@ -76,7 +76,13 @@ static bool is_moment(enum column_type type)
 
 static bool to_text(struct cast *cast)
 {
-	if (cast->type == COLUMN_BOOLEAN) {
+	if (cast->type == COLUMN_FLOAT) { /* its own text has six digits; where they are not enough, as DOUBLE */
+		add(cast, "CASE WHEN ABS(CAST(", " AS CHAR)-");
+		add(cast, "", ")<=ABS(");
+		add(cast, "", ")*2.9e-8 THEN CAST(");
+		add(cast, "", " AS CHAR) ELSE CAST(");
+		add(cast, "", "+0e0 AS CHAR) END");
+	} else if (cast->type == COLUMN_BOOLEAN) {
 		add(cast, "CASE ", " WHEN 0 THEN 'false' WHEN 1 THEN 'true' ELSE ");
 		add(cast, "CAST(", " AS CHAR) END");
 	} else if (cast->type == COLUMN_BIT)
@@ -104,6 +110,23 @@ static bool guarded(struct cast *cast, const char *pattern, const char *before, 
 	if (!is_number(cast->type))
 		return false;
 	add(cast, before, behind);
+	return true;
+}
+
+/* The server would take the nearest number that the type has, or count the 64 bits otherwise. */
+static bool to_integer(struct cast *cast, bool with_sign)
+{
+	static const char natural[] = "^ *[+]?[0-9]{1,19} *$", integer[] = "^ *[-+]?[0-9]{1,18} *$";
+	const char *behind = with_sign ? " AS SIGNED)" : " AS UNSIGNED)";
+	bool within = with_sign && (cast->type == COLUMN_BOOLEAN || cast->type == COLUMN_YEAR ||
+	                            (cast->type == COLUMN_INTEGER && !cast->column->is_unsigned));
+
+	if (!is_number(cast->type) || within)
+		return guarded(cast, with_sign ? integer : natural, "CAST(", behind);
+	add(cast, "CASE WHEN ", with_sign ? ">=-9223372036854775808 AND " : ">=0 AND ");
+	add(cast, "", with_sign ? "<9223372036854775808 THEN CAST(" : "<18446744073709551616 THEN CAST(");
+	add(cast, "", behind);
+	text_add_string(cast->sql, " END");
 	return true;
 }
 
@@ -162,8 +185,7 @@ static bool to_moment(struct cast *cast, const char *type, const char *pattern)
 
 static bool add_cast(struct cast *cast, enum target target, enum column_type *type)
 {
-	static const char integer[] = "^ *[-+]?[0-9]{1,18} *$", natural[] = "^ *[+]?[0-9]{1,19} *$",
-			  date[] = "^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ].*)?$",
+	static const char date[] = "^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ].*)?$",
 			  time[] = "^-?[0-9]+:[0-9]{2}(:[0-9]{2}(\\.[0-9]+)?)?$",
 			  moment[] = "^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\\.[0-9]+)?)?)?Z?$",
 			  number[] = "^ *[-+]?([0-9]+(\\.[0-9]*)?|\\.[0-9]+)([eE][-+]?[0-9]{1,3})? *$";
@@ -174,10 +196,10 @@ static bool add_cast(struct cast *cast, enum target target, enum column_type *ty
 		return to_text(cast);
 	case TO_INTEGER:
 		*type = COLUMN_INTEGER;
-		return guarded(cast, integer, "CAST(", " AS SIGNED)");
+		return to_integer(cast, true);
 	case TO_UNSIGNED:
 		*type = COLUMN_INTEGER;
-		return guarded(cast, natural, "CAST(", " AS UNSIGNED)");
+		return to_integer(cast, false);
 	case TO_DECIMAL:
 		*type = COLUMN_DECIMAL;
 		return to_decimal(cast);
@@ -199,7 +221,11 @@ static bool add_cast(struct cast *cast, enum target target, enum column_type *ty
 		return cast->type != COLUMN_TIME && to_moment(cast, "DATETIME", moment);
 	case TO_JSON:
 		*type = is_text(cast->type) ? COLUMN_JSON : cast->type;
-		add(cast, "", "");
+		if (cast->type == COLUMN_STRING) {
+			add(cast, "CASE WHEN JSON_VALID(", ") THEN ");
+			add(cast, "", " END");
+		} else
+			add(cast, "", "");
 		return true;
 	}
 	return false;

@@ -541,7 +541,7 @@ void change_step(enum database_step step)
  * for one that was there already. */
 static bool goes_one_by_one(const struct write *write)
 {
-	bool tells = write_returns(write) || write->singular || change.peer->preferences.count != COUNT_NONE;
+	bool tells = write_returns(write) || write->singular || change.peer->request.preferences.count != COUNT_NONE;
 
 	return write->kind == WRITE_INSERT &&
 	       ((write_returns(write) && !database_traits(worker.database)->returning) ||

@@ -30,18 +30,6 @@ static bool is_named(struct slice name, const char *other)
 void http_take_variable(struct request *request, struct slice name, struct slice value)
 {
 	switch (name.length) { /* most variables are told apart by their length alone */
-	case 12:
-		if (is_named(name, "CONTENT_TYPE"))
-			request->content_type = value;
-		break;
-	case 13:
-		if (is_named(name, "HTTP_IF_MATCH"))
-			request->if_match = value;
-		break;
-	case 20:
-		if (is_named(name, "HTTP_IDEMPOTENCY_KEY"))
-			request->idempotency_key = value;
-		break;
 	case 10:
 		if (is_named(name, "REQUEST_ID"))
 			request->id = value;
@@ -54,7 +42,15 @@ void http_take_variable(struct request *request, struct slice name, struct slice
 		else if (is_named(name, "HTTP_ACCEPT"))
 			request->accept = value;
 		else if (is_named(name, "HTTP_PREFER"))
-			request->prefer = value;
+			prefer_parse(value, &request->preferences);
+		break;
+	case 12:
+		if (is_named(name, "CONTENT_TYPE"))
+			request->content_type = value;
+		break;
+	case 13:
+		if (is_named(name, "HTTP_IF_MATCH"))
+			request->if_match = value;
 		break;
 	case 14:
 		if (is_named(name, "REQUEST_METHOD")) {
@@ -71,6 +67,16 @@ void http_take_variable(struct request *request, struct slice name, struct slice
 			request->if_none_match = value;
 		else if (is_named(name, "HTTP_MYREST_MERGED"))
 			request->wants_merged = true;
+		break;
+	case 19:
+		if (is_named(name, "HTTP_ACCEPT_PROFILE"))
+			request->profile = value;
+		break;
+	case 20:
+		if (is_named(name, "HTTP_IDEMPOTENCY_KEY"))
+			request->idempotency_key = value;
+		else if (is_named(name, "HTTP_CONTENT_PROFILE"))
+			request->profile = value;
 		break;
 	case 21:
 		if (is_named(name, "HTTP_X_FORWARDED_HOST"))

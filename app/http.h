@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 
+#include "prefer.h"
 #include "text.h"
 
 enum method { METHOD_GET, METHOD_HEAD, METHOD_POST, METHOD_PUT, METHOD_PATCH, METHOD_DELETE, METHOD_OPTIONS,
@@ -18,8 +19,10 @@ struct request {
 	enum method method;
 	struct slice method_name;
 	struct slice uri; /* raw: path and query as the client wrote them */
-	struct slice accept, prefer, range, range_unit, if_none_match;
+	struct slice accept, range, range_unit, if_none_match;
 	struct slice if_match, idempotency_key, content_type; /* of writes */
+	struct preferences preferences;
+	struct slice profile; /* Accept-Profile, of writes Content-Profile: the schema that the client means */
 	struct slice scheme, host; /* as the client sees the web server: X-Forwarded-Proto, X-Forwarded-Host */
 	bool wants_merged;         /* the answer is to say how many requests shared its statement (MyREST-Merged) */
 	struct slice id; /* the web server's name for this request */

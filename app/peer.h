@@ -10,7 +10,6 @@
 
 #include "fastcgi.h"
 #include "plan.h"
-#include "prefer.h"
 #include "write.h"
 
 enum peer_state {
@@ -43,7 +42,6 @@ struct peer {
 	int64_t since_us; /* when it was first seen */
 	struct request request; /* points into reader */
 	enum media media;       /* what its rows are sent as */
-	struct preferences preferences;
 	struct arena arena;     /* of the plan */
 	struct plan plan;
 	struct write *write;    /* NULL: it is a read */

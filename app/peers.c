@@ -191,16 +191,29 @@ static void join_running(struct peer *peer)
 }
 #endif
 
+/* There is one schema, the database, which clients of PostgreSQL call public unless they are told. */
+static enum status check_profile(struct peer *peer, struct fault *fault)
+{
+	struct slice profile = text_trimmed(peer->request.profile);
+
+	if (profile.length == 0 || slice_is(profile, "public") ||
+	    slice_is(profile, worker.config->database.database))
+		return STATUS_OK;
+	fault->hint = "there is one schema: leave Accept-Profile out, or let it be public";
+	return fault->status = STATUS_NO_SUCH_SCHEMA;
+}
+
 /* What the answer is to look like. */
 static enum status read_preferences(struct peer *peer, struct fault *fault)
 {
-	struct preferences *preferences = &peer->preferences;
+	const struct preferences *preferences = &peer->request.preferences;
 
+	if (check_profile(peer, fault) != STATUS_OK)
+		return fault->status;
 	if (http_negotiate(peer->request.accept, &peer->media) != STATUS_OK) {
 		fault->details = http_media_list();
 		return fault->status = STATUS_NOT_ACCEPTABLE;
 	}
-	prefer_parse(peer->request.prefer, preferences);
 	if (preferences->handling != HANDLING_STRICT || preferences->unknown.length == 0)
 		return STATUS_OK;
 	fault->details = arena_printf(&peer->arena, "not known: %.*s", (int)preferences->unknown.length,
@@ -229,7 +242,7 @@ static enum status plan_request(struct peer *peer, struct route *route, struct f
 	if (request->method == METHOD_GET || request->method == METHOD_HEAD)
 		return plan_read(route, (uint64_t)worker.config->max_rows, &peer->arena, &peer->plan, fault);
 	peer->write = arena_alloc(&peer->arena, sizeof(*peer->write));
-	return write_plan(route, request, &peer->preferences, peer->media, worker.config, &peer->arena, &peer->plan,
+	return write_plan(route, request, peer->media, worker.config, &peer->arena, &peer->plan,
 	                  peer->write, fault);
 }
 

@@ -142,6 +142,17 @@ static enum status take_json(const struct planning *planning, const struct plan_
 	return STATUS_OK;
 }
 
+/* Spaces around what is no text mean nothing, as in in.(1, 2). */
+static struct slice bare(const struct plan_field *field, struct slice text)
+{
+	enum column_type type = field->column->type;
+
+	if (field->kind != FIELD_COLUMN || type == COLUMN_STRING || type == COLUMN_JSON || type == COLUMN_BINARY ||
+	    type == COLUMN_GEOMETRY)
+		return text;
+	return text_trimmed(text);
+}
+
 static enum status take_literal(const struct planning *planning, struct plan_condition *condition,
                                 const struct query_value *value, struct plan_literal *literal)
 {
@@ -164,7 +175,7 @@ static enum status take_literal(const struct planning *planning, struct plan_con
 	case RANGE:
 		break;
 	}
-	return take_value(planning, field, value->text.text, value->text.at, literal);
+	return take_value(planning, field, bare(field, value->text.text), value->text.at, literal);
 }
 
 /* The parts of a JSON value are of many types; what has no order, or is not one value, is refused. */

@@ -67,7 +67,6 @@ void prefer_parse(struct slice header, struct preferences *preferences)
 	const char *at = header.bytes, *end = at + header.length, *next, *equals;
 	struct slice name, value;
 
-	memset(preferences, 0, sizeof(*preferences));
 	for (; at < end; at = next + 1) {
 		next = slice_find(at, end, ',');
 		equals = slice_find(at, next, '=');

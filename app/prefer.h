@@ -26,7 +26,8 @@ struct preferences {
 	struct slice unknown; /* the first one that is not known */
 };
 
-/* Of several values of one preference the first one counts (RFC 7240 section 2). */
+/* Adds what one header says to what others said (zeroes: none did). Of several values of one preference the first one
+ * counts (RFC 7240 section 2). */
 void prefer_parse(struct slice header, struct preferences *);
 
 #endif

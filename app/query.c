@@ -61,6 +61,7 @@ static enum status parse_column(struct scanner *scanner, struct query_column *co
 	static const char stop[] = ",:()";
 	enum status status;
 
+	scan_spaces(scanner);
 	column->field.column.at = scanner->at;
 	if (scan_take(scanner, '*')) {
 		column->all = true;
@@ -106,6 +107,7 @@ static enum status parse_select(struct scanner *scanner, struct query *query)
 	for (;;) {
 		if ((status = parse_column(scanner, &query->columns[query->column_count++])) != STATUS_OK)
 			return status;
+		scan_spaces(scanner);
 		if (scanner->at == scanner->end)
 			return STATUS_OK;
 		if (!scan_take(scanner, ','))
@@ -119,7 +121,7 @@ static bool take_word(struct scanner *scanner, const char *word)
 
 	if (!scan_ahead(scanner, word))
 		return false;
-	if (scanner->at + length < scanner->end && scanner->at[length] != ',' && scanner->at[length] != '.')
+	if (scanner->at + length < scanner->end && strchr(",. \t\r\n", scanner->at[length]) == NULL)
 		return false;
 	scanner->at += length;
 	return true;
@@ -160,6 +162,7 @@ static enum status parse_order(struct scanner *scanner, struct query *query)
 	for (;;) {
 		if ((status = parse_order_term(scanner, &query->orders[query->order_count++])) != STATUS_OK)
 			return status;
+		scan_spaces(scanner);
 		if (scanner->at == scanner->end)
 			return STATUS_OK;
 		if (!scan_take(scanner, ','))

@@ -151,9 +151,26 @@ enum status scan_path(struct scanner *scanner, const char *stop, struct query_fi
 	return STATUS_OK;
 }
 
+/* Spaces around a name are for the eye, as the dialect has it; in quotes they belong to it. */
+static enum status scan_column(struct scanner *scanner, const char *stop, struct query_text *name)
+{
+	enum status status;
+	bool quoted;
+
+	scan_spaces(scanner);
+	quoted = scan_is(scanner, '"');
+	if ((status = scan_name(scanner, stop, name)) != STATUS_OK)
+		return status;
+	if (quoted)
+		scan_spaces(scanner);
+	else if ((name->text = text_trimmed(name->text)).length == 0)
+		return scan_refuse(scanner, "a column's name is missing");
+	return STATUS_OK;
+}
+
 enum status scan_field(struct scanner *scanner, const char *stop, struct query_field *field)
 {
-	enum status status = scan_name(scanner, stop, &field->column);
+	enum status status = scan_column(scanner, stop, &field->column);
 
 	return status == STATUS_OK ? scan_path(scanner, stop, field) : status;
 }

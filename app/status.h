@@ -43,6 +43,7 @@
 	X(STATUS_BAD_METHOD, 405, "PGRST117", "this method is not allowed here") \
 	X(STATUS_BAD_PUT, 405, "PGRST105", "PUT needs filters that are the primary key's columns, each once, with eq") \
 	X(STATUS_NOT_ACCEPTABLE, 406, "PGRST107", "none of the accepted media types can be made") \
+	X(STATUS_NO_SUCH_SCHEMA, 406, "PGRST106", "no such schema is served here") \
 	X(STATUS_NOT_SINGULAR, 406, "PGRST116", "one object was asked for, and there are none or several") \
 	X(STATUS_DUPLICATE, 409, "23505", "another row has this key already") \
 	X(STATUS_FOREIGN_KEY, 409, "23503", "a foreign key does not allow it") \

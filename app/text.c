@@ -427,15 +427,6 @@ bool text_percent_decode(char *bytes, size_t *length, bool plus_is_space)
 	return true;
 }
 
-struct slice slice_trim(const char *from, const char *to)
-{
-	while (from < to && (*from == ' ' || *from == '\t'))
-		from++;
-	while (to > from && (to[-1] == ' ' || to[-1] == '\t'))
-		to--;
-	return (struct slice){ from, (size_t)(to - from) };
-}
-
 const char *slice_find(const char *from, const char *to, char byte)
 {
 	const char *found = from < to ? memchr(from, byte, (size_t)(to - from)) : NULL;
@@ -446,4 +437,25 @@ const char *slice_find(const char *from, const char *to, char byte)
 bool slice_is_word(struct slice slice, const char *word)
 {
 	return slice.length == strlen(word) && strncasecmp(slice.bytes, word, slice.length) == 0;
+}
+
+static bool is_space(char byte)
+{
+	return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n';
+}
+
+struct slice text_trimmed(struct slice text)
+{
+	while (text.length > 0 && is_space(text.bytes[0])) {
+		text.bytes++;
+		text.length--;
+	}
+	while (text.length > 0 && is_space(text.bytes[text.length - 1]))
+		text.length--;
+	return text;
+}
+
+struct slice slice_trim(const char *from, const char *to)
+{
+	return text_trimmed((struct slice){ from, (size_t)(to - from) });
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "write.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include "body.h"
@@ -15,7 +16,6 @@ struct writing {
 	const struct planning *planning;
 	const struct route *route;
 	const struct request *request;
-	const struct preferences *preferences;
 	const struct config *config;
 	struct write *write;
 };
@@ -74,7 +74,8 @@ static enum status check_idempotency(const struct writing *writing)
 {
 	const struct request *request = writing->request;
 	struct write *write = writing->write;
-	const struct slice parts[] = { request->method_name, request->uri,          request->accept, request->prefer,
+	const struct slice prefer = { (const char *)&request->preferences, offsetof(struct preferences, unknown) };
+	const struct slice parts[] = { request->method_name, request->uri,          request->accept, prefer,
 		                       request->content_type, request->body };
 	const char *bytes[sizeof(parts) / sizeof(parts[0])];
 	unsigned long lengths[sizeof(parts) / sizeof(parts[0])];
@@ -170,7 +171,7 @@ static enum status take_values(const struct writing *writing, const struct body 
 	static struct text sql;
 	struct write *write = writing->write;
 	size_t count = (size_t)body->row_count * body->name_count, from = 0;
-	bool by_default = writing->preferences->missing == MISSING_DEFAULT;
+	bool by_default = writing->request->preferences.missing == MISSING_DEFAULT;
 	char *kept;
 	enum status status;
 
@@ -391,7 +392,7 @@ static enum status find_conflict(const struct writing *writing)
 	const struct table *table = writing->planning->plan->table;
 	struct write *write = writing->write;
 
-	write->resolution = writing->preferences->resolution;
+	write->resolution = writing->request->preferences.resolution;
 	for (unsigned i = 0; i < table->key_count && write->conflict == NULL; i++)
 		if (names->at != NULL ? is_named(writing, &table->keys[i], names) : table->keys[i].primary)
 			write->conflict = &table->keys[i];
@@ -493,14 +494,15 @@ static enum write_kind kind_of(enum method method)
 	                                                                   : WRITE_DELETE;
 }
 
-enum status write_plan(const struct route *route, const struct request *request, const struct preferences *preferences,
-                       enum media media, const struct config *config, struct arena *arena, struct plan *plan,
+enum status write_plan(const struct route *route, const struct request *request, enum media media,
+                       const struct config *config, struct arena *arena, struct plan *plan,
                        struct write *write, struct fault *fault)
 {
 	static struct text scratch;
 	struct query query;
 	const struct planning planning = { plan, &query, arena, fault, &scratch };
-	const struct writing writing = { &planning, route, request, preferences, config, write };
+	const struct writing writing = { &planning, route, request, config, write };
+	const struct preferences *preferences = &request->preferences;
 	enum status status;
 
 	memset(plan, 0, sizeof(*plan));

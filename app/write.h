@@ -10,7 +10,6 @@
 #include "config.h"
 #include "http.h"
 #include "plan.h"
-#include "prefer.h"
 #include "route.h"
 
 enum write_kind { WRITE_INSERT, WRITE_UPDATE, WRITE_DELETE, WRITE_PUT };
@@ -42,9 +41,9 @@ struct write {
 	unsigned char request_hash[16]; /* of all that the answer depends on */
 };
 
-/* Plans a POST, PUT, PATCH or DELETE; the answer's media type and preferences have been read. STATUS_OK, or *fault;
+/* Plans a POST, PUT, PATCH or DELETE; the answer's media type is known. STATUS_OK, or *fault;
  * everything in the arena, in the schema and in the request. */
-enum status write_plan(const struct route *, const struct request *, const struct preferences *, enum media,
+enum status write_plan(const struct route *, const struct request *, enum media,
                        const struct config *, struct arena *, struct plan *, struct write *, struct fault *) MUST_CHECK;
 
 /* Whether nothing is there to be written, and the answer is known. */

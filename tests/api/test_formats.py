@@ -251,6 +251,18 @@ def test_a_preference_that_is_not_known(notes):
     assert get(notes, "/users", Prefer="handling=strict, count=exact").status == 200
 
 
+def test_there_is_one_schema(notes):
+    assert get(notes, "/users", Accept_Profile="public").status == 200
+    assert get(notes, "/users", Accept_Profile=notes.schema.name).status == 200
+    error = error_of(get(notes, "/users", Accept_Profile="other"), 406, "PGRST106")
+    assert "public" in error["hint"]
+
+
+def test_several_prefer_headers_are_one(notes):
+    response = notes.get("/users?limit=1", headers={"Prefer": "count=exact", "prefer": "return=minimal"})
+    assert response.status == 206 and response.headers["content-range"] == "0-0/2"
+
+
 def test_entity_tags(notes):
     for target in ("/users", "/users/1", "/users?id=eq.1", "/users?select=email&order=id", "/users/1?select=email"):
         first = get(notes, target)

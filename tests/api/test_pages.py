@@ -157,6 +157,12 @@ def test_a_link_is_a_link_whatever_the_request_says(shop):
     assert error_of(shop.get("/users?after=(x)&limit=1"), 400)["message"]
 
 
+def test_what_the_link_replaces_is_known_however_it_is_encoded(shop):
+    assert next_of(shop.get("/users?%6fffset=0&limit=1&id=gt.0")) == "/users?limit=1&id=gt.0&offset=1"
+    assert next_of(shop.get("/large?aft%65r=%28%37)&limit=1")) == "/large?limit=1&after=(8)"
+    assert next_of(shop.get("/large?%6Cimit=9", headers={"Range": "0-1"})) == "/large?limit=2&after=(2)"
+
+
 def test_every_row_is_met_once_while_others_come_and_go(shop):
     stays = {row["id"] for row in shop.json("/items?select=id&order=id")}
     stop = threading.Event()

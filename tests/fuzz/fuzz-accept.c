@@ -23,7 +23,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct text other;
 	enum media media = choose((const char *)data, size);
-	struct preferences preferences;
+	struct preferences preferences = { .count = COUNT_NONE };
 	struct row_range range;
 	struct slice given = { (const char *)data, size };
 

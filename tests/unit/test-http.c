@@ -136,6 +136,21 @@ static void the_best_media_type_is_chosen(void **state)
 	}
 }
 
+/* nginx before 1.23 hands each header on by itself. */
+static void several_prefer_headers_are_one(void **state)
+{
+	struct request request = { .method = METHOD_GET };
+
+	(void)state;
+	http_take_variable(&request, SLICE("HTTP_PREFER"), SLICE("count=exact"));
+	http_take_variable(&request, SLICE("HTTP_PREFER"), SLICE("handling=strict, x=y"));
+	http_take_variable(&request, SLICE("HTTP_PREFER"), SLICE("return=minimal"));
+	assert_int_equal(request.preferences.count, COUNT_EXACT);
+	assert_int_equal(request.preferences.returned, RETURN_MINIMAL);
+	assert_int_equal(request.preferences.handling, HANDLING_STRICT);
+	assert_is(request.preferences.unknown, "x=y");
+}
+
 static void a_range_is_rows(void **state)
 {
 	static const struct {
@@ -293,6 +308,7 @@ int main(void)
 		cmocka_unit_test(accept_is_negotiated),
 		cmocka_unit_test(no_byte_of_accept_hurts),
 		cmocka_unit_test(the_best_media_type_is_chosen),
+		cmocka_unit_test(several_prefer_headers_are_one),
 		cmocka_unit_test(a_range_is_rows),
 		cmocka_unit_test(tags_are_found_in_lists),
 		cmocka_unit_test(heads),

@@ -5,7 +5,7 @@
 
 static struct preferences read_header(const char *header)
 {
-	struct preferences preferences;
+	struct preferences preferences = { .count = COUNT_NONE };
 	struct slice given = exact(header, strlen(header));
 
 	prefer_parse(given, &preferences);

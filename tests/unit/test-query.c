@@ -457,7 +457,9 @@ static void faults_say_where(void **state)
 		  "expected a number from 0 on in 'offset', at character 8 of the query string" },
 		{ "limit=1&limit=1", "'limit' a second time at character 9 of the query string" },
 		{ "offset=1&offset=2", "'offset' a second time at character 10 of the query string" },
-		{ "columns=a", "'columns' is not supported at character 1 of the query string" },
+		{ "columns=", "a column's name is missing in 'columns', at character 9 of the query string" },
+		{ "on_conflict=a,", "a column's name is missing in 'on_conflict', at character 15 of the query string" },
+		{ "columns=a&columns=b", "'columns' a second time at character 11 of the query string" },
 	};
 
 	(void)state;
