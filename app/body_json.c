@@ -148,8 +148,8 @@ static struct slice decode(struct body_reader *reader, struct slice raw)
 			*out++ = escape != NULL ? meanings[escape - escapes] : in[1];
 			in += 2;
 		} else if (is_high(unit = unit_at(in, end))) {
-			out = add_utf8(out, (unsigned long)(0x10000 + ((unit - 0xd800) << 10) + unit_at(in + 6, end) -
-			                                    0xdc00));
+			unit = 0x10000 + ((unit - 0xd800) << 10) + unit_at(in + 6, end) - 0xdc00;
+			out = add_utf8(out, (unsigned long)unit);
 			in += 12;
 		} else {
 			out = add_utf8(out, (unsigned long)unit);

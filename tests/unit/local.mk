@@ -7,6 +7,7 @@ LDADD = libmyrest.a $(CMOCKA_LIBS) $(JSON_C_LIBS) $(MYSQL_LIBS) $(XXHASH_LIBS)
 check_PROGRAMS = \
 	tests/unit/test-arena \
 	tests/unit/test-batch \
+	tests/unit/test-body \
 	tests/unit/test-config \
 	tests/unit/test-entrance \
 	tests/unit/test-etag \
@@ -38,6 +39,6 @@ endif
 EXTRA_DIST += tests/unit/unit.h tests/unit/strict.h tests/unit/tables.h tests/unit/records.h \
 	tests/golden/read.txt \
 	tests/golden/read.refused.txt
-EXTRA_DIST += tests/fuzz/run tests/fuzz/sql_shape.h tests/fuzz/fuzz-accept.c tests/fuzz/fuzz-fastcgi.c \
-	tests/fuzz/fuzz-json.c tests/fuzz/fuzz-query.c tests/fuzz/fuzz-tables.c tests/fuzz/fuzz-url.c \
-	tests/fuzz/fuzz-value.c
+EXTRA_DIST += tests/fuzz/run tests/fuzz/sql_shape.h tests/fuzz/fuzz-accept.c tests/fuzz/fuzz-body.c \
+	tests/fuzz/fuzz-fastcgi.c tests/fuzz/fuzz-json.c tests/fuzz/fuzz-query.c tests/fuzz/fuzz-tables.c \
+	tests/fuzz/fuzz-url.c tests/fuzz/fuzz-value.c

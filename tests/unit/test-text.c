@@ -198,6 +198,18 @@ static void span_ends_before_the_first_bad_byte(void **state)
 	assert_int_equal(text_utf8_span("\xc1\xbf", 2), 0); /* the last overlong form of each length */
 	assert_int_equal(text_utf8_span("\xe0\x9f\xbf", 3), 0);
 	assert_int_equal(text_utf8_span("\xf0\x8f\xbf\xbf", 4), 0);
+	for (size_t length = 1; length < 40; length++) /* wherever it falls */
+		for (size_t place = 0; place < length; place++) {
+			char bytes[40];
+			struct slice given;
+
+			memset(bytes, 'x', sizeof(bytes));
+			bytes[place] = '\xff';
+			given = exact(bytes, length);
+			assert_int_equal(text_utf8_span(given.bytes, length), place);
+			assert_int_equal(text_utf8_span(given.bytes, place), place);
+			exact_free(given);
+		}
 }
 
 /* Says of the text what text_add_json says, from a block of exactly its size. */
