@@ -308,9 +308,23 @@ static void add_origin(struct text *out, const struct request *request)
 	text_add(out, request->host.bytes, request->host.length);
 }
 
+/* Whether the part of a query, decoded as the query's reader does it, begins with the word. The first '=' is a sign. */
 static bool begins(struct slice part, const char *word)
 {
-	return part.length >= strlen(word) && memcmp(part.bytes, word, strlen(word)) == 0;
+	const char *at = part.bytes, *end = at + part.length;
+
+	for (; *word != '\0'; word++) {
+		char bytes[3] = { 0 };
+		size_t length = at < end && *at == '%' && *word != '=' && end - at >= 3 ? 3 : 1;
+
+		if (at == end)
+			return false;
+		memcpy(bytes, at, length);
+		at += length;
+		if (!text_percent_decode(bytes, &length, true) || bytes[0] != *word)
+			return false;
+	}
+	return true;
 }
 
 /* As the client wrote it, but for what a header or <…> cannot hold. */
@@ -344,7 +358,7 @@ void page_add_link(struct text *out, const struct request *request, const struct
 		if ((next = memchr(at, '&', (size_t)(end - at))) == NULL)
 			next = end;
 		part = (struct slice){ at, (size_t)(next - at) };
-		if (part.length == 0 || begins(part, "offset=") || begins(part, "after=(") || begins(part, "after=%28") ||
+		if (part.length == 0 || begins(part, "offset=") || begins(part, "after=(") ||
 		    (ranged && begins(part, "limit=")))
 			continue;
 		begin_part(out, &first);

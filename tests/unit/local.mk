@@ -19,6 +19,7 @@ check_PROGRAMS = \
 	tests/unit/test-merge \
 	tests/unit/test-metrics \
 	tests/unit/test-mysql_catalogue \
+	tests/unit/test-page \
 	tests/unit/test-peer \
 	tests/unit/test-plan \
 	tests/unit/test-query \
