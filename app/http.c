@@ -215,7 +215,7 @@ void http_prefer(struct slice prefer, struct preferences *preferences)
 	static const char *const counts[] = { "none", "exact", "planned", "estimated" };
 	const char *at = prefer.bytes, *end = at + prefer.length, *next, *equals;
 	struct slice name, value;
-	bool known;
+	bool known, handled = false;
 
 	*preferences = (struct preferences){ .count = COUNT_NONE };
 	for (; at < end; at = next + 1) {
@@ -229,12 +229,14 @@ void http_prefer(struct slice prefer, struct preferences *preferences)
 		if (same_word(name, heeded[0]))
 			for (int i = COUNT_EXACT; i <= COUNT_ESTIMATED; i++)
 				if (same_word(value, counts[i])) {
-					preferences->count = (enum prefer_count)i;
+					if (preferences->count == COUNT_NONE)
+						preferences->count = (enum prefer_count)i;
 					known = true;
 				}
-		if (same_word(name, heeded[1])) {
-			known = same_word(value, "strict") || same_word(value, "lenient");
-			preferences->strict = same_word(value, "strict");
+		if (same_word(name, heeded[1]) && (same_word(value, "strict") || same_word(value, "lenient"))) {
+			if (!handled)
+				preferences->strict = same_word(value, "strict");
+			handled = known = true;
 		}
 		if (!known && preferences->unknown.length == 0)
 			preferences->unknown = trimmed(at, next);

@@ -38,7 +38,7 @@ const char *http_content_type(enum media);
 /* All of them, for an error's details. */
 const char *http_media_list(void);
 
-/* Prefer (RFC 7240), as far as a read can heed it. */
+/* Prefer (RFC 7240), as far as a read can heed it; of a preference that comes again the first one counts. */
 enum prefer_count { COUNT_NONE, COUNT_EXACT, COUNT_PLANNED, COUNT_ESTIMATED };
 struct preferences {
 	enum prefer_count count;

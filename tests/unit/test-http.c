@@ -156,6 +156,10 @@ static void preferences_are_read(void **state)
 	http_prefer(SLICE("count=all, wait=10"), &preferences);
 	assert_int_equal(preferences.count, COUNT_NONE);
 	assert_is(preferences.unknown, "count=all");
+	/* the first one counts */
+	http_prefer(SLICE("count=exact, handling=strict, count=planned, handling=lenient"), &preferences);
+	assert_int_equal(preferences.count, COUNT_EXACT);
+	assert_true(preferences.strict);
 }
 
 static void a_range_is_rows(void **state)
