@@ -294,29 +294,23 @@ static void add_origin(struct text *out, const struct request *request)
 	text_add(out, request->host.bytes, request->host.length);
 }
 
-/* Whether the part sets what is so named, whichever of the name's bytes the client encoded. */
-static bool sets(struct slice part, const char *name)
+/* Whether the part of a query, decoded as the query's reader does it, begins with the word. The first '=' is a sign. */
+static bool begins(struct slice part, const char *word)
 {
-	const char *equals = memchr(part.bytes, '=', part.length);
-	char decoded[3 * sizeof("offset")];
-	size_t length = equals != NULL ? (size_t)(equals - part.bytes) : sizeof(decoded) + 1;
+	const char *at = part.bytes, *end = at + part.length;
 
-	if (length > sizeof(decoded))
-		return false;
-	memcpy(decoded, part.bytes, length);
-	return text_percent_decode(decoded, &length, true) && slice_is((struct slice){ decoded, length }, name);
-}
+	for (; *word != '\0'; word++) {
+		char bytes[3] = { 0 };
+		size_t length = at < end && *at == '%' && *word != '=' && end - at >= 3 ? 3 : 1;
 
-/* A filter on a column of that name begins with an operator. */
-static bool sets_place(struct slice part)
-{
-	struct slice value;
-
-	if (!sets(part, "after"))
-		return false;
-	value.bytes = (const char *)memchr(part.bytes, '=', part.length) + 1;
-	value.length = part.length - (size_t)(value.bytes - part.bytes);
-	return value.length > 0 && (value.bytes[0] == '(' || (value.length > 2 && memcmp(value.bytes, "%28", 3) == 0));
+		if (at == end)
+			return false;
+		memcpy(bytes, at, length);
+		at += length;
+		if (!text_percent_decode(bytes, &length, true) || bytes[0] != *word)
+			return false;
+	}
+	return true;
 }
 
 /* As the client wrote it, but for what a header or <…> cannot hold. */
@@ -350,7 +344,8 @@ void page_add_link(struct text *out, const struct request *request, const struct
 		if ((next = memchr(at, '&', (size_t)(end - at))) == NULL)
 			next = end;
 		part = (struct slice){ at, (size_t)(next - at) };
-		if (part.length == 0 || sets(part, "offset") || sets_place(part) || (ranged && sets(part, "limit")))
+		if (part.length == 0 || begins(part, "offset=") || begins(part, "after=(") ||
+		    (ranged && begins(part, "limit=")))
 			continue;
 		begin_part(out, &first);
 		add_as_written(out, part);

@@ -181,7 +181,7 @@ static enum status add_decimal(struct text *sql, struct slice text)
 /* The exact value of the nearest number that the column's type can hold. */
 static enum status add_float(struct text *sql, struct slice text, bool single)
 {
-	char copy[64], *end;
+	char copy[400], *end; /* the server writes a DOUBLE in at most 331 characters */
 	double number;
 
 	if (text.length == 0 || text.length >= sizeof(copy))

@@ -1,22 +1,67 @@
 /* SPDX-License-Identifier: MIT
  *
- * From a raw URI to SQL over fixed tables: whatever the client writes, the statement has the one shape a read has.
+ * From a raw URI and a Range, a line each, to SQL over fixed tables: whatever the client writes, each statement has the
+ * one shape a read has (that of the plan itself, that for several keys and that which counts), and the plan's window is
+ * the one that was named.
  */
 #include <stdint.h>
-#include <stdlib.h>
 
+#include "oracle.h"
 #include "plan.h"
+#include "sql.h"
 #include "sql_shape.h"
 #include "tables.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+enum { MAX_ROWS = 1000 };
+
+static bool is_read(struct slice sql, const struct plan *plan, bool windowed)
+{
+	return shape_is_read(sql, plan->table, windowed) && text_utf8_span(sql.bytes, sql.length) == sql.length;
+}
+
+static bool others_are_reads(const struct plan *plan)
+{
+	static struct text sql;
+	const struct integer keys[] = { plan->key, { UINT64_MAX, false }, { 1, true } };
+
+	text_clear(&sql);
+	sql_count(&sql, plan, "1");
+	if (!is_read((struct slice){ sql.bytes, sql.length }, plan, false))
+		return false;
+	if (plan->key_column == NULL)
+		return true;
+	text_clear(&sql);
+	sql_read_keys(&sql, plan, keys, 3);
+	return is_read((struct slice){ sql.bytes, sql.length }, plan, false);
+}
+
+/* The rows that limit and offset name, and Range, and no more than are allowed; worked out another way. */
+static bool is_window(const struct route *route, const struct plan *plan, struct arena *arena)
+{
+	struct query query;
+	struct fault fault;
+	unsigned __int128 first, end, last = route->range.last;
+
+	if (query_parse(route->query, arena, &query, &fault) != STATUS_OK)
+		return false;
+	first = query.offset;
+	end = query.has_limit ? first + query.limit : UINT64_MAX;
+	if (route->range.given && !plan->single) {
+		first = first > route->range.first ? first : route->range.first;
+		end = end < last + 1 ? end : last + 1;
+	}
+	end = end < first ? first : end;
+	return plan->offset == first && plan->limit == (end - first < MAX_ROWS ? end - first : MAX_ROWS);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct schema *schema;
 	static struct arena arena;
-	struct request request = { .method = METHOD_GET, .method_name = SLICE("GET"),
-		                   .uri = { (const char *)data, size } };
+	struct slice rest = { (const char *)data, size };
+	struct request request = { .method = METHOD_GET, .method_name = SLICE("GET") };
 	struct route route;
 	struct plan plan;
 	struct fault fault = { 0 };
@@ -25,16 +70,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (schema == NULL)
 		schema = tables_make();
 	arena_clear(&arena);
+	request.uri = oracle_line(&rest);
+	request.range = oracle_line(&rest);
 	if ((status = route_find(&request, schema, SLICE(""), &arena, &route, &fault)) == STATUS_OK &&
-	    (status = plan_read(&route, 1000, &arena, &plan, &fault)) == STATUS_OK) {
-		if (!shape_is_read(plan.sql, plan.table) || plan.limit > 1000 ||
-		    text_utf8_span(plan.sql.bytes, plan.sql.length) != plan.sql.length)
-			abort();
+	    (status = plan_read(&route, MAX_ROWS, &arena, &plan, &fault)) == STATUS_OK) {
+		DEMAND(is_read(plan.sql, &plan, true));
+		DEMAND(others_are_reads(&plan));
+		DEMAND(is_window(&route, &plan, &arena));
 	} else {
 		struct text body = { 0 };
 
-		if (fault.status != status)
-			abort();
+		DEMAND(fault.status == status);
 		http_add_fault(&body, &fault);
 		text_release(&body);
 	}

@@ -5,6 +5,7 @@
  * backslash.
  *
  *     SELECT list FROM table [WHERE condition] [ORDER BY list] LIMIT n [OFFSET n]
+ *     SELECT list FROM table [WHERE condition]
  *
  * A list and a condition are made of words: the table's exposed columns, literals, signs, and a few names of functions
  * and keywords, none of which can begin another clause. Their parentheses are balanced, and a literal, a column and a
@@ -193,7 +194,8 @@ static inline bool shape_expression(struct shape *shape, unsigned depth)
 	return true;
 }
 
-static inline bool shape_is_read(struct slice sql, const struct table *table)
+/* windowed: with a LIMIT, and perhaps an order. */
+static inline bool shape_is_read(struct slice sql, const struct table *table, bool windowed)
 {
 	struct shape shape = { sql.bytes, sql.bytes + sql.length, table };
 
@@ -209,6 +211,8 @@ static inline bool shape_is_read(struct slice sql, const struct table *table)
 	shape.at += table->quoted.length;
 	if (shape_word(&shape, " WHERE ") && !shape_expression(&shape, 0))
 		return false;
+	if (!windowed)
+		return shape.at == shape.end;
 	if (shape_word(&shape, " ORDER BY "))
 		do {
 			if (!shape_expression(&shape, 0))

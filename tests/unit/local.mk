@@ -20,6 +20,7 @@ check_PROGRAMS = \
 	tests/unit/test-merge \
 	tests/unit/test-metrics \
 	tests/unit/test-mysql_catalogue \
+	tests/unit/test-page \
 	tests/unit/test-peer \
 	tests/unit/test-plan \
 	tests/unit/test-prefer \
@@ -39,6 +40,7 @@ endif
 EXTRA_DIST += tests/unit/unit.h tests/unit/strict.h tests/unit/tables.h tests/unit/records.h \
 	tests/golden/read.txt \
 	tests/golden/read.refused.txt
-EXTRA_DIST += tests/fuzz/run tests/fuzz/sql_shape.h tests/fuzz/fuzz-accept.c tests/fuzz/fuzz-body.c \
-	tests/fuzz/fuzz-fastcgi.c tests/fuzz/fuzz-json.c tests/fuzz/fuzz-query.c tests/fuzz/fuzz-tables.c \
-	tests/fuzz/fuzz-url.c tests/fuzz/fuzz-value.c
+EXTRA_DIST += tests/fuzz/run tests/fuzz/uri.dict tests/fuzz/oracle.h tests/fuzz/sql_shape.h tests/fuzz/fuzz-body.c \
+	tests/fuzz/fuzz-fastcgi.c tests/fuzz/fuzz-http.c tests/fuzz/fuzz-json.c tests/fuzz/fuzz-page.c \
+	tests/fuzz/fuzz-query.c tests/fuzz/fuzz-render.c tests/fuzz/fuzz-tables.c tests/fuzz/fuzz-url.c \
+	tests/fuzz/fuzz-value.c

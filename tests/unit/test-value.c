@@ -213,7 +213,7 @@ static void floats_are_the_number_of_the_column(void **state)
 		{ "1.2.3", STATUS_BAD_VALUE }, { "1e+-1", STATUS_BAD_VALUE }, { "1e999", STATUS_VALUE_RANGE },
 		{ "-1e999", STATUS_VALUE_RANGE },
 	};
-	char digits[65];
+	char digits[400];
 	double number;
 
 	(void)state;
@@ -230,9 +230,13 @@ static void floats_are_the_number_of_the_column(void **state)
 	}
 	assert_int_equal(literal_of(COLUMN_FLOAT, "1e39", 4), STATUS_VALUE_RANGE); /* of the type, not of a DOUBLE */
 	assert_int_equal(literal_of(COLUMN_DOUBLE, "1e39", 4), STATUS_OK);
-	memset(digits, '1', sizeof(digits));
-	assert_int_equal(literal_of(COLUMN_DOUBLE, digits, 63), STATUS_OK);
-	assert_int_equal(literal_of(COLUMN_DOUBLE, digits, 64), STATUS_BAD_VALUE);
+	memset(digits, '0', sizeof(digits)); /* a DOUBLE(255,30) is written with all of its zeros */
+	digits[0] = '1';
+	digits[300] = '.';
+	assert_int_equal(literal_of(COLUMN_DOUBLE, digits, 331), STATUS_OK);
+	assert_true(strtod(text_terminate(&sql) + 1, NULL) == 1e299);
+	assert_int_equal(literal_of(COLUMN_DOUBLE, digits, 399), STATUS_OK);
+	assert_int_equal(literal_of(COLUMN_DOUBLE, digits, 400), STATUS_BAD_VALUE);
 }
 
 static void dates(void **state)
