@@ -84,11 +84,6 @@ struct slice batch_sql(struct batch *batch)
 
 /* --- How many there are --- */
 
-bool batch_counts(const struct batch *batch)
-{
-	return batch->wants_count[COUNT_EXACT] || batch_wants_planned(batch);
-}
-
 bool batch_wants_planned(const struct batch *batch)
 {
 	return batch->wants_count[COUNT_PLANNED] || batch->wants_count[COUNT_ESTIMATED];

@@ -46,9 +46,8 @@ void batch_begin(struct batch *, struct peer *leader);
 bool batch_join(struct batch *, const struct peer *);
 /* The statement; call it when all have joined. Belongs to the batch. */
 struct slice batch_sql(struct batch *);
-/* Whether something has to be asked before the rows, in one snapshot with them. */
-bool batch_counts(const struct batch *);
-/* Whether the planner is to be asked; whether all are to be counted (call it after the planner's answer). */
+/* Whether the planner is to be asked; whether all are to be counted, in one snapshot with the rows (call it after the
+ * planner's answer, if it is asked). */
 bool batch_wants_planned(const struct batch *);
 bool batch_wants_exact(const struct batch *, uint64_t max_rows);
 /* The statements for both; explain is how the server's EXPLAIN begins. */

@@ -300,19 +300,29 @@ static void transaction_ended(enum database_step step)
 	not_busy();
 }
 
+/* The guess is of no moment, so it needs no snapshot; a count has to be of the rows' own. */
+static enum statement_stage stage_after_guess(void)
+{
+	return batch_wants_exact(&worker.batch, (uint64_t)worker.config->max_rows) ? STAGE_BEGIN : STAGE_ROWS;
+}
+
 /* A stage is over: what comes after it. */
 static void stage_done(void)
 {
-	if (worker.stage == STAGE_BEGIN && batch_wants_planned(&worker.batch))
-		send_stage(STAGE_PLANNED);
-	else if ((worker.stage == STAGE_BEGIN || worker.stage == STAGE_PLANNED) &&
-	         batch_wants_exact(&worker.batch, (uint64_t)worker.config->max_rows))
+	switch (worker.stage) {
+	case STAGE_PLANNED:
+		send_stage(stage_after_guess());
+		break;
+	case STAGE_BEGIN:
 		send_stage(STAGE_EXACT);
-	else if (worker.stage != STAGE_ROWS)
+		break;
+	case STAGE_EXACT:
 		send_stage(STAGE_ROWS);
-	else {
+		break;
+	case STAGE_ROWS:
 		batch_done();
 		end_transaction();
+		break;
 	}
 }
 
@@ -391,7 +401,7 @@ void statement_start(void)
 		change_start(leader);
 		return;
 	}
-	send_stage(batch_counts(&worker.batch) ? STAGE_BEGIN : STAGE_ROWS);
+	send_stage(batch_wants_planned(&worker.batch) ? STAGE_PLANNED : stage_after_guess());
 }
 
 void statement_stream_writable(void)

@@ -470,5 +470,9 @@ struct slice text_trimmed(struct slice text)
 
 struct slice slice_trim(const char *from, const char *to)
 {
-	return text_trimmed((struct slice){ from, (size_t)(to - from) });
+	while (from < to && (*from == ' ' || *from == '\t'))
+		from++;
+	while (to > from && (to[-1] == ' ' || to[-1] == '\t'))
+		to--;
+	return (struct slice){ from, (size_t)(to - from) };
 }

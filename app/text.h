@@ -52,7 +52,7 @@ size_t text_utf8_span(const char *bytes, size_t length);
 /* Decodes base64 (padding optional, both alphabets) in place; false: not base64. */
 bool text_base64_decode(char *bytes, size_t *length) MUST_CHECK;
 
-/* Of headers: without the spaces at both ends; the byte's place, or to; equal but for the case of ASCII. */
+/* Of headers: without the spaces and tabs at both ends (RFC 9110's OWS); the byte's place, or to; equal but for the case of ASCII. */
 struct slice slice_trim(const char *from, const char *to);
 const char *slice_find(const char *from, const char *to, char byte);
 bool slice_is_word(struct slice, const char *word);

@@ -15,7 +15,7 @@
 enum { HANDOVER_AFTER_US = 2000 }; /* how long a statement may run before who waits for it goes to an idle worker */
 
 /* A statement's requests may want to know how many rows there are: then it is several. */
-enum statement_stage { STAGE_ROWS, STAGE_BEGIN, STAGE_PLANNED, STAGE_EXACT };
+enum statement_stage { STAGE_PLANNED, STAGE_BEGIN, STAGE_EXACT, STAGE_ROWS };
 
 /* In the epoll set, an event's data.ptr is a peer or the address of one of the first four members. */
 struct worker {

@@ -167,6 +167,20 @@ def test_the_planner_s_guess(notes):
     assert 15000 < total("/many?select=id&limit=1", "estimated") < 25000
 
 
+def test_only_a_count_takes_a_snapshot(notes):
+    notes.schema.sql("ANALYZE TABLE many PERSISTENT FOR ALL")
+
+    def snapshots(target, count):
+        before = notes.schema.sql("SHOW GLOBAL STATUS LIKE 'Com_begin'")[0][1]
+        assert get(notes, target, Prefer=f"count={count}").status == 206
+        return int(notes.schema.sql("SHOW GLOBAL STATUS LIKE 'Com_begin'")[0][1]) - int(before)
+
+    assert snapshots("/many?select=id&limit=1", "planned") == 0
+    assert snapshots("/many?select=id&limit=1", "estimated") == 0
+    assert snapshots("/users?limit=1", "estimated") == 1
+    assert snapshots("/users?limit=1", "exact") == 1
+
+
 def test_a_large_answer_with_a_count_streams_and_ends_its_snapshot(notes):
     target = "/many?select=*,f:filler,g:filler,h:filler&order=id"
     response = get(notes, target, Prefer="count=exact")

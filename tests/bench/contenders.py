@@ -22,6 +22,7 @@ class Contender:
 
     name = ""
     title = ""
+    first = "/users"  # what is asked until it answers
 
     def __init__(self, bench):
         self.bench = bench
@@ -45,10 +46,10 @@ class Contender:
             self.server.stop()
             self.server = None
 
-    def get(self, path):
+    def get(self, path, headers=None):
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
         try:
-            connection.request("GET", path)
+            connection.request("GET", path, headers=headers or {})
             response = connection.getresponse()
             return response.status, dict(response.getheaders()), response.read()
         finally:
@@ -56,7 +57,7 @@ class Contender:
 
     def answers(self):
         try:
-            return self.get("/users")[0] == 200
+            return self.get(self.first)[0] == 200
         except OSError:
             return False
 
@@ -96,6 +97,7 @@ class Contender:
 class MyREST(Contender):
     name = "myrest"
     title = "MyREST"
+    tables = ",".join(ROWS)
     merge = "on"
 
     def prepare(self):
@@ -112,7 +114,7 @@ class MyREST(Contender):
                 "DATABASE_URL": f"mysql://bench:bench@localhost/bench?socket={self.bench.database.socket}",
                 "MYREST_LISTEN": f"unix:{self.folder.path}/myrest.sock?mode=0600",
                 "MYREST_ADMIN_LISTEN": f"127.0.0.1:{self.admin}",
-                "MYREST_TABLES": ",".join(ROWS),
+                "MYREST_TABLES": self.tables,
                 "MYREST_MERGE": self.merge,
                 "WEB_CONCURRENCY": str(self.bench.options.workers),
             },

@@ -1,9 +1,10 @@
 -- SPDX-License-Identifier: MIT
--- wrk's script: a fixed path, or a random key under it; ends with one line of JSON for ./run.
+-- wrk's script: a fixed path, a random key under it, or the paths of a file; ends with one line of JSON for ./run.
 --
 --     wrk ... -s load.lua http://HOST:PORT/PATH -- KEYS SEED
 --
 -- KEYS 0: every request is the same. KEYS n: PATH/1 to PATH/n at random, another sequence in each thread.
+-- KEYS a file's name: its lines are the paths, asked in turn.
 
 local threads = 0
 
@@ -16,6 +17,18 @@ function init(args)
    local keys = tonumber(args[1])
    local requests = {}
 
+   if keys == nil then
+      local last = 0
+
+      for path in io.lines(args[1]) do
+         requests[#requests + 1] = wrk.format("GET", path)
+      end
+      request = function()
+         last = last % #requests + 1
+         return requests[last]
+      end
+      return
+   end
    if keys == 0 then
       return -- without request() wrk makes the bytes once
    end

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """From measurements to tables: medians, ratios, and the goals with what was reached."""
 
+import operator
 import statistics
 
 CASES = {  # name: (what it says, path, keys, connections)
@@ -82,7 +83,7 @@ def goals(results, startup_ms):
 def reached(sense, limit, value):
     if value is None:
         return None
-    return value >= limit if sense == ">=" else value < limit
+    return {">=": operator.ge, "<=": operator.le, "<": operator.lt}[sense](value, limit)
 
 
 def checklist(listed):

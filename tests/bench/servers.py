@@ -1,24 +1,52 @@
 # SPDX-License-Identifier: MIT
-"""The private servers of one benchmark run: started in one temporary folder, stopped by pid, whatever happens."""
+"""The private servers of one benchmark run: started in one temporary folder, stopped by pid, whatever happens; and what
+else the scripts of the benchmark share."""
 
+import json
 import os
 import pathlib
+import platform
 import pwd
 import re
 import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
+SHIPPED = HERE.parent.parent / "nginx"
+STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+PACKAGES = ["wrk", "mariadb-server-core", "mariadb-client-core", "nginx"]
 ROWS = {"users": 2, "users100": 100, "users1000": 1000, "users10k": 10000}
 SHORT_PATH = 60  # a unix socket's path has 107 bytes, and names are added to the folder's
 
 
 class Fault(Exception):
     """A sentence for the one who runs the benchmark."""
+
+
+def say(*words):
+    print(*words, file=sys.stderr, flush=True)
+
+
+def need_packages(more=()):
+    """What a run needs and the machine has not is installed, as the other scripts of the project do it."""
+    common = HERE.parent.parent / "contrib" / "common.sh"
+    script = '. "$1"; shift; need_packages "$@"'
+    done = subprocess.run(["bash", "-c", script, "run", common, *PACKAGES, *more])
+    if done.returncode != 0:
+        raise Fault("packages are missing")
+
+
+def look_around():
+    """The load of the machine before the run."""
+    busy = os.getloadavg()[0]
+    if busy > 0.5:
+        say(f"note: load average {busy:.1f}: something else runs, the figures will be low")
+    return busy
 
 
 def rows_of(table):
@@ -47,6 +75,26 @@ def find_program(*names):
         if path:
             return path
     raise Fault(f"'{names[0]}' is not installed")
+
+
+def run_wrk(arguments, url, seconds, keys, seed=0):
+    """One load; load.lua says what `keys` are."""
+    command = [
+        find_program("wrk"),
+        *arguments,
+        f"--duration={seconds}s",
+        "--timeout=10s",
+        f"--script={HERE}/load.lua",
+        url,
+        "--",
+        str(keys),
+        str(seed),
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=seconds + 60)
+    try:
+        return json.loads(done.stdout.splitlines()[-1])
+    except (IndexError, ValueError):
+        raise Fault(f"wrk failed on {url}: {done.stdout[-500:]}{done.stderr[-500:]}") from None
 
 
 def everyone_may_enter(folder):
@@ -191,6 +239,31 @@ class Server:
                 print(f"run: {fault}")
 
 
+def ship(folder, name, contender):
+    """A file of nginx/ as it is shipped, but with the contender's socket and name."""
+    text = (SHIPPED / name).read_text()
+    text = text.replace("unix:/run/myrest/myrest.sock", f"unix:{folder.path}/{contender}.sock")
+    for word in ("myrest_pool", "myrest_read", "myrest_write"):
+        text = text.replace(word, word.replace("myrest", contender))
+    folder.write(name.replace("myrest", contender, 1), text)
+
+
+def start_nginx(folder, ports, php_keepalive=0):
+    folder.copy(SHIPPED / "myrest_params")
+    for contender in ("myrest", "limit"):
+        ship(folder, "myrest-upstream.conf", contender)
+        ship(folder, "myrest-location.conf", contender)
+    values = {
+        **ports,
+        "PHP_KEEPALIVE": f"keepalive {php_keepalive};" if php_keepalive else "",
+        "PHP_KEEP_CONN": "on" if php_keepalive else "off",
+    }
+    configuration = folder.fill("nginx.conf.in", "nginx.conf", values)
+    nginx = Server(folder, "nginx", [find_program("nginx"), "-c", configuration])
+    nginx.wait_until((folder.path / "nginx.pid").exists)
+    return nginx
+
+
 class Database:
     """A MariaDB of its own, reached through its unix socket only, with the tables of the benchmark."""
 
@@ -271,3 +344,46 @@ class Database:
 
     def version(self):
         return self.ask("SELECT VERSION()").strip()
+
+
+def machine(database, busy, options):
+    """What the figures depend on."""
+
+    def first_line(*command):
+        done = subprocess.run(command, capture_output=True, text=True)
+        return (done.stdout or done.stderr).splitlines()[0]
+
+    return {
+        "system": platform.freedesktop_os_release().get("PRETTY_NAME", platform.system()),
+        "kernel": platform.release(),
+        "cores": os.cpu_count(),
+        "mariadb": database.version(),
+        "nginx": first_line(find_program("nginx"), "-v"),
+        "load_before": busy,
+        "options": {key: str(value) for key, value in vars(options).items()},
+    }
+
+
+def clean_up(folder):
+    """Everything that was started is stopped, and the folder goes unless it is to be kept."""
+    for number in STOPS:
+        signal.signal(number, signal.SIG_IGN)  # the stopping itself is not stopped
+    Server.stop_all()
+    folder.remove()
+    if folder.keep:
+        say(f"kept: {folder.path}")
+
+
+def run_script(run):
+    """The exit status of `run`, or of the fault or the signal that ended it."""
+    for number in STOPS:
+        signal.signal(number, signal.default_int_handler)
+    name = pathlib.Path(sys.argv[0]).name
+    try:
+        return run()
+    except Fault as fault:
+        say(f"{name}: {fault}")
+        return 2
+    except KeyboardInterrupt:
+        say(f"{name}: stopped")
+        return 130

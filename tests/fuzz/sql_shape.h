@@ -143,7 +143,7 @@ static inline bool shape_value(struct shape *shape, unsigned depth)
 {
 	static const char *const functions[] = { "JSON_EXTRACT(", "JSON_TYPE(", "JSON_UNQUOTE(", "JSON_CONTAINS(",
 		                                 "IF(",           "CONVERT(",   "CAST(",         "TRIM(",
-		                                 "LOWER(",        "ST_AsText(" };
+		                                 "LOWER(",        "ST_AsText(", "JSON_VALID(" };
 	static const char *const words[] = { "NULL", "TRUE", "FALSE" };
 
 	if (depth > 1000)
