@@ -2,6 +2,7 @@
 """What the tests of writing share: requests with bodies, tables that are as new for each test, what errors must not show."""
 import json
 import re
+import threading
 
 from web import error_of
 
@@ -50,6 +51,14 @@ class Tables:
         self.schema, self.pool, self.web, self.get, self.json = (
             service.schema, service.pool, service.web, service.get, service.json,
         )  # fmt: skip
+        self.connection, self.lock = self.schema.connect(), threading.Lock()
+
+    def ask(self, *statements):
+        """The rows of the last one, by a connection that is kept."""
+        with self.lock, self.connection.cursor() as cursor:
+            for statement in statements:
+                cursor.execute(statement)
+            return cursor.fetchall()
 
     def renew(self):
         statements = ["SET FOREIGN_KEY_CHECKS = 0", "SET SQL_MODE = 'STRICT_ALL_TABLES'"]
@@ -59,7 +68,7 @@ class Tables:
             statements.append(f"DELETE FROM {name}")
             if rows:
                 statements.append(f"INSERT INTO {name} {rows}")
-        self.schema.sql(*statements)
+        self.ask(*statements, "SET FOREIGN_KEY_CHECKS = 1")
 
     def send(self, method, target, body=None, **how):
         return send(self.web, method, target, body, **how)
@@ -78,7 +87,7 @@ class Tables:
 
     def rows(self, query):
         """What the database has, asked directly."""
-        return [tuple(row) for row in self.schema.sql(query)]
+        return [tuple(row) for row in self.ask(query)]
 
     def value(self, query):
         return self.rows(query)[0][0]
