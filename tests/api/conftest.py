@@ -22,12 +22,15 @@ ORDER = [
     "pool",
     "merge",
     "stream",
+    "write",
+    "write_errors",
     "away",
     "badinput",
     "isolation",
     "starvation",
     "loss",
     "freshness",
+    "write_safety",
 ]
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Runs reading.test.js, and says of each test in it how it went.
+"""Runs reading.test.js and writing.test.js, and says of each test in them how it went.
 
 Environment, beside that of tests/api/servers.py:
   MYREST_NODE_MODULES   where `npm ci` has put the packages of package-lock.json (default node_modules in this folder)
@@ -20,10 +20,18 @@ sys.path.insert(0, str(HERE.parent / "api"))
 
 import servers  # noqa: E402
 
-SUITE = HERE / "reading.test.js"
 MODULES = Path(os.environ.get("MYREST_NODE_MODULES", HERE / "node_modules")).resolve()
-NAMES = re.findall(r'^test\("([^"]+)"', SUITE.read_text("utf-8"), re.M)
-NAMES += [f"without a meaning: {case['name']}" for case in json.loads((HERE / "without_meaning.json").read_text())]
+
+
+def names(suite):
+    return re.findall(r'^test\("([^"]+)"', (HERE / suite).read_text("utf-8"), re.M)
+
+
+NAMES = {suite: names(suite) for suite in ("reading.test.js", "writing.test.js")}
+NAMES["reading.test.js"] += [
+    f"without a meaning: {case['name']}" for case in json.loads((HERE / "without_meaning.json").read_text())
+]
+EACH = [(suite, name) for suite in NAMES for name in NAMES[suite]]
 
 TABLES = (
     "CREATE TABLE books (id INT PRIMARY KEY, title VARCHAR(80) NOT NULL, author VARCHAR(80), price DECIMAL(8,2),"
@@ -52,29 +60,61 @@ TABLES = (
     "INSERT INTO `odd, name` VALUES (1, 'x', 'y')",
     "CREATE VIEW sleepy AS SELECT id, SLEEP(2) AS pause FROM books WHERE id = 1",
 )
+READ = 'books,words,places,many,sleepy,"odd, name"'
+
+WRITTEN = (
+    "CREATE TABLE people (id INT PRIMARY KEY AUTO_INCREMENT, email VARCHAR(40) NOT NULL UNIQUE, name VARCHAR(20) NOT NULL,"
+    " age INT DEFAULT 18, city VARCHAR(20), CONSTRAINT age_check CHECK (age >= 0))",
+    "CREATE TABLE orders (id INT PRIMARY KEY AUTO_INCREMENT, person INT, sum DECIMAL(8,2),"
+    " FOREIGN KEY (person) REFERENCES people (id))",
+    "CREATE TABLE cells (x INT, y INT, v VARCHAR(20), PRIMARY KEY (x, y))",
+    "CREATE TABLE kinds (id INT PRIMARY KEY AUTO_INCREMENT, i INT, price DECIMAL(8,2), ratio DOUBLE, flag BOOL, day DATE,"
+    " at DATETIME(3), stamp TIMESTAMP NULL, kind ENUM('a','b'), doc JSON, raw VARBINARY(20), text VARCHAR(80), nothing INT)",
+    "CREATE TABLE fixed (id INT PRIMARY KEY)",
+    "INSERT INTO fixed VALUES (1)",
+    "CREATE TABLE `odd, name` (`a b` INT PRIMARY KEY, `κόσμος` VARCHAR(20))",
+)
+WRITABLE = 'people,orders,cells,kinds,"odd, name"'
 
 
 @pytest.fixture(scope="module")
-def url():
+def urls():
+    """Where each suite's service answers."""
     with contextlib.ExitStack() as ends:
         lab = servers.Lab()
         ends.callback(lab.remove)
         database = servers.Database(lab)
         ends.callback(database.kill)
-        schema = database.schema(*TABLES)
-        pool = servers.Pool(lab, schema.url(), tables='books,words,places,many,sleepy,"odd, name"')
-        ends.callback(pool.close)
-        nginx = servers.Nginx(lab, pool)
-        ends.callback(nginx.stop)
-        yield f"http://127.0.0.1:{nginx.port}"
+
+        def serve(statements, tables, grant, **settings):
+            pool = servers.Pool(lab, database.schema(*statements, grant=grant).url(), tables=tables, **settings)
+            ends.callback(pool.close)
+            nginx = servers.Nginx(lab, pool)
+            ends.callback(nginx.stop)
+            return f"http://127.0.0.1:{nginx.port}"
+
+        yield {
+            "reading.test.js": serve(TABLES, READ, "SELECT, SHOW VIEW, EXECUTE"),
+            "writing.test.js": serve(
+                WRITTEN,
+                f"{WRITABLE},fixed",
+                "SELECT, INSERT, UPDATE, DELETE",
+                MYREST_WRITABLE=WRITABLE,
+                MYREST_ALLOW_ROLLBACK="on",
+            ),
+        }
 
 
 @pytest.fixture(scope="module")
-def report(url):
-    """name: whether it passed, and what was said, of every test that ran; `text` is all of it."""
+def reports(urls):
+    """suite: name: whether it passed, and what was said, of every test that ran; `text` is all of it."""
     assert (MODULES / "@supabase/postgrest-js").is_dir(), f"npm ci has put nothing into {MODULES}"
+    return {suite: report(suite, url) for suite, url in urls.items()}
+
+
+def report(suite, url):
     run = subprocess.run(
-        ["node", "--test-reporter=tap", SUITE],
+        ["node", "--test-reporter=tap", HERE / suite],
         env=servers.environment(MYREST_URL=url, NODE_PATH=MODULES),
         stdin=subprocess.DEVNULL,
         capture_output=True,
@@ -89,16 +129,18 @@ def report(url):
     return SimpleNamespace(tests=tests, status=run.returncode, text=text)
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_reading(report, name):
-    assert name in report.tests, f"it did not run:\n{report.text}"
-    passed, said = report.tests[name]
+@pytest.mark.parametrize("suite, name", EACH)
+def test_the_client(reports, suite, name):
+    assert name in reports[suite].tests, f"it did not run:\n{reports[suite].text}"
+    passed, said = reports[suite].tests[name]
     assert passed, said
 
 
-def test_all_of_them_ran_and_no_other(report):
-    assert sorted(report.tests) == sorted(NAMES)
-    assert (report.status == 0) == all(passed for passed, _ in report.tests.values()), report.text
+@pytest.mark.parametrize("suite", NAMES)
+def test_all_of_them_ran_and_no_other(reports, suite):
+    found = reports[suite]
+    assert sorted(found.tests) == sorted(NAMES[suite])
+    assert (found.status == 0) == all(passed for passed, _ in found.tests.values()), found.text
 
 
 def test_the_lock_file_names_no_download_address():
