@@ -390,10 +390,10 @@ static enum next stage_done(void)
 
 /* --- What goes wrong --- */
 
-static void log_failure(const char *event)
+static void log_failure(enum log_level level, const char *event)
 {
 	const struct database_error *error = database_error(worker.database);
-	struct log_line *line = log_begin(LOG_ERROR, event);
+	struct log_line *line = log_begin(level, event);
 
 	log_bytes(line, "id", change.peer->request.id.bytes, change.peer->request.id.length);
 	log_number(line, "number", error->number);
@@ -402,20 +402,20 @@ static void log_failure(const char *event)
 	log_end(line);
 }
 
-/* Which of many rows is at fault: the server is asked, or it is found out one by one. */
-static enum next locate(void)
+/* Which of many rows is at fault, and what by: the server is asked, or it is found out one by one. */
+static enum next locate(bool alarmed)
 {
-	if (database_traits(worker.database)->fault_row)
+	if (database_traits(worker.database)->fault_row && !alarmed)
 		return send_word(FAULT_ROW, "GET DIAGNOSTICS CONDITION 1 @myrest_row=ROW_NUMBER");
 	change.locating = change.peer->write->one_by_one = true;
 	change.again = true;
 	return undo();
 }
 
-static bool is_row_unknown(const struct database_error *error)
+static bool is_row_unknown(const struct database_error *error, bool alarmed)
 {
-	return change.write->kind == WRITE_INSERT && change.write->row_count > 1 && !change.write->one_by_one &&
-	       error->row == 0 && change.fault.status != STATUS_FAULT && status_http(change.fault.status) < 500;
+	return alarmed || (change.write->kind == WRITE_INSERT && change.write->row_count > 1 && !change.write->one_by_one &&
+	       error->row == 0 && change.fault.status != STATUS_FAULT && status_http(change.fault.status) < 500);
 }
 
 /* A statement failed, which has changed nothing; the connection lives. */
@@ -424,6 +424,7 @@ static enum next stage_failed(void)
 	const struct database_error *error = database_error(worker.database);
 	struct peer *peer = change.peer;
 	uint64_t row = change.write->one_by_one ? change.row + 1 : error->row;
+	bool alarmed = change.stage == WRITE && change_fault_is_alarm(error, change.write);
 
 	if (change.stage == CLAIM && error->status == STATUS_DUPLICATE) {
 		sql_recall(begin_sql(RECALL), worker.config->idempotency_table, change.write);
@@ -432,6 +433,10 @@ static enum next stage_failed(void)
 	if (change.stage == WRITE && change.write->one_by_one && change_fault_is_conflict(error, change.write)) {
 		change.left_out = true;
 		return next_row();
+	}
+	if (alarmed && change.locating) { /* inserted as it is, it is told by which key it cannot be */
+		peer->write->resolution = RESOLUTION_NONE;
+		return send_write();
 	}
 	if (change.locating && change.stage == WRITE)
 		change.fault = change_fault_make(error, change.plan->table, change.write, row, &peer->arena);
@@ -445,9 +450,9 @@ static enum next stage_failed(void)
 	change.fault = change_fault_make(error, change.plan->table, change.write, row, &peer->arena);
 	if (error->schema_changed && !peer->retried && session_may_describe())
 		peer->retried = worker.describe_wanted = true;
-	else if (status_http(error->status) >= 500)
-		log_failure("write-failed");
-	return change.stage == WRITE && is_row_unknown(error) ? locate() : undo();
+	else
+		log_failure(status_http(error->status) >= 500 ? LOG_ERROR : LOG_INFO, "write-failed");
+	return change.stage == WRITE && is_row_unknown(error, alarmed) ? locate(alarmed) : undo();
 }
 
 static void over(void)
@@ -470,21 +475,22 @@ static void over(void)
 		peers_write_on(peer);
 }
 
-/* The connection is gone. What stood in a transaction is undone for sure, unless it was the end of it. */
+/* The connection is gone. Whether the statement that writes was made is not known, nor what it did that no transaction
+ * undoes; before it, nothing was done. */
 static void lost(void)
 {
 	const struct database_error *error = database_error(worker.database);
 	struct peer *peer = change.peer;
-	bool undone_for_sure = change.in_transaction && change.stage != COMMIT;
+	bool nothing_done = change.in_transaction && change.stage <= LOCK && !change.locating;
 	bool answered = change.stage == ROLLBACK && !change.again;
 
 	session_lost();
 	change.in_transaction = false;
-	log_failure("write-lost");
+	log_failure(LOG_ERROR, "write-lost");
 	if (answered) {
 		(void)undone();
 		over();
-	} else if (undone_for_sure && !peer->retried && error->status != STATUS_TIMEOUT) {
+	} else if (nothing_done && !peer->retried && error->status != STATUS_TIMEOUT) {
 		peer->retried = true;
 		change.peer = NULL;
 		batch_end(&worker.batch);
@@ -492,7 +498,7 @@ static void lost(void)
 	} else {
 		change.failed = true;
 		change.fault = (struct fault){ .status = error->status == STATUS_TIMEOUT ? STATUS_TIMEOUT
-			                                 : undone_for_sure               ? STATUS_AWAY
+			                                 : nothing_done                  ? STATUS_AWAY
 			                                                                 : STATUS_UNKNOWN };
 		answer_fault(peer, &change.fault, NULL);
 		over();

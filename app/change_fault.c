@@ -128,11 +128,8 @@ struct fault change_fault_make(const struct database_error *error, const struct 
 {
 	struct fault fault = { .status = error->status };
 
-	if (write->guarded && write->resolution != RESOLUTION_NONE && error->status == STATUS_NO_FIT &&
-	    error->object.length == 0) { /* sql_write.c's alarm */
+	if (change_fault_is_alarm(error, write))
 		fault.status = STATUS_DUPLICATE;
-		fault.message = "another row has the same value in another unique key than that of on_conflict";
-	}
 	if (fault.status == STATUS_DUPLICATE)
 		tell_duplicate(&fault, table, error->object, arena);
 	else if (fault.status == STATUS_FOREIGN_KEY)
@@ -145,6 +142,12 @@ struct fault change_fault_make(const struct database_error *error, const struct 
 		tell_column(&fault, table, error->object, arena);
 	change_fault_tell_row(&fault, write, row, arena);
 	return fault;
+}
+
+bool change_fault_is_alarm(const struct database_error *error, const struct write *write)
+{
+	return write->guarded && write->resolution != RESOLUTION_NONE && error->status == STATUS_NO_FIT &&
+	       error->object.length == 0;
 }
 
 bool change_fault_is_conflict(const struct database_error *error, const struct write *write)

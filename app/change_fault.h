@@ -14,6 +14,9 @@ struct fault change_fault_make(const struct database_error *, const struct table
                                struct arena *);
 /* Says of a fault which row it is about, once that is known. */
 void change_fault_tell_row(struct fault *, const struct write *, uint64_t row, struct arena *);
+/* Whether a row of another unique key was met than the one by which rows are told (sql_write.c's alarm), which that error
+ * does not name. */
+bool change_fault_is_alarm(const struct database_error *, const struct write *);
 /* Whether it is the duplicate key by which rows that are there already are told. */
 bool change_fault_is_conflict(const struct database_error *, const struct write *);
 

@@ -198,5 +198,8 @@ bool mysql_fault_read(struct database_error *error, unsigned number, const char 
 	if (error->status == STATUS_BAD_VALUE && strncmp(text, "Incorrect string value", 22) == 0)
 		error->status = STATUS_NO_CHARACTER;
 	find_names(error);
+	/* What is written has the form of its column's type (written.h): it is the value that the column cannot have. */
+	if (number == ER_TRUNCATED_WRONG_VALUE && error->object.length > 0)
+		error->status = STATUS_NO_FIT;
 	return false;
 }

@@ -209,8 +209,12 @@ static enum status parse_body(const struct writing *writing, struct body *body)
 		return status;
 	if (asked->at != NULL) {
 		names = arena_alloc(planning->arena, asked->count * sizeof(*names));
-		for (unsigned i = 0; i < asked->count; i++)
+		for (unsigned i = 0; i < asked->count; i++) {
 			names[i] = asked->names[i].text;
+			for (unsigned j = 0; j < i; j++)
+				if (names[i].length == names[j].length && memcmp(names[i].bytes, names[j].bytes, names[i].length) == 0)
+					return planning_refuse(planning, STATUS_BAD_QUERY, "a column is named twice", asked->names[i].at);
+		}
 	}
 	status = body_parse(writing->request->body, form, names, asked->count, planning->arena, body, planning->fault);
 	if (status != STATUS_OK)
@@ -294,8 +298,11 @@ static enum status take_key(const struct writing *writing, const struct column *
 	enum status status;
 
 	if ((status = find_key_text(writing, column, &value.text)) != STATUS_OK ||
-	    (status = add_value(writing, column, &value, 0, sql)) != STATUS_OK || given == NULL)
+	    (status = add_value(writing, column, &value, 0, sql)) != STATUS_OK || (given == NULL && writing->route->has_key))
 		return status;
+	if (given == NULL)
+		return refuse(writing, STATUS_KEY_MISMATCH, NULL,
+		              arena_printf(writing->planning->arena, "column '%s' is missing", column->name.bytes));
 	length = sql->length - from;
 	if ((status = add_value(writing, column, given, 0, sql)) != STATUS_OK)
 		return status;
@@ -422,7 +429,7 @@ static enum status plan_rows(const struct writing *writing)
 		return status;
 	if (planning->query->has_limit)
 		plan->limit = planning->query->limit;
-	if (plan->condition_count == 0 && !writing->config->allow_unfiltered)
+	if (plan->condition_count == 0 && write->kind != WRITE_PUT && !writing->config->allow_unfiltered)
 		return refuse(writing, STATUS_UNFILTERED, NULL, NULL);
 	return STATUS_OK;
 }
@@ -475,8 +482,8 @@ static enum status plan_all(const struct writing *writing)
 	struct write *write = writing->write;
 	enum status status;
 
-	if ((status = check_query(writing)) != STATUS_OK || (status = check_conditions(writing)) != STATUS_OK ||
-	    (status = check_idempotency(writing)) != STATUS_OK || (status = plan_rows(writing)) != STATUS_OK ||
+	if ((status = plan_rows(writing)) != STATUS_OK || (status = check_query(writing)) != STATUS_OK ||
+	    (status = check_conditions(writing)) != STATUS_OK || (status = check_idempotency(writing)) != STATUS_OK ||
 	    (status = take_content(writing)) != STATUS_OK)
 		return status;
 	if (write->kind == WRITE_INSERT && (status = find_conflict(writing)) != STATUS_OK)

@@ -11,28 +11,41 @@ static bool is_declared(const struct column *column, const char *type)
 	return strncasecmp(column->declared.bytes, type, strlen(type)) == 0;
 }
 
-/* One member of enum('a','it''s'), whose opening quote *at is; NULL: there are no more. */
-static const char *next_member(const char *at, struct text *member)
+/* Whether the member whose opening quote is behind *at is the text; *at becomes its closing quote. In the catalogue's
+ * words '' is a quote, a backslash begins an escape, and a character beyond U+FFFF is a '?'. */
+static bool is_member(const char **at, struct slice text)
 {
-	text_clear(member);
-	if (at == NULL || (at = strchr(at, '\'')) == NULL)
-		return NULL;
-	for (at++; *at != '\0'; at++) {
-		if (*at == '\'' && *++at != '\'')
-			return at;
-		text_add_char(member, *at);
+	const char *byte = text.bytes, *end = byte + text.length;
+	bool same = true;
+
+	for (;; (*at)++) {
+		char given = **at;
+
+		if (given == '\0' || (given == '\'' && *++*at != '\''))
+			return same && byte == end;
+		if (given == '\\' && (*at)[1] != '\0') {
+			given = *++*at;
+			given = given == 'n' ? '\n' : given == 'r' ? '\r' : given == '0' ? '\0' : given;
+		}
+		if (given == '?' && end - byte >= 4 && (unsigned char)*byte >= 0xf0)
+			byte += 4;
+		else if (byte < end && *byte == given)
+			byte++;
+		else
+			same = false;
 	}
-	return NULL;
 }
 
 static bool has_member(const struct column *column, struct slice text)
 {
-	static struct text member;
-	const char *at = column->declared.bytes;
+	const char *at = strchr(column->declared.bytes, '\'');
 
-	while ((at = next_member(at, &member)) != NULL)
-		if (member.length == text.length && memcmp(member.bytes, text.bytes, text.length) == 0)
+	while (at != NULL && *at == '\'') {
+		at++;
+		if (is_member(&at, text))
 			return true;
+		at = strchr(at, '\'');
+	}
 	return false;
 }
 
@@ -67,10 +80,6 @@ static enum status check_text(const struct column *column, struct slice text, st
 
 	if (column->is_other)
 		return STATUS_OK;
-	if (memchr(text.bytes, '\0', text.length) != NULL) { /* no filter and no path could name it */
-		*why = "expected a text without NUL";
-		return STATUS_NO_CHARACTER;
-	}
 	if (is_declared(column, "enum(") || is_declared(column, "set(")) {
 		*why = arena_printf(arena, "expected %s", column->declared.bytes);
 		return is_of_members(column, text) ? STATUS_OK : STATUS_NO_MEMBER;
@@ -119,6 +128,19 @@ static enum status check_fraction(const struct column *column, const char *liter
 	return STATUS_NO_FIT;
 }
 
+/* The server would call it too long. */
+static enum status check_bits(const struct column *column, const char *literal, const char *end)
+{
+	struct integer bits;
+
+	if (column->type != COLUMN_BIT)
+		return STATUS_OK;
+	if (value_integer((struct slice){ literal, (size_t)(end - literal) }, &bits) != STATUS_OK || bits.negative ||
+	    (column->length < 64 && bits.magnitude >> column->length != 0))
+		return STATUS_VALUE_RANGE;
+	return STATUS_OK;
+}
+
 static enum status add_json(struct text *sql, const struct body_value *value, const char **why)
 {
 	enum value_json kind;
@@ -133,8 +155,8 @@ enum status written_add(struct text *sql, const struct column *column, const str
 	enum status status;
 
 	*why = NULL;
-	if (value->kind == BODY_ABSENT || value->kind == BODY_NULL) {
-		text_add_string(sql, value->kind == BODY_ABSENT ? "DEFAULT" : "NULL");
+	if (value->kind == BODY_ABSENT || value->kind == BODY_NULL) { /* the next id is NULL's: DEFAULT would be 0 */
+		text_add_string(sql, value->kind == BODY_ABSENT && !column->auto_increment ? "DEFAULT" : "NULL");
 		return STATUS_OK;
 	}
 	if (column->type == COLUMN_JSON)
@@ -142,6 +164,8 @@ enum status written_add(struct text *sql, const struct column *column, const str
 	if (column->type == COLUMN_STRING && (status = check_text(column, value->text, arena, why)) != STATUS_OK)
 		return status;
 	status = value_add_literal(sql, column, value->text, why);
+	if (status == STATUS_OK)
+		status = check_bits(column, sql->bytes + before, sql->bytes + sql->length);
 	if (status == STATUS_OK)
 		status = check_fraction(column, sql->bytes + before, sql->bytes + sql->length, arena, why);
 	if (status == STATUS_VALUE_RANGE) {

@@ -442,7 +442,7 @@ def test_a_place_comes_back_as_it_went_in(w):
         ("stamp", '"2024-01-02T03:04:05-05:30"', '"2024-01-02T08:34:05.000+00:00"'),
         ("stamp", '"2024-01-02T03:04:05Z"', '"2024-01-02T03:04:05.000+00:00"'),
         ("stamp", '"2024-01-02T03:04:05"', '"2024-01-02T03:04:05.000+00:00"'),
-        ("word", '"\\ud83d\\ude00\\u0000\\n\\/"', json.dumps("😀\0\n/", ensure_ascii=False)),
+        ("word", '"\\ud83d\\ude00\\n\\/"', json.dumps("😀\n/", ensure_ascii=False)),
         ("doc", "null", "null"),
         ("doc", '"text"', '"text"'),
         ("doc", "[1.50,2]", "[1.50,2]"),

@@ -145,7 +145,7 @@ VALUES = [
     Fault("at", "2024-01-02T24:00:00", *DATE), Fault("at", "2024-01-02T03:04:05+02:00", *DATE), Fault("at3", "2024-01-02T03:04:05-00:30", *DATE),
     Fault("day", "2024-02-30", *DATE), Fault("day", "2024-01-02T03:04:05", *DATE), Fault("day", "", *TYPE, csv='""'), Fault("day", 20240102, *TYPE, csv="x"),
     Fault("clock", "noon", *TYPE), Fault("clock", "00:60:00", *DATE), Fault("ts", "2024-01-02T03:04:05+25:00", *DATE), Fault("y", "soon", *TYPE),
-    Fault("raw", "!!!!", *TYPE), Fault("raw", "AAE", *TYPE), Fault("u", "123", (400, 422), "22P02"), Fault("ip", "1.2.3.4.5", (400, 422), "22P02"),
+    Fault("raw", "!!!!", *TYPE), Fault("u", "123", (400, 422), "22P02"), Fault("ip", "1.2.3.4.5", (400, 422), "22P02"),
     Fault("latin", "日本", (400, 422), ("22P02", "22P05", "22021", "22001")), Fault("must", None, 422, "23502"),
     Fault("bits", -1, (400, 422), ("22003", "22P02")), Fault("bits", "x", *TYPE),
 ]  # fmt: skip
@@ -206,13 +206,18 @@ def test_upsert(unchanged, resolution, fault):
 BULK = 1000
 
 
+def beside(fault):
+    """A column that the fault is not about."""
+    return "story" if fault.column == "name" else "name"
+
+
 def bulk(fault, at=7, rows=BULK):
     """A body in which only one row, counted from 1, is at fault."""
     good = b"null" if fault.column not in ("must", "id") else None
     lines = []
     for number in range(1, rows + 1):
         value = fault.json() if number == at else good or (b'"x"' if fault.column == "must" else b"%d" % (1000 + number))
-        lines.append(b'{"name":"r","%s":%s}' % (fault.column.encode(), value))
+        lines.append(b'{"%s":"r","%s":%s}' % (beside(fault).encode(), fault.column.encode(), value))
     return b"[" + b",\n".join(lines) + b"]"
 
 
@@ -234,7 +239,7 @@ def test_a_fault_in_any_row_of_1000(unchanged, at, fault):
     "fault", [f for f in VALUES + CONSTRAINTS if f.value is not None and f.column not in ("must", "id")], ids=repr
 )
 def test_a_fault_in_row_7_of_csv(unchanged, fault):
-    lines = [f"name,{fault.column}"] + [f"r,{fault.text() if number == 7 else ''}" for number in range(1, 301)]
+    lines = [f"{beside(fault)},{fault.column}"] + [f"r,{fault.text() if number == 7 else ''}" for number in range(1, 301)]
     said = expect(unchanged.post("/strict", csv="\n".join(lines) + "\n", timeout=60), fault)
     assert re.search(r"\brow 7\b", f"{said['message']} {said['details']}"), f"row 7 is not named: {said}"
 
@@ -348,7 +353,7 @@ def test_an_error_is_logged_with_the_server_s_number(w):
 
 
 def test_a_value_with_quotes_in_an_error_is_no_sql(unchanged):
-    for value in ("a'b'c'd", 'a"b"c"d', "a\\b\\c\\d", "x'; DROP TABLE strict; --", "%s%n%d%d", "\0\0\0\0\0\0", "é" * 6):
+    for value in ("a'b'c'd", 'a"b"c"d', "a\\b\\c\\d", "x'; DROP TABLE strict; --", "%s%n%d%d", "é" * 6):
         error = error_of(unchanged.post("/strict", {"name": value}), 422, "22001")
         assert "name" in error["message"] + (error["details"] or ""), error
         assert error_of(unchanged.post("/strict", {"kind": value}), 422, "22P02")

@@ -65,9 +65,9 @@ def quoted(text):
 
 
 def writable_form(name, value):
-    """What a column takes without changing it: CHAR strips spaces, BINARY fills up."""
-    if value is NULL:
-        return value
+    """What a column takes without changing it: CHAR strips spaces, BINARY fills up, JSON's null is NULL."""
+    if value is NULL or value is None:
+        return NULL
     if name == "padded":
         return value.rstrip(" ")
     if name == "fixed":
