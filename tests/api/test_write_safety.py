@@ -21,7 +21,7 @@ from servers import until
 from test_write import IDEMPOTENCY
 from writing import GRANT, REPRESENTATION, Tables, encode, send, statements_of
 
-CLIENTS, RANGE = 8, 1000
+CLIENTS, RANGE = 8, 5000
 TABLES = {
     "items": (
         "CREATE TABLE items (id INT PRIMARY KEY, owner INT NOT NULL, n INT DEFAULT 5, word VARCHAR(20), code VARCHAR(20) UNIQUE,"
@@ -167,7 +167,7 @@ class Client:
 
     def free(self, count=1):
         numbers = [number for number in range(self.low, self.high) if number not in self.state]
-        return sorted(self.dice.sample(numbers, count))
+        return sorted(self.dice.sample(numbers, min(count, len(numbers))))
 
     def some(self):
         return self.dice.choice(list(self.state)) if self.state else None
