@@ -25,7 +25,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (schema == NULL)
 		schema = tables_make();
 	arena_clear(&arena);
-	if ((status = route_find(&request, schema, SLICE(""), &arena, &route, &fault)) == STATUS_OK &&
+	if ((status = route_find(&request, schema, SLICE(""), &arena, &route, &fault)) == STATUS_OK && route.table != NULL &&
 	    (status = plan_read(&route, 1000, &arena, &plan, &fault)) == STATUS_OK) {
 		if (!shape_is_read(plan.sql, plan.table) || plan.limit > 1000 ||
 		    text_utf8_span(plan.sql.bytes, plan.sql.length) != plan.sql.length)
