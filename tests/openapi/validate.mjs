@@ -13,6 +13,8 @@ const config = await createConfig({
     "info-license": "off",
     // A table without a comment.
     "tag-description": "off",
+    // A table without a comment.
+    "tag-description": "off",
   },
 });
 const problems = await lintFromString({ source, absoluteRef: process.argv[2], config });
