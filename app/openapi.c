@@ -192,6 +192,7 @@ struct writing {
 	struct text id;     /* of its components, terminated */
 	struct text path;   /* percent-encoded, terminated */
 	struct text column; /* the id of a column, terminated */
+	unsigned used;      /* the kinds of operations that there are: what only others need is left out */
 };
 
 static void begin_table(struct writing *writing, const struct table *table)
@@ -282,8 +283,10 @@ static void add_reference(struct text *out, const char *kind, const char *id)
 	template_add(out, ",{'$ref':'#/components/%s/%s'}", kind, id);
 }
 
-static bool is_there(const struct config *config, const struct parameter *parameter)
+static bool is_there(const struct config *config, const struct parameter *parameter, unsigned kinds)
 {
+	if (!(parameter->kinds & kinds))
+		return false;
 	return parameter->when == ALWAYS || config->idempotency_table.length > 0;
 }
 
@@ -315,7 +318,7 @@ static void add_parameters(struct writing *writing, unsigned kind)
 	template_add(writing->out, ",'parameters':[");
 	add_filters(writing, kind);
 	for (size_t i = 0; i < LENGTH_OF(parameters); i++)
-		if ((parameters[i].kinds & kind) && is_there(writing->config, &parameters[i]))
+		if (is_there(writing->config, &parameters[i], kind))
 			add_reference(writing->out, "parameters", parameters[i].id);
 	for (size_t i = 0; i < LENGTH_OF(preferers); i++)
 		if (preferers[i].kinds & kind)
@@ -476,13 +479,15 @@ static void add_shared_parameters(const struct writing *writing)
 	struct text tokens = { 0 };
 
 	for (size_t i = 0; i < LENGTH_OF(parameters); i++)
-		if (is_there(writing->config, &parameters[i])) {
+		if (is_there(writing->config, &parameters[i], writing->used)) {
 			template_add(writing->out, ",%s:{'name':%s,'in':%s,'description':%s,'schema':{", parameters[i].id,
 			             parameters[i].name, parameters[i].in, parameters[i].description);
 			template_add(writing->out, parameters[i].schema);
 			template_add(writing->out, "}}");
 		}
 	for (size_t i = 0; i < LENGTH_OF(preferers); i++) {
+		if (!(preferers[i].kinds & writing->used))
+			continue;
 		text_clear(&tokens);
 		for (size_t t = 0; t < LENGTH_OF(preferences); t++)
 			if ((preferences[t].kinds & preferers[i].kinds) &&
@@ -512,19 +517,23 @@ static void add_error_response(struct text *out, int http)
 	text_release(&told);
 }
 
-static void add_error_responses(struct text *out)
+static void add_error_responses(const struct writing *writing)
 {
+	struct text *out = writing->out;
+
 	for (size_t i = 0; i < LENGTH_OF(errors); i++)
-		if (has_status(errors[i].status))
+		if ((errors[i].kinds & writing->used) && has_status(errors[i].status))
 			add_error_response(out, errors[i].status);
 	template_add(out, ",'Error':{'description':'Any other error; some are the web server\xe2\x80\x99s own.','content':"
 	                  "{'application/json':{'schema':{'$ref':'#/components/schemas/Error'}}}}");
 }
 
-static void add_headers(struct text *out)
+static void add_headers(const struct writing *writing)
 {
+	struct text *out = writing->out;
+
 	for (size_t i = 0; i < LENGTH_OF(headers); i++)
-		if (headers[i].schema != NULL) {
+		if (headers[i].schema != NULL && (headers[i].kinds == 0 || (headers[i].kinds & writing->used))) {
 			template_add(out, ",%s:{'description':%s,'schema':{", headers[i].name, headers[i].description);
 			template_add(out, headers[i].schema);
 			template_add(out, "}}");
@@ -536,6 +545,17 @@ static void for_each_table(struct writing *writing, void (*add)(struct writing *
 	for (unsigned i = 0; i < writing->schema->table_count; i++) {
 		begin_table(writing, &writing->schema->tables[i]);
 		add(writing);
+	}
+}
+
+static void note_operations(struct writing *writing)
+{
+	for (size_t i = 0; i < LENGTH_OF(operations); i++) {
+		bool of_key = (operations[i].kind & ONES) != 0;
+
+		if ((!of_key || writing->table->key_column >= 0) &&
+		    route_allows(writing->table, of_key, operations[i].method))
+			writing->used |= operations[i].kind;
 	}
 }
 
@@ -561,10 +581,11 @@ void openapi_add_opening(struct text *out, struct slice origin, struct slice pre
 
 void openapi_add_body(struct text *out, const struct schema *schema, const struct config *config)
 {
-	struct writing writing = { .out = out, .schema = schema, .config = config };
+	struct writing writing = { .out = out, .schema = schema, .config = config, .used = READ };
 
 	template_add(out, "'info':{'title':'MyREST','version':%s,'description':%s},'security':[],'tags':[", PACKAGE_VERSION,
 	             about);
+	for_each_table(&writing, note_operations);
 	for_each_table(&writing, add_tag);
 	template_add(out, "],'paths':{'/':{'get':{'operationId':'document','summary':'This document',"
 	                  "'parameters':[{'$ref':'#/components/parameters/If-None-Match'}],'responses':{"
@@ -585,9 +606,9 @@ void openapi_add_body(struct text *out, const struct schema *schema, const struc
 	add_shared_parameters(&writing);
 	for_each_table(&writing, add_parameters_of_table);
 	template_add(out, "},'headers':{");
-	add_headers(out);
+	add_headers(&writing);
 	template_add(out, "},'responses':{");
-	add_error_responses(out);
+	add_error_responses(&writing);
 	template_add(out, "}}}");
 	text_release(&writing.id);
 	text_release(&writing.path);
