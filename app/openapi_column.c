@@ -204,19 +204,15 @@ static void add_default(struct text *out, const struct column *column)
 	end = literal + strlen(literal);
 	switch (column->type) {
 	case COLUMN_BOOLEAN:
-		if (strcmp(literal, "0") == 0 || strcmp(literal, "1") == 0) {
-			template_add(out, ",'default':%r", *literal == '1' ? "true" : "false");
-			break;
-		}
-		/* fall through */
 	case COLUMN_INTEGER:
 	case COLUMN_DECIMAL:
 	case COLUMN_FLOAT:
 	case COLUMN_DOUBLE: /* as the server writes numbers; text_add_json adds nothing that is none */
-		if (*literal == '-' || (*literal >= '0' && *literal <= '9')) {
-			if (text_add_json(&value, literal, (size_t)(end - literal)))
-				template_add(out, ",'default':%r", text_terminate(&value));
-		}
+		if (column->type == COLUMN_BOOLEAN && (strcmp(literal, "0") == 0 || strcmp(literal, "1") == 0))
+			template_add(out, ",'default':%r", *literal == '1' ? "true" : "false");
+		else if ((*literal == '-' || (*literal >= '0' && *literal <= '9')) &&
+		         text_add_json(&value, literal, (size_t)(end - literal)))
+			template_add(out, ",'default':%r", text_terminate(&value));
 		break;
 	case COLUMN_STRING:
 	case COLUMN_DATE:
