@@ -50,6 +50,25 @@ void answer_options(struct peer *peer, const char *allow)
 	begin(peer, &head);
 }
 
+void answer_text(struct peer *peer, const char *content_type, const char *tag, struct slice opening, struct shared_text *rest)
+{
+	struct answer_head head = { .status = 200, .content_type = content_type, .has_length = true,
+		                    .length = opening.length + rest->text.length, .tag = tag, .varies = true };
+
+	if (peer->request.if_none_match.length > 0 && http_names_tag(peer->request.if_none_match, tag)) {
+		head.status = 304;
+		head.content_type = NULL;
+		head.has_length = false;
+	}
+	begin(peer, &head);
+	if (head.status != 200 || peer->request.method == METHOD_HEAD)
+		return;
+	text_add(&peer->output.head, opening.bytes, opening.length);
+	rest->references++;
+	peer->output.shared = rest;
+	peer->output.middle = (struct slice){ rest->text.bytes, rest->text.length };
+}
+
 static void refuse(struct peer *peer, enum status status, const char *details)
 {
 	struct fault fault = { .status = status, .details = details };

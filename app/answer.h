@@ -13,6 +13,9 @@
 void answer_fault(struct peer *, const struct fault *, const char *allow);
 /* OPTIONS: what is allowed here. */
 void answer_options(struct peer *, const char *allow);
+/* A text that is known whole, an opening of the request's own and a rest that is shared: 200, or 304. */
+void answer_text(struct peer *, const char *content_type, const char *tag, struct slice opening, struct shared_text *rest);
+
 /* Rows that are rendered, and what is known of them. */
 struct answer_rows {
 	struct shared_text *shared; /* what keeps rows alive; the peer keeps a reference */

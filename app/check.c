@@ -9,6 +9,7 @@
 
 #include "clock.h"
 #include "database.h"
+#include "openapi.h"
 
 /* The database is driven as a worker drives it; here there is nothing else to wait for. */
 static enum database_step wait_for(struct database *database, enum database_step step)
@@ -40,31 +41,65 @@ static void print_table(const struct table *table)
 	printf("\n");
 }
 
-int check_run(const struct config *config)
+/* Connects and describes the tables; NULL: it cannot, and that is said. */
+static struct database *connect_database(const struct config *config)
 {
 	struct database *database;
-	int status = 0;
 
 	signal(SIGPIPE, SIG_IGN);
-	printf("configuration: good\n");
-	fflush(stdout);
 	database_start();
 	database = database_new(config);
-	if (wait_for(database, database_open(database)) != DATABASE_OPEN) {
-		fprintf(stderr, "myrest: DATABASE_URL: cannot connect: %s\n", database_error(database)->text);
-		status = EX_UNAVAILABLE;
-	} else {
-		const struct schema *schema = database_schema(database);
+	if (wait_for(database, database_open(database)) == DATABASE_OPEN)
+		return database;
+	fprintf(stderr, "myrest: DATABASE_URL: cannot connect: %s\n", database_error(database)->text);
+	database_free(database);
+	return NULL;
+}
 
-		printf("database: answers\n");
-		for (unsigned i = 0; i < schema->table_count; i++)
-			print_table(&schema->tables[i]);
-		if (*database_missing(database) != '\0') {
-			fflush(stdout);
-			fprintf(stderr, "myrest: MYREST_TABLES: %s\n", database_missing(database));
-			status = EX_UNAVAILABLE;
-		}
+/* The exit status, once all is printed. */
+static int finish(struct database *database)
+{
+	int status = 0;
+
+	if (*database_missing(database) != '\0') {
+		fflush(stdout);
+		fprintf(stderr, "myrest: MYREST_TABLES: %s\n", database_missing(database));
+		status = EX_UNAVAILABLE;
 	}
 	database_free(database);
 	return status;
+}
+
+int check_run(const struct config *config)
+{
+	const struct schema *schema;
+	struct database *database;
+
+	printf("configuration: good\n");
+	fflush(stdout);
+	if ((database = connect_database(config)) == NULL)
+		return EX_UNAVAILABLE;
+	schema = database_schema(database);
+	printf("database: answers\n");
+	for (unsigned i = 0; i < schema->table_count; i++)
+		print_table(&schema->tables[i]);
+	return finish(database);
+}
+
+int check_openapi(const struct config *config)
+{
+	struct database *database = connect_database(config);
+	struct text document = { 0 };
+	bool written;
+	int status;
+
+	if (database == NULL)
+		return EX_UNAVAILABLE;
+	openapi_add_opening(&document, (struct slice){ "", 0 }, config->prefix);
+	openapi_add_body(&document, database_schema(database), config);
+	text_add_char(&document, '\n');
+	written = fwrite(document.bytes, 1, document.length, stdout) == document.length;
+	text_release(&document);
+	status = finish(database);
+	return written ? status : EX_IOERR;
 }

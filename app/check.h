@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: MIT
  *
- * check.h: `myrest check`: the configuration, then the database, told to a person.
+ * check.h: the commands that ask the database once, print what they found, and end.
  */
 #ifndef MYREST_CHECK_H
 #define MYREST_CHECK_H
 
 #include "config.h"
 
-/* Connects, describes the tables and prints what it found; answers the exit status: 0, or 69 (EX_UNAVAILABLE) when the
+/* `myrest check`: connects, describes the tables and prints what it found; answers the exit status: 0, or 69 (EX_UNAVAILABLE) when the
  * database is away or lacks a table. */
 int check_run(const struct config *);
+/* `myrest openapi`: prints the OpenAPI document of the tables that are there. The same exit status. */
+int check_openapi(const struct config *);
 
 #endif

@@ -129,10 +129,12 @@ static int quality(const char *at, const char *end)
 	return 1000;
 }
 
-static const struct {
+struct media_type {
 	const char *type, *subtype, *content_type;
 	enum media media;
-} media_types[] = {
+};
+
+static const struct media_type media_types[] = {
 	{ "application", "json", "application/json; charset=utf-8", MEDIA_JSON },
 	{ "application", "vnd.pgrst.object+json", "application/vnd.pgrst.object+json; charset=utf-8", MEDIA_OBJECT },
 	{ "text", "csv", "text/csv; charset=utf-8", MEDIA_CSV },
@@ -143,7 +145,17 @@ static const struct {
 	{ "application", "vnd.pgrst.object", NULL, MEDIA_OBJECT },
 };
 
-enum { MEDIA_TYPES = sizeof(media_types) / sizeof(media_types[0]) };
+/* Of the document that tells of the tables. */
+static const struct media_type document_types[] = {
+	{ "application", "json", "application/json; charset=utf-8", MEDIA_JSON },
+	{ "application", "openapi+json", "application/openapi+json; charset=utf-8", MEDIA_JSON },
+	{ "application", "vnd.oai.openapi+json", "application/vnd.oai.openapi+json;version=3.1", MEDIA_JSON },
+};
+
+enum {
+	MEDIA_TYPES = sizeof(media_types) / sizeof(media_types[0]),
+	DOCUMENT_TYPES = sizeof(document_types) / sizeof(document_types[0]),
+};
 
 const char *http_content_type(enum media media)
 {
@@ -169,39 +181,53 @@ static bool asks_for_another_form(const char *at, const char *end)
 	return false;
 }
 
-enum status http_negotiate(struct slice accept, enum media *media)
+/* The one of so many types that Accept likes best; NULL: none. */
+static const struct media_type *negotiate(struct slice accept, const struct media_type *types, int count)
 {
 	struct { int specific, quality; const char *place; } liked[MEDIA_TYPES] = { { 0, 0, NULL } };
 	const char *at = accept.bytes, *end = at + accept.length, *next, *parameters;
 	int best = -1, match;
 
-	*media = MEDIA_JSON;
+	_Static_assert(DOCUMENT_TYPES <= MEDIA_TYPES, "there is room for either");
 	if (accept.length == 0)
-		return STATUS_OK;
+		return types;
 	for (; at < end; at = next + 1) {
 		next = slice_find(at, end, ',');
 		parameters = slice_find(at, next, ';');
 		if (asks_for_another_form(parameters, next))
 			continue;
-		for (int i = 0; i < MEDIA_TYPES; i++) {
-			match = match_range(slice_trim(at, parameters), media_types[i].type, media_types[i].subtype);
+		for (int i = 0; i < count; i++) {
+			match = match_range(slice_trim(at, parameters), types[i].type, types[i].subtype);
 			/* A wildcard means rows, not the one object that only its own name asks for. */
-			if (match <= liked[i].specific || (match < 3 && media_types[i].media == MEDIA_OBJECT))
+			if (match <= liked[i].specific || (match < 3 && types[i].media == MEDIA_OBJECT))
 				continue;
 			liked[i].specific = match;
 			liked[i].quality = quality(parameters, next);
 			liked[i].place = at;
 		}
 	}
-	for (int i = 0; i < MEDIA_TYPES; i++)
+	for (int i = 0; i < count; i++)
 		if (liked[i].quality > 0 &&
 		    (best < 0 || liked[i].quality > liked[best].quality ||
 		     (liked[i].quality == liked[best].quality && liked[i].place < liked[best].place)))
 			best = i;
-	if (best < 0)
-		return STATUS_NOT_ACCEPTABLE;
-	*media = media_types[best].media;
-	return STATUS_OK;
+	return best < 0 ? NULL : &types[best];
+}
+
+enum status http_negotiate(struct slice accept, enum media *media)
+{
+	const struct media_type *type = negotiate(accept, media_types, MEDIA_TYPES);
+
+	*media = type != NULL ? type->media : MEDIA_JSON;
+	return type != NULL ? STATUS_OK : STATUS_NOT_ACCEPTABLE;
+}
+
+enum status http_negotiate_document(struct slice accept, const char **content_type)
+{
+	const struct media_type *type = negotiate(accept, document_types, DOCUMENT_TYPES);
+
+	*content_type = type != NULL ? type->content_type : NULL;
+	return type != NULL ? STATUS_OK : STATUS_NOT_ACCEPTABLE;
 }
 
 static bool take_number(const char **at, const char *end, uint64_t *number)
@@ -256,6 +282,24 @@ bool http_names_tag(struct slice list, const char *tag)
 			at = slice_find(at, end, ',');
 	}
 	return false;
+}
+
+void http_add_origin(struct text *out, const struct request *request)
+{
+	if (!slice_is(request->scheme, "http") && !slice_is(request->scheme, "https"))
+		return;
+	for (size_t i = 0; i < request->host.length; i++) {
+		char byte = request->host.bytes[i];
+
+		if (!((byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
+		      (byte != '\0' && strchr("-._:[]", byte) != NULL)))
+			return;
+	}
+	if (request->host.length == 0)
+		return;
+	text_add(out, request->scheme.bytes, request->scheme.length);
+	text_add_string(out, "://");
+	text_add(out, request->host.bytes, request->host.length);
 }
 
 static const char *reason(int status)

@@ -38,6 +38,8 @@ enum media { MEDIA_JSON, MEDIA_OBJECT, MEDIA_CSV, MEDIA_NDJSON, MEDIA_COUNT };
 /* The media type that Accept likes best (RFC 9110 section 12.5.1): by its quality, then by its place in Accept. An empty
  * Accept takes JSON. STATUS_NOT_ACCEPTABLE when it takes none. */
 enum status http_negotiate(struct slice accept, enum media *) MUST_CHECK;
+/* The same for the document that tells of the tables. */
+enum status http_negotiate_document(struct slice accept, const char **content_type) MUST_CHECK;
 const char *http_content_type(enum media);
 /* All of them, for an error's details. */
 const char *http_media_list(void);
@@ -52,6 +54,9 @@ enum status http_range(struct slice unit, struct slice range, struct row_range *
 
 /* Whether If-None-Match names the tag, which comes with its quotes; the weak comparison of RFC 9110 section 13.1.2. */
 bool http_names_tag(struct slice list, const char *tag);
+
+/* Adds scheme://host, as the client sees the web server, when both look like it. */
+void http_add_origin(struct text *, const struct request *);
 
 /* What the head of an answer says. */
 struct answer_head {

@@ -16,6 +16,7 @@
 static const char usage[] =
     "usage: myrest            run the pool in the foreground, configured by the environment\n"
     "       myrest check      check the configuration, then the database\n"
+    "       myrest openapi    print the OpenAPI document of the tables\n"
     "       myrest env        print every variable with its value, default and meaning\n"
     "       myrest --version  print the release\n"
     "       myrest --help     print this\n"
@@ -51,12 +52,14 @@ int main(int argc, char **argv)
 		config_print(stdout);
 		return finish(&config, 0);
 	}
-	if (*command != '\0' && strcmp(command, "check") != 0) {
+	if (*command != '\0' && strcmp(command, "check") != 0 && strcmp(command, "openapi") != 0) {
 		fprintf(stderr, "myrest: unknown command '%s'\n%s", command, usage);
 		return EX_USAGE;
 	}
 	if (config_load(&config, stderr) > 0)
 		return finish(&config, EX_CONFIG);
+	if (strcmp(command, "openapi") == 0)
+		return finish(&config, check_openapi(&config));
 	if (*command != '\0')
 		return finish(&config, check_run(&config));
 	log_open(config.log_level);

@@ -275,25 +275,6 @@ bool page_add_place(struct text *out, const struct plan *plan, const struct row 
 	return !mistyped;
 }
 
-/* scheme://host, when both look like it. */
-static void add_origin(struct text *out, const struct request *request)
-{
-	if (!slice_is(request->scheme, "http") && !slice_is(request->scheme, "https"))
-		return;
-	for (size_t i = 0; i < request->host.length; i++) {
-		char byte = request->host.bytes[i];
-
-		if (!((byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
-		      (byte != '\0' && strchr("-._:[]", byte) != NULL)))
-			return;
-	}
-	if (request->host.length == 0)
-		return;
-	text_add(out, request->scheme.bytes, request->scheme.length);
-	text_add_string(out, "://");
-	text_add(out, request->host.bytes, request->host.length);
-}
-
 /* Whether the part of a query, decoded as the query's reader does it, begins with the word. The first '=' is a sign. */
 static bool begins(struct slice part, const char *word)
 {
@@ -334,7 +315,7 @@ void page_add_link(struct text *out, const struct request *request, const struct
 	const char *at = request->uri.bytes, *end = at + request->uri.length, *question, *next;
 	bool first = true, ranged = request->range.length > 0;
 
-	add_origin(out, request);
+	http_add_origin(out, request);
 	if ((question = memchr(at, '?', request->uri.length)) == NULL)
 		question = end;
 	add_as_written(out, (struct slice){ at, (size_t)(question - at) });

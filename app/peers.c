@@ -9,6 +9,7 @@
 
 #include "answer.h"
 #include "clock.h"
+#include "document.h"
 #include "metrics.h"
 #include "route.h"
 #include "worker_state.h"
@@ -235,7 +236,7 @@ static enum status plan_request(struct peer *peer, struct route *route, struct f
 		return fault->status = STATUS_AWAY;
 	if ((status = route_find(request, schema, worker.config->prefix, &peer->arena, route, fault)) != STATUS_OK)
 		return status;
-	if (request->method == METHOD_OPTIONS)
+	if (request->method == METHOD_OPTIONS || route->table == NULL)
 		return STATUS_OK;
 	if ((status = read_preferences(peer, fault)) != STATUS_OK)
 		return status;
@@ -263,6 +264,11 @@ static void prepare(struct peer *peer)
 	}
 	if (peer->request.method == METHOD_OPTIONS) {
 		answer_options(peer, route.allow);
+		peers_write_on(peer);
+		return;
+	}
+	if (route.table == NULL) {
+		document_answer(peer, database_schema(worker.database), worker.config);
 		peers_write_on(peer);
 		return;
 	}

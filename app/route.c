@@ -24,7 +24,7 @@ static bool decode(struct slice raw, struct arena *arena, struct slice *decoded)
 	return true;
 }
 
-static bool is_allowed(enum method method, const struct route *route)
+bool route_allows(const struct table *table, bool of_key, enum method method)
 {
 	switch (method) {
 	case METHOD_GET:
@@ -32,26 +32,44 @@ static bool is_allowed(enum method method, const struct route *route)
 	case METHOD_OPTIONS:
 		return true;
 	case METHOD_POST:
-		return route->table->writable && !route->has_key;
+		return table->writable && !of_key;
 	case METHOD_PUT:
-		return route->table->writable && table_primary(route->table) != NULL;
+		return table->writable && table_primary(table) != NULL;
 	case METHOD_PATCH:
 	case METHOD_DELETE:
-		return route->table->writable;
+		return table->writable;
 	case METHOD_OTHER:
 		break;
 	}
 	return false;
 }
 
+static bool is_allowed(enum method method, const struct route *route)
+{
+	if (route->table == NULL)
+		return method == METHOD_GET || method == METHOD_HEAD || method == METHOD_OPTIONS;
+	return route_allows(route->table, route->has_key, method);
+}
+
 static const char *allowed(const struct route *route)
 {
-	if (!route->table->writable)
+	if (route->table == NULL || !route->table->writable)
 		return "OPTIONS, GET, HEAD";
 	if (route->has_key)
 		return "OPTIONS, GET, HEAD, PUT, PATCH, DELETE";
 	return table_primary(route->table) != NULL ? "OPTIONS, GET, HEAD, POST, PUT, PATCH, DELETE"
 	                                           : "OPTIONS, GET, HEAD, POST, PATCH, DELETE";
+}
+
+static enum status check_method(const struct request *request, struct arena *arena, struct route *route,
+                                struct fault *fault)
+{
+	route->allow = allowed(route);
+	if (is_allowed(request->method, route))
+		return STATUS_OK;
+	return refuse(fault, STATUS_BAD_METHOD, arena_printf(arena, "%.*s is not allowed here",
+	                                                     (int)request->method_name.length,
+	                                                     request->method_name.bytes));
 }
 
 enum status route_find(const struct request *request, const struct schema *schema, struct slice prefix,
@@ -76,7 +94,9 @@ enum status route_find(const struct request *request, const struct schema *schem
 	if ((size_t)(end - at) < prefix.length || memcmp(at, prefix.bytes, prefix.length) != 0)
 		return refuse(fault, STATUS_NO_SUCH_PATH, NULL);
 	at += prefix.length;
-	if (at == end || *at++ != '/' || at == end)
+	if ((at == end && prefix.length > 0) || (at + 1 == end && *at == '/'))
+		return check_method(request, arena, route, fault);
+	if (at == end || *at++ != '/')
 		return refuse(fault, STATUS_NO_SUCH_PATH, NULL);
 	if ((slash = memchr(at, '/', (size_t)(end - at))) == NULL)
 		slash = end;
@@ -102,10 +122,5 @@ enum status route_find(const struct request *request, const struct schema *schem
 		fault->details = "the range ends before it begins";
 		return refuse(fault, STATUS_BAD_RANGE, NULL);
 	}
-	route->allow = allowed(route);
-	if (!is_allowed(request->method, route))
-		return refuse(fault, STATUS_BAD_METHOD,
-		              arena_printf(arena, "%.*s is not allowed here", (int)request->method_name.length,
-		                           request->method_name.bytes));
-	return STATUS_OK;
+	return check_method(request, arena, route, fault);
 }

@@ -9,7 +9,7 @@
 #include "table.h"
 
 struct route {
-	const struct table *table;
+	const struct table *table; /* NULL: the path is that of the service itself, / */
 	bool has_key;
 	struct slice key;   /* /TABLE/KEY, decoded */
 	struct slice query; /* raw, without the '?' */
@@ -18,6 +18,9 @@ struct route {
 };
 
 enum { PATH_MAX_BYTES = 8192 };
+
+/* Whether the method is one for the table, or with of_key for one row of it by its key. */
+bool route_allows(const struct table *, bool of_key, enum method);
 
 /* Paths are read raw, so that %2F in a key is part of the key. STATUS_OK, or *fault; texts in the arena. */
 enum status route_find(const struct request *, const struct schema *, struct slice prefix, struct arena *,

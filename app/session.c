@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "document.h"
 #include "metrics.h"
 #include "peers.h"
 #include "worker_state.h"
@@ -111,6 +112,7 @@ static void opened(void)
 	tell_state(ready ? WORKER_READY : WORKER_AWAY);
 	worker.away = worker.grace_over = false;
 	worker.reconnect_us = 0;
+	document_forget();
 	peers_plan_again();
 	database_forget_old(worker.database);
 	first_attempt_over();

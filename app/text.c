@@ -421,6 +421,24 @@ static int hex_value(char byte)
 	return -1;
 }
 
+void text_add_percent(struct text *text, const char *bytes, size_t length)
+{
+	static const char upper_digits[] = "0123456789ABCDEF";
+
+	for (size_t i = 0; i < length; i++) {
+		unsigned char byte = (unsigned char)bytes[i];
+
+		if ((byte >= '0' && byte <= '9') || ((byte | 32) >= 'a' && (byte | 32) <= 'z') ||
+		    (byte != '\0' && strchr("-._~", byte) != NULL)) {
+			text_add_char(text, (char)byte);
+			continue;
+		}
+		text_add_char(text, '%');
+		text_add_char(text, upper_digits[byte >> 4]);
+		text_add_char(text, upper_digits[byte & 15]);
+	}
+}
+
 bool text_percent_decode(char *bytes, size_t *length, bool plus_is_space)
 {
 	size_t in, out = 0;

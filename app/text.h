@@ -44,6 +44,8 @@ size_t text_add_json_string(struct text *, const char *bytes, size_t length);
 bool text_add_json(struct text *, const char *bytes, size_t length);
 void text_add_base64(struct text *, const void *bytes, size_t length);
 
+/* Percent-encodes all but the unreserved bytes of RFC 3986. */
+void text_add_percent(struct text *, const char *bytes, size_t length);
 /* Decodes percent-encoding in place; with plus_is_space '+' is a space (query strings). false: a '%' without two
  * hexadecimal digits; *length is then the position of that '%'. */
 bool text_percent_decode(char *bytes, size_t *length, bool plus_is_space) MUST_CHECK;

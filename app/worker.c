@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "document.h"
 #include "entrance.h"
 #include "leave.h"
 #include "metrics.h"
@@ -201,6 +202,7 @@ int worker_run(const struct config *config, int listener, const struct handover 
 		}
 	}
 	batch_release(&worker.batch);
+	document_forget();
 	database_free(worker.database);
 	close(worker.epoll);
 	close(worker.signals);

@@ -72,7 +72,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	arena_clear(&arena);
 	request.uri = oracle_line(&rest);
 	request.range = oracle_line(&rest);
-	if ((status = route_find(&request, schema, SLICE(""), &arena, &route, &fault)) == STATUS_OK &&
+	if ((status = route_find(&request, schema, SLICE(""), &arena, &route, &fault)) == STATUS_OK && route.table != NULL &&
 	    (status = plan_read(&route, MAX_ROWS, &arena, &plan, &fault)) == STATUS_OK) {
 		DEMAND(is_read(plan.sql, &plan, true));
 		DEMAND(others_are_reads(&plan));

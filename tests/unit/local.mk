@@ -20,6 +20,7 @@ check_PROGRAMS = \
 	tests/unit/test-merge \
 	tests/unit/test-metrics \
 	tests/unit/test-mysql_catalogue \
+	tests/unit/test-openapi \
 	tests/unit/test-page \
 	tests/unit/test-peer \
 	tests/unit/test-plan \
@@ -29,6 +30,7 @@ check_PROGRAMS = \
 	tests/unit/test-resolve \
 	tests/unit/test-route \
 	tests/unit/test-table \
+	tests/unit/test-template \
 	tests/unit/test-text \
 	tests/unit/test-title \
 	tests/unit/test-url \

@@ -301,6 +301,29 @@ static void every_status_is_complete(void **state)
 	assert_int_equal(status_http(STATUS_OK), 200);
 }
 
+static void a_document_is_called_as_it_is_asked_for(void **state)
+{
+	static const struct {
+		const char *accept, *type;
+	} cases[] = {
+		{ "", "application/json; charset=utf-8" },
+		{ "*/*", "application/json; charset=utf-8" },
+		{ "text/html, application/*;q=0.9", "application/json; charset=utf-8" },
+		{ "application/openapi+json", "application/openapi+json; charset=utf-8" },
+		{ "application/openapi+json, application/json", "application/openapi+json; charset=utf-8" },
+		{ "application/vnd.oai.openapi+json;version=3.1", "application/vnd.oai.openapi+json;version=3.1" },
+	};
+	const char *type;
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH_OF(cases); i++) {
+		assert_int_equal(http_negotiate_document(slice_of(cases[i].accept), &type), STATUS_OK);
+		assert_string_equal(type, cases[i].type);
+	}
+	assert_int_equal(http_negotiate_document(slice_of("text/csv"), &type), STATUS_NOT_ACCEPTABLE);
+	assert_int_equal(http_negotiate_document(slice_of("application/json;q=0"), &type), STATUS_NOT_ACCEPTABLE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -314,6 +337,7 @@ int main(void)
 		cmocka_unit_test(heads),
 		cmocka_unit_test(fault_bodies_have_the_one_shape),
 		cmocka_unit_test(every_status_is_complete),
+		cmocka_unit_test(a_document_is_called_as_it_is_asked_for),
 	};
 
 	return cmocka_run_group_tests_name("http", tests, NULL, NULL);

@@ -85,7 +85,6 @@ static void what_is_not_there_is_404(void **state)
 		const char *uri, *prefix;
 		enum status status;
 	} cases[] = {
-		{ "/", "", STATUS_NO_SUCH_PATH },
 		{ "users", "", STATUS_NO_SUCH_PATH },
 		{ "*", "", STATUS_NO_SUCH_PATH },
 		{ "?a=b", "", STATUS_NO_SUCH_PATH },
@@ -100,8 +99,8 @@ static void what_is_not_there_is_404(void **state)
 		{ "/Users", "", STATUS_NO_SUCH_TABLE },
 		{ "/users%20", "", STATUS_NO_SUCH_TABLE },
 		{ "/users", "/api", STATUS_NO_SUCH_PATH },
-		{ "/api", "/api", STATUS_NO_SUCH_PATH },
-		{ "/api/", "/api", STATUS_NO_SUCH_PATH },
+		{ "//", "", STATUS_NO_SUCH_TABLE },
+		{ "/api//", "/api", STATUS_NO_SUCH_TABLE },
 		{ "/apiusers", "/api", STATUS_NO_SUCH_PATH },
 		{ "/apis/users", "/api", STATUS_NO_SUCH_PATH },
 		{ "/a", "/api", STATUS_NO_SUCH_PATH },
@@ -154,6 +153,23 @@ static void methods_that_are_not_allowed_are_told_what_is(void **state)
 	}
 }
 
+static void the_service_itself_has_a_path(void **state)
+{
+	static const struct {
+		const char *uri, *prefix;
+	} cases[] = { { "/", "" }, { "/?a=b", "" }, { "/api", "/api" }, { "/api/", "/api" }, { "/api?a", "/api" } };
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH_OF(cases); i++) {
+		assert_int_equal(find(METHOD_GET, "GET", cases[i].uri, cases[i].prefix), STATUS_OK);
+		assert_null(route.table);
+		assert_int_equal(find(METHOD_OPTIONS, "OPTIONS", cases[i].uri, cases[i].prefix), STATUS_OK);
+		assert_string_equal(route.allow, "OPTIONS, GET, HEAD");
+		assert_int_equal(find(METHOD_POST, "POST", cases[i].uri, cases[i].prefix), STATUS_BAD_METHOD);
+		assert_string_equal(route.allow, "OPTIONS, GET, HEAD");
+	}
+}
+
 static void a_path_has_a_longest(void **state)
 {
 	struct text uri = { 0 };
@@ -180,6 +196,7 @@ int main(void)
 		cmocka_unit_test(the_query_is_left_raw),
 		cmocka_unit_test(what_is_not_there_is_404),
 		cmocka_unit_test(methods_that_are_not_allowed_are_told_what_is),
+		cmocka_unit_test(the_service_itself_has_a_path),
 		cmocka_unit_test(a_path_has_a_longest),
 	};
 

@@ -398,6 +398,16 @@ static void percent_encoding_is_decoded_in_place(void **state)
 	}
 }
 
+static void what_is_not_unreserved_is_percent_encoded(void **state)
+{
+	struct text text = { 0 };
+
+	(void)state;
+	text_add_percent(&text, "aZ09-._~ /%{}@[`\xc3\xa9\0", 19);
+	assert_is(text, "aZ09-._~%20%2F%25%7B%7D%40%5B%60%C3%A9%00");
+	text_release(&text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -416,6 +426,7 @@ int main(void)
 		cmocka_unit_test(base64_comes_back_with_and_without_padding),
 		cmocka_unit_test(what_is_not_base64_is_refused),
 		cmocka_unit_test(percent_encoding_is_decoded_in_place),
+		cmocka_unit_test(what_is_not_unreserved_is_percent_encoded),
 	};
 
 	return cmocka_run_group_tests_name("text", tests, NULL, NULL);
