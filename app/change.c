@@ -79,10 +79,10 @@ static enum next undo(void)
 	return change.in_transaction ? send_word(ROLLBACK, "ROLLBACK") : undone();
 }
 
-static enum next fail(enum status status, const char *details)
+static enum next fail(enum status status, const char *message, const char *details)
 {
 	change.failed = true;
-	change.fault = (struct fault){ .status = status, .details = details };
+	change.fault = (struct fault){ .status = status, .message = message, .details = details };
 	return undo();
 }
 
@@ -118,7 +118,7 @@ static enum next send_write(void)
 {
 	const struct write *write = change.write;
 	struct text *sql = begin_sql(WRITE);
-	bool returns = write_returns(write) && !write->one_by_one;
+	bool returns = write_returns(write, change.plan) && !write->one_by_one;
 
 	METRICS_ADD(metrics_own->statements, 1);
 	if (write->kind == WRITE_INSERT)
@@ -150,7 +150,7 @@ static bool shows_rows(void)
 {
 	if (change.stage == LOCK) /* as the answer, or for the tag */
 		return change.write->kind == WRITE_DELETE || change.plan->single;
-	return (change.stage == WRITE || change.stage == READ) && write_returns(change.write);
+	return (change.stage == WRITE || change.stage == READ) && write_returns(change.write, change.plan);
 }
 
 static void take_locked(const struct row *row)
@@ -207,11 +207,11 @@ static enum next finish(void)
 		                         .location = as_slice(&change.location) };
 
 	if (write->has_max_affected && change.rows > write->max_affected)
-		return fail(STATUS_TOO_MANY_AFFECTED, rows_between("The query affects", change.rows, ""));
+		return fail(STATUS_TOO_MANY_AFFECTED, NULL, rows_between("The query affects", change.rows, ""));
 	if (change.plan->single && change.rows == 0)
-		return fail(STATUS_NO_SUCH_ROW, "The result contains 0 rows");
+		return fail(STATUS_NO_SUCH_ROW, NULL, "The result contains 0 rows");
 	if (write->singular && change.rows != 1)
-		return fail(STATUS_NOT_SINGULAR, rows_between("The result contains", change.rows, ""));
+		return fail(STATUS_NOT_SINGULAR, NULL, rows_between("The result contains", change.rows, ""));
 	batch_answer_written(&worker.batch, change.peer, &answer);
 	if (write->rollback)
 		return undo();
@@ -233,12 +233,15 @@ static enum next next_row(void)
 
 static enum next inserted_one(void)
 {
-	if (!write_returns(change.write) || change.left_out || change.locating)
+	if (!write_returns(change.write, change.plan) || change.left_out || change.locating)
 		return next_row();
 	text_clear(&change.new_keys);
 	if (!sql_add_inserted_key(&change.new_keys, change.plan, change.write, change.row,
 	                          database_generated(worker.database)))
-		return fail(STATUS_BAD_PREFERENCE, "the new row cannot be found again: return=minimal can be had");
+		return change.write->returned != RETURN_REPRESENTATION ?
+		               next_row() :
+		               fail(STATUS_BAD_PREFERENCE,
+		                    "the database makes the key and does not tell it: return=minimal can be had", NULL);
 	return send_read_back();
 }
 
@@ -255,10 +258,10 @@ static enum next put_done(void)
 {
 	change.created = !change.there;
 	change.rows = 1;
-	if (!write_returns(change.write))
+	if (!write_returns(change.write, change.plan))
 		return finish();
 	if (change.created && !sql_add_inserted_key(&change.new_keys, change.plan, change.write, 0, 0))
-		return fail(STATUS_FAULT, NULL);
+		return fail(STATUS_FAULT, NULL, NULL);
 	forget_rows();
 	return send_read_back();
 }
@@ -277,8 +280,8 @@ static enum next write_done(void)
 	}
 	/* What was changed is not what was locked: the table's engine knows no locks, or a trigger interferes. */
 	if (database_affected(worker.database) != change.rows)
-		return fail(STATUS_LOCKED, NULL);
-	if (write->kind == WRITE_DELETE || !write_returns(write))
+		return fail(STATUS_LOCKED, NULL, NULL);
+	if (write->kind == WRITE_DELETE || !write_returns(write, change.plan))
 		return finish();
 	forget_rows();
 	return send_read_back();
@@ -300,9 +303,10 @@ static enum next lock_done(void)
 
 	change.there = change.rows > 0;
 	if (!condition_holds())
-		return fail(STATUS_CONDITION, NULL);
+		return fail(STATUS_CONDITION, NULL, NULL);
 	if (write->returned == RETURN_REPRESENTATION && change.rows > write->max_rows)
-		return fail(STATUS_BAD_PREFERENCE, rows_between("more than", write->max_rows, " cannot be returned: return=minimal can be had"));
+		return fail(STATUS_BAD_PREFERENCE,
+		            rows_between("more than", write->max_rows, " cannot be returned: return=minimal can be had"), NULL);
 	if (write->kind == WRITE_PUT)
 		return send_write();
 	return change.rows == 0 || (write->kind == WRITE_UPDATE && write->column_count == 0) ? finish() : send_write();
@@ -319,7 +323,7 @@ static enum next recall_done(void)
 		change.again = true;
 		return undo();
 	}
-	return change.replayed ? undo() : fail(STATUS_KEY_REUSED, NULL);
+	return change.replayed ? undo() : fail(STATUS_KEY_REUSED, NULL, NULL);
 }
 
 static bool needs_transaction(void)
@@ -547,10 +551,10 @@ void change_step(enum database_step step)
  * for one that was there already. */
 static bool goes_one_by_one(const struct write *write)
 {
-	bool tells = write_returns(write) || write->singular || change.peer->request.preferences.count != COUNT_NONE;
+	bool tells = write_returns(write, change.plan) || write->singular || change.peer->request.preferences.count != COUNT_NONE;
 
 	return write->kind == WRITE_INSERT &&
-	       ((write_returns(write) && !database_traits(worker.database)->returning) ||
+	       ((write_returns(write, change.plan) && !database_traits(worker.database)->returning) ||
 	        (write->resolution == RESOLUTION_IGNORE && tells));
 }
 

@@ -165,7 +165,8 @@ static bool setup(struct driver_connection *connection, unsigned n, long stateme
 	text_add_string(sql, "SET SESSION time_zone='+00:00',sql_mode='STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,"
 	                     "NO_ENGINE_SUBSTITUTION,NO_BACKSLASH_ESCAPES,NO_AUTO_VALUE_ON_ZERO',");
 	/* Who waits for another's lock is told so well before its time is over, and tries again. */
-	text_printf(sql, "innodb_lock_wait_timeout=%ld,", statement_timeout_s / 5 > 0 ? statement_timeout_s / 5 : 1);
+	text_printf(sql, "innodb_lock_wait_timeout=LEAST(@@innodb_lock_wait_timeout,%ld),",
+	            statement_timeout_s / 5 > 0 ? statement_timeout_s / 5 : 1);
 	if (mariadb_connection(connection->mysql))
 		text_printf(sql, "max_statement_time=%ld", statement_timeout_s);
 	else

@@ -447,7 +447,7 @@ static enum status plan_key(const struct writing *writing)
 			              "return=representation of a PATCH, or with limit, needs a table with a primary key", NULL);
 		return STATUS_OK;
 	}
-	if (!write_returns(write) && !write_looks_first(write))
+	if (!write_returns(write, plan) && !write_looks_first(write))
 		return STATUS_OK;
 	write->key_outputs = arena_alloc(writing->planning->arena, write->key->column_count * sizeof(unsigned));
 	for (unsigned i = 0; i < write->key->column_count; i++)
@@ -535,10 +535,11 @@ bool write_is_empty(const struct write *write, const struct plan *plan)
 	       (write->kind == WRITE_UPDATE && write->column_count == 0 && !plan->single);
 }
 
-bool write_returns(const struct write *write)
+bool write_returns(const struct write *write, const struct plan *plan)
 {
 	return write->returned == RETURN_REPRESENTATION ||
-	       (write->returned == RETURN_HEADERS && write->kind == WRITE_INSERT && write->row_count == 1);
+	       (write->returned == RETURN_HEADERS && write->kind == WRITE_INSERT && write->row_count == 1 &&
+	        table_primary(plan->table) != NULL);
 }
 
 bool write_looks_first(const struct write *write)

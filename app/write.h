@@ -49,7 +49,7 @@ enum status write_plan(const struct route *, const struct request *, enum media,
 /* Whether nothing is there to be written, and the answer is known. */
 bool write_is_empty(const struct write *, const struct plan *);
 /* Whether rows are wanted back, to be shown or for Location. */
-bool write_returns(const struct write *);
+bool write_returns(const struct write *, const struct plan *);
 /* Whether the rows have to be locked and looked at first. */
 bool write_looks_first(const struct write *);
 
