@@ -16,7 +16,7 @@ static const struct shape {
 } shapes[] = {
 	[COLUMN_INTEGER] = { "integer", NULL, "", NULL },
 	[COLUMN_BOOLEAN] = { "boolean", "integer", "", "0 and 1 are false and true; other numbers stay numbers." },
-	[COLUMN_YEAR] = { "integer", NULL, ",'minimum':0,'maximum':2155", NULL },
+	[COLUMN_YEAR] = { "integer", NULL, ",'anyOf':[{'const':0},{'minimum':1901,'maximum':2155}]", NULL },
 	[COLUMN_DECIMAL] = { "number", NULL, ",'format':'decimal'", NULL },
 	[COLUMN_FLOAT] = { "number", NULL, ",'format':'float'", NULL },
 	[COLUMN_DOUBLE] = { "number", NULL, ",'format':'double'", NULL },

@@ -212,7 +212,7 @@ static void types_are_those_of_the_answers(void **state)
 		               "database.\"}" },
 		{ "boolean", "{\"type\":[\"boolean\",\"integer\"],\"readOnly\":true,\"description\":\"0 and 1 are false and "
 		             "true; other numbers stay numbers.\"}" },
-		{ "year", "{\"type\":\"integer\",\"minimum\":0,\"maximum\":2155,\"readOnly\":true}" },
+		{ "year", "{\"type\":\"integer\",\"anyOf\":[{\"const\":0},{\"minimum\":1901,\"maximum\":2155}],\"readOnly\":true}" },
 		{ "decimal", "{\"type\":\"number\",\"format\":\"decimal\",\"readOnly\":true}" },
 		{ "bit", "{\"type\":\"boolean\",\"readOnly\":true}" },
 		{ "bits", "{\"type\":\"integer\",\"minimum\":0,\"maximum\":255,\"readOnly\":true}" },
