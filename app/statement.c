@@ -56,7 +56,8 @@ static void batch_failed(void)
 {
 	const struct database_error *error = database_error(worker.database);
 	struct peer_list *running = &worker.peers[PEER_RUNNING];
-	struct fault fault = { .status = error->status };
+	/* What a trigger or a function raises is meant for who writes (change_fault.h). */
+	struct fault fault = { .status = error->status == STATUS_RAISED ? STATUS_FAULT : error->status };
 	bool shared = worker.batch.count > 1;
 	struct peer *peer;
 
@@ -73,7 +74,7 @@ static void batch_failed(void)
 		         error->status != STATUS_LOCKED)
 			run_again(peer, true); /* one of them may be at fault; time and locks are nobody's */
 		else {
-			if (status_http(error->status) >= 500)
+			if (status_http(fault.status) >= 500)
 				log_failure(peer, "statement-failed");
 			answer_fault(peer, &fault, NULL);
 			peers_write_on(peer);

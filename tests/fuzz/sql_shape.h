@@ -143,7 +143,7 @@ static inline bool shape_value(struct shape *shape, unsigned depth)
 {
 	static const char *const functions[] = { "JSON_EXTRACT(", "JSON_TYPE(", "JSON_UNQUOTE(", "JSON_CONTAINS(",
 		                                 "IF(",           "CONVERT(",   "CAST(",         "TRIM(",
-		                                 "LOWER(",        "ST_AsText(", "JSON_VALID(" };
+		                                 "LOWER(",        "ST_AsText(", "JSON_VALID(", "ABS(" };
 	static const char *const words[] = { "NULL", "TRUE", "FALSE" };
 
 	if (depth > 1000)
@@ -172,7 +172,7 @@ static inline bool shape_list(struct shape *shape, unsigned depth)
 static inline bool shape_expression(struct shape *shape, unsigned depth)
 {
 	static const char *const operators[] = { "<=>", "<=", ">=",     "<>",       "=",     "<",
-		                                 ">",   "+",  " LIKE ", " REGEXP ", " AND ", " OR " };
+		                                 ">",   "+",  " LIKE ", " REGEXP ", " AND ", " OR ", "*" };
 	static const char *const endings[] = { " COLLATE utf8mb4_bin",
 		                               " COLLATE utf8mb4_unicode_520_ci",
 		                               " IS NULL",
@@ -190,7 +190,8 @@ static inline bool shape_expression(struct shape *shape, unsigned depth)
 			if (shape_word(shape, " IN (") && !shape_list(shape, depth))
 				return false;
 		while (SHAPE_ANY(shape, endings));
-	} while (SHAPE_ANY(shape, operators));
+	} while (SHAPE_ANY(shape, operators) || /* no comment begins */
+	         (shape->end - shape->at > 1 && shape->at[1] == '`' && shape_word(shape, "-")));
 	return true;
 }
 
