@@ -181,7 +181,8 @@ static enum status plan_after(const struct planning *planning)
 		if (value->text.at[0] != '"' && slice_is(value->text.text, "null") && column->nullable)
 			continue;
 		text_clear(planning->scratch);
-		if (value_add_literal(planning->scratch, column, value->text.text, &why) != STATUS_OK)
+		if (value_add_literal(planning->scratch, column, value->text.text, &why) != STATUS_OK ||
+		    !value_fits(column, value->text.text))
 			return refuse(planning, arena_printf(planning->arena, "'after' has a value that column '%s' cannot have",
 			                                     column->name.bytes), value->text.at);
 		values[i].sql = planning_keep(planning);

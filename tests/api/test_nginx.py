@@ -46,6 +46,11 @@ def test_a_body_that_is_too_large_is_413(users):
     assert users.web.get("/users", method="POST", body=b"x" * (1 << 19)).status == 405
 
 
+def test_a_uri_of_30_kb_comes_through(users):
+    numbers = ",".join(str(number) for number in range(1, 6000))[:30000].rstrip(",")
+    assert [row["id"] for row in users.json(f"/users?id=in.({numbers})")] == [1, 2]
+
+
 def test_a_uri_that_is_too_long_is_414(users):
     by_nginx(users.get("/users?username=eq." + "a" * 40000), 414, "PGRST100")
     assert upstreams(users.web, 414) == {"-"}
