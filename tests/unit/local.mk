@@ -20,6 +20,7 @@ check_PROGRAMS = \
 	tests/unit/test-merge \
 	tests/unit/test-metrics \
 	tests/unit/test-mysql_catalogue \
+	tests/unit/test-mysql_fault \
 	tests/unit/test-openapi \
 	tests/unit/test-page \
 	tests/unit/test-peer \
