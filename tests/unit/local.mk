@@ -8,6 +8,7 @@ check_PROGRAMS = \
 	tests/unit/test-arena \
 	tests/unit/test-batch \
 	tests/unit/test-body \
+	tests/unit/test-change_fault \
 	tests/unit/test-config \
 	tests/unit/test-entrance \
 	tests/unit/test-etag \
