@@ -67,16 +67,16 @@ static void tell_duplicate(struct fault *fault, const struct table *table, struc
 	fault->details = arena_printf(arena, "Key (%s) already exists.", columns);
 }
 
-static void tell_foreign_key(struct fault *fault, const struct table *table, struct slice name, struct arena *arena)
+/* Rows that refer to this one may be of this very table. */
+static void tell_foreign_key(struct fault *fault, const struct table *table, const struct database_error *error,
+                             struct arena *arena)
 {
-	const struct foreign_key *key = find_foreign_key(table, name);
+	const struct foreign_key *key = find_foreign_key(table, error->object);
 	const char *columns = key != NULL ? column_list(table, key->column_count, key->columns, arena) : NULL;
 
-	if (key == NULL) {
-		fault->message = "rows of another table refer to this one";
-		return;
-	}
-	if (columns == NULL)
+	if (error->referenced)
+		fault->message = "other rows refer to this one";
+	if (error->referenced || columns == NULL)
 		return;
 	fault->message = arena_printf(arena, "the change violates foreign key constraint \"%s\"", key->name);
 	fault->details = arena_printf(arena, "Key (%s) refers to no row.", columns);
@@ -133,7 +133,7 @@ struct fault change_fault_make(const struct database_error *error, const struct 
 	if (fault.status == STATUS_DUPLICATE)
 		tell_duplicate(&fault, table, error->object, arena);
 	else if (fault.status == STATUS_FOREIGN_KEY)
-		tell_foreign_key(&fault, table, error->object, arena);
+		tell_foreign_key(&fault, table, error, arena);
 	else if (fault.status == STATUS_CHECK)
 		tell_check(&fault, table, error->object, arena);
 	else if (fault.status == STATUS_RAISED) /* a trigger's own words, which are meant for the client */

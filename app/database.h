@@ -28,6 +28,7 @@ struct database_error {
 	enum status status;  /* how a client is told */
 	unsigned number;     /* the server's own, or the client library's */
 	bool schema_changed; /* a table or column of the description is not there */
+	bool referenced;     /* of a foreign key: other rows refer to the one that would change */
 	char text[512];      /* the driver's words, for the log only */
 	struct slice object; /* in the text: the column, key or constraint it is about; no bytes: it names none */
 	uint64_t row;        /* of those that were written, from 1; 0: it does not say */

@@ -17,6 +17,7 @@ enum {
 	MYSQL_BAD_JSON = 3140,
 	MYSQL_CHECK = 3819,
 	MYSQL_READ_ONLY = 1836,
+	MYSQL_IDLE_TOO_LONG = 4031,
 	MYSQL_REGULAR_FIRST = 3685, /* of MySQL 8, which has a library of its own for them */
 	MYSQL_REGULAR_LAST = 3699,
 	RECORD_CHANGED = 1020,
@@ -102,6 +103,7 @@ static bool is_loss(unsigned number)
 	case CR_COMMANDS_OUT_OF_SYNC:
 	case CR_MALFORMED_PACKET:
 	case MARIADB_CONNECTION_KILLED:
+	case MYSQL_IDLE_TOO_LONG:
 	case ER_SERVER_SHUTDOWN:
 		return true;
 	default:
@@ -138,55 +140,61 @@ static struct slice quoted_name(const char *at, const char *end)
 	return (struct slice){ from, (size_t)(to - from) };
 }
 
-/* From the words up to the end, or the next words. */
-static struct slice named_after(const char *text, const char *end, const char *words, const char *up_to)
+/* From the place up to the last of the words, which a name may have in it too; or up to the end. */
+static struct slice named_before(const char *at, const char *end, const char *words)
 {
-	const char *at = last(text, end, words), *stop;
+	const char *behind = words != NULL ? last(at, end, words) : NULL;
 
-	if (at == NULL)
-		return (struct slice){ "", 0 };
-	if (up_to != NULL && (stop = memmem(at, (size_t)(end - at), up_to, strlen(up_to))) != NULL)
-		end = stop;
-	return quoted_name(at, end);
+	return quoted_name(at, behind != NULL ? behind - strlen(words) : end);
 }
 
 /* Where the servers' words name what they are about. */
 static const struct {
 	enum status status;
-	const char *begin; /* of the words that are meant; NULL: any */
+	bool begins; /* the words before the name are the first ones; otherwise the last that there are */
 	const char *before, *behind; /* behind NULL: up to the end */
 } names[] = {
-	{ STATUS_DUPLICATE, NULL, " for key ", NULL },
-	{ STATUS_NULL, "Field ", "Field ", " doesn't" },
-	{ STATUS_NULL, "Column ", "Column ", " cannot" },
-	{ STATUS_FOREIGN_KEY, NULL, "CONSTRAINT ", " FOREIGN KEY" },
-	{ STATUS_CHECK, "Check constraint ", "Check constraint ", " is violated" },
-	{ STATUS_CHECK, "CONSTRAINT ", "CONSTRAINT ", " failed for" },
-	{ STATUS_TOO_LONG, NULL, " for column ", NULL },
-	{ STATUS_NO_FIT, NULL, " for column ", NULL },
-	{ STATUS_NO_MEMBER, NULL, " for column ", NULL },
-	{ STATUS_NO_CHARACTER, NULL, " for column ", NULL },
-	{ STATUS_BAD_VALUE, NULL, " for column ", NULL },
+	{ STATUS_DUPLICATE, false, " for key ", NULL },
+	{ STATUS_NULL, true, "Field ", " doesn't" },
+	{ STATUS_NULL, true, "Column ", " cannot" },
+	{ STATUS_FOREIGN_KEY, false, "CONSTRAINT ", " FOREIGN KEY" },
+	{ STATUS_CHECK, true, "Check constraint ", " is violated" },
+	{ STATUS_CHECK, true, "CONSTRAINT ", " failed for" },
+	{ STATUS_TOO_LONG, false, " for column ", NULL },
+	{ STATUS_NO_FIT, false, " for column ", NULL },
+	{ STATUS_NO_MEMBER, false, " for column ", NULL },
+	{ STATUS_NO_CHARACTER, false, " for column ", NULL },
+	{ STATUS_BAD_VALUE, false, " for column ", NULL },
 };
+
+/* Where the name begins; NULL: the text is another one. */
+static const char *name_begin(const char *text, const char *end, size_t i)
+{
+	size_t length = strlen(names[i].before);
+
+	if (!names[i].begins)
+		return last(text, end, names[i].before);
+	return (size_t)(end - text) >= length && memcmp(text, names[i].before, length) == 0 ? text + length : NULL;
+}
 
 static void find_names(struct database_error *error)
 {
-	const char *text = error->text, *end = text + strlen(text), *row = last(text, end, " at row ");
+	const char *text = error->text, *end = text + strlen(text), *row = last(text, end, " at row "), *at;
 
 	if (row != NULL && strspn(row, "0123456789") == strlen(row)) {
 		error->row = strtoull(row, NULL, 10);
 		end = row - strlen(" at row ");
 	}
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (names[i].status == error->status &&
-		    (names[i].begin == NULL || strncmp(text, names[i].begin, strlen(names[i].begin)) == 0))
-			error->object = named_after(text, end, names[i].before, names[i].behind);
+		if (names[i].status == error->status && (at = name_begin(text, end, i)) != NULL)
+			error->object = named_before(at, end, names[i].behind);
 }
 
 bool mysql_fault_read(struct database_error *error, unsigned number, const char *text)
 {
 	error->number = number;
 	error->row = 0;
+	error->referenced = number == ER_ROW_IS_REFERENCED || number == ER_ROW_IS_REFERENCED_2;
 	error->object = (struct slice){ "", 0 };
 	snprintf(error->text, sizeof(error->text), "%s", text);
 	error->schema_changed = number == ER_BAD_FIELD_ERROR || number == ER_NO_SUCH_TABLE || number == ER_VIEW_INVALID;

@@ -8,6 +8,7 @@ check_PROGRAMS = \
 	tests/unit/test-arena \
 	tests/unit/test-batch \
 	tests/unit/test-body \
+	tests/unit/test-change_fault \
 	tests/unit/test-config \
 	tests/unit/test-entrance \
 	tests/unit/test-etag \
@@ -20,6 +21,7 @@ check_PROGRAMS = \
 	tests/unit/test-merge \
 	tests/unit/test-metrics \
 	tests/unit/test-mysql_catalogue \
+	tests/unit/test-mysql_fault \
 	tests/unit/test-openapi \
 	tests/unit/test-page \
 	tests/unit/test-peer \

@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: MIT */
+#include "change_fault.h"
+
+#include "mysql_fault.h"
+#include "tables.h"
+#include "unit.h"
+
+static struct schema *schema;
+static struct arena arena;
+
+/* Another key of users, of its hidden column, two of them and one of both kinds; foreign keys likewise. */
+static int make_schema(void **state)
+{
+	static uint16_t email[] = { 2 }, secret[] = { 3 }, both[] = { 1, 2 };
+	static struct foreign_key foreign_keys[] = {
+		{ .name = "users_email", .target = "mails", .column_count = 1, .columns = email },
+		{ .name = "users_secret", .target = "vault", .column_count = 1, .columns = secret },
+		{ .name = "users_both", .target = "mails", .column_count = 2, .columns = both },
+	};
+	struct table *table;
+
+	(void)state;
+	schema = tables_make();
+	table = &schema->tables[0];
+	tables_key(schema, table, "by_secret", 3, -1);
+	tables_key(schema, table, "by_both", 1, 2);
+	tables_key(schema, table, "mixed", 2, 3);
+	table->foreign_keys = foreign_keys;
+	table->foreign_key_count = LENGTH_OF(foreign_keys);
+	return 0;
+}
+
+static int drop_schema(void **state)
+{
+	(void)state;
+	schema_free(schema);
+	arena_release(&arena);
+	return 0;
+}
+
+static struct fault told(unsigned number, const char *text, const struct write *write, uint64_t row)
+{
+	struct database_error error;
+
+	(void)!mysql_fault_read(&error, number, text);
+	return change_fault_make(&error, &schema->tables[0], write, row > 0 ? row : error.row, &arena);
+}
+
+struct words {
+	unsigned number;
+	const char *text;
+	enum status status;
+	const char *message, *details; /* NULL: the status's own; none */
+};
+
+static void expect_words(const struct words *cases, size_t count)
+{
+	const struct write one = { .kind = WRITE_INSERT };
+
+	for (size_t i = 0; i < count; i++) {
+		struct fault fault = told(cases[i].number, cases[i].text, &one, 0);
+
+		assert_int_equal(fault.status, cases[i].status);
+		assert_says(fault.message, cases[i].message != NULL ? cases[i].message : "(NULL)");
+		assert_says(fault.details, cases[i].details != NULL ? cases[i].details : "(NULL)");
+		assert_null(fault.hint);
+	}
+	arena_clear(&arena);
+}
+
+static void keys_are_told_by_their_columns(void **state)
+{
+	static const struct words cases[] = {
+		{ 1062, "Duplicate entry 'admin' for key 'username'", STATUS_DUPLICATE,
+		  "duplicate key value violates unique constraint \"username\"", "Key (username) already exists." },
+		{ 1062, "Duplicate entry 'admin' for key 'users.username'", STATUS_DUPLICATE,
+		  "duplicate key value violates unique constraint \"username\"", "Key (username) already exists." },
+		{ 1062, "Duplicate entry '1' for key 'PRIMARY'", STATUS_DUPLICATE,
+		  "duplicate key value violates unique constraint \"PRIMARY\"", "Key (id) already exists." },
+		{ 1062, "Duplicate entry 'a-b' for key 'users.by_both'", STATUS_DUPLICATE,
+		  "duplicate key value violates unique constraint \"by_both\"", "Key (username, email) already exists." },
+		/* a key that is not known; part of a name is not the name */
+		{ 1062, "Duplicate entry 'a' for key 'new'", STATUS_DUPLICATE, NULL, NULL },
+		{ 1062, "Duplicate entry 'a' for key 'my_username'", STATUS_DUPLICATE, NULL, NULL },
+		{ 1062, "Duplicate entry 'a' for key 'user'", STATUS_DUPLICATE, NULL, NULL },
+		{ 1062, "", STATUS_DUPLICATE, NULL, NULL },
+		{ 1452, "fails (`d`.`users`, CONSTRAINT `users_email` FOREIGN KEY (`email`) REFERENCES `mails` (`id`))",
+		  STATUS_FOREIGN_KEY, "the change violates foreign key constraint \"users_email\"",
+		  "Key (email) refers to no row." },
+		{ 1452, "fails (`d`.`users`, CONSTRAINT `users_both` FOREIGN KEY (`a`, `b`) REFERENCES `mails` (`a`, `b`))",
+		  STATUS_FOREIGN_KEY, "the change violates foreign key constraint \"users_both\"",
+		  "Key (username, email) refers to no row." },
+		{ 1452, "fails (`d`.`users`, CONSTRAINT `new` FOREIGN KEY (`a`) REFERENCES `mails` (`a`))", STATUS_FOREIGN_KEY,
+		  NULL, NULL },
+		{ 1216, "Cannot add or update a child row: a foreign key constraint fails", STATUS_FOREIGN_KEY, NULL, NULL },
+		{ 1451, "fails (`d`.`posts`, CONSTRAINT `posts_user` FOREIGN KEY (`user`) REFERENCES `users` (`id`))",
+		  STATUS_FOREIGN_KEY, "other rows refer to this one", NULL },
+		/* rows of the same table */
+		{ 1451, "fails (`d`.`users`, CONSTRAINT `users_email` FOREIGN KEY (`email`) REFERENCES `users` (`id`))",
+		  STATUS_FOREIGN_KEY, "other rows refer to this one", NULL },
+		{ 1217, "Cannot delete or update a parent row: a foreign key constraint fails", STATUS_FOREIGN_KEY,
+		  "other rows refer to this one", NULL },
+		{ 4025, "CONSTRAINT `adult` failed for `d`.`users`", STATUS_CHECK, "the row violates check constraint \"adult\"",
+		  NULL },
+		{ 4025, "CONSTRAINT `users.email` failed for `d`.`users`", STATUS_CHECK,
+		  "the row violates check constraint \"users.email\"", NULL },
+		{ 3819, "Check constraint 'users_chk_1' is violated.", STATUS_CHECK,
+		  "the row violates check constraint \"users_chk_1\"", NULL },
+		{ 1369, "CHECK OPTION failed `d`.`v`", STATUS_CHECK, NULL, NULL },
+	};
+
+	(void)state;
+	expect_words(cases, LENGTH_OF(cases));
+}
+
+static void columns_are_told_by_their_names(void **state)
+{
+	static const struct words cases[] = {
+		{ 1048, "Column 'email' cannot be null", STATUS_NULL, "null value in column 'email' violates not-null constraint",
+		  NULL },
+		{ 1364, "Field 'email' doesn't have a default value", STATUS_NULL,
+		  "null value in column 'email' violates not-null constraint", NULL },
+		{ 1406, "Data too long for column 'email' at row 1", STATUS_TOO_LONG, "the value is too long for column 'email'",
+		  NULL },
+		{ 1264, "Out of range value for column 'id' at row 1", STATUS_NO_FIT,
+		  "the value is out of range for column 'id'", NULL },
+		{ 1265, "Data truncated for column 'email' at row 1", STATUS_NO_MEMBER,
+		  "the value is none of those that may stand in column 'email'", NULL },
+		{ 1366, "Incorrect string value: '\\xC5\\x82' for column `d`.`users`.`email` at row 1", STATUS_NO_CHARACTER,
+		  "not all of these characters can stand in column 'email'", NULL },
+		{ 1366, "Incorrect integer value: 'x' for column 'id' at row 1", STATUS_BAD_VALUE,
+		  "the value is not of the type of column 'id'", NULL },
+		{ 1292, "Incorrect date value: '2024-02-30' for column 'id' at row 1", STATUS_NO_FIT,
+		  "the value is out of range for column 'id'", NULL },
+		{ 3140, "Invalid JSON text: \"x\" at position 0 in value for column 'users.email'.", STATUS_BAD_VALUE,
+		  "the value is not of the type of column 'email'", NULL },
+		{ 1048, "Column 'nothing' cannot be null", STATUS_NULL, NULL, NULL },
+		{ 1048, "", STATUS_NULL, NULL, NULL },
+	};
+
+	(void)state;
+	expect_words(cases, LENGTH_OF(cases));
+}
+
+/* The servers' words do not reach the client, but a trigger's. */
+static void the_rest_has_the_status_own_words(void **state)
+{
+	static const struct words cases[] = {
+		{ 1644, "no credit is left", STATUS_RAISED, "no credit is left", NULL },
+		{ 1205, "Lock wait timeout exceeded; try restarting transaction", STATUS_LOCKED, NULL, NULL },
+		{ 1290, "running with the --read-only option", STATUS_READ_ONLY, NULL, NULL },
+		{ 1142, "INSERT command denied to user 'u'@'h' for table 'users'", STATUS_FORBIDDEN, NULL, NULL },
+		{ 1690, "BIGINT value is out of range in '(`d`.`users`.`secret` - 1)'", STATUS_NO_FIT, NULL, NULL },
+		{ 1054, "Unknown column 'email' in 'field list'", STATUS_FAULT, NULL, NULL },
+		{ 2006, "Server has gone away", STATUS_AWAY, NULL, NULL },
+	};
+
+	(void)state;
+	expect_words(cases, LENGTH_OF(cases));
+}
+
+static void hidden_columns_are_not_told(void **state)
+{
+	static const struct words cases[] = {
+		{ 1062, "Duplicate entry 'x' for key 'by_secret'", STATUS_DUPLICATE, NULL, NULL },
+		{ 1062, "Duplicate entry 'x' for key 'users.by_secret'", STATUS_DUPLICATE, NULL, NULL },
+		{ 1062, "Duplicate entry 'x' for key 'mixed'", STATUS_DUPLICATE, NULL, NULL },
+		{ 1452, "fails (`d`.`users`, CONSTRAINT `users_secret` FOREIGN KEY (`secret`) REFERENCES `vault` (`id`))",
+		  STATUS_FOREIGN_KEY, NULL, NULL },
+		{ 4025, "CONSTRAINT `users.secret` failed for `d`.`users`", STATUS_CHECK, NULL, NULL },
+		{ 4025, "CONSTRAINT `secret` failed for `d`.`users`", STATUS_CHECK, NULL, NULL },
+		{ 1048, "Column 'secret' cannot be null", STATUS_NULL, NULL, NULL },
+		{ 1364, "Field 'secret' doesn't have a default value", STATUS_NULL, NULL, NULL },
+		{ 1406, "Data too long for column 'secret' at row 1", STATUS_TOO_LONG, NULL, NULL },
+		{ 1366, "Incorrect integer value: 'x' for column `d`.`users`.`secret` at row 1", STATUS_BAD_VALUE, NULL, NULL },
+	};
+
+	(void)state;
+	expect_words(cases, LENGTH_OF(cases));
+}
+
+static void rows_of_a_list_are_told(void **state)
+{
+	const struct write list = { .kind = WRITE_INSERT, .is_list = true }, one = { .kind = WRITE_INSERT };
+	struct fault fault;
+
+	(void)state;
+	fault = told(1406, "Data too long for column 'email' at row 7", &list, 0);
+	assert_says(fault.details, "in row 7 of the body");
+	fault = told(1406, "Data too long for column 'email' at row 7", &one, 0);
+	assert_null(fault.details);
+	fault = told(1062, "Duplicate entry 'x' for key 'username'", &list, 0);
+	assert_says(fault.details, "Key (username) already exists.");
+	fault = told(1062, "Duplicate entry 'x' for key 'username'", &list, 3);
+	assert_says(fault.details, "Key (username) already exists. (row 3 of the body)");
+	fault = told(1062, "Duplicate entry 'x' for key 'by_secret'", &list, 3);
+	assert_says(fault.details, "in row 3 of the body");
+	/* whose fault is none of the body's */
+	fault = told(1205, "Lock wait timeout exceeded", &list, 3);
+	assert_null(fault.details);
+	fault = told(1054, "Unknown column", &list, 3);
+	assert_null(fault.details);
+	arena_clear(&arena);
+}
+
+/* What sql_write.c provokes when a row of another key is met. */
+static void an_alarm_is_a_duplicate(void **state)
+{
+	static const char words[] = "DOUBLE value is out of range in 'exp(1000 + 0 * octet_length(`d`.`users`.`id`))'";
+	const struct write list = { .guarded = true, .resolution = RESOLUTION_MERGE, .is_list = true };
+	struct write write = list;
+	struct database_error error;
+	struct fault fault = told(1690, words, &list, 2);
+
+	(void)state;
+	assert_int_equal(fault.status, STATUS_DUPLICATE);
+	assert_null(fault.message);
+	assert_says(fault.details, "in row 2 of the body");
+	assert_false(mysql_fault_read(&error, 1690, words));
+	assert_true(change_fault_is_alarm(&error, &write));
+	write.resolution = RESOLUTION_IGNORE;
+	assert_true(change_fault_is_alarm(&error, &write));
+	write.resolution = RESOLUTION_NONE;
+	assert_false(change_fault_is_alarm(&error, &write));
+	write = list;
+	write.guarded = false;
+	assert_false(change_fault_is_alarm(&error, &write));
+	assert_false(mysql_fault_read(&error, 1264, "Out of range value for column 'id' at row 1"));
+	assert_false(change_fault_is_alarm(&error, &list));
+	assert_false(mysql_fault_read(&error, 1062, "Duplicate entry 'x' for key 'username'"));
+	assert_false(change_fault_is_alarm(&error, &list));
+	arena_clear(&arena);
+}
+
+static void only_the_conflicts_own_key_is_left_out(void **state)
+{
+	static const struct {
+		const char *text;
+		bool left_out;
+	} cases[] = {
+		{ "Duplicate entry 'x' for key 'username'", true },
+		{ "Duplicate entry 'x' for key 'users.username'", true },
+		{ "Duplicate entry 'x' for key 'PRIMARY'", false },
+		{ "Duplicate entry ' for key 'username'' for key 'PRIMARY'", false },
+		{ "Duplicate entry 'x' for key 'my_username'", false },
+		{ "Duplicate entry 'x' for key 'name'", false },
+		{ "", false },
+	};
+	struct write write = { .resolution = RESOLUTION_IGNORE, .conflict = &schema->tables[0].keys[1] };
+	struct database_error error;
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH_OF(cases); i++) {
+		assert_false(mysql_fault_read(&error, 1062, cases[i].text));
+		write.resolution = RESOLUTION_IGNORE;
+		assert_int_equal(change_fault_is_conflict(&error, &write), cases[i].left_out);
+		write.resolution = RESOLUTION_MERGE;
+		assert_false(change_fault_is_conflict(&error, &write));
+		write.resolution = RESOLUTION_NONE;
+		assert_false(change_fault_is_conflict(&error, &write));
+	}
+	write.resolution = RESOLUTION_IGNORE;
+	assert_false(mysql_fault_read(&error, 1264, "Out of range value for column 'username' at row 1"));
+	assert_false(change_fault_is_conflict(&error, &write));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(keys_are_told_by_their_columns),
+		cmocka_unit_test(columns_are_told_by_their_names),
+		cmocka_unit_test(the_rest_has_the_status_own_words),
+		cmocka_unit_test(hidden_columns_are_not_told),
+		cmocka_unit_test(rows_of_a_list_are_told),
+		cmocka_unit_test(an_alarm_is_a_duplicate),
+		cmocka_unit_test(only_the_conflicts_own_key_is_left_out),
+	};
+
+	return cmocka_run_group_tests_name("change_fault", tests, make_schema, drop_schema);
+}
