@@ -14,6 +14,7 @@
 enum {
 	HANDOVER_ANYWAY_US = 6000, /* how long a statement may run before who waits for it goes to whichever is idle first */
 	HANDOVER_RETRY_US = 1000,
+	SHARE_AGAIN_US = 2000, /* after requests were shared out as a statement started; as long as one may hold them up */
 	ENTRANCES_AGAIN_US = 50000, /* while they are left to workers that have a database connection */
 	ACCEPT_AGAIN_US = 100000, /* after there was no descriptor left */
 	ASIDE_US = 2000, /* how long the entrances are left to another worker */
@@ -137,10 +138,11 @@ void entrance_some_are_left(void)
 	if (!has_siblings())
 		return;
 	strained(worker.statement_since_us);
-	if (!metrics_idle_sibling())
+	if (worker.statement_since_us < worker.share_again_us || !metrics_idle_sibling())
 		return;
+	worker.share_again_us = worker.statement_since_us + SHARE_AGAIN_US;
 	watch(false);
-	entrance_give_waiting();
+	give_waiting(2, &metrics_own->handovers);
 }
 
 /* How much of a processor the loop takes, from time to time while it has something to do. Where it is nearly all of one,

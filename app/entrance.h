@@ -20,7 +20,8 @@ void entrance_accept(int most); /* from the listening socket */
 void entrance_take(int most);   /* from the queue */
 /* Requests that wait go to other workers, with their connections. */
 void entrance_give_waiting(void);
-/* A statement starts, and requests wait that cannot share it: they go to a worker that is idle. */
+/* A statement starts, and requests wait that cannot share it: half of them go to a worker that is idle, if that was not
+ * done just now: giving all away with each of many short statements, they come back as fast as they go. */
 void entrance_some_are_left(void);
 void entrance_timers(int64_t now_us);
 int64_t entrance_deadline_us(void); /* when entrance_timers has something to do; 0: nothing */

@@ -30,7 +30,7 @@ struct worker {
 	int notify; /* tells the supervisor that the first attempt at the database is over; -1: told */
 	/* entrance */
 	bool watching_entrances; /* the listening socket and the queue are in the epoll set */
-	int64_t accept_again_us, handover_again_us;
+	int64_t accept_again_us, handover_again_us, share_again_us;
 	int64_t aside_until_us;            /* when it last left the entrances to another worker, until then */
 	bool aside;                        /* entrance_open found that they are still left to it */
 	int64_t regrouped_us;              /* when it last gave a connection to another worker that has room */

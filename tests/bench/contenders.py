@@ -99,6 +99,7 @@ class MyREST(Contender):
     title = "MyREST"
     tables = ",".join(ROWS)
     merge = "on"
+    more = {}  # of its environment
 
     def prepare(self):
         self.admin = free_port()
@@ -117,6 +118,7 @@ class MyREST(Contender):
                 "MYREST_TABLES": self.tables,
                 "MYREST_MERGE": self.merge,
                 "WEB_CONCURRENCY": str(self.bench.options.workers),
+                **self.more,
             },
         )
 
@@ -160,10 +162,11 @@ class Limit(Contender):
 class PHP(Contender):
     name = "php"
     title = "PHP-FPM, mysqli, persistent"
+    script = "users.php"
 
     def prepare(self):
         self.port = self.bench.ports["PHP_PORT"]
-        self.folder.copy(HERE / "users.php")
+        self.folder.copy(HERE / self.script)
         self.configuration = self.folder.fill(
             "php-fpm.conf.in", "php-fpm.conf", {"CHILDREN": self.bench.options.php_children}
         )

@@ -1,10 +1,14 @@
 -- SPDX-License-Identifier: MIT
--- wrk's script: a fixed path, a random key under it, or the paths of a file; ends with one line of JSON for ./run.
+-- wrk's script: a fixed path, a random key under it, or the paths of a file; or writes. Ends with one line of JSON for
+-- the script that runs it.
 --
---     wrk ... -s load.lua http://HOST:PORT/PATH -- KEYS SEED
+--     wrk ... -s load.lua http://HOST:PORT/PATH -- KEYS SEED METHOD
 --
 -- KEYS 0: every request is the same. KEYS n: PATH/1 to PATH/n at random, another sequence in each thread.
 -- KEYS a file's name: its lines are the paths, asked in turn.
+-- PATCH, KEYS n: PATH/1 to PATH/n at random, each time another email.
+-- POST, KEYS 0: a row that no other thread, seed or request has. KEYS a file's name: its lines are the bodies, sent in
+-- turn. A request is made before wrk starts its clock for it.
 
 local threads = 0
 
@@ -13,10 +17,45 @@ function setup(thread)
    thread:set("number", threads)
 end
 
+local function write(method, args)
+   local keys, format, count = tonumber(args[1]), wrk.format, 0
+   local headers = { ["Content-Type"] = "application/json" }
+   local mark = args[2] .. "-" .. number .. "-"
+
+   if keys == nil then
+      local bodies = {}
+
+      for body in io.lines(args[1]) do
+         bodies[#bodies + 1] = format(method, nil, headers, body)
+      end
+      return function()
+         count = count % #bodies + 1
+         return bodies[count]
+      end
+   end
+   if method == "POST" then
+      return function()
+         count = count + 1
+         return format(method, nil, headers, '{"username":"u' .. mark .. count .. '","email":"u' .. mark .. count
+            .. '@example.com"}')
+      end
+   end
+   math.randomseed(tonumber(args[2]) * 100 + number)
+   return function()
+      count = count + 1
+      return format(method, wrk.path .. "/" .. math.random(keys), headers, '{"email":"m' .. mark .. count
+         .. '@example.com"}')
+   end
+end
+
 function init(args)
    local keys = tonumber(args[1])
    local requests = {}
 
+   if args[3] ~= "GET" then
+      request = write(args[3], args)
+      return
+   end
    if keys == nil then
       local last = 0
 

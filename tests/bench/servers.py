@@ -77,7 +77,7 @@ def find_program(*names):
     raise Fault(f"'{names[0]}' is not installed")
 
 
-def run_wrk(arguments, url, seconds, keys, seed=0):
+def run_wrk(arguments, url, seconds, keys, seed=0, method="GET"):
     """One load; load.lua says what `keys` are."""
     command = [
         find_program("wrk"),
@@ -89,6 +89,7 @@ def run_wrk(arguments, url, seconds, keys, seed=0):
         "--",
         str(keys),
         str(seed),
+        method,
     ]
     done = subprocess.run(command, capture_output=True, text=True, timeout=seconds + 60)
     try:
@@ -248,13 +249,14 @@ def ship(folder, name, contender):
     folder.write(name.replace("myrest", contender, 1), text)
 
 
-def start_nginx(folder, ports, php_keepalive=0):
+def start_nginx(folder, ports, php_keepalive=0, php_script="users.php"):
     folder.copy(SHIPPED / "myrest_params")
     for contender in ("myrest", "limit"):
         ship(folder, "myrest-upstream.conf", contender)
         ship(folder, "myrest-location.conf", contender)
     values = {
         **ports,
+        "PHP_SCRIPT": php_script,
         "PHP_KEEPALIVE": f"keepalive {php_keepalive};" if php_keepalive else "",
         "PHP_KEEP_CONN": "on" if php_keepalive else "off",
     }
