@@ -36,7 +36,8 @@ check_PROGRAMS = \
 	tests/unit/test-text \
 	tests/unit/test-title \
 	tests/unit/test-url \
-	tests/unit/test-value
+	tests/unit/test-value \
+	tests/unit/test-written
 tests_unit_test_fastcgi_LDADD = $(LDADD) $(FCGI_LIBS)
 TESTS = $(check_PROGRAMS)
 endif
