@@ -215,7 +215,11 @@ bool sql_add_key(struct text *sql, const struct plan *plan, const struct write *
 		int value = written && write->kind != WRITE_DELETE ? find_column(write, column) : -1;
 
 		begin_key(sql, column, i);
-		if (value >= 0)
+		if (value >= 0 && slice_is(write->values[value], "DEFAULT")) {
+			text_add_string(sql, "DEFAULT("); /* the word alone can only be written */
+			sql_add_slice(sql, column->quoted);
+			text_add_char(sql, ')');
+		} else if (value >= 0)
 			sql_add_slice(sql, write->values[value]);
 		else if (row->values[place] == NULL ||
 		         value_add_stored(sql, column, (struct slice){ row->values[place], row->lengths[place] }) != STATUS_OK)

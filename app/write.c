@@ -371,24 +371,22 @@ static enum status take_put(const struct writing *writing)
 
 /* --- What is done about a row that is there --- */
 
-static bool has_column(const struct writing *writing, const struct key *key, struct slice name)
+static bool has_name(const struct query_names *names, const struct column *column)
 {
-	const struct table *table = writing->planning->plan->table;
-
-	for (unsigned i = 0; i < key->column_count; i++) {
-		const struct column *column = &table->columns[key->columns[i]];
-
-		if (column->exposed && column->name.length == name.length &&
-		    memcmp(column->name.bytes, name.bytes, name.length) == 0)
-			return true;
-	}
+	for (unsigned i = 0; i < names->count; i++)
+		if (names->names[i].text.length == column->name.length &&
+		    memcmp(names->names[i].text.bytes, column->name.bytes, column->name.length) == 0)
+			return column->exposed;
 	return false;
 }
 
+/* All of the key's columns, and none twice. */
 static bool is_named(const struct writing *writing, const struct key *key, const struct query_names *names)
 {
-	for (unsigned i = 0; i < names->count; i++)
-		if (!has_column(writing, key, names->names[i].text))
+	const struct table *table = writing->planning->plan->table;
+
+	for (unsigned i = 0; i < key->column_count; i++)
+		if (!has_name(names, &table->columns[key->columns[i]]))
 			return false;
 	return key->unique && !key->fulltext && key->column_count == names->count;
 }

@@ -113,6 +113,29 @@ static size_t count_fraction(const char *literal, const char *end)
 	return end > point ? (size_t)(end - point - 1) : 0;
 }
 
+static enum status refuse_fraction(unsigned most, struct arena *arena, const char **why)
+{
+	*why = most > 0 ? arena_printf(arena, "expected at most %u digits behind the point", most) :
+	                  "expected no digits behind the point";
+	return STATUS_NO_FIT;
+}
+
+/* FLOAT(7,2) and its like are rounded as DECIMALs are. */
+static enum status check_scaled(const struct column *column, struct slice number, struct text *sql, struct arena *arena,
+                                const char **why)
+{
+	const struct column decimal = { .type = COLUMN_DECIMAL };
+	size_t before = sql->length, digits = 0;
+	const char *unused;
+
+	if ((column->type != COLUMN_FLOAT && column->type != COLUMN_DOUBLE) || strchr(column->declared.bytes, ',') == NULL)
+		return STATUS_OK;
+	if (value_add_literal(sql, &decimal, number, &unused) == STATUS_OK)
+		digits = count_fraction(sql->bytes + before, sql->bytes + sql->length);
+	sql->length = before;
+	return digits <= column->scale ? STATUS_OK : refuse_fraction(column->scale, arena, why);
+}
+
 static enum status check_fraction(const struct column *column, const char *literal, const char *end,
                                   struct arena *arena, const char **why)
 {
@@ -121,11 +144,7 @@ static enum status check_fraction(const struct column *column, const char *liter
 	if (column->type != COLUMN_DECIMAL && column->type != COLUMN_TIME && column->type != COLUMN_DATETIME &&
 	    column->type != COLUMN_TIMESTAMP)
 		return STATUS_OK;
-	if (count_fraction(literal, end) <= most)
-		return STATUS_OK;
-	*why = most > 0 ? arena_printf(arena, "expected at most %u digits behind the point", most) :
-	                  "expected no digits behind the point";
-	return STATUS_NO_FIT;
+	return count_fraction(literal, end) <= most ? STATUS_OK : refuse_fraction(most, arena, why);
 }
 
 /* The server would call it too long. */
@@ -139,6 +158,15 @@ static enum status check_bits(const struct column *column, const char *literal, 
 	    (column->length < 64 && bits.magnitude >> column->length != 0))
 		return STATUS_VALUE_RANGE;
 	return STATUS_OK;
+}
+
+/* The server fills a BINARY up with NULs. The literal is X'…'. */
+static enum status check_bytes(const struct column *column, size_t literal, struct arena *arena, const char **why)
+{
+	if (column->type != COLUMN_BINARY || !is_declared(column, "binary") || (literal - 3) / 2 >= column->length)
+		return STATUS_OK;
+	*why = arena_printf(arena, "expected %llu bytes", (unsigned long long)column->length);
+	return STATUS_NO_FIT;
 }
 
 static enum status add_json(struct text *sql, const struct body_value *value, const char **why)
@@ -165,9 +193,13 @@ enum status written_add(struct text *sql, const struct column *column, const str
 		return status;
 	status = value_add_literal(sql, column, value->text, why);
 	if (status == STATUS_OK)
+		status = check_bytes(column, sql->length - before, arena, why);
+	if (status == STATUS_OK)
 		status = check_bits(column, sql->bytes + before, sql->bytes + sql->length);
 	if (status == STATUS_OK)
 		status = check_fraction(column, sql->bytes + before, sql->bytes + sql->length, arena, why);
+	if (status == STATUS_OK)
+		status = check_scaled(column, value->text, sql, arena, why);
 	if (status == STATUS_VALUE_RANGE) {
 		*why = "the value is out of range";
 		status = STATUS_NO_FIT;

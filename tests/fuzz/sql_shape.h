@@ -7,6 +7,14 @@
  *     SELECT list FROM table [WHERE condition] [ORDER BY list] LIMIT n [OFFSET n]
  *     SELECT list FROM table [WHERE condition]
  *
+ * and whether those of a write are these, whose values are each a literal, NULL or DEFAULT, and whose columns are
+ * writable:
+ *
+ *     INSERT INTO table (columns) VALUES (values),... [ON DUPLICATE KEY UPDATE column=expression,...] [RETURNING list]
+ *     UPDATE table SET column=value,... [WHERE condition] [ORDER BY list] [LIMIT n]
+ *     DELETE FROM table [WHERE condition] [ORDER BY list] [LIMIT n]
+ *     SELECT list FROM table [WHERE condition] [ORDER BY list] [LIMIT n] [FOR UPDATE]
+ *
  * A list and a condition are made of words: the table's exposed columns, literals, signs, and a few names of functions
  * and keywords, none of which can begin another clause. Their parentheses are balanced, and a literal, a column and a
  * closed parenthesis never stand side by side without an operator.
@@ -222,6 +230,146 @@ static inline bool shape_is_read(struct slice sql, const struct table *table, bo
 		} while (shape_word(&shape, ","));
 	return shape_word(&shape, " LIMIT ") && shape_digits(&shape) &&
 	       (!shape_word(&shape, " OFFSET ") || shape_digits(&shape)) && shape.at == shape.end;
+}
+
+/* --- Writes --- */
+
+static inline bool shape_table(struct shape *shape)
+{
+	struct slice quoted = shape->table->quoted;
+
+	if ((size_t)(shape->end - shape->at) < quoted.length || memcmp(shape->at, quoted.bytes, quoted.length) != 0)
+		return false;
+	shape->at += quoted.length;
+	return true;
+}
+
+static inline bool shape_writable(struct shape *shape)
+{
+	const char *from = shape->at;
+
+	if (!shape_column(shape))
+		return false;
+	for (unsigned i = 0; i < shape->table->column_count; i++) {
+		const struct column *column = &shape->table->columns[i];
+
+		if (column->quoted.length == (size_t)(shape->at - from) &&
+		    memcmp(column->quoted.bytes, from, column->quoted.length) == 0)
+			return column->writable;
+	}
+	return false;
+}
+
+static inline bool shape_written(struct shape *shape)
+{
+	return shape_word(shape, "NULL") || shape_word(shape, "DEFAULT") || shape_literal(shape);
+}
+
+/* (…,…) of columns or values; the count of them, or -1. */
+static inline int shape_row(struct shape *shape, bool (*part)(struct shape *))
+{
+	int count = 0;
+
+	if (!shape_word(shape, "("))
+		return -1;
+	if (shape_word(shape, ")"))
+		return 0;
+	do {
+		if (!part(shape))
+			return -1;
+		count++;
+	} while (shape_word(shape, ","));
+	return shape_word(shape, ")") ? count : -1;
+}
+
+static inline bool shape_new(struct shape *shape)
+{
+	return shape_word(shape, "VALUES(") && shape_column(shape) && shape_word(shape, ")");
+}
+
+/* column, VALUES(column) or IF(column=VALUES(column) AND …,one of these,the alarm). */
+static inline bool shape_resolved(struct shape *shape)
+{
+	if (!shape_word(shape, "IF("))
+		return shape_new(shape) || shape_column(shape);
+	do {
+		if (!shape_column(shape) || !shape_word(shape, "=") || !shape_new(shape))
+			return false;
+	} while (shape_word(shape, " AND "));
+	return shape_word(shape, ",") && (shape_new(shape) || shape_column(shape)) &&
+	       shape_word(shape, ",EXP(1000+0*LENGTH(") && shape_column(shape) && shape_word(shape, ")))");
+}
+
+static inline bool shape_is_insert(struct slice sql, const struct table *table, unsigned rows)
+{
+	struct shape shape = { sql.bytes, sql.bytes + sql.length, table };
+	int columns;
+
+	if (!shape_word(&shape, "INSERT INTO ") || !shape_table(&shape) || !shape_word(&shape, " ") ||
+	    (columns = shape_row(&shape, shape_writable)) < 0 || !shape_word(&shape, " VALUES "))
+		return false;
+	do {
+		if (rows-- == 0 || shape_row(&shape, shape_written) != columns)
+			return false;
+	} while (shape_word(&shape, ","));
+	if (shape_word(&shape, " ON DUPLICATE KEY UPDATE "))
+		do {
+			if (!shape_column(&shape) || !shape_word(&shape, "=") || !shape_resolved(&shape))
+				return false;
+		} while (shape_word(&shape, ","));
+	if (shape_word(&shape, " RETURNING "))
+		do {
+			if (!shape_expression(&shape, 0))
+				return false;
+		} while (shape_word(&shape, ","));
+	return rows == 0 && shape.at == shape.end;
+}
+
+/* What follows the table or the SET. filtered: there has to be a condition. */
+static inline bool shape_rows(struct shape *shape, bool filtered)
+{
+	if (shape_word(shape, " WHERE ")) {
+		if (!shape_expression(shape, 0))
+			return false;
+	} else if (filtered) {
+		return false;
+	}
+	if (shape_word(shape, " ORDER BY "))
+		do {
+			if (!shape_expression(shape, 0))
+				return false;
+			(void)shape_word(shape, " DESC");
+		} while (shape_word(shape, ","));
+	return !shape_word(shape, " LIMIT ") || shape_digits(shape);
+}
+
+static inline bool shape_is_change(struct slice sql, const struct table *table)
+{
+	struct shape shape = { sql.bytes, sql.bytes + sql.length, table };
+
+	if (shape_word(&shape, "DELETE FROM "))
+		return shape_table(&shape) && shape_rows(&shape, true) && shape.at == shape.end;
+	if (!shape_word(&shape, "UPDATE ") || !shape_table(&shape) || !shape_word(&shape, " SET "))
+		return false;
+	do {
+		if (!shape_writable(&shape) || !shape_word(&shape, "=") || !shape_written(&shape))
+			return false;
+	} while (shape_word(&shape, ","));
+	return shape_rows(&shape, true) && shape.at == shape.end;
+}
+
+static inline bool shape_is_lock(struct slice sql, const struct table *table)
+{
+	struct shape shape = { sql.bytes, sql.bytes + sql.length, table };
+
+	if (!shape_word(&shape, "SELECT "))
+		return false;
+	do {
+		if (!shape_expression(&shape, 0))
+			return false;
+	} while (shape_word(&shape, ","));
+	return shape_word(&shape, " FROM ") && shape_table(&shape) && shape_rows(&shape, true) &&
+	       shape_word(&shape, " FOR UPDATE") && shape.at == shape.end;
 }
 
 #endif

@@ -36,15 +36,19 @@ check_PROGRAMS = \
 	tests/unit/test-text \
 	tests/unit/test-title \
 	tests/unit/test-url \
-	tests/unit/test-value
+	tests/unit/test-value \
+	tests/unit/test-write \
+	tests/unit/test-written
 tests_unit_test_fastcgi_LDADD = $(LDADD) $(FCGI_LIBS)
 TESTS = $(check_PROGRAMS)
 endif
 
 EXTRA_DIST += tests/unit/unit.h tests/unit/strict.h tests/unit/tables.h tests/unit/records.h \
 	tests/golden/read.txt \
-	tests/golden/read.refused.txt
+	tests/golden/read.refused.txt \
+	tests/golden/write.txt \
+	tests/golden/write.refused.txt
 EXTRA_DIST += tests/fuzz/run tests/fuzz/uri.dict tests/fuzz/oracle.h tests/fuzz/sql_shape.h tests/fuzz/fuzz-body.c \
 	tests/fuzz/fuzz-fastcgi.c tests/fuzz/fuzz-http.c tests/fuzz/fuzz-json.c tests/fuzz/fuzz-page.c \
 	tests/fuzz/fuzz-query.c tests/fuzz/fuzz-render.c tests/fuzz/fuzz-tables.c tests/fuzz/fuzz-url.c \
-	tests/fuzz/fuzz-value.c
+	tests/fuzz/fuzz-value.c tests/fuzz/fuzz-write.c
