@@ -240,8 +240,9 @@ static enum next inserted_one(void)
 	                          database_generated(worker.database)))
 		return change.write->returned != RETURN_REPRESENTATION ?
 		               next_row() :
-		               fail(STATUS_BAD_PREFERENCE,
-		                    "the database makes the key and does not tell it: return=minimal can be had", NULL);
+		               fail(STATUS_BAD_PREFERENCE, "the new row cannot be found again: return=minimal can be had",
+		                    change.write->key == NULL ? "the table has no primary key" :
+		                                                "the database makes the key, and does not tell it");
 	return send_read_back();
 }
 

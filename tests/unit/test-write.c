@@ -112,7 +112,7 @@ static void add_looking(struct text *all, struct text *sql, struct plan *plan, c
 		sql_insert(sql, plan, write, 0, 1, false);
 		add_statement(all, sql);
 	}
-	if (write->kind != WRITE_DELETE && write_returns(write) && new_keys.length > 0) {
+	if (write->kind != WRITE_DELETE && write_returns(write, plan) && new_keys.length > 0) {
 		sql_read_back(sql, plan, (struct slice){ new_keys.bytes, new_keys.length });
 		add_statement(all, sql);
 	}
@@ -126,9 +126,9 @@ static void add_inserts(struct text *all, struct text *sql, struct plan *plan, s
 	for (unsigned row = 0; row < (one_by_one ? write->row_count : 1); row++) {
 		struct text keys = { 0 };
 
-		sql_insert(sql, plan, write, row, one_by_one ? 1 : write->row_count, !one_by_one && write_returns(write));
+		sql_insert(sql, plan, write, row, one_by_one ? 1 : write->row_count, !one_by_one && write_returns(write, plan));
 		add_statement(all, sql);
-		if (!one_by_one || !write_returns(write))
+		if (!one_by_one || !write_returns(write, plan))
 			continue;
 		if (sql_add_inserted_key(&keys, plan, write, row, 7))
 			sql_read_back(sql, plan, (struct slice){ keys.bytes, keys.length });
