@@ -75,7 +75,7 @@ static bool make_plan(const struct request *request, struct arena *arena, struct
 
 	if (schema == NULL)
 		schema = tables_make();
-	return route_find(request, schema, SLICE(""), arena, &route, &fault) == STATUS_OK &&
+	return route_find(request, schema, SLICE(""), arena, &route, &fault) == STATUS_OK && route.table != NULL &&
 	       plan_read(&route, MAX_ROWS, arena, plan, &fault) == STATUS_OK;
 }
 

@@ -35,7 +35,7 @@ static void check_statements(const struct plan *plan, struct write *write)
 	}
 	if (write->kind == WRITE_INSERT || write->kind == WRITE_PUT) {
 		text_clear(&sql);
-		sql_insert(&sql, plan, write, 0, write->row_count, write_returns(write));
+		sql_insert(&sql, plan, write, 0, write->row_count, write_returns(write, plan));
 		DEMAND(shape_is_insert(as_slice(&sql), plan->table, write->row_count) && is_utf8(&sql));
 		text_clear(&sql);
 		write->one_by_one = true;
