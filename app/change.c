@@ -466,7 +466,8 @@ static void over(void)
 	bool again = change.failed && peer->retried && worker.describe_wanted;
 
 	change.peer = NULL;
-	metrics_own->busy_since_us = 0;
+	if (TAILQ_EMPTY(&worker.peers[PEER_WAITING])) /* who seems idle is given what others wait with */
+		metrics_own->busy_since_us = 0;
 	batch_end(&worker.batch);
 	if (change.sql.size > KEEP_BYTES)
 		text_release(&change.sql);

@@ -104,6 +104,7 @@ static struct plan_condition *filter(const struct planning *planning, const stru
 	condition->op = op;
 	condition->literals = literal;
 	condition->literal_count = op != QUERY_IS;
+	condition->beyond = literal != NULL && literal->beyond;
 	return condition;
 }
 
@@ -181,11 +182,11 @@ static enum status plan_after(const struct planning *planning)
 		if (value->text.at[0] != '"' && slice_is(value->text.text, "null") && column->nullable)
 			continue;
 		text_clear(planning->scratch);
-		if (value_add_literal(planning->scratch, column, value->text.text, &why) != STATUS_OK ||
-		    !value_fits(column, value->text.text))
+		if (value_add_literal(planning->scratch, column, value->text.text, &why) != STATUS_OK)
 			return refuse(planning, arena_printf(planning->arena, "'after' has a value that column '%s' cannot have",
 			                                     column->name.bytes), value->text.at);
 		values[i].sql = planning_keep(planning);
+		values[i].beyond = !value_fits(column, value->text.text);
 	}
 	plan->after = after(planning, values, 0);
 	/* So that the index is entered at the right place, whatever the server makes of the rest. */

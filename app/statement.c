@@ -385,8 +385,10 @@ void statement_start(void)
 	struct peer_list *waiting = &worker.peers[PEER_WAITING];
 	struct peer *leader, *peer, *next;
 
-	if ((leader = TAILQ_FIRST(waiting)) == NULL)
+	if ((leader = TAILQ_FIRST(waiting)) == NULL) {
+		not_busy();
 		return;
+	}
 	next = TAILQ_NEXT(leader, link);
 	batch_begin(&worker.batch, leader);
 	peers_move(leader, PEER_RUNNING);
