@@ -24,6 +24,17 @@ static bool decode(struct slice raw, struct arena *arena, struct slice *decoded)
 	return true;
 }
 
+/* A row that is put may be new: then its key is written. */
+static bool can_put(const struct table *table)
+{
+	const struct key *key = table->writable ? table_primary(table) : NULL;
+
+	for (unsigned i = 0; key != NULL && i < key->column_count; i++)
+		if (!table->columns[key->columns[i]].writable)
+			return false;
+	return key != NULL;
+}
+
 bool route_allows(const struct table *table, bool of_key, enum method method)
 {
 	switch (method) {
@@ -34,7 +45,7 @@ bool route_allows(const struct table *table, bool of_key, enum method method)
 	case METHOD_POST:
 		return table->writable && !of_key;
 	case METHOD_PUT:
-		return table->writable && table_primary(table) != NULL;
+		return can_put(table);
 	case METHOD_PATCH:
 	case METHOD_DELETE:
 		return table->writable;
@@ -56,9 +67,9 @@ static const char *allowed(const struct route *route)
 	if (route->table == NULL || !route->table->writable)
 		return "OPTIONS, GET, HEAD";
 	if (route->has_key)
-		return "OPTIONS, GET, HEAD, PUT, PATCH, DELETE";
-	return table_primary(route->table) != NULL ? "OPTIONS, GET, HEAD, POST, PUT, PATCH, DELETE"
-	                                           : "OPTIONS, GET, HEAD, POST, PATCH, DELETE";
+		return can_put(route->table) ? "OPTIONS, GET, HEAD, PUT, PATCH, DELETE" : "OPTIONS, GET, HEAD, PATCH, DELETE";
+	return can_put(route->table) ? "OPTIONS, GET, HEAD, POST, PUT, PATCH, DELETE"
+	                             : "OPTIONS, GET, HEAD, POST, PATCH, DELETE";
 }
 
 static enum status check_method(const struct request *request, struct arena *arena, struct route *route,

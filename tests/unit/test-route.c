@@ -153,6 +153,28 @@ static void methods_that_are_not_allowed_are_told_what_is(void **state)
 	}
 }
 
+static void what_can_be_written_is_allowed(void **state)
+{
+	struct table *users = (struct table *)(uintptr_t)schema_table(schema, SLICE("users"));
+
+	(void)state;
+	tables_allow_writing(schema);
+	assert_int_equal(find(METHOD_PUT, "PUT", "/users", ""), STATUS_OK);
+	assert_string_equal(route.allow, "OPTIONS, GET, HEAD, POST, PUT, PATCH, DELETE");
+	assert_int_equal(find(METHOD_POST, "POST", "/users/1", ""), STATUS_BAD_METHOD);
+	assert_string_equal(route.allow, "OPTIONS, GET, HEAD, PUT, PATCH, DELETE");
+	assert_int_equal(find(METHOD_PUT, "PUT", "/lines", ""), STATUS_BAD_METHOD);
+	assert_string_equal(route.allow, "OPTIONS, GET, HEAD");
+	users->columns[0].writable = false; /* the key */
+	assert_int_equal(find(METHOD_PUT, "PUT", "/users", ""), STATUS_BAD_METHOD);
+	assert_string_equal(route.allow, "OPTIONS, GET, HEAD, POST, PATCH, DELETE");
+	assert_int_equal(find(METHOD_PUT, "PUT", "/users/1", ""), STATUS_BAD_METHOD);
+	assert_string_equal(route.allow, "OPTIONS, GET, HEAD, PATCH, DELETE");
+	assert_int_equal(find(METHOD_PATCH, "PATCH", "/users/1", ""), STATUS_OK);
+	for (unsigned i = 0; i < schema->table_count; i++)
+		schema->tables[i].writable = false;
+}
+
 static void the_service_itself_has_a_path(void **state)
 {
 	static const struct {
@@ -196,6 +218,7 @@ int main(void)
 		cmocka_unit_test(the_query_is_left_raw),
 		cmocka_unit_test(what_is_not_there_is_404),
 		cmocka_unit_test(methods_that_are_not_allowed_are_told_what_is),
+		cmocka_unit_test(what_can_be_written_is_allowed),
 		cmocka_unit_test(the_service_itself_has_a_path),
 		cmocka_unit_test(a_path_has_a_longest),
 	};
