@@ -386,7 +386,8 @@ void statement_start(void)
 	struct peer *leader, *peer, *next;
 
 	if ((leader = TAILQ_FIRST(waiting)) == NULL) {
-		not_busy();
+		if (metrics_own->busy_since_us != 0) /* others read it: no line of the cache is taken from them for nothing */
+			not_busy();
 		return;
 	}
 	next = TAILQ_NEXT(leader, link);
