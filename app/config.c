@@ -141,7 +141,7 @@ static const struct variable {
 	{ "MYREST_ADMIN_LISTEN", "",
 	  "host:port of the operator's plain HTTP listener (/live, /ready, /metrics); empty: none",
 	  read_admin, FIELD(admin), 0, 0, false },
-	{ "WEB_CONCURRENCY", "cores, at least 2", "worker processes, each with one database connection",
+	{ "WEB_CONCURRENCY", "cores + 2", "worker processes, each with one database connection",
 	  NULL, FIELD(workers), 1, 256, false },
 	{ "MYREST_TABLES", "users",
 	  "the tables and views that exist for clients, and their columns: users(id,username),orders,\"odd, name\"",
@@ -183,11 +183,13 @@ static const struct variable {
 
 enum { VARIABLES = sizeof(variables) / sizeof(variables[0]) };
 
+/* More than cores: a worker whose statement runs, or waits for a lock, takes no processor; those that are not needed are
+ * left out (entrance.h). */
 static const char *default_workers(struct arena *arena)
 {
-	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+	long cores = sysconf(_SC_NPROCESSORS_ONLN), workers = (cores < 1 ? 1 : cores) + 2;
 
-	return arena_printf(arena, "%ld", cores < 2 ? 2 : cores > 256 ? 256 : cores);
+	return arena_printf(arena, "%ld", workers > 256 ? 256 : workers);
 }
 
 /* The content of the file without the newline at its end, or NULL and *fault. */

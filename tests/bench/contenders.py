@@ -3,6 +3,7 @@
 
 import http.client
 import json
+import os
 import pathlib
 import random
 import urllib.request
@@ -155,7 +156,7 @@ class Limit(Contender):
     def launch(self):
         socket = self.folder.path / "limit.sock"
         return Server(
-            self.folder, self.name, [self.program, socket, self.folder.path / "bodies", self.bench.options.workers]
+            self.folder, self.name, [self.program, socket, self.folder.path / "bodies", os.cpu_count()]
         )
 
 

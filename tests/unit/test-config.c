@@ -78,7 +78,7 @@ static void defaults(void **state)
 	assert_int_equal(config.listen.mode, 0660);
 	assert_null(config.listen.group);
 	assert_false(config.has_admin);
-	assert_int_equal(config.workers, cores < 2 ? 2 : cores > 256 ? 256 : cores);
+	assert_int_equal(config.workers, cores > 254 ? 256 : cores + 2);
 	assert_int_equal(config.tables.count, 1);
 	assert_is(config.tables.entries[0].name, "users");
 	assert_is(config.prefix, "");
