@@ -9,9 +9,11 @@
 #include "clock.h"
 #include "metrics.h"
 #include "peers.h"
+#include "session.h"
 #include "worker_state.h"
 
 enum {
+	ENTRANCE_ACCEPTS = 16, /* as many connections at once, so that others get their turn */
 	HANDOVER_ANYWAY_US = 6000, /* how long a statement may run before who waits for it goes to whichever is idle first */
 	HANDOVER_RETRY_US = 1000,
 	SHARE_AGAIN_US = 2000, /* after requests were shared out as a statement started; as long as one may hold them up */
@@ -26,18 +28,39 @@ enum {
 #define LOAD_STRAINED 0.6
 #define LOAD_FULL 0.9
 
+/* Whether there is anyone to hand over to: while all drain, everyone keeps what it has. */
+static bool has_siblings(void)
+{
+	return worker.config->workers > 1 && !worker.draining;
+}
+
+static void strained(int64_t now)
+{
+	metrics_own->strained_us = now;
+}
+
+static void watch_one(int entrance, void *mark, bool wanted, bool *watching)
+{
+	struct epoll_event event = { .events = EPOLLIN | EPOLLEXCLUSIVE, .data.ptr = mark };
+
+	if (wanted == *watching || entrance < 0)
+		return;
+	(void)epoll_ctl(worker.epoll, wanted ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, entrance, &event);
+	*watching = wanted;
+}
+
+static void watch_listener(bool wanted)
+{
+	watch_one(worker.listener, &worker.listener, wanted, &worker.watching_listener);
+	worker.left_listener = false;
+}
+
 static void watch(bool wanted)
 {
-	struct epoll_event listener = { .events = EPOLLIN | EPOLLEXCLUSIVE, .data.ptr = &worker.listener };
-	struct epoll_event queue = { .events = EPOLLIN | EPOLLEXCLUSIVE, .data.ptr = &worker.handover };
-	int operation = wanted ? EPOLL_CTL_ADD : EPOLL_CTL_DEL;
-
-	if (wanted == worker.watching_entrances || (wanted && worker.retiring))
+	if (wanted && worker.retiring)
 		return;
-	if (worker.listener >= 0)
-		(void)epoll_ctl(worker.epoll, operation, worker.listener, &listener);
-	(void)epoll_ctl(worker.epoll, operation, worker.handover->take, &queue);
-	worker.watching_entrances = wanted;
+	watch_listener(wanted);
+	watch_one(worker.handover->take, &worker.handover, wanted, &worker.watching_queue);
 }
 
 void entrance_open(void)
@@ -66,36 +89,94 @@ bool entrance_is_left_to_another(void)
 	return true;
 }
 
-void entrance_accept(int most)
+/* A write that has nothing to wait for need not be watched: its connection mostly ends with it. */
+static bool starts_at_once(const struct peer *peer)
+{
+	return peer->state == PEER_WAITING && peer->write != NULL && has_siblings() && session_is_free() &&
+	       peer == TAILQ_FIRST(&worker.peers[PEER_WAITING]);
+}
+
+/* A connection has been made by who has something to ask, which is there by now, mostly. NULL: there is none. */
+static struct peer *accept_one(void)
 {
 	struct handover_item fresh = { .mark = 0 };
+	struct peer *peer;
 
-	while (most-- > 0) {
-		if ((fresh.connection = accept4(worker.listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)) < 0) {
-			if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS) {
-				log_event(LOG_ERROR, "accept", "cannot accept a connection: %s", strerror(errno));
-				watch(false);
-				worker.accept_again_us = clock_now_us() + ACCEPT_AGAIN_US;
-			}
-			return;
+	if ((fresh.connection = accept4(worker.listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)) < 0) {
+		if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS) {
+			log_event(LOG_ERROR, "accept", "cannot accept a connection: %s", strerror(errno));
+			watch(false);
+			worker.accept_again_us = clock_now_us() + ACCEPT_AGAIN_US;
 		}
-		METRICS_ADD(metrics_own->connections, 1);
-		peers_admit(&fresh);
+		return NULL;
 	}
+	METRICS_ADD(metrics_own->connections, 1);
+	peer = peers_admit(&fresh);
+	peer->sole_owner = true;
+	peers_look_at(peer);
+	if (peer->state != PEER_CLOSED && peer != worker.unwatched && !starts_at_once(peer) &&
+	    !peers_watch(peer, EPOLLIN))
+		peers_hang_up(peer);
+	return peer;
+}
+
+/* Whether the last that came waits, and wants the database connection for itself. */
+static bool write_waits(void)
+{
+	const struct peer *last = TAILQ_LAST(&worker.peers[PEER_WAITING], peer_list);
+
+	return last != NULL && last->write != NULL;
+}
+
+/* Who waits behind a write may be another worker's. */
+static bool accept_some(void)
+{
+	int taken = 0;
+
+	while (taken < ENTRANCE_ACCEPTS && accept_one() != NULL) {
+		taken++;
+		if (write_waits())
+			break;
+	}
+	return taken > 0;
+}
+
+void entrance_accept(void)
+{
+	(void)accept_some();
+}
+
+void entrance_accept_all(void)
+{
+	while (worker.listener >= 0 && accept_one() != NULL)
+		;
+}
+
+void entrance_leave(void)
+{
+	if (!has_siblings() || !worker.watching_listener)
+		return;
+	watch_listener(false);
+	worker.left_listener = true;
+}
+
+void entrance_accept_left(void)
+{
+	if (!worker.left_listener || worker.draining || !database_is_open(worker.database) || !accept_some())
+		return;
+	strained(clock_now_us());
+	if (worker.accept_again_us == 0 && !write_waits())
+		watch_listener(true);
 }
 
 void entrance_take(int most)
 {
 	struct handover_item item;
+	struct peer *peer;
 
 	while (most-- > 0 && handover_take(worker.handover, &item))
-		peers_admit(&item);
-}
-
-/* Whether there is anyone to hand over to: while all drain, everyone keeps what it has. */
-static bool has_siblings(void)
-{
-	return worker.config->workers > 1 && !worker.draining;
+		if (!peers_watch(peer = peers_admit(&item), EPOLLIN))
+			peers_hang_up(peer);
 }
 
 static bool anyone_waits(void)
@@ -126,11 +207,6 @@ static void give_waiting(unsigned one_in, _Atomic uint64_t *counter)
 void entrance_give_waiting(void)
 {
 	give_waiting(1, &metrics_own->handovers);
-}
-
-static void strained(int64_t now)
-{
-	metrics_own->strained_us = now;
 }
 
 void entrance_some_are_left(void)
@@ -170,6 +246,7 @@ static void hand_over(void)
 	int64_t now = clock_now_us();
 
 	worker.handover_again_us = now + HANDOVER_RETRY_US;
+	peers_settle();
 	strained(now);
 	if (now - worker.statement_since_us < HANDOVER_ANYWAY_US && !metrics_idle_sibling())
 		return;
@@ -199,9 +276,9 @@ int64_t entrance_deadline_us(void)
 
 	if (worker.aside) /* by now it may be in the past: entrance_open has to see it once more */
 		deadline = clock_earlier(deadline, worker.aside_until_us);
-	if (!worker.watching_entrances && !database_is_open(worker.database)) /* the others may have lost theirs */
+	if (!worker.watching_queue && !database_is_open(worker.database)) /* the others may have lost theirs */
 		deadline = clock_earlier(deadline, clock_now_us() + ENTRANCES_AGAIN_US);
-	if (is_busy() && (worker.watching_entrances || anyone_waits()))
+	if (is_busy() && (worker.watching_queue || anyone_waits()))
 		deadline = clock_earlier(deadline, worker.handover_again_us);
 	return deadline;
 }

@@ -39,8 +39,7 @@ void leave_begin(bool retire)
 	worker.drain_deadline_us = clock_now_us() + worker.config->drain_timeout_s * 1000000;
 	entrance_close();
 	if (!retire) { /* whoever waits to be accepted is served as well */
-		if (worker.listener >= 0)
-			entrance_accept(INT_MAX);
+		entrance_accept_all();
 		entrance_take(INT_MAX);
 		hear_no_more(PEER_WAITING);
 		hear_no_more(PEER_RUNNING);

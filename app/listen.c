@@ -284,6 +284,14 @@ int listen_inherited(void)
 	return listener;
 }
 
+bool listen_is_tcp(int listener)
+{
+	int domain = AF_UNIX;
+	socklen_t length = sizeof(domain);
+
+	return getsockopt(listener, SOL_SOCKET, SO_DOMAIN, &domain, &length) == 0 && domain != AF_UNIX;
+}
+
 void listen_unlink(void)
 {
 	struct stat status;

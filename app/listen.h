@@ -30,6 +30,9 @@ int listen_open(const struct listen_address *, struct arena *, const char **faul
  * (FastCGI's convention, spawn-fcgi(1)). -1: there is none. */
 int listen_inherited(void);
 
+/* Whether it takes connections of TCP, of either family. */
+bool listen_is_tcp(int listener);
+
 /* Removes the path of the unix socket that listen_open made, if it is still that one. */
 void listen_unlink(void);
 

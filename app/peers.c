@@ -23,12 +23,26 @@ void peers_move(struct peer *peer, enum peer_state state)
 	TAILQ_INSERT_TAIL(&worker.peers[state], peer, link);
 }
 
-bool peers_watch(struct peer *peer, int operation, unsigned events)
+bool peers_watch(struct peer *peer, unsigned events)
 {
 	struct epoll_event event = { .events = EPOLLET | EPOLLRDHUP | events, .data.ptr = peer };
+	int operation = peer->watched ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
 
 	peer->watches_output = (events & EPOLLOUT) != 0;
-	return epoll_ctl(worker.epoll, operation, peer->socket, &event) == 0;
+	peer->watched = epoll_ctl(worker.epoll, operation, peer->socket, &event) == 0;
+	return peer->watched;
+}
+
+/* Where no other worker has or had the socket, its close ends the watching as well. */
+static void stop_watching(struct peer *peer)
+{
+	struct epoll_event event = { .events = 0 };
+
+	if (peer->watched && !peer->sole_owner)
+		(void)epoll_ctl(worker.epoll, EPOLL_CTL_DEL, peer->socket, &event);
+	peer->watched = false;
+	if (worker.unwatched == peer)
+		worker.unwatched = NULL;
 }
 
 void peers_hang_up(struct peer *peer)
@@ -36,23 +50,23 @@ void peers_hang_up(struct peer *peer)
 	if (peer->state == PEER_CLOSED)
 		return;
 	if (peer->socket >= 0) {
-		(void)peers_watch(peer, EPOLL_CTL_DEL, 0);
+		stop_watching(peer);
 		close(peer->socket);
 		peer->socket = -1;
 	}
 	peers_move(peer, PEER_CLOSED);
 }
 
-void peers_admit(const struct handover_item *item)
+struct peer *peers_admit(const struct handover_item *item)
 {
 	struct peer *peer = peer_new(item->connection, item->bytes, item->mark, (size_t)worker.config->max_request_bytes);
 	int on = 1;
 
-	(void)setsockopt(peer->socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)); /* fails on a unix socket, no matter */
+	if (worker.listener_is_tcp)
+		(void)setsockopt(peer->socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	peer->state = item->bytes.length > 0 ? PEER_AGAIN : PEER_IDLE;
 	TAILQ_INSERT_TAIL(&worker.peers[peer->state], peer, link);
-	if (!peers_watch(peer, EPOLL_CTL_ADD, EPOLLIN))
-		peers_hang_up(peer);
+	return peer;
 }
 
 void peers_free_closed(void)
@@ -71,6 +85,7 @@ bool peers_give_away(struct peer *peer)
 
 	if (!handover_give(worker.handover, &item))
 		return false;
+	peer->sole_owner = false;
 	peers_hang_up(peer);
 	return true;
 }
@@ -122,14 +137,30 @@ static void answered(struct peer *peer)
 	rearm = peer->more || peer->ended || peer->watches_output;
 	peer_clear(peer);
 	peers_move(peer, peer->raw.length > 0 ? PEER_AGAIN : PEER_IDLE);
-	if (rearm) /* which reports again what has come meanwhile */
-		(void)peers_watch(peer, EPOLL_CTL_MOD, EPOLLIN);
+	if (!peer->watched && !worker.draining) {
+		peers_settle();
+		worker.unwatched = peer;
+	} else if (rearm) /* which reports again what has come meanwhile */
+		(void)peers_watch(peer, EPOLLIN);
 	else if (peer->state == PEER_AGAIN)
 		return;
 	else if (worker.draining) /* at once, lest a client that goes on asking keeps us */
 		peers_part_with(peer);
 	else
 		regroup(peer);
+}
+
+void peers_settle(void)
+{
+	struct peer *peer = worker.unwatched;
+
+	if (peer == NULL)
+		return;
+	worker.unwatched = NULL;
+	if (peer->state == PEER_IDLE)
+		peers_look_at(peer);
+	if (peer->state != PEER_CLOSED && !peer->watched && !peers_watch(peer, EPOLLIN))
+		peers_hang_up(peer);
 }
 
 void peers_write_on(struct peer *peer)
@@ -141,7 +172,7 @@ void peers_write_on(struct peer *peer)
 	case FASTCGI_BLOCKED:
 		peer->deadline_us = clock_now_us() + worker.config->request_timeout_s * 1000000;
 		if (!peer->watches_output)
-			(void)peers_watch(peer, EPOLL_CTL_MOD, EPOLLIN | EPOLLOUT);
+			(void)peers_watch(peer, EPOLLIN | EPOLLOUT);
 		peers_move(peer, PEER_WRITING); /* to the end of the list, which is in the order of the deadlines */
 		break;
 	case FASTCGI_BROKEN:

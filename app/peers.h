@@ -9,10 +9,12 @@
 #include "handover.h"
 #include "peer.h"
 
-void peers_admit(const struct handover_item *); /* takes the connection */
+struct peer *peers_admit(const struct handover_item *); /* takes the connection, which is still to be watched */
 void peers_move(struct peer *, enum peer_state);
-/* Adds it to the epoll set, or changes what it is watched for there (events beside the hang-up). */
-bool peers_watch(struct peer *, int operation, unsigned events);
+/* Watches it for these events (EPOLLIN, EPOLLOUT) and the hang-up, and reports again what is there already. */
+bool peers_watch(struct peer *, unsigned events);
+/* Looks at the one that has been answered and is not watched (worker_state.h), and has it watched. */
+void peers_settle(void);
 void peers_hang_up(struct peer *); /* the peer stays in memory until peers_free_closed */
 void peers_free_closed(void);
 

@@ -190,7 +190,7 @@ static bool flush_stream(void)
 		return true;
 	case FASTCGI_BLOCKED:
 		if (!peer->watches_output)
-			(void)peers_watch(peer, EPOLL_CTL_MOD, EPOLLIN | EPOLLOUT);
+			(void)peers_watch(peer, EPOLLIN | EPOLLOUT);
 		peer->deadline_us = clock_now_us() + worker.config->request_timeout_s * 1000000;
 		return !statement_stream_is_ahead();
 	case FASTCGI_BROKEN:
@@ -402,6 +402,7 @@ void statement_start(void)
 	if (!TAILQ_EMPTY(waiting))
 		entrance_some_are_left();
 	if (leader->write != NULL) {
+		entrance_leave();
 		change_start(leader);
 		return;
 	}

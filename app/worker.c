@@ -12,6 +12,7 @@
 #include "document.h"
 #include "entrance.h"
 #include "leave.h"
+#include "listen.h"
 #include "metrics.h"
 #include "peers.h"
 #include "session.h"
@@ -81,7 +82,7 @@ static void dispatch(const struct epoll_event *event)
 {
 	if (event->data.ptr == &worker.listener) {
 		if (!entrance_is_left_to_another())
-			entrance_accept(ENTRANCE_ACCEPTS);
+			entrance_accept();
 	} else if (event->data.ptr == &worker.handover) {
 		if (!entrance_is_left_to_another())
 			entrance_take(ENTRANCE_TAKES);
@@ -131,6 +132,8 @@ static void loop(void)
 	int count;
 
 	do {
+		if (worker.batch.plan == NULL)
+			peers_settle();
 		entrance_open();
 		session_watch();
 		count = epoll_wait(worker.epoll, events, EVENTS_AT_ONCE, next_timeout_ms());
@@ -141,6 +144,8 @@ static void loop(void)
 			else
 				dispatch(&events[i]);
 		peers_look_again();
+		if (ready != 0)
+			peers_settle();
 		/* The database comes last, so that its answers meet all the requests that came before them. */
 		if (ready != 0)
 			database_event(ready);
@@ -150,8 +155,10 @@ static void loop(void)
 		peers_free_closed();
 		if (session_is_free() && worker.describe_wanted)
 			session_describe();
-		if (count < EVENTS_AT_ONCE && session_is_free())
+		if (count < EVENTS_AT_ONCE && session_is_free()) {
+			entrance_accept_left();
 			statement_start();
+		}
 	} while (!leave_may());
 }
 
@@ -174,6 +181,7 @@ int worker_run(const struct config *config, int listener, const struct handover 
 	worker.config = config;
 	worker.handover = handover;
 	worker.listener = listener;
+	worker.listener_is_tcp = listen_is_tcp(listener);
 	worker.notify = notify;
 	worker.database_socket = -1;
 	for (int state = 0; state < PEER_STATES; state++)

@@ -29,12 +29,17 @@ struct worker {
 	int epoll;
 	int notify; /* tells the supervisor that the first attempt at the database is over; -1: told */
 	/* entrance */
-	bool watching_entrances; /* the listening socket and the queue are in the epoll set */
+	bool watching_listener, watching_queue; /* they are in the epoll set */
+	bool left_listener;  /* since a write began: whoever came meanwhile waits in the socket, for all workers */
+	bool listener_is_tcp;
 	int64_t accept_again_us, handover_again_us, share_again_us;
 	int64_t aside_until_us;            /* when it last left the entrances to another worker, until then */
 	bool aside;                        /* entrance_open found that they are still left to it */
 	int64_t regrouped_us;              /* when it last gave a connection to another worker that has room */
 	int64_t load_since_us, load_cpu_us; /* the window in which its use of the processor is measured */
+	/* The one that was answered and is not watched yet: its web server mostly hangs up now, and need not wake us for
+	 * that while a statement runs. NULL: none. */
+	struct peer *unwatched;
 	/* leave */
 	bool draining, retiring;
 	int64_t drain_deadline_us;

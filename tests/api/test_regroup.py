@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Connections gather where there is room, so that requests meet; and they spread where one worker is not enough."""
+import json
 import os
 import signal
 import threading
@@ -119,3 +120,59 @@ def test_a_request_in_pieces_goes_to_an_idle_worker_too(database, start_pool):
             connection.close()
         assert time.monotonic() - began < 0.6 * servers.FACTOR
         assert busy.read().status == 200
+
+
+WRITE = json.dumps({"email": "new@example.com"}).encode()
+WRITES = {"headers": {"Content-Type": "application/json"}, "extra": {"CONTENT_TYPE": "application/json"}, "body": WRITE}
+
+
+def test_writes_wait_where_every_worker_finds_them(database, start_pool):
+    schema = database.schema(*servers.USERS, grant="SELECT, UPDATE")
+    pool = start_pool(schema.url(), workers=3, MYREST_WRITABLE="users")
+    writes = [fcgi.encode("PATCH", "/users/1", keep=False, **WRITES)] * 32
+    for _ in range(30):
+        writers = []
+        for write in writes:  # each on a connection of its own, as nginx has it
+            writers.append(pool.fcgi())
+            writers[-1].send(write)
+        for writer in writers:
+            assert writer.read().status == 204
+            writer.close()
+    handed = pool.metric("myrest_handovers_total")
+    print(f"{handed:.0f} of {30 * len(writes)} were handed over")
+    assert handed <= 0.1 * 30 * len(writes)
+
+
+def test_who_has_written_is_heard_again_while_a_statement_runs(database, start_pool):
+    schema = database.schema(
+        *servers.USERS, "CREATE VIEW slow AS SELECT 1 AS id, SLEEP(0.6) AS pause", grant="SELECT, UPDATE"
+    )
+    pool = start_pool(schema.url(), "users,slow", workers=2, MYREST_WRITABLE="users")
+    for _ in range(5):
+        writers = []
+        # The last one comes while a worker writes, and is what it runs next.
+        for request in [fcgi.encode("PATCH", "/users/1", **WRITES)] * 8 + [fcgi.encode("GET", "/slow")]:
+            writers.append(pool.fcgi())
+            writers[-1].send(request)
+        busy = writers.pop()
+        for writer in writers:
+            assert writer.read().status == 204
+        began = time.monotonic()
+        for writer in writers:  # their connections stay, and are heard
+            writer.send(fcgi.encode("GET", "/users/1"))
+        for writer in writers:
+            assert writer.read().status == 200
+            writer.close()
+        assert time.monotonic() - began < 0.4 * servers.FACTOR
+        assert busy.read(timeout=5 * servers.FACTOR).status == 200
+        busy.close()
+
+
+def test_who_has_written_and_asks_later_is_heard_by_the_worker_that_waits(database, start_pool):
+    schema = database.schema(*servers.USERS, grant="SELECT, UPDATE")
+    pool = start_pool(schema.url(), workers=2, MYREST_WRITABLE="users")
+    with pool.fcgi() as writer:
+        for pause in (0, 0.05, 0.3, 0):
+            assert writer.request("PATCH", "/users/1", **WRITES).status == 204
+            time.sleep(pause)
+            assert writer.request("GET", "/users/2", timeout=2 * servers.FACTOR).status == 200

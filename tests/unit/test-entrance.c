@@ -29,14 +29,14 @@ static void time_that_passes_between_two_looks_is_seen(void **state)
 	worker.database = database_new(&config);
 	worker.listener = worker.notify = worker.epoll = -1;
 	for (int64_t early = 5; early >= 0; early--) {
-		worker.watching_entrances = false;
+		worker.watching_queue = false;
 		worker.aside_until_us = 1000000;
 		now_us = 1000000 - early;
 		entrance_open();
-		assert_true(worker.watching_entrances || entrance_deadline_us() == 1000000);
+		assert_true(worker.watching_queue || entrance_deadline_us() == 1000000);
 		now_us = 1000000;
 		entrance_open();
-		assert_true(worker.watching_entrances);
+		assert_true(worker.watching_queue);
 		assert_int_not_equal(entrance_deadline_us(), 1000000); /* nothing is left to wait for */
 	}
 	database_free(worker.database);
