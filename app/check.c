@@ -48,7 +48,7 @@ static struct database *connect_database(const struct config *config)
 
 	signal(SIGPIPE, SIG_IGN);
 	database_start();
-	database = database_new(config);
+	database = database_new(config, 0);
 	if (wait_for(database, database_open(database)) == DATABASE_OPEN)
 		return database;
 	fprintf(stderr, "myrest: DATABASE_URL: cannot connect: %s\n", database_error(database)->text);
@@ -74,13 +74,15 @@ int check_run(const struct config *config)
 {
 	const struct schema *schema;
 	struct database *database;
+	const char *protection;
 
 	printf("configuration: good\n");
 	fflush(stdout);
 	if ((database = connect_database(config)) == NULL)
 		return EX_UNAVAILABLE;
 	schema = database_schema(database);
-	printf("database: answers\n");
+	protection = database_protection(database);
+	printf("database: %s answers, %s\n", database_host(database), protection != NULL ? protection : "without TLS");
 	for (unsigned i = 0; i < schema->table_count; i++)
 		print_table(&schema->tables[i]);
 	return finish(database);

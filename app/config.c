@@ -15,9 +15,44 @@ enum { FILE_MAX_BYTES = 65536 };
 /* Each reads a value into the field it is given: NULL, or what is wrong. */
 typedef const char *reader(const char *value, struct config *, void *field);
 
+/* A file in PEM form that TLS needs. The path is not repeated: it may be a piece of a password that was not encoded. */
+static const char *check_pem(const char *option, const char *path, struct arena *arena)
+{
+	char start[8192];
+	ssize_t length;
+	int file;
+
+	if (path == NULL)
+		return NULL;
+	if ((file = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY)) < 0)
+		return arena_printf(arena, "the file of %s cannot be read: %s", option, strerror(errno));
+	length = read(file, start, sizeof(start));
+	close(file);
+	if (length < 0)
+		return arena_printf(arena, "the file of %s cannot be read: %s", option, strerror(errno));
+	return memmem(start, (size_t)length, "-----BEGIN ", 11) == NULL ?
+	               arena_printf(arena, "the file of %s is not in PEM form: no -----BEGIN", option) :
+	               NULL;
+}
+
+static const char *load_url(const char *value, struct arena *arena, struct database_url *url)
+{
+	const char *fault = url_parse(value, arena, url);
+	bool mysql = url->scheme == URL_MYSQL;
+
+	if (fault == NULL)
+		fault = url_unserved(url);
+	/* A file that is missing is a mistake of the configuration; the client library would say so at each connect. */
+	if (fault == NULL)
+		fault = check_pem(mysql ? "ssl-ca" : "sslrootcert", url->tls_ca, arena);
+	if (fault == NULL)
+		fault = check_pem(mysql ? "ssl-cert" : "sslcert", url->tls_certificate, arena);
+	return fault != NULL ? fault : check_pem(mysql ? "ssl-key" : "sslkey", url->tls_key, arena);
+}
+
 static const char *read_url(const char *value, struct config *config, void *field)
 {
-	return url_parse(value, &config->arena, field);
+	return load_url(value, &config->arena, field);
 }
 
 static const char *read_listen(const char *value, struct config *config, void *field)
@@ -132,7 +167,8 @@ static const struct variable {
 	bool secret;
 } variables[] = {
 	{ "DATABASE_URL", NULL,
-	  "mysql://user:password@host:port/database, percent-encoded, or mysql://user@/database?socket=/path",
+	  "mysql://user:password@host:port,host:port/database?ssl-mode=...&target=..., percent-encoded, or "
+	  "mysql://user@/database?socket=/path",
 	  read_url, FIELD(database), 0, 0, true },
 	{ "MYREST_LISTEN", "unix:/run/myrest/myrest.sock",
 	  "where the web server finds the pool: unix:/path?mode=0660&group=www-data, /path, host:port or [address]:port; "
@@ -280,6 +316,18 @@ int config_load(struct config *config, FILE *faults)
 			count++;
 		}
 	return count;
+}
+
+bool config_url_is_in_file(void)
+{
+	return getenv("DATABASE_URL_FILE") != NULL;
+}
+
+const char *config_read_url_again(struct arena *arena, struct database_url *url)
+{
+	const char *fault = NULL, *value = read_file(getenv("DATABASE_URL_FILE"), arena, &fault);
+
+	return value != NULL ? load_url(value, arena, url) : fault;
 }
 
 void config_release(struct config *config)

@@ -43,6 +43,11 @@ struct config {
 int config_load(struct config *, FILE *faults) MUST_CHECK;
 void config_release(struct config *);
 
+/* DATABASE_URL_FILE read again: a password may change underneath. *url is filled in, its texts live in the arena. NULL; or
+ * what is wrong with it, without a secret, and then *url is of no use. */
+const char *config_read_url_again(struct arena *, struct database_url *url) MUST_CHECK;
+bool config_url_is_in_file(void);
+
 /* Every variable with its value, default and sentence; secrets as ***. */
 void config_print(FILE *);
 

@@ -11,20 +11,41 @@
 
 #include "clock.h"
 #include "driver.h"
+#include "hosts.h"
+#include "log.h"
+#include "probe.h"
 #include "resolve.h"
+
+enum {
+	SILENT_US = 500000,         /* how long a host may say nothing before it is probed, if there are others */
+	SILENT_MOST_US = 8000000,   /* between two probes of a host that answers them while a statement runs on */
+	HOME_AGAIN_US = 10000000,   /* between two looks for the host where the worker belongs */
+};
 
 enum phase { CLOSED, RESOLVING, CONNECTING, SETTING_UP, DESCRIBING, IDLE, RUNNING };
 
 struct database {
 	const struct config *config;
+	const struct database_url *url; /* the configuration's, or what DATABASE_URL_FILE has said since */
+	struct database_url read_again;
+	struct arena url_arena;         /* of that */
+	bool url_warned;                /* that the file cannot be used */
 	const struct driver *driver;
 	struct driver_connection *connection;
 	enum phase phase;
+	bool opening; /* not only described again: there are other addresses and hosts to try */
+	unsigned place;
+	struct hosts hosts;
+	char host[280];
 	int resolver; /* the look-up under way; -1: none */
-	struct resolve_result addresses;
+	struct resolve_result addresses; /* of the current host */
 	int first, tried; /* the address that is tried first, and how many have been tried since the look-up */
-	unsigned step;    /* of setting up */
+	const char *address; /* of the connection */
+	unsigned step;       /* of setting up */
 	int64_t deadline_us;
+	struct probe silence, home; /* of the host that says nothing; of the one where the worker belongs */
+	int64_t silence_us, home_us; /* when they have something to do; 0: nothing */
+	int64_t silence_wait_us;
 	struct catalogue *catalogue;
 	struct schema *schema, *old_schema;
 	struct text sql; /* of our own statements */
@@ -37,14 +58,46 @@ void database_start(void)
 	mysql_driver.start();
 }
 
-struct database *database_new(const struct config *config)
+static void know_hosts(struct database *database)
+{
+	const struct database_url *url = database->url;
+
+	/* Reads are spread; writes of all workers go to one host, the first that takes them. */
+	hosts_init(&database->hosts, url->host_count, url->target == URL_TARGET_ANY ? database->place : 0);
+	database->first = 0;
+}
+
+struct database *database_new(const struct config *config, unsigned place)
 {
 	struct database *database = memory_alloc(sizeof(*database));
 
 	database->config = config;
+	database->url = &config->database;
 	database->driver = &mysql_driver;
 	database->resolver = -1;
+	database->place = place;
+	know_hosts(database);
 	return database;
+}
+
+static void set_deadline(struct database *database, long seconds)
+{
+	database->deadline_us = clock_now_us() + seconds * 1000000;
+}
+
+/* The host has said something, or is about to be asked. */
+static void watch_silence(struct database *database)
+{
+	probe_stop(&database->silence);
+	database->silence_wait_us = SILENT_US;
+	database->silence_us = database_has_other_hosts(database) ? clock_now_us() + SILENT_US : 0;
+}
+
+static void idle(struct database *database)
+{
+	database->phase = IDLE;
+	database->deadline_us = database->silence_us = 0;
+	probe_stop(&database->silence);
 }
 
 static void close_connection(struct database *database, bool polite)
@@ -58,53 +111,94 @@ static void close_connection(struct database *database, bool polite)
 	if (database->connection != NULL)
 		database->driver->close(database->connection, polite);
 	database->connection = NULL;
+	probe_stop(&database->silence);
 	database->phase = CLOSED;
-	database->deadline_us = 0;
+	database->deadline_us = database->silence_us = 0;
 }
 
 void database_drop(struct database *database)
 {
+	database->hosts.start = database->hosts.current;
 	close_connection(database, false);
 }
 
 void database_free(struct database *database)
 {
+	probe_stop(&database->home);
 	close_connection(database, database->phase == IDLE);
 	schema_free(database->schema);
 	schema_free(database->old_schema);
 	text_release(&database->sql);
+	arena_release(&database->url_arena);
 	free(database);
 }
 
+static enum database_step connect_next(struct database *database);
+
+static const struct url_host *host_of(const struct database *database)
+{
+	return database->url->host_count > 0 ? &database->url->hosts[database->hosts.current] : NULL;
+}
+
+static bool another_address(const struct database *database)
+{
+	const struct url_host *host = host_of(database);
+
+	return host != NULL && database->phase != RESOLVING && !database->driver->takes_name(database->url, host) &&
+	       database->tried < database->addresses.count;
+}
+
+static enum database_step try_next_host(struct database *database);
+
+/* The connection, or what was to become one, is no more. While it opens, the next address is tried, and the next host. */
 static enum database_step lost(struct database *database)
 {
-	/* A server that takes the connection and then no statement: next time it is the turn of the next address. */
-	if ((database->phase == SETTING_UP || database->phase == DESCRIBING) && database->addresses.count > 0)
-		database->first = (database->first + 1) % database->addresses.count;
+	bool another = another_address(database);
+
+	if (database->opening && database_has_other_hosts(database)) {
+		char words[sizeof(database->error.text)];
+
+		strcpy(words, database->error.text);
+		snprintf(database->error.text, sizeof(database->error.text), "%.200s: %.300s", database->host, words);
+	}
 	close_connection(database, false);
-	return DATABASE_LOST;
+	if (database->opening && another)
+		return connect_next(database);
+	hosts_failed(&database->hosts, clock_now_us());
+	return database->opening ? try_next_host(database) : DATABASE_LOST;
+}
+
+static void tell(struct database *database, const char *what, const char *detail)
+{
+	memset(&database->error, 0, sizeof(database->error));
+	database->error.status = STATUS_AWAY;
+	snprintf(database->error.text, sizeof(database->error.text), "%s%s", what, detail);
 }
 
 static enum database_step fail_open(struct database *database, const char *what, const char *detail)
 {
-	database->error.status = STATUS_AWAY;
-	database->error.number = 0;
-	snprintf(database->error.text, sizeof(database->error.text), "%s%s", what, detail);
+	tell(database, what, detail);
 	return lost(database);
 }
 
-static void set_deadline(struct database *database, long seconds)
-{
-	database->deadline_us = clock_now_us() + seconds * 1000000;
-}
-
 static enum database_step advance(struct database *database, enum database_step step);
-static enum database_step connect_next(struct database *database);
 
 static enum database_step send_own(struct database *database)
 {
 	return advance(database, database->driver->send(database->connection, database->sql.bytes, database->sql.length,
 	                                                &database->error));
+}
+
+static enum database_step opened(struct database *database)
+{
+	database->opening = false;
+	if (database->addresses.count > 0) /* this address is good, for the next time as well */
+		database->first = (database->first + database->tried - 1) % database->addresses.count;
+	hosts_good(&database->hosts);
+	probe_stop(&database->home);
+	database->home_us = database->url->target == URL_TARGET_ANY && !hosts_is_home(&database->hosts) ?
+	                            clock_now_us() + HOME_AGAIN_US : 0;
+	return DATABASE_OPEN;
 }
 
 static enum database_step describe_next(struct database *database)
@@ -122,15 +216,15 @@ static enum database_step describe_next(struct database *database)
 	else
 		schema_free(database->schema); /* nobody has seen it yet */
 	database->schema = schema;
-	database->phase = IDLE;
-	database->deadline_us = 0;
-	return DATABASE_OPEN;
+	idle(database);
+	return database->opening ? opened(database) : DATABASE_OPEN;
 }
 
 static enum database_step describe_begin(struct database *database)
 {
 	database->phase = DESCRIBING;
 	set_deadline(database, database->config->statement_timeout_s);
+	watch_silence(database);
 	database->catalogue = database->driver->catalogue_new(database->connection, &database->config->tables,
 	                                                      &database->config->writable);
 	return describe_next(database);
@@ -138,16 +232,15 @@ static enum database_step describe_begin(struct database *database)
 
 static enum database_step set_up_next(struct database *database)
 {
+	const char *unfit;
+
 	text_clear(&database->sql);
 	if (database->driver->setup(database->connection, database->step++, database->config->statement_timeout_s,
 	                            &database->sql))
 		return send_own(database);
+	if ((unfit = database->driver->unfit(database->connection)) != NULL)
+		return fail_open(database, unfit, "");
 	return describe_begin(database);
-}
-
-static bool another_address(const struct database *database)
-{
-	return database->phase == CONNECTING && database->tried < database->addresses.count;
 }
 
 /* Goes on from what the driver said, until the caller has to know or there is something to wait for. */
@@ -158,14 +251,10 @@ static enum database_step advance(struct database *database, enum database_step 
 	for (;;) {
 		if (step == DATABASE_WAIT)
 			return step;
-		if (step == DATABASE_LOST && another_address(database))
-			return connect_next(database);
 		if (step == DATABASE_LOST)
 			return lost(database);
 		switch (database->phase) {
 		case CONNECTING:
-			if (database->addresses.count > 0) /* this address is good, for the next time as well */
-				database->first = (database->first + database->tried - 1) % database->addresses.count;
 			database->phase = SETTING_UP;
 			database->step = 0;
 			return set_up_next(database);
@@ -174,6 +263,8 @@ static enum database_step advance(struct database *database, enum database_step 
 				return lost(database);
 			if (step == DATABASE_END)
 				return set_up_next(database);
+			database->driver->row(database->connection, &row);
+			database->driver->setup_row(database->connection, &row);
 			step = database->driver->next(database->connection, &database->error);
 			break;
 		case DESCRIBING:
@@ -189,10 +280,8 @@ static enum database_step advance(struct database *database, enum database_step 
 		case RESOLVING:
 		case IDLE:
 		case RUNNING:
-			if (step == DATABASE_END || step == DATABASE_FAILED) {
-				database->phase = IDLE;
-				database->deadline_us = 0;
-			}
+			if (step == DATABASE_END || step == DATABASE_FAILED)
+				idle(database);
 			return step;
 		}
 	}
@@ -201,39 +290,104 @@ static enum database_step advance(struct database *database, enum database_step 
 static enum database_step connect_to(struct database *database, const char *address)
 {
 	database->phase = CONNECTING;
-	return advance(database, database->driver->connect(&database->connection, &database->config->database, address,
-	                                                   &database->error));
+	database->address = address;
+	return advance(database, database->driver->connect(&database->connection, database->url, host_of(database), address,
+	                                                   database->config->connect_timeout_s, &database->error));
 }
 
 /* The next of the host's addresses. Each has a whole attempt's time, or one that is silent would use up that of all. */
 static enum database_step connect_next(struct database *database)
 {
 	int place = (database->first + database->tried++) % database->addresses.count;
+	bool all = database->driver->takes_name(database->url, host_of(database));
 
-	if (database->connection != NULL)
-		database->driver->close(database->connection, false);
-	database->connection = NULL;
-	set_deadline(database, database->config->connect_timeout_s);
+	set_deadline(database, database->config->connect_timeout_s * (all ? database->addresses.count : 1));
 	return connect_to(database, database->addresses.addresses[place]);
+}
+
+static void name_host(struct database *database)
+{
+	const struct url_host *host = host_of(database);
+	const char *form = host != NULL && strchr(host->name, ':') != NULL ? "[%s]" : "%s";
+	int length;
+
+	if (url_is_local(database->url)) {
+		strcpy(database->host, "socket");
+		return;
+	}
+	length = snprintf(database->host, sizeof(database->host), form[0] == '[' ? "[%.255s]" : "%.255s", host->name);
+	if (host->port != 0)
+		snprintf(database->host + length, sizeof(database->host) - (size_t)length, ":%u", host->port);
+}
+
+static enum database_step try_host(struct database *database)
+{
+	const struct url_host *host = host_of(database);
+
+	name_host(database);
+	database->tried = database->addresses.count = 0;
+	set_deadline(database, database->config->connect_timeout_s);
+	if (url_is_local(database->url))
+		return connect_to(database, NULL);
+	if (resolve_is_numeric(host->name))
+		return connect_to(database, host->name);
+	if ((database->resolver = resolve_start(host->name)) < 0)
+		return fail_open(database, "cannot start to look up the host: ", strerror(errno));
+	database->phase = RESOLVING;
+	return DATABASE_WAIT;
+}
+
+static enum database_step try_next_host(struct database *database)
+{
+	unsigned before = database->hosts.current;
+
+	if (!hosts_next(&database->hosts, clock_now_us())) {
+		database->opening = false;
+		return DATABASE_LOST;
+	}
+	if (database->hosts.current != before) /* the good address was another host's */
+		database->first = 0;
+	return try_host(database);
+}
+
+/* A password that was changed underneath is in the file. What cannot be read leaves all as it was. */
+static void read_url_again(struct database *database)
+{
+	struct arena arena = { 0 };
+	struct database_url url;
+	const char *fault;
+	bool same;
+
+	if (!config_url_is_in_file())
+		return;
+	if ((fault = config_read_url_again(&arena, &url)) != NULL) {
+		if (!database->url_warned)
+			log_event(LOG_WARNING, "database-url", "DATABASE_URL_FILE: %s; the connection is opened as before", fault);
+		database->url_warned = true;
+		arena_release(&arena);
+		return;
+	}
+	database->url_warned = false;
+	same = url_is_same_place(&url, database->url);
+	arena_release(&database->url_arena);
+	database->url_arena = arena;
+	database->read_again = url;
+	database->url = &database->read_again;
+	if (!same)
+		know_hosts(database);
 }
 
 enum database_step database_open(struct database *database)
 {
-	const char *host = database->config->database.host;
-
+	probe_stop(&database->home);
 	close_connection(database, false);
 	memset(&database->error, 0, sizeof(database->error));
-	database->addresses.count = 0;
-	set_deadline(database, database->config->connect_timeout_s);
-	if (host == NULL || database->config->database.socket != NULL ||
-	    (strcmp(host, "localhost") == 0 && database->config->database.port == 0))
-		return connect_to(database, NULL); /* the client library's local socket */
-	if (resolve_is_numeric(host))
-		return connect_to(database, host);
-	if ((database->resolver = resolve_start(host)) < 0)
-		return fail_open(database, "cannot start to look up the host: ", strerror(errno));
-	database->phase = RESOLVING;
-	return DATABASE_WAIT;
+	read_url_again(database);
+	database->opening = true;
+	hosts_begin(&database->hosts);
+	if (database->url->host_count == 0)
+		return try_host(database);
+	return try_next_host(database);
 }
 
 static enum database_step resolved(struct database *database)
@@ -260,27 +414,91 @@ static enum database_step expired(struct database *database)
 		[IDLE] = "",
 		[RUNNING] = "the statement ran past its time, and the server did not end it",
 	};
+	bool running = database->phase == RUNNING;
 
-	if (another_address(database))
-		return connect_next(database);
-	database->error.status = database->phase == RUNNING ? STATUS_TIMEOUT : STATUS_AWAY;
-	database->error.number = 0;
-	snprintf(database->error.text, sizeof(database->error.text), "%s", what[database->phase]);
+	tell(database, what[database->phase], "");
+	if (running)
+		database->error.status = STATUS_TIMEOUT;
 	return lost(database);
+}
+
+/* A host that says nothing while it should: it works, or it is gone. A connect tells. */
+static enum database_step look_at_silence(struct database *database, int64_t now)
+{
+	if (!database->silence.active) {
+		probe_start(&database->silence, database->driver, database->url, host_of(database), database->address,
+		            database->config->connect_timeout_s);
+		database->silence_us = now + PROBE_LOOK_US;
+		return DATABASE_WAIT;
+	}
+	switch (probe_look(&database->silence)) {
+	case PROBE_SILENT:
+		return fail_open(database, "the host does not answer any more", "");
+	case PROBE_WAITS:
+		database->silence_us = now + PROBE_LOOK_US;
+		break;
+	case PROBE_OPEN:
+	case PROBE_REFUSED: /* it lives */
+		database->silence_wait_us *= 2;
+		if (database->silence_wait_us > SILENT_MOST_US)
+			database->silence_wait_us = SILENT_MOST_US;
+		database->silence_us = now + database->silence_wait_us;
+		break;
+	}
+	return DATABASE_WAIT;
+}
+
+/* The host where the worker belongs may be back. Between two statements the worker goes there. */
+static enum database_step look_for_home(struct database *database, int64_t now)
+{
+	if (!database->home.active) {
+		probe_start(&database->home, database->driver, database->url, &database->url->hosts[database->hosts.home], NULL,
+		            database->config->connect_timeout_s);
+		database->home_us = now + PROBE_LOOK_US;
+		return DATABASE_WAIT;
+	}
+	switch (probe_look(&database->home)) {
+	case PROBE_WAITS:
+		database->home_us = now + PROBE_LOOK_US;
+		return DATABASE_WAIT;
+	case PROBE_SILENT:
+	case PROBE_REFUSED:
+		database->home_us = now + HOME_AGAIN_US;
+		return DATABASE_WAIT;
+	case PROBE_OPEN:
+		break;
+	}
+	tell(database, "going back to the host where this worker belongs", "");
+	close_connection(database, true);
+	hosts_go_home(&database->hosts);
+	return DATABASE_LOST;
+}
+
+static enum database_step timers(struct database *database)
+{
+	int64_t now = clock_now_us();
+
+	if (database->deadline_us != 0 && now >= database->deadline_us)
+		return expired(database);
+	if (database->silence_us != 0 && now >= database->silence_us)
+		return look_at_silence(database, now);
+	if (database->phase == IDLE && database->home_us != 0 && now >= database->home_us)
+		return look_for_home(database, now);
+	return DATABASE_WAIT;
 }
 
 enum database_step database_resume(struct database *database, unsigned ready)
 {
 	if (database->phase == IDLE && ready != 0) /* nobody asked: the server has hung up, or says that it will */
 		return fail_open(database, "the server has closed the connection", "");
-	if (ready == 0 && database->deadline_us != 0 && clock_now_us() >= database->deadline_us)
-		return expired(database);
 	if (ready == 0)
-		return DATABASE_WAIT;
+		return timers(database);
 	if (database->phase == RESOLVING)
 		return resolved(database);
 	if (database->phase == RUNNING) /* it makes progress; how long it may run in all is the server's to watch */
 		set_deadline(database, database->config->statement_timeout_s + 1);
+	if (database->phase == RUNNING || database->phase == DESCRIBING)
+		watch_silence(database);
 	return advance(database, database->driver->resume(database->connection, ready, &database->error));
 }
 
@@ -288,6 +506,7 @@ enum database_step database_send(struct database *database, const char *sql, siz
 {
 	database->phase = RUNNING;
 	set_deadline(database, database->config->statement_timeout_s + 1);
+	watch_silence(database);
 	return advance(database, database->driver->send(database->connection, sql, length, &database->error));
 }
 
@@ -322,7 +541,36 @@ unsigned database_wants(const struct database *database)
 
 int64_t database_deadline_us(const struct database *database)
 {
-	return database->deadline_us;
+	int64_t deadline = clock_earlier(database->deadline_us, database->silence_us);
+
+	return database->phase == IDLE ? clock_earlier(deadline, database->home_us) : deadline;
+}
+
+void database_leave_host(struct database *database, const char *why)
+{
+	tell(database, why, "");
+	close_connection(database, false);
+	hosts_failed(&database->hosts, clock_now_us());
+}
+
+bool database_has_other_hosts(const struct database *database)
+{
+	return database->url->host_count > 1;
+}
+
+bool database_wants_writable(const struct database *database)
+{
+	return database->url->target == URL_TARGET_WRITABLE;
+}
+
+const char *database_host(const struct database *database)
+{
+	return database->host;
+}
+
+const char *database_protection(const struct database *database)
+{
+	return database->driver->protection(database->connection);
 }
 
 void database_row(struct database *database, struct row *row)

@@ -45,21 +45,30 @@ struct database;
 /* Before any fork: what the client library does once. */
 void database_start(void);
 
-struct database *database_new(const struct config *);
+/* place: of the worker among all, from 0: with target=any each begins with another host. */
+struct database *database_new(const struct config *, unsigned place);
 void database_free(struct database *);
 
+/* Tries the hosts one after the other, from another than the one that was lost, until one will do. */
 enum database_step database_open(struct database *) MUST_CHECK;
 /* The SQL text must stay until the statement is over. */
 enum database_step database_send(struct database *, const char *sql, size_t length) MUST_CHECK;
 enum database_step database_next(struct database *) MUST_CHECK;
-/* ready: EPOLLIN, EPOLLOUT as they came; 0 when only the deadline has passed. */
+/* ready: EPOLLIN, EPOLLOUT as they came; 0 when only the deadline has passed. LOST may come without any statement. */
 enum database_step database_resume(struct database *, unsigned ready) MUST_CHECK;
 /* Describes the tables again on an open, idle connection; ends like database_open. */
 enum database_step database_describe(struct database *) MUST_CHECK;
-/* Gives the connection up, whatever it is doing. */
+/* Gives the connection up, whatever it is doing; the next one is to the same host, if that can be had. */
 void database_drop(struct database *);
+/* The same, and the next one is to another host, if there is one. why becomes the error's text. */
+void database_leave_host(struct database *, const char *why);
 
 bool database_is_open(const struct database *);
+bool database_has_other_hosts(const struct database *);
+bool database_wants_writable(const struct database *); /* target=writable */
+/* Of the connection, open or under way: "db2:3306", "socket"; how it is protected, NULL: it is not. */
+const char *database_host(const struct database *);
+const char *database_protection(const struct database *);
 int database_descriptor(const struct database *); /* -1: none */
 unsigned database_wants(const struct database *);
 int64_t database_deadline_us(const struct database *); /* when database_resume has to be called at the latest; or 0 */

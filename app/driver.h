@@ -16,11 +16,20 @@ struct catalogue;         /* a description under way */
 struct driver {
 	/* Once per process, before any fork. */
 	void (*start)(void);
-	/* Starts to connect to the address, which is numeric, or NULL for a socket. Ends with DATABASE_OPEN. */
-	enum database_step (*connect)(struct driver_connection **, const struct database_url *, const char *address,
-	                              struct database_error *);
+	/* Whether the host's name goes to the library, which tries its addresses itself, because it verifies a certificate
+	 * by it. */
+	bool (*takes_name)(const struct database_url *, const struct url_host *);
+	/* Starts to connect to the address of the host, which is numeric (or to the host itself, see takes_name); both NULL:
+	 * to the socket. timeout_s bounds each wait of the library's own. Ends with DATABASE_OPEN. */
+	enum database_step (*connect)(struct driver_connection **, const struct database_url *, const struct url_host *,
+	                              const char *address, long timeout_s, struct database_error *);
 	/* The n-th statement that prepares the session, from 0; false: there are no more. */
 	bool (*setup)(struct driver_connection *, unsigned n, long statement_timeout_s, struct text *sql);
+	void (*setup_row)(struct driver_connection *, const struct row *); /* that one of them gave */
+	/* After them all: NULL, or why the server will not do, though it answers. */
+	const char *(*unfit)(const struct driver_connection *);
+	/* How the open connection is protected, in words; NULL: it is not. */
+	const char *(*protection)(const struct driver_connection *);
 	/* The text must stay until the step is another than DATABASE_WAIT. Ends with ROW, END, FAILED or LOST. */
 	enum database_step (*send)(struct driver_connection *, const char *sql, size_t length, struct database_error *);
 	/* After ROW: the next one. */

@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <errmsg.h>
+#include <fcntl.h>
 #include <mysql.h>
 #include <mysqld_error.h>
 #include <netinet/in.h>
@@ -18,23 +19,27 @@
 
 #include "driver.h"
 #include "mysql_catalogue.h"
+#include "mysql_connect.h"
 #include "mysql_fault.h"
+#include "mysql_server.h"
 
-enum operation { OPERATION_NONE, OPERATION_CONNECT, OPERATION_QUERY, OPERATION_ROW };
+enum { DEFAULT_PORT = 3306 };
+
+enum operation { OPERATION_NONE, OPERATION_QUERY, OPERATION_ROW };
 
 struct driver_connection {
+	struct mysql_connect *attempt; /* to which the MYSQL belongs while it connects */
 	MYSQL *mysql;
+	enum url_tls tls;
+	enum url_target target;
+	struct mysql_server server;
+	char protection[80];
 	MYSQL_RES *result;
 	MYSQL_ROW row;
 	enum operation operation; /* that waits for its _cont */
 	int waiting;              /* its MYSQL_WAIT_ flags */
 	int failed;               /* of the query */
-	MYSQL *connected;
-	struct database_traits traits;
 };
-
-/* As mysql_get_server_version counts. */
-enum { MARIADB_RETURNING = 100500, MARIADB_FAULT_ROW = 100700 };
 
 static void start(void)
 {
@@ -103,81 +108,145 @@ static void watch_peer(int descriptor)
 	(void)setsockopt(descriptor, IPPROTO_TCP, TCP_USER_TIMEOUT, &unanswered_ms, sizeof(unanswered_ms));
 }
 
+/* Whatever the reason is, nothing can be asked. */
+static enum database_step no_connection(struct database_error *error, const char *words)
+{
+	error->status = STATUS_AWAY;
+	snprintf(error->text, sizeof(error->text), "%s", words);
+	return DATABASE_LOST;
+}
+
+/* The library goes on in plain text with a server that offers no TLS, unless it verifies its name. */
+static bool is_unprotected(struct driver_connection *connection)
+{
+	const char *cipher = mysql_get_ssl_cipher(connection->mysql), *version = NULL;
+
+	if (cipher == NULL)
+		return connection->tls >= URL_TLS_REQUIRED;
+	if (mariadb_get_infov(connection->mysql, MARIADB_CONNECTION_TLS_VERSION, &version) != 0 || version == NULL)
+		version = "TLS";
+	snprintf(connection->protection, sizeof(connection->protection), "%s %s", version, cipher);
+	return false;
+}
+
 static enum database_step connect_done(struct driver_connection *connection, struct database_error *error)
 {
-	if (connection->connected == NULL) {
-		fail(connection, error);
-		error->status = STATUS_AWAY; /* whatever the reason is, nothing can be asked */
+	bool connected = mysql_connect_finish(connection->attempt, &connection->mysql);
+	int socket;
+
+	connection->attempt = NULL;
+	if (!connected) {
+		(void)fail(connection, error);
+		error->status = STATUS_AWAY;
 		return DATABASE_LOST;
 	}
-	watch_peer((int)mysql_get_socket(connection->mysql));
-#ifndef FAULT_NO_TRAITS /* a build in which every server is one that can do the least, for the tests */
-	if (mariadb_connection(connection->mysql)) {
-		unsigned long version = mysql_get_server_version(connection->mysql);
-
-		connection->traits.returning = version >= MARIADB_RETURNING;
-		connection->traits.fault_row = version >= MARIADB_FAULT_ROW;
-	}
-#endif
+	if (is_unprotected(connection))
+		return no_connection(error, "the server offers no TLS, and the DATABASE_URL demands it");
+	socket = (int)mysql_get_socket(connection->mysql);
+	/* TLS reads and writes as the socket does; without it the library asks for what it needs. */
+	(void)fcntl(socket, F_SETFL, fcntl(socket, F_GETFL) | O_NONBLOCK);
+	watch_peer(socket);
+	mysql_server_describe(&connection->server, mysql_get_server_info(connection->mysql));
 	return DATABASE_OPEN;
 }
 
+/* Of a name that a certificate is verified by; to an address the library connects as it is. */
+static bool takes_name(const struct database_url *url, const struct url_host *host)
+{
+	(void)host;
+	return url->tls == URL_TLS_VERIFY_IDENTITY;
+}
+
+static void set_tls(MYSQL *mysql, enum url_tls mode, const struct database_url *url)
+{
+	my_bool wanted = mode >= URL_TLS_PREFERRED, verified = mode == URL_TLS_VERIFY_IDENTITY;
+
+	mysql_options(mysql, MYSQL_OPT_SSL_ENFORCE, &wanted); /* which it is not: see is_unprotected */
+	mysql_options(mysql, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &verified);
+	if (!wanted)
+		return;
+	if (url->tls_ca != NULL)
+		mysql_options(mysql, MYSQL_OPT_SSL_CA, url->tls_ca);
+	if (url->tls_certificate != NULL) {
+		mysql_options(mysql, MYSQL_OPT_SSL_CERT, url->tls_certificate);
+		mysql_options(mysql, MYSQL_OPT_SSL_KEY, url->tls_key);
+	}
+}
+
+static enum url_tls mode_of(const struct database_url *url)
+{
+	if (url_is_local(url))
+		return URL_TLS_DISABLED;
+	return url->tls == URL_TLS_UNSAID ? URL_TLS_PREFERRED : url->tls;
+}
+
+static void set_options(MYSQL *mysql, enum url_tls mode, const struct database_url *url, long timeout_s)
+{
+	unsigned local_files = 0, seconds = (unsigned)timeout_s;
+	unsigned protocol = url_is_local(url) ? MYSQL_PROTOCOL_SOCKET : MYSQL_PROTOCOL_TCP;
+
+	mysql_options(mysql, MYSQL_OPT_NONBLOCK, NULL);
+	mysql_options(mysql, MYSQL_OPT_PROTOCOL, &protocol);
+	mysql_options(mysql, MYSQL_OPT_LOCAL_INFILE, &local_files); /* a server must not read our files */
+	mysql_options(mysql, MYSQL_SET_CHARSET_NAME, "utf8mb4");
+	mysql_options4(mysql, MYSQL_OPT_CONNECT_ATTR_ADD, "program_name", "myrest");
+	/* These are for the connect alone: the calls that never wait have their time from the event loop. */
+	mysql_options(mysql, MYSQL_OPT_CONNECT_TIMEOUT, &seconds);
+	mysql_options(mysql, MYSQL_OPT_READ_TIMEOUT, &seconds);
+	mysql_options(mysql, MYSQL_OPT_WRITE_TIMEOUT, &seconds);
+	set_tls(mysql, mode, url);
+}
+
 static enum database_step connect_to(struct driver_connection **made, const struct database_url *url,
-                                     const char *address, struct database_error *error)
+                                     const struct url_host *host, const char *address, long timeout_s,
+                                     struct database_error *error)
 {
 	struct driver_connection *connection = memory_alloc(sizeof(*connection));
-	unsigned local_files = 0, protocol = MYSQL_PROTOCOL_TCP;
-	const char *host = address;
+	struct mysql_destination destination = { .host = address, .url = url, .port = DEFAULT_PORT };
 
 	*made = connection;
 	memset(error, 0, sizeof(*error));
-	if ((connection->mysql = mysql_init(NULL)) == NULL) {
-		error->status = STATUS_AWAY;
-		strcpy(error->text, "out of memory");
-		return DATABASE_LOST;
-	}
-	if (address == NULL) {
-		protocol = MYSQL_PROTOCOL_SOCKET;
-		host = "localhost";
-	}
-	mysql_options(connection->mysql, MYSQL_OPT_NONBLOCK, NULL);
-	mysql_options(connection->mysql, MYSQL_OPT_PROTOCOL, &protocol);
-	mysql_options(connection->mysql, MYSQL_OPT_LOCAL_INFILE, &local_files); /* a server must not read our files */
-	mysql_options(connection->mysql, MYSQL_SET_CHARSET_NAME, "utf8mb4");
-	mysql_options4(connection->mysql, MYSQL_OPT_CONNECT_ATTR_ADD, "program_name", "myrest");
-	connection->waiting = mysql_real_connect_start(&connection->connected, connection->mysql, host, url->user,
-	                                               url->password, url->database, url->port ? url->port : 3306,
-	                                               url->socket, CLIENT_FOUND_ROWS);
-	connection->operation = connection->waiting ? OPERATION_CONNECT : OPERATION_NONE;
-	return connection->waiting ? DATABASE_WAIT : connect_done(connection, error);
+	connection->tls = mode_of(url);
+	connection->target = url->target;
+	if ((connection->mysql = mysql_init(NULL)) == NULL)
+		return no_connection(error, "out of memory");
+	set_options(connection->mysql, connection->tls, url, timeout_s);
+	if (host != NULL && host->port != 0)
+		destination.port = host->port;
+	if (host != NULL && takes_name(url, host))
+		destination.host = host->name;
+	if ((connection->attempt = mysql_connect_start(connection->mysql, &destination)) == NULL)
+		return no_connection(error, strerror(errno));
+	connection->mysql = NULL;
+	return DATABASE_WAIT;
 }
 
 static bool setup(struct driver_connection *connection, unsigned n, long statement_timeout_s, struct text *sql)
 {
-	if (n == 1) { /* what one snapshot is, rows and their count together, whatever the server's own default is */
-		text_add_string(sql, "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ");
-		return true;
-	}
-	if (n > 1)
-		return false;
-	/* Strict, so that nothing is ever cut or zeroed in silence, string literals as standard SQL has them, and a zero that
-	 * is written stays one. */
-	text_add_string(sql, "SET SESSION time_zone='+00:00',sql_mode='STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,"
-	                     "NO_ENGINE_SUBSTITUTION,NO_BACKSLASH_ESCAPES,NO_AUTO_VALUE_ON_ZERO',");
-	/* Who waits for another's lock is told so well before its time is over, and tries again. */
-	text_printf(sql, "innodb_lock_wait_timeout=LEAST(@@innodb_lock_wait_timeout,%ld),",
-	            statement_timeout_s / 5 > 0 ? statement_timeout_s / 5 : 1);
-	if (mariadb_connection(connection->mysql))
-		text_printf(sql, "max_statement_time=%ld", statement_timeout_s);
-	else
-		text_printf(sql, "max_execution_time=%ld", statement_timeout_s * 1000);
-	return true;
+	return mysql_server_setup(&connection->server, connection->target, n, statement_timeout_s, sql);
+}
+
+static void setup_row(struct driver_connection *connection, const struct row *row)
+{
+	mysql_server_variable(&connection->server, row);
+}
+
+static const char *unfit(const struct driver_connection *connection)
+{
+	return mysql_server_unfit(&connection->server, connection->target);
+}
+
+static const char *protection(const struct driver_connection *connection)
+{
+	return connection->protection[0] != '\0' ? connection->protection : NULL;
 }
 
 static enum database_step resume(struct driver_connection *connection, unsigned ready, struct database_error *error)
 {
 	int flags = 0;
 
+	if (connection->attempt != NULL)
+		return ready != 0 ? connect_done(connection, error) : DATABASE_WAIT;
 	if (ready & (EPOLLIN | EPOLLHUP | EPOLLERR | EPOLLRDHUP))
 		flags |= MYSQL_WAIT_READ;
 	if (ready & (EPOLLOUT | EPOLLHUP | EPOLLERR))
@@ -186,12 +255,6 @@ static enum database_step resume(struct driver_connection *connection, unsigned 
 	if (flags == 0)
 		return DATABASE_WAIT;
 	switch (connection->operation) {
-	case OPERATION_CONNECT:
-		connection->waiting = mysql_real_connect_cont(&connection->connected, connection->mysql, flags);
-		if (connection->waiting)
-			return DATABASE_WAIT;
-		connection->operation = OPERATION_NONE;
-		return connect_done(connection, error);
 	case OPERATION_QUERY:
 		connection->waiting = mysql_real_query_cont(&connection->failed, connection->mysql, flags);
 		if (connection->waiting)
@@ -229,24 +292,28 @@ static uint64_t generated(const struct driver_connection *connection)
 
 static const struct database_traits *traits(const struct driver_connection *connection)
 {
-	return &connection->traits;
+	return &connection->server.traits;
 }
 
-/* MySQL always says what part of the rows remains, and does not know the word any more. */
 static const char *explain(const struct driver_connection *connection)
 {
-	return mariadb_connection(connection->mysql) ? "EXPLAIN EXTENDED " : "EXPLAIN ";
+	return connection->server.explain;
 }
 
 static int descriptor(const struct driver_connection *connection)
 {
-	my_socket socket = mysql_get_socket(connection->mysql);
+	my_socket socket;
 
+	if (connection->attempt != NULL)
+		return mysql_connect_descriptor(connection->attempt);
+	socket = connection->mysql != NULL ? mysql_get_socket(connection->mysql) : MARIADB_INVALID_SOCKET;
 	return socket == MARIADB_INVALID_SOCKET ? -1 : (int)socket;
 }
 
 static unsigned wants(const struct driver_connection *connection)
 {
+	if (connection->attempt != NULL)
+		return EPOLLIN;
 	return (connection->waiting & MYSQL_WAIT_READ ? EPOLLIN : 0) |
 	       (connection->waiting & MYSQL_WAIT_WRITE ? EPOLLOUT : 0);
 }
@@ -257,15 +324,13 @@ static void close_connection(struct driver_connection *connection, bool polite)
 {
 	const int all = MYSQL_WAIT_READ | MYSQL_WAIT_WRITE | MYSQL_WAIT_EXCEPT | MYSQL_WAIT_TIMEOUT;
 
+	if (connection->attempt != NULL)
+		mysql_connect_abandon(connection->attempt);
 	if (connection->mysql != NULL) {
 		if (!polite && descriptor(connection) >= 0)
 			shutdown(descriptor(connection), SHUT_RDWR);
 		for (int tries = 0; connection->operation != OPERATION_NONE && tries < 100; tries++) {
 			switch (connection->operation) {
-			case OPERATION_CONNECT:
-				connection->waiting =
-				    mysql_real_connect_cont(&connection->connected, connection->mysql, all);
-				break;
 			case OPERATION_QUERY:
 				connection->waiting =
 				    mysql_real_query_cont(&connection->failed, connection->mysql, all);
@@ -290,13 +355,17 @@ static void close_connection(struct driver_connection *connection, bool polite)
 static struct catalogue *catalogue_new(const struct driver_connection *connection,
                                        const struct table_choices *choices, const struct table_choices *writable)
 {
-	return mysql_catalogue_new(choices, writable, mariadb_connection(connection->mysql));
+	return mysql_catalogue_new(choices, writable, !connection->server.json_type);
 }
 
 const struct driver mysql_driver = {
 	.start = start,
+	.takes_name = takes_name,
 	.connect = connect_to,
 	.setup = setup,
+	.setup_row = setup_row,
+	.unfit = unfit,
+	.protection = protection,
 	.send = send_statement,
 	.next = next,
 	.resume = resume,

@@ -114,7 +114,7 @@ static void live(struct child *child, int notify, pid_t parent)
 		title_set("worker", child->number);
 		if (pool.admin_listener >= 0)
 			close(pool.admin_listener);
-		status = worker_run(pool.config, pool.listener, &pool.handover, notify);
+		status = worker_run(pool.config, (unsigned)child->number - 1, pool.listener, &pool.handover, notify);
 	}
 	config_release(pool.config);
 	exit(status);

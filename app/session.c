@@ -12,7 +12,8 @@
 #include "worker_state.h"
 
 enum {
-	GRACE_US = 100000, /* how long a request waits for the first attempt to reconnect */
+	GRACE_US = 100000, /* how long a request waits for the first attempt to reconnect, */
+	GRACE_OTHERS_US = 2500000, /* and where there are other hosts, one of which will do: they are tried one by one */
 	RECONNECT_FIRST_US = 50000,
 	RECONNECT_MOST_US = 500000,
 	DESCRIBE_AGAIN_US = 1000000, /* while something of MYREST_TABLES is missing */
@@ -96,6 +97,17 @@ static void first_attempt_over(void)
 	worker.notify = -1;
 }
 
+static void log_opened(const char *event)
+{
+	const char *protection = database_protection(worker.database);
+	struct log_line *line = log_begin(LOG_NOTICE, event);
+
+	log_string(line, "message", "the database answers");
+	log_string(line, "host", database_host(worker.database));
+	log_string(line, "tls", protection != NULL ? protection : "none");
+	log_end(line);
+}
+
 static void opened(void)
 {
 	const char *missing = database_missing(worker.database);
@@ -108,7 +120,7 @@ static void opened(void)
 	if (!ready && metrics_own->state != WORKER_AWAY)
 		log_event(LOG_WARNING, "table-missing", "%s", missing);
 	if (worker.away || (ready && metrics_own->state != WORKER_READY))
-		log_event(LOG_NOTICE, worker.away ? "database-back" : "database-open", "the database answers");
+		log_opened(worker.away ? "database-back" : "database-open");
 	tell_state(ready ? WORKER_READY : WORKER_AWAY);
 	worker.away = worker.grace_over = false;
 	worker.reconnect_us = 0;
@@ -166,11 +178,16 @@ void session_describe(void)
 	session_step(database_describe(worker.database));
 }
 
+static int64_t grace_us(void)
+{
+	return database_has_other_hosts(worker.database) ? GRACE_OTHERS_US : GRACE_US;
+}
+
 void session_timers(int64_t now_us)
 {
 	if (worker.open_again_us != 0 && worker.open_again_us <= now_us)
 		session_open();
-	if (worker.opening && !worker.away && !worker.grace_over && now_us - worker.opening_since_us > GRACE_US) {
+	if (worker.opening && !worker.away && !worker.grace_over && now_us - worker.opening_since_us > grace_us()) {
 		worker.grace_over = true;
 		peers_refuse_waiting();
 		first_attempt_over();
@@ -188,6 +205,6 @@ int64_t session_deadline_us(void)
 	if (session_is_free())
 		deadline = clock_earlier(deadline, worker.describe_again_us);
 	if (worker.opening && !worker.away && !worker.grace_over)
-		deadline = clock_earlier(deadline, worker.opening_since_us + GRACE_US + 1000);
+		deadline = clock_earlier(deadline, worker.opening_since_us + grace_us() + 1000);
 	return deadline;
 }

@@ -173,7 +173,7 @@ static int make_signals(void)
 	return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 }
 
-int worker_run(const struct config *config, int listener, const struct handover *handover, int notify)
+int worker_run(const struct config *config, unsigned place, int listener, const struct handover *handover, int notify)
 {
 	struct epoll_event signal_event = { .events = EPOLLIN, .data.ptr = &worker.signals };
 	struct rlimit files;
@@ -197,7 +197,7 @@ int worker_run(const struct config *config, int listener, const struct handover 
 		log_event(LOG_ERROR, "worker-start", "cannot start a worker: %s", strerror(errno));
 		return 1;
 	}
-	worker.database = database_new(config);
+	worker.database = database_new(config, place);
 	metrics_own->state = WORKER_STARTING;
 	session_open();
 	loop();

@@ -15,8 +15,9 @@
 /* The signal by which the supervisor retires a worker: its connections go to the other workers, then it leaves. */
 #define WORKER_RETIRE SIGUSR2
 
-/* Runs until it has drained after TERM, INT or QUIT, or has been retired; answers the exit status. notify: a pipe of
- * which one byte is written when the first attempt at the database is over. The signals must be blocked. */
-int worker_run(const struct config *, int listener, const struct handover *, int notify);
+/* Runs until it has drained after TERM, INT or QUIT, or has been retired; answers the exit status. place: among the
+ * workers, from 0. notify: a pipe of which one byte is written when the first attempt at the database is over. The
+ * signals must be blocked. */
+int worker_run(const struct config *, unsigned place, int listener, const struct handover *, int notify);
 
 #endif

@@ -15,6 +15,7 @@ check_PROGRAMS = \
 	tests/unit/test-fastcgi \
 	tests/unit/test-fulltext \
 	tests/unit/test-handover \
+	tests/unit/test-hosts \
 	tests/unit/test-http \
 	tests/unit/test-listen \
 	tests/unit/test-log \
@@ -22,6 +23,7 @@ check_PROGRAMS = \
 	tests/unit/test-metrics \
 	tests/unit/test-mysql_catalogue \
 	tests/unit/test-mysql_fault \
+	tests/unit/test-mysql_server \
 	tests/unit/test-openapi \
 	tests/unit/test-page \
 	tests/unit/test-peer \
@@ -44,6 +46,7 @@ TESTS = $(check_PROGRAMS)
 endif
 
 EXTRA_DIST += tests/unit/unit.h tests/unit/strict.h tests/unit/tables.h tests/unit/records.h \
+	tests/golden/database-url.refused.txt \
 	tests/golden/read.txt \
 	tests/golden/read.refused.txt \
 	tests/golden/write.txt \

@@ -73,7 +73,8 @@ static void defaults(void **state)
 	(void)state;
 	assert_int_equal(load(&config), 0);
 	assert_string_equal(text, "");
-	assert_string_equal(config.database.host, "h");
+	assert_string_equal(config.database.hosts[0].name, "h");
+	assert_int_equal(config.database.host_count, 1);
 	assert_string_equal(config.listen.path, "/run/myrest/myrest.sock");
 	assert_int_equal(config.listen.mode, 0660);
 	assert_null(config.listen.group);
@@ -243,7 +244,7 @@ static void all_faults_are_told_in_one_go(void **state)
 	config_release(&config);
 }
 
-static char file_name[] = "/tmp/myrest-unit-XXXXXX";
+static char file_name[] = "/tmp/myrest-unit-XXXXXX", pem_name[] = "/tmp/myrest-pem-XXXXXX";
 
 static void write_file(const char *bytes, size_t length)
 {
@@ -252,6 +253,43 @@ static void write_file(const char *bytes, size_t length)
 	assert_non_null(file);
 	assert_int_equal(fwrite(bytes, 1, length, file), length);
 	fclose(file);
+}
+
+/* They are named by their option: a path could be a piece of a password. */
+static void files_for_tls_have_to_be_there(void **state)
+{
+	static const char *const options[] = { "ssl-ca", "ssl-cert", "ssl-key" };
+	static const char beyond[] = "mysql://u:p@h/db?ssl-mode=verify-identity&ssl-ca=%s&ssl-cert=%s&ssl-key=%s";
+	struct config config;
+	char url[200];
+	int file = mkstemp(pem_name);
+
+	(void)state;
+	assert_int_equal(write(file, "no certificate\n", 15), 15);
+	for (int wrong = 0; wrong < 3; wrong++) {
+		const char *paths[3];
+
+		for (int other = 0; other < 3; other++)
+			paths[other] = other < wrong ? pem_name : "/nowhere/XYZZY";
+		if (wrong > 0)
+			assert_int_equal(pwrite(file, "-----BEGIN STH-", 15, 0), 15);
+		snprintf(url, sizeof(url), beyond, paths[0], paths[1], paths[2]);
+		expect_fault("DATABASE_URL", url, options[wrong]);
+		assert_non_null(strstr(text, "cannot be read: No such file"));
+		assert_null(strstr(text, "XYZZY"));
+	}
+	snprintf(url, sizeof(url), beyond, pem_name, pem_name, pem_name);
+	setenv("DATABASE_URL", url, 1);
+	assert_int_equal(load(&config), 0);
+	config_release(&config);
+	assert_int_equal(pwrite(file, "no certificate\n", 15, 0), 15);
+	expect_fault("DATABASE_URL", url, "the file of ssl-ca is not in PEM form");
+	snprintf(url, sizeof(url), beyond, "/tmp", "/tmp", "/tmp");
+	expect_fault("DATABASE_URL", url, "Is a directory");
+	expect_fault("DATABASE_URL", "postgresql://u:p@h/db", "no PostgreSQL");
+	close(file);
+	unlink(pem_name);
+	setenv("DATABASE_URL", "mysql://u:p@h/db", 1);
 }
 
 static void a_value_may_come_from_a_file(void **state)
@@ -380,6 +418,7 @@ int main(void)
 		TEST(every_value_is_taken),
 		TEST(wrong_values_are_told),
 		TEST(all_faults_are_told_in_one_go),
+		TEST(files_for_tls_have_to_be_there),
 		TEST(a_value_may_come_from_a_file),
 		TEST(nothing_prints_a_secret),
 		TEST(everything_is_printed),

@@ -26,7 +26,7 @@ static void time_that_passes_between_two_looks_is_seen(void **state)
 	assert_int_equal(handover_open(&handover), 0);
 	worker.config = &config;
 	worker.handover = &handover;
-	worker.database = database_new(&config);
+	worker.database = database_new(&config, 0);
 	worker.listener = worker.notify = worker.epoll = -1;
 	for (int64_t early = 5; early >= 0; early--) {
 		worker.watching_queue = false;

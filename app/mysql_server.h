@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * mysql_server.h: what differs between MySQL, MariaDB and Galera, in one place: told by the server's version and by its
+ * variables, asked when a connection opens. Knows no client library, so that a server can be described without one.
+ */
+#ifndef MYREST_MYSQL_SERVER_H
+#define MYREST_MYSQL_SERVER_H
+
+#include "database.h"
+#include "url.h"
+
+struct mysql_server {
+	struct database_traits traits;
+	bool mariadb;
+	bool json_type;      /* JSON is a type of its own, not a LONGTEXT with a check */
+	const char *explain; /* how the statement begins that tells a plan with rows and filtered, in columns */
+	const char *time_limit;      /* the variable that ends a statement (of MySQL: only one that reads) */
+	long time_limit_per_second;  /* its unit */
+	bool read_only;      /* takes no writes */
+	bool galera;         /* is a node of a cluster, */
+	bool galera_ready;   /* which belongs to the part that may go on */
+};
+
+/* What the version says, such as "8.0.36", "10.11.6-MariaDB-log" or "5.5.5-10.11.6-MariaDB". */
+void mysql_server_describe(struct mysql_server *, const char *version);
+/* The n-th statement that prepares the session, from 0; false: there are no more. Those before it have been run, and their
+ * rows been told. */
+bool mysql_server_setup(const struct mysql_server *, enum url_target, unsigned n, long statement_timeout_s,
+                        struct text *sql);
+/* A row of name and value that one of them has given. */
+void mysql_server_variable(struct mysql_server *, const struct row *);
+/* After them all: NULL, or why this server will not do. */
+const char *mysql_server_unfit(const struct mysql_server *, enum url_target);
+
+#endif

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT */
+#include "probe.h"
+
+#include <poll.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include "clock.h"
+
+static void connect_to(struct probe *probe, const char *address)
+{
+	struct database_error ignored;
+
+	/* The probe's own time is over before the library's, or who is silent would seem to refuse. */
+	if (probe->driver->connect(&probe->connection, probe->url, probe->host, address, probe->timeout_s + 1, &ignored) !=
+	    DATABASE_LOST)
+		return;
+	probe->driver->close(probe->connection, false);
+	probe->connection = NULL;
+}
+
+void probe_start(struct probe *probe, const struct driver *driver, const struct database_url *url,
+                 const struct url_host *host, const char *address, long timeout_s)
+{
+	*probe = (struct probe){ .driver = driver, .url = url, .host = host, .active = true, .resolver = -1,
+		                 .timeout_s = timeout_s, .until_us = clock_now_us() + timeout_s * 1000000 };
+	if (address == NULL && resolve_is_numeric(host->name))
+		address = host->name;
+	if (address != NULL)
+		connect_to(probe, address);
+	else {
+		probe->resolver = resolve_start(host->name);
+		probe->resolving = true;
+	}
+}
+
+void probe_stop(struct probe *probe)
+{
+	if (!probe->active)
+		return;
+	if (probe->resolver >= 0)
+		close(probe->resolver);
+	if (probe->connection != NULL)
+		probe->driver->close(probe->connection, false);
+	*probe = (struct probe){ .resolver = -1 };
+}
+
+static unsigned ready(int descriptor, unsigned wants)
+{
+	struct pollfd watched = { descriptor, 0, 0 };
+
+	watched.events = (short)((wants & EPOLLIN ? POLLIN : 0) | (wants & EPOLLOUT ? POLLOUT : 0));
+	if (descriptor < 0 || poll(&watched, 1, 0) <= 0)
+		return 0;
+	return (watched.revents & (POLLIN | POLLHUP | POLLERR) ? EPOLLIN : 0) |
+	       (watched.revents & (POLLOUT | POLLHUP | POLLERR) ? EPOLLOUT : 0);
+}
+
+static enum probe_says look_up(struct probe *probe)
+{
+	struct resolve_result found;
+	int failed;
+
+	if (probe->resolver < 0)
+		return PROBE_REFUSED;
+	if (ready(probe->resolver, EPOLLIN) == 0)
+		return PROBE_WAITS;
+	failed = resolve_finish(probe->resolver, &found);
+	close(probe->resolver);
+	probe->resolver = -1;
+	probe->resolving = false;
+	if (failed || found.count == 0)
+		return PROBE_REFUSED;
+	connect_to(probe, found.addresses[0]);
+	return PROBE_WAITS;
+}
+
+static enum probe_says look(struct probe *probe)
+{
+	struct database_error error;
+	unsigned events;
+
+	if (probe->resolving)
+		return look_up(probe);
+	if (probe->connection == NULL)
+		return PROBE_REFUSED;
+	events = ready(probe->driver->descriptor(probe->connection), probe->driver->wants(probe->connection));
+	if (events == 0)
+		return PROBE_WAITS;
+	switch (probe->driver->resume(probe->connection, events, &error)) {
+	case DATABASE_OPEN:
+		return PROBE_OPEN;
+	case DATABASE_LOST:
+	case DATABASE_FAILED:
+		return PROBE_REFUSED;
+	case DATABASE_WAIT:
+	case DATABASE_ROW:
+	case DATABASE_END:
+		break;
+	}
+	return PROBE_WAITS;
+}
+
+enum probe_says probe_look(struct probe *probe)
+{
+	enum probe_says says = look(probe);
+
+	if (says == PROBE_WAITS && clock_now_us() >= probe->until_us)
+		says = PROBE_SILENT;
+	if (says == PROBE_OPEN) { /* the server would count a good-bye that is missing as our mistake */
+		probe->driver->close(probe->connection, true);
+		probe->connection = NULL;
+	}
+	if (says != PROBE_WAITS)
+		probe_stop(probe);
+	return says;
+}

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Servers described by their version and their variables: no network, no database.
+ */
+#include "mysql_server.h"
+
+#include "unit.h"
+
+static void tell(struct mysql_server *server, const char *name, const char *value)
+{
+	const char *values[] = { name, value };
+	unsigned long lengths[] = { strlen(name), value != NULL ? strlen(value) : 0 };
+	struct row row = { .count = 2, .values = values, .lengths = lengths };
+
+	mysql_server_variable(server, &row);
+}
+
+/* The n-th statement of setting up, or "". */
+static const char *statement(const struct mysql_server *server, enum url_target target, unsigned n)
+{
+	static struct text sql;
+
+	text_clear(&sql);
+	return mysql_server_setup(server, target, n, 30, &sql) ? text_terminate(&sql) : "";
+}
+
+static void versions_tell_what_a_server_can_do(void **state)
+{
+	static const struct {
+		const char *version;
+		bool mariadb, returning, fault_row;
+	} cases[] = {
+		{ "10.11.6-MariaDB-0+deb12u1", true, true, true },
+		{ "10.11.6-MariaDB-log", true, true, true },
+		{ "5.5.5-10.11.6-MariaDB", true, true, true },
+		{ "11.4.2-MariaDB-ubu2404", true, true, true },
+		{ "10.7.0-MariaDB", true, true, true },
+		{ "10.6.18-MariaDB", true, true, false },
+		{ "10.5.0-MariaDB", true, true, false },
+		{ "10.4.34-MariaDB", true, false, false },
+		{ "10.3.39-MariaDB", true, false, false },
+		{ "5.5.68-MariaDB", true, false, false },
+		{ "8.0.36", false, false, false },
+		{ "8.4.0-log", false, false, false },
+		{ "9.1.0", false, false, false },
+		{ "5.7.44-48", false, false, false },
+		{ "8.0.mysql_aurora.3.04.0", false, false, false },
+		{ "10.11", false, false, false },
+		{ "", false, false, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH_OF(cases); i++) {
+		struct mysql_server server;
+
+		mysql_server_describe(&server, cases[i].version);
+		if (server.mariadb != cases[i].mariadb || server.traits.returning != cases[i].returning ||
+		    server.traits.fault_row != cases[i].fault_row)
+			fail_msg("%s", cases[i].version);
+		assert_int_equal(server.json_type, !cases[i].mariadb);
+		assert_string_equal(server.explain,
+		                    cases[i].mariadb ? "EXPLAIN EXTENDED " : "EXPLAIN FORMAT=TRADITIONAL ");
+	}
+}
+
+static void a_mysql_session(void **state)
+{
+	struct mysql_server server;
+
+	(void)state;
+	mysql_server_describe(&server, "8.0.36");
+	assert_non_null(strstr(statement(&server, URL_TARGET_ANY, 0), "SHOW SESSION VARIABLES"));
+	tell(&server, "innodb_read_only", "OFF");
+	tell(&server, "read_only", "OFF");
+	tell(&server, "super_read_only", "OFF");
+	tell(&server, "transaction_read_only", "OFF");
+	assert_non_null(strstr(statement(&server, URL_TARGET_ANY, 1), ",max_execution_time=30000"));
+	assert_null(strstr(statement(&server, URL_TARGET_ANY, 1), "max_statement_time"));
+	assert_null(strstr(statement(&server, URL_TARGET_ANY, 1), "wsrep"));
+	assert_string_equal(statement(&server, URL_TARGET_ANY, 2),
+	                    "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ");
+	assert_string_equal(statement(&server, URL_TARGET_ANY, 3), "");
+	assert_null(mysql_server_unfit(&server, URL_TARGET_ANY));
+	assert_null(mysql_server_unfit(&server, URL_TARGET_WRITABLE));
+}
+
+static void a_mariadb_session(void **state)
+{
+	struct mysql_server server;
+
+	(void)state;
+	mysql_server_describe(&server, "10.11.6-MariaDB");
+	tell(&server, "wsrep_on", "OFF");
+	assert_non_null(strstr(statement(&server, URL_TARGET_ANY, 1), ",max_statement_time=30"));
+	assert_null(strstr(statement(&server, URL_TARGET_ANY, 1), "max_execution_time"));
+	assert_null(strstr(statement(&server, URL_TARGET_ANY, 1), "wsrep"));
+	assert_string_equal(statement(&server, URL_TARGET_ANY, 3), "");
+	assert_null(mysql_server_unfit(&server, URL_TARGET_WRITABLE));
+}
+
+static void a_galera_node_waits_for_what_others_have_written(void **state)
+{
+	struct mysql_server server;
+
+	(void)state;
+	mysql_server_describe(&server, "10.11.6-MariaDB");
+	tell(&server, "wsrep_on", "ON");
+	assert_non_null(strstr(statement(&server, URL_TARGET_ANY, 1), ",wsrep_sync_wait=1"));
+	assert_null(strstr(statement(&server, URL_TARGET_WRITABLE, 1), "wsrep")); /* all go to one node */
+	assert_non_null(strstr(statement(&server, URL_TARGET_ANY, 3), "wsrep_ready"));
+	assert_string_equal(statement(&server, URL_TARGET_ANY, 4), "");
+	assert_non_null(mysql_server_unfit(&server, URL_TARGET_ANY)); /* nobody has said that it is ready */
+	tell(&server, "wsrep_ready", "OFF");
+	assert_non_null(mysql_server_unfit(&server, URL_TARGET_ANY));
+	tell(&server, "wsrep_ready", "ON");
+	assert_null(mysql_server_unfit(&server, URL_TARGET_ANY));
+	assert_null(mysql_server_unfit(&server, URL_TARGET_WRITABLE));
+}
+
+static void a_server_that_takes_no_writes_is_none_for_writing(void **state)
+{
+	static const char *const variables[][2] = {
+		{ "read_only", "ON" },           { "super_read_only", "1" },       { "innodb_read_only", "ON" },
+		{ "tx_read_only", "ON" },        { "transaction_read_only", "1" }, { "READ_ONLY", "on" },
+		{ "read_only", "NO_LOCK_NO_ADMIN" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH_OF(variables); i++) {
+		struct mysql_server server;
+
+		mysql_server_describe(&server, "8.0.36");
+		tell(&server, variables[i][0], variables[i][1]);
+		tell(&server, "tx_read_only", "0"); /* another one that does not say so changes nothing */
+		tell(&server, "innodb_read_only", NULL);
+		assert_null(mysql_server_unfit(&server, URL_TARGET_ANY));
+		assert_says(mysql_server_unfit(&server, URL_TARGET_WRITABLE), "the server is read-only");
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(versions_tell_what_a_server_can_do),
+		cmocka_unit_test(a_mysql_session),
+		cmocka_unit_test(a_mariadb_session),
+		cmocka_unit_test(a_galera_node_waits_for_what_others_have_written),
+		cmocka_unit_test(a_server_that_takes_no_writes_is_none_for_writing),
+	};
+
+	return cmocka_run_group_tests_name("mysql_server", tests, NULL, NULL);
+}
