@@ -24,6 +24,7 @@ ORDER = [
     "stream",
     "write",
     "write_errors",
+    "tls",
     "away",
     "badinput",
     "isolation",
