@@ -482,12 +482,12 @@ static void over(void)
 }
 
 /* The connection is gone. Whether the statement that writes was made is not known, nor what it did that no transaction
- * undoes; before it, nothing was done. */
-static void lost(void)
+ * undoes, unless it is certain that it was not; before it, nothing was done. */
+static void lost(bool not_run)
 {
 	const struct database_error *error = database_error(worker.database);
 	struct peer *peer = change.peer;
-	bool nothing_done = change.in_transaction && change.stage <= LOCK && !change.locating;
+	bool nothing_done = not_run || (change.in_transaction && change.stage <= LOCK && !change.locating);
 	bool answered = change.stage == ROLLBACK && !change.again;
 
 	session_lost();
@@ -513,6 +513,14 @@ static void lost(void)
 	session_open();
 }
 
+/* The host takes no writes any more, and another may: what it refuses it has not done, nor is anything kept of a
+ * transaction whose connection ends. */
+static bool is_elsewhere(void)
+{
+	return database_error(worker.database)->status == STATUS_READ_ONLY && database_wants_writable(worker.database) &&
+	       !change.peer->retried;
+}
+
 void change_step(enum database_step step)
 {
 	enum next next;
@@ -527,7 +535,7 @@ void change_step(enum database_step step)
 			step = database_next(worker.database);
 			continue;
 		case DATABASE_LOST:
-			lost();
+			lost(database_error(worker.database)->not_run);
 			return;
 		case DATABASE_END:
 			next = stage_done();
@@ -535,7 +543,12 @@ void change_step(enum database_step step)
 		case DATABASE_FAILED:
 			if (change.stage == ROLLBACK) { /* it cannot fail and leave a connection of use */
 				database_drop(worker.database);
-				lost();
+				lost(false);
+				return;
+			}
+			if (is_elsewhere()) {
+				database_leave_host(worker.database, "the host has become read-only");
+				lost(true);
 				return;
 			}
 			next = stage_failed();

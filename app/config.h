@@ -31,6 +31,7 @@ struct config {
 	long request_timeout_s;
 	long statement_timeout_s;
 	long connect_timeout_s;
+	long hedge_ms; /* 0: never */
 	enum log_level log_level;
 	bool access_log;
 	bool merge;

@@ -90,7 +90,7 @@ static void watch_silence(struct database *database)
 {
 	probe_stop(&database->silence);
 	database->silence_wait_us = SILENT_US;
-	database->silence_us = database_has_other_hosts(database) ? clock_now_us() + SILENT_US : 0;
+	database->silence_us = database_host_count(database) > 1 ? clock_now_us() + SILENT_US : 0;
 }
 
 static void idle(struct database *database)
@@ -155,7 +155,7 @@ static enum database_step lost(struct database *database)
 {
 	bool another = another_address(database);
 
-	if (database->opening && database_has_other_hosts(database)) {
+	if (database->opening && database_host_count(database) > 1) {
 		char words[sizeof(database->error.text)];
 
 		strcpy(words, database->error.text);
@@ -553,9 +553,9 @@ void database_leave_host(struct database *database, const char *why)
 	hosts_failed(&database->hosts, clock_now_us());
 }
 
-bool database_has_other_hosts(const struct database *database)
+unsigned database_host_count(const struct database *database)
 {
-	return database->url->host_count > 1;
+	return database->url->host_count > 1 ? database->url->host_count : 1;
 }
 
 bool database_wants_writable(const struct database *database)

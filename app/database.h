@@ -28,6 +28,7 @@ struct database_error {
 	enum status status;  /* how a client is told */
 	unsigned number;     /* the server's own, or the client library's */
 	bool schema_changed; /* a table or column of the description is not there */
+	bool not_run;        /* the statement certainly did not run, though the connection is lost */
 	bool referenced;     /* of a foreign key: other rows refer to the one that would change */
 	char text[512];      /* the driver's words, for the log only */
 	struct slice object; /* in the text: the column, key or constraint it is about; no bytes: it names none */
@@ -64,7 +65,7 @@ void database_drop(struct database *);
 void database_leave_host(struct database *, const char *why);
 
 bool database_is_open(const struct database *);
-bool database_has_other_hosts(const struct database *);
+unsigned database_host_count(const struct database *); /* at least 1 */
 bool database_wants_writable(const struct database *); /* target=writable */
 /* Of the connection, open or under way: "db2:3306", "socket"; how it is protected, NULL: it is not. */
 const char *database_host(const struct database *);

@@ -87,6 +87,8 @@ static enum status status_of(unsigned number)
 		return STATUS_NOT_UPDATABLE;
 	case ER_SIGNAL_EXCEPTION:
 		return STATUS_RAISED;
+	case ER_ERROR_DURING_COMMIT: /* a cluster has lost it, or not */
+		return STATUS_UNKNOWN;
 	case ER_NET_PACKET_TOO_LARGE:
 		return STATUS_BODY_TOO_LARGE;
 	default:
@@ -198,7 +200,9 @@ bool mysql_fault_read(struct database_error *error, unsigned number, const char 
 	error->object = (struct slice){ "", 0 };
 	snprintf(error->text, sizeof(error->text), "%s", text);
 	error->schema_changed = number == ER_BAD_FIELD_ERROR || number == ER_NO_SUCH_TABLE || number == ER_VIEW_INVALID;
-	if (is_loss(number)) {
+	/* A node that does not belong to its cluster says so to every statement before it begins. */
+	error->not_run = number == ER_UNKNOWN_COM_ERROR && strstr(text, "WSREP") != NULL;
+	if (is_loss(number) || error->not_run) {
 		error->status = STATUS_AWAY;
 		return true;
 	}

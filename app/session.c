@@ -180,7 +180,7 @@ void session_describe(void)
 
 static int64_t grace_us(void)
 {
-	return database_has_other_hosts(worker.database) ? GRACE_OTHERS_US : GRACE_US;
+	return database_host_count(worker.database) > 1 ? GRACE_OTHERS_US : GRACE_US;
 }
 
 void session_timers(int64_t now_us)

@@ -83,7 +83,7 @@ static void batch_failed(void)
 	batch_over();
 }
 
-/* The connection to the database is gone, and the statement with it. Reads are repeated, once. */
+/* The connection to the database is gone, and the statement with it. Reads are repeated: once, or on each other host. */
 static void batch_lost(void)
 {
 	const struct database_error *error = database_error(worker.database);
@@ -96,8 +96,8 @@ static void batch_lost(void)
 		if (peer == worker.stream) {
 			log_failure(peer, "stream-cut");
 			peers_hang_up(peer);
-		} else if (!peer->retried && error->status != STATUS_TIMEOUT) {
-			peer->retried = true;
+		} else if (peer->losses < database_host_count(worker.database) && error->status != STATUS_TIMEOUT) {
+			peer->losses++;
 			run_again(peer, false);
 		} else {
 			log_failure(peer, "statement-lost");
@@ -256,6 +256,7 @@ static void gone(void)
 {
 	worker.in_transaction = worker.ending_transaction = false;
 	session_lost();
+	log_event(LOG_INFO, "database-lost", "%s", database_error(worker.database)->text);
 	batch_lost();
 	worker.reconnect_us = 0;
 	session_open();
@@ -344,6 +345,13 @@ static void take_count(void)
 	statement_step(step);
 }
 
+/* A read waits for nobody's lock: it is the cluster's newest writes that a node could not wait for. Another may. */
+static bool is_out_of_touch(void)
+{
+	return database_error(worker.database)->status == STATUS_LOCKED && database_host_count(worker.database) > 1 &&
+	       worker.stream == NULL;
+}
+
 void statement_step(enum database_step step)
 {
 	if (change_runs()) {
@@ -369,6 +377,11 @@ void statement_step(enum database_step step)
 		stage_done();
 		break;
 	case DATABASE_FAILED:
+		if (is_out_of_touch()) {
+			database_leave_host(worker.database, "the node has lost touch with its cluster");
+			gone();
+			break;
+		}
 		batch_failed();
 		end_transaction();
 		break;
@@ -415,6 +428,27 @@ void statement_stream_writable(void)
 		statement_take_rows();
 }
 
+/* When the read that runs is to be tried on another host, because it has had no byte by then; 0: it is not. */
+static int64_t hedge_at_us(void)
+{
+	const struct peer *first = TAILQ_FIRST(&worker.peers[PEER_RUNNING]);
+
+	if (worker.config->hedge_ms == 0 || first == NULL || first->write != NULL || first->losses > 0 ||
+	    worker.batch.rows > 0 || worker.stream != NULL || worker.discarding || database_host_count(worker.database) < 2)
+		return 0;
+	return worker.statement_since_us + worker.config->hedge_ms * 1000;
+}
+
+static void hedge(int64_t now_us)
+{
+	int64_t at_us = hedge_at_us();
+
+	if (at_us == 0 || now_us < at_us)
+		return;
+	database_leave_host(worker.database, "no byte of a read within MYREST_HEDGE_MS");
+	gone();
+}
+
 void statement_timers(int64_t now_us)
 {
 	struct peer *peer = worker.stream;
@@ -429,6 +463,7 @@ void statement_timers(int64_t now_us)
 	}
 	if (worker.discarding && now_us - worker.discarding_since_us > DISCARD_US)
 		give_up_rest();
+	hedge(now_us);
 }
 
 int64_t statement_deadline_us(void)
@@ -438,6 +473,6 @@ int64_t statement_deadline_us(void)
 	if (worker.stream != NULL && worker.row_pending)
 		deadline = worker.stream->deadline_us;
 	else
-		deadline = database_deadline_us(worker.database);
+		deadline = clock_earlier(database_deadline_us(worker.database), hedge_at_us());
 	return worker.discarding ? clock_earlier(deadline, worker.discarding_since_us + DISCARD_US + 1000) : deadline;
 }

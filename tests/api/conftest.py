@@ -26,6 +26,7 @@ ORDER = [
     "write_errors",
     "tls",
     "away",
+    "hosts",
     "badinput",
     "isolation",
     "starvation",

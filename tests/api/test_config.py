@@ -24,6 +24,7 @@ VARIABLES = [
     "MYREST_REQUEST_TIMEOUT",
     "MYREST_STATEMENT_TIMEOUT",
     "MYREST_CONNECT_TIMEOUT",
+    "MYREST_HEDGE_MS",
     "MYREST_MAX_REQUEST_BYTES",
 ]
 GOOD = "mysql://rest:" + servers.quote(SECRET, safe="") + "@127.0.0.1:3306/shop"
@@ -62,6 +63,7 @@ WRONG = {
     "MYREST_REQUEST_TIMEOUT": ["-1", "x"],
     "MYREST_STATEMENT_TIMEOUT": ["-1", "x"],
     "MYREST_CONNECT_TIMEOUT": ["-1", "x"],
+    "MYREST_HEDGE_MS": ["-1", "x", "50ms"],
     "MYREST_MAX_REQUEST_BYTES": ["0", "-1", "1M"],
 }
 
