@@ -11,10 +11,9 @@
 
 #include "clock.h"
 #include "driver.h"
-#include "hosts.h"
-#include "log.h"
 #include "probe.h"
 #include "resolve.h"
+#include "target.h"
 
 enum {
 	SILENT_US = 500000,         /* how long a host may say nothing before it is probed, if there are others */
@@ -26,17 +25,11 @@ enum phase { CLOSED, RESOLVING, CONNECTING, SETTING_UP, DESCRIBING, IDLE, RUNNIN
 
 struct database {
 	const struct config *config;
-	const struct database_url *url; /* the configuration's, or what DATABASE_URL_FILE has said since */
-	struct database_url read_again;
-	struct arena url_arena;         /* of that */
-	bool url_warned;                /* that the file cannot be used */
+	struct target target;
 	const struct driver *driver;
 	struct driver_connection *connection;
 	enum phase phase;
 	bool opening; /* not only described again: there are other addresses and hosts to try */
-	unsigned place;
-	struct hosts hosts;
-	char host[280];
 	int resolver; /* the look-up under way; -1: none */
 	struct resolve_result addresses; /* of the current host */
 	int first, tried; /* the address that is tried first, and how many have been tried since the look-up */
@@ -58,13 +51,11 @@ void database_start(void)
 	mysql_driver.start();
 }
 
-static void know_hosts(struct database *database)
+/* The one place that knows which library speaks to which database. */
+static const struct driver *driver_of(enum url_scheme scheme)
 {
-	const struct database_url *url = database->url;
-
-	/* Reads are spread; writes of all workers go to one host, the first that takes them. */
-	hosts_init(&database->hosts, url->host_count, url->target == URL_TARGET_ANY ? database->place : 0);
-	database->first = 0;
+	(void)scheme;
+	return &mysql_driver;
 }
 
 struct database *database_new(const struct config *config, unsigned place)
@@ -72,11 +63,9 @@ struct database *database_new(const struct config *config, unsigned place)
 	struct database *database = memory_alloc(sizeof(*database));
 
 	database->config = config;
-	database->url = &config->database;
-	database->driver = &mysql_driver;
+	database->driver = driver_of(config->database.scheme);
 	database->resolver = -1;
-	database->place = place;
-	know_hosts(database);
+	target_init(&database->target, config, place);
 	return database;
 }
 
@@ -118,7 +107,7 @@ static void close_connection(struct database *database, bool polite)
 
 void database_drop(struct database *database)
 {
-	database->hosts.start = database->hosts.current;
+	database->target.hosts.start = database->target.hosts.current;
 	close_connection(database, false);
 }
 
@@ -129,22 +118,17 @@ void database_free(struct database *database)
 	schema_free(database->schema);
 	schema_free(database->old_schema);
 	text_release(&database->sql);
-	arena_release(&database->url_arena);
+	target_release(&database->target);
 	free(database);
 }
 
 static enum database_step connect_next(struct database *database);
 
-static const struct url_host *host_of(const struct database *database)
-{
-	return database->url->host_count > 0 ? &database->url->hosts[database->hosts.current] : NULL;
-}
-
 static bool another_address(const struct database *database)
 {
-	const struct url_host *host = host_of(database);
+	const struct url_host *host = target_host(&database->target);
 
-	return host != NULL && database->phase != RESOLVING && !database->driver->takes_name(database->url, host) &&
+	return host != NULL && database->phase != RESOLVING && !database->driver->takes_name(database->target.url, host) &&
 	       database->tried < database->addresses.count;
 }
 
@@ -159,12 +143,12 @@ static enum database_step lost(struct database *database)
 		char words[sizeof(database->error.text)];
 
 		strcpy(words, database->error.text);
-		snprintf(database->error.text, sizeof(database->error.text), "%.200s: %.300s", database->host, words);
+		snprintf(database->error.text, sizeof(database->error.text), "%.200s: %.300s", database->target.name, words);
 	}
 	close_connection(database, false);
 	if (database->opening && another)
 		return connect_next(database);
-	hosts_failed(&database->hosts, clock_now_us());
+	hosts_failed(&database->target.hosts, clock_now_us());
 	return database->opening ? try_next_host(database) : DATABASE_LOST;
 }
 
@@ -194,9 +178,9 @@ static enum database_step opened(struct database *database)
 	database->opening = false;
 	if (database->addresses.count > 0) /* this address is good, for the next time as well */
 		database->first = (database->first + database->tried - 1) % database->addresses.count;
-	hosts_good(&database->hosts);
+	hosts_good(&database->target.hosts);
 	probe_stop(&database->home);
-	database->home_us = database->url->target == URL_TARGET_ANY && !hosts_is_home(&database->hosts) ?
+	database->home_us = database->target.url->target == URL_TARGET_ANY && !hosts_is_home(&database->target.hosts) ?
 	                            clock_now_us() + HOME_AGAIN_US : 0;
 	return DATABASE_OPEN;
 }
@@ -291,7 +275,7 @@ static enum database_step connect_to(struct database *database, const char *addr
 {
 	database->phase = CONNECTING;
 	database->address = address;
-	return advance(database, database->driver->connect(&database->connection, database->url, host_of(database), address,
+	return advance(database, database->driver->connect(&database->connection, database->target.url, target_host(&database->target), address,
 	                                                   database->config->connect_timeout_s, &database->error));
 }
 
@@ -299,35 +283,19 @@ static enum database_step connect_to(struct database *database, const char *addr
 static enum database_step connect_next(struct database *database)
 {
 	int place = (database->first + database->tried++) % database->addresses.count;
-	bool all = database->driver->takes_name(database->url, host_of(database));
+	bool all = database->driver->takes_name(database->target.url, target_host(&database->target));
 
 	set_deadline(database, database->config->connect_timeout_s * (all ? database->addresses.count : 1));
 	return connect_to(database, database->addresses.addresses[place]);
 }
 
-static void name_host(struct database *database)
-{
-	const struct url_host *host = host_of(database);
-	const char *form = host != NULL && strchr(host->name, ':') != NULL ? "[%s]" : "%s";
-	int length;
-
-	if (url_is_local(database->url)) {
-		strcpy(database->host, "socket");
-		return;
-	}
-	length = snprintf(database->host, sizeof(database->host), form[0] == '[' ? "[%.255s]" : "%.255s", host->name);
-	if (host->port != 0)
-		snprintf(database->host + length, sizeof(database->host) - (size_t)length, ":%u", host->port);
-}
-
 static enum database_step try_host(struct database *database)
 {
-	const struct url_host *host = host_of(database);
+	const struct url_host *host = target_host(&database->target);
 
-	name_host(database);
 	database->tried = database->addresses.count = 0;
 	set_deadline(database, database->config->connect_timeout_s);
-	if (url_is_local(database->url))
+	if (host == NULL)
 		return connect_to(database, NULL);
 	if (resolve_is_numeric(host->name))
 		return connect_to(database, host->name);
@@ -339,42 +307,15 @@ static enum database_step try_host(struct database *database)
 
 static enum database_step try_next_host(struct database *database)
 {
-	unsigned before = database->hosts.current;
+	unsigned before = database->target.hosts.current;
 
-	if (!hosts_next(&database->hosts, clock_now_us())) {
+	if (!target_next(&database->target)) {
 		database->opening = false;
 		return DATABASE_LOST;
 	}
-	if (database->hosts.current != before) /* the good address was another host's */
+	if (database->target.hosts.current != before) /* the good address was another host's */
 		database->first = 0;
 	return try_host(database);
-}
-
-/* A password that was changed underneath is in the file. What cannot be read leaves all as it was. */
-static void read_url_again(struct database *database)
-{
-	struct arena arena = { 0 };
-	struct database_url url;
-	const char *fault;
-	bool same;
-
-	if (!config_url_is_in_file())
-		return;
-	if ((fault = config_read_url_again(&arena, &url)) != NULL) {
-		if (!database->url_warned)
-			log_event(LOG_WARNING, "database-url", "DATABASE_URL_FILE: %s; the connection is opened as before", fault);
-		database->url_warned = true;
-		arena_release(&arena);
-		return;
-	}
-	database->url_warned = false;
-	same = url_is_same_place(&url, database->url);
-	arena_release(&database->url_arena);
-	database->url_arena = arena;
-	database->read_again = url;
-	database->url = &database->read_again;
-	if (!same)
-		know_hosts(database);
 }
 
 enum database_step database_open(struct database *database)
@@ -382,11 +323,8 @@ enum database_step database_open(struct database *database)
 	probe_stop(&database->home);
 	close_connection(database, false);
 	memset(&database->error, 0, sizeof(database->error));
-	read_url_again(database);
+	target_begin(&database->target);
 	database->opening = true;
-	hosts_begin(&database->hosts);
-	if (database->url->host_count == 0)
-		return try_host(database);
 	return try_next_host(database);
 }
 
@@ -426,7 +364,7 @@ static enum database_step expired(struct database *database)
 static enum database_step look_at_silence(struct database *database, int64_t now)
 {
 	if (!database->silence.active) {
-		probe_start(&database->silence, database->driver, database->url, host_of(database), database->address,
+		probe_start(&database->silence, database->driver, database->target.url, target_host(&database->target), database->address,
 		            database->config->connect_timeout_s);
 		database->silence_us = now + PROBE_LOOK_US;
 		return DATABASE_WAIT;
@@ -452,7 +390,7 @@ static enum database_step look_at_silence(struct database *database, int64_t now
 static enum database_step look_for_home(struct database *database, int64_t now)
 {
 	if (!database->home.active) {
-		probe_start(&database->home, database->driver, database->url, &database->url->hosts[database->hosts.home], NULL,
+		probe_start(&database->home, database->driver, database->target.url, &database->target.url->hosts[database->target.hosts.home], NULL,
 		            database->config->connect_timeout_s);
 		database->home_us = now + PROBE_LOOK_US;
 		return DATABASE_WAIT;
@@ -470,7 +408,7 @@ static enum database_step look_for_home(struct database *database, int64_t now)
 	}
 	tell(database, "going back to the host where this worker belongs", "");
 	close_connection(database, true);
-	hosts_go_home(&database->hosts);
+	hosts_go_home(&database->target.hosts);
 	return DATABASE_LOST;
 }
 
@@ -550,22 +488,22 @@ void database_leave_host(struct database *database, const char *why)
 {
 	tell(database, why, "");
 	close_connection(database, false);
-	hosts_failed(&database->hosts, clock_now_us());
+	hosts_failed(&database->target.hosts, clock_now_us());
 }
 
 unsigned database_host_count(const struct database *database)
 {
-	return database->url->host_count > 1 ? database->url->host_count : 1;
+	return database->target.url->host_count > 1 ? database->target.url->host_count : 1;
 }
 
 bool database_wants_writable(const struct database *database)
 {
-	return database->url->target == URL_TARGET_WRITABLE;
+	return database->target.url->target == URL_TARGET_WRITABLE;
 }
 
 const char *database_host(const struct database *database)
 {
-	return database->host;
+	return database->target.name;
 }
 
 const char *database_protection(const struct database *database)

@@ -6,8 +6,8 @@
 void hosts_init(struct hosts *hosts, unsigned count, unsigned home)
 {
 	memset(hosts, 0, sizeof(*hosts));
-	hosts->count = count;
-	hosts->home = hosts->start = hosts->current = count > 0 ? home % count : 0;
+	hosts->count = count > 0 ? count : 1;
+	hosts->home = hosts->start = hosts->current = home % hosts->count;
 }
 
 void hosts_begin(struct hosts *hosts)
@@ -42,8 +42,7 @@ bool hosts_next(struct hosts *hosts, int64_t now_us)
 void hosts_failed(struct hosts *hosts, int64_t now_us)
 {
 	hosts->failed_us[hosts->current] = now_us;
-	if (hosts->count > 0)
-		hosts->start = (hosts->current + 1) % hosts->count;
+	hosts->start = (hosts->current + 1) % hosts->count;
 }
 
 void hosts_good(struct hosts *hosts)

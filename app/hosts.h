@@ -21,6 +21,7 @@ struct hosts {
 	int64_t failed_us[URL_HOSTS_MAX]; /* when it last did (clock.h); 0: it has not since it was good */
 };
 
+/* count 0: the socket, which counts as one. */
 void hosts_init(struct hosts *, unsigned count, unsigned home);
 void hosts_begin(struct hosts *);
 /* Makes the round's next host the current one; false: all have been tried. */

@@ -32,8 +32,8 @@ static void a_round_begins_at_home_and_tries_each_once(void **state)
 	assert_string_equal(round_of(&hosts, SECOND), "cab");
 	hosts_init(&hosts, 1, 5);
 	assert_string_equal(round_of(&hosts, SECOND), "a");
-	hosts_init(&hosts, 0, 5);
-	assert_string_equal(round_of(&hosts, SECOND), "");
+	hosts_init(&hosts, 0, 5); /* the socket */
+	assert_string_equal(round_of(&hosts, SECOND), "a");
 	hosts_init(&hosts, URL_HOSTS_MAX, 15);
 	assert_string_equal(round_of(&hosts, SECOND), "pabcdefghijklmno");
 }
