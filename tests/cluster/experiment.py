@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: MIT
+"""One run: a pool before the cluster, nginx before the pool, clients before nginx, and a node that is lost and comes back."""
+import contextlib
+import time
+
+import clients
+import galera
+import load
+import servers
+import verdict
+
+# How a node is lost, and how long nothing at all may be answered. Who is told that a node goes need not wait for the
+# cluster to find out.
+WITHIN = 2.0
+LIMITS = {
+    None: WITHIN,
+    "stopped": WITHIN,
+    "killed": WITHIN,
+    "cut off": galera.EVICTION + WITHIN,
+    "unplugged": galera.EVICTION + WITHIN,
+    "paused": galera.EVICTION + WITHIN,
+}
+WORKERS = 4
+
+
+def run(lab, cluster, fault, urls=(), before=2.0, away=6.0, after=2.0, **settings):
+    """A verdict; the load lasts until the cluster is whole again, and a while longer. fault: None, or a key of LIMITS.
+    urls: of the pools, one each; nothing said, there is one pool, which knows all nodes."""
+    cluster.whole()
+    cluster.nodes[0].sql(*(f"DROP TABLE IF EXISTS {name}" for name in clients.NAMES.split(",")), *clients.TABLES,
+                         database="app")  # fmt: skip
+    cluster.agree()
+    settings = {"workers": WORKERS, "tables": clients.NAMES, "MYREST_WRITABLE": clients.WRITABLE, **settings}
+    with contextlib.ExitStack() as started:
+        fronts = []
+        for url in urls or [cluster.url()]:
+            pool = servers.Pool(lab, url, **settings)
+            started.callback(pool.close)
+            fronts.append(servers.Nginx(lab, pool))
+            started.callback(fronts[-1].stop)
+        counted = _conflicts(cluster)
+        journal = _drive(cluster, fault, fronts, before, away, after)
+        # A node that was started again counts from nothing.
+        conflicts = sum(now - earlier if now >= earlier else now for now, earlier in zip(_conflicts(cluster), counted))
+    return verdict.judge(fault or "none lost", LIMITS[fault], journal, cluster.agree(), conflicts)
+
+
+def _drive(cluster, fault, fronts, before, away, after):
+    stop = load.shared(1)
+    crowd = load.InProcess(clients.drive, [(front.host, front.port) for front in fronts], stop)
+    try:
+        time.sleep(before)
+        if fault:
+            # The one that matters most.
+            connections = cluster.connections()
+            victim = cluster.nodes[connections.index(max(connections))]
+            victim.lose(fault)
+            try:
+                time.sleep(away)
+            finally:
+                victim.come_back()
+            cluster.whole()
+        time.sleep(after)
+        stop[0] = 1
+        return crowd.result(70 * servers.FACTOR)
+    finally:
+        crowd.end()
+
+
+def _conflicts(cluster):
+    """How many transactions each node has ended because of others on other nodes."""
+    names = ("wsrep_local_cert_failures", "wsrep_local_bf_aborts")
+    return [sum(int(node.status().get(name, 0)) for name in names) for node in cluster.nodes]
