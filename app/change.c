@@ -541,7 +541,13 @@ void change_step(enum database_step step)
 			next = stage_done();
 			break;
 		case DATABASE_FAILED:
-			if (change.stage == ROLLBACK) { /* it cannot fail and leave a connection of use */
+			/* In a cluster a transaction on another node may have ended ours before ROLLBACK came, which is then told so:
+			 * there is nothing left to undo. In no other way can it fail and leave a connection of use. */
+			if (change.stage == ROLLBACK && database_error(worker.database)->status == STATUS_LOCKED) {
+				next = stage_done();
+				break;
+			}
+			if (change.stage == ROLLBACK) {
 				database_drop(worker.database);
 				lost(false);
 				return;

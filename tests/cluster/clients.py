@@ -227,7 +227,7 @@ def drive(addresses, stop, pace=0.04, readers=8, pairs=4, incrementers=4):
     journal = Journal()
     how = (journal, stop, pace)
     scripts = [Reader(number, *how) for number in range(readers)]
-    scripts += [Incrementer(number % COUNTERS + 1, *how) for number in range(incrementers)]
+    scripts += [Incrementer(number // 2 % COUNTERS + 1, *how) for number in range(incrementers)]
     for number in range(pairs):
         for pair in (
             Pair(OwnWriter(number % OWN + 1, *how), OwnReader(*how)),

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """One run: a pool before the cluster, nginx before the pool, clients before nginx, and a node that is lost and comes back."""
 import contextlib
+import functools
 import time
 
 import clients
@@ -23,31 +24,33 @@ LIMITS = {
 WORKERS = 4
 
 
-def run(lab, cluster, fault, urls=(), before=2.0, away=6.0, after=2.0, **settings):
+def run(lab, cluster, fault, urls=(), before=2.0, away=6.0, after=2.0, crowd=None, **settings):
     """A verdict; the load lasts until the cluster is whole again, and a while longer. fault: None, or a key of LIMITS.
-    urls: of the pools, one each; nothing said, there is one pool, which knows all nodes."""
+    urls: of the pools, one each; nothing said, there is one pool, which knows all nodes. crowd: for clients.drive."""
     cluster.whole()
     cluster.nodes[0].sql(*(f"DROP TABLE IF EXISTS {name}" for name in clients.NAMES.split(",")), *clients.TABLES,
                          database="app")  # fmt: skip
     cluster.agree()
     settings = {"workers": WORKERS, "tables": clients.NAMES, "MYREST_WRITABLE": clients.WRITABLE, **settings}
     with contextlib.ExitStack() as started:
-        fronts = []
+        pools, fronts = [], []
         for url in urls or [cluster.url()]:
-            pool = servers.Pool(lab, url, **settings)
-            started.callback(pool.close)
-            fronts.append(servers.Nginx(lab, pool))
+            pools.append(servers.Pool(lab, url, **settings))
+            started.callback(pools[-1].close)
+            fronts.append(servers.Nginx(lab, pools[-1]))
             started.callback(fronts[-1].stop)
         counted = _conflicts(cluster)
-        journal = _drive(cluster, fault, fronts, before, away, after)
+        journal = _drive(cluster, fault, fronts, before, away, after, crowd or {})
         # A node that was started again counts from nothing.
         conflicts = sum(now - earlier if now >= earlier else now for now, earlier in zip(_conflicts(cluster), counted))
-    return verdict.judge(fault or "none lost", LIMITS[fault], journal, cluster.agree(), conflicts)
+        given_up = sum(len(pool.log("write-lost")) for pool in pools)
+    return verdict.judge(fault or "none lost", LIMITS[fault], journal, cluster.agree(), conflicts, given_up)
 
 
-def _drive(cluster, fault, fronts, before, away, after):
+def _drive(cluster, fault, fronts, before, away, after, crowd):
     stop = load.shared(1)
-    crowd = load.InProcess(clients.drive, [(front.host, front.port) for front in fronts], stop)
+    addresses = [(front.host, front.port) for front in fronts]
+    running = load.InProcess(functools.partial(clients.drive, **crowd), addresses, stop)
     try:
         time.sleep(before)
         if fault:
@@ -62,9 +65,9 @@ def _drive(cluster, fault, fronts, before, away, after):
             cluster.whole()
         time.sleep(after)
         stop[0] = 1
-        return crowd.result(70 * servers.FACTOR)
+        return running.result(70 * servers.FACTOR)
     finally:
-        crowd.end()
+        running.end()
 
 
 def _conflicts(cluster):

@@ -72,7 +72,8 @@ class Verdict:
     write_gap: float = 0.0  # of those to writes
     slowest: float = 0.0  # seconds that a read took at most
     conflicts: int = 0  # transactions that the cluster ended because of others on other nodes
-    unwritten: list = field(default_factory=list)
+    given_up: int = 0  # connections that the pool gave up under a write
+    unwritten: list = field(default_factory=list)  # writes without an answer of 2xx
 
     def faults(self):
         """What the run has shown that must not be; each a sentence."""
@@ -90,7 +91,7 @@ class Verdict:
         return said
 
 
-def judge(fault, limit, journal, nodes, conflicts=0):
+def judge(fault, limit, journal, nodes, conflicts=0, given_up=0):
     """nodes: those that are there in the end, all of which must have what was acknowledged."""
     reads = [request for request in journal.requests if request[0] == "read"]
     said = Counter(outcome(status) for kind, _, _, status in journal.requests if kind == "write")
@@ -111,6 +112,7 @@ def judge(fault, limit, journal, nodes, conflicts=0):
         write_gap=longest_gap(journal.requests, "write"),
         slowest=max((ended - began for _, began, ended, _ in reads), default=0.0),
         conflicts=conflicts,
+        given_up=given_up,
         unwritten=journal.unwritten,
     )
 
