@@ -9,6 +9,7 @@ import json
 import time
 
 import load
+import servers
 
 ITEMS = 200  # rows that only readers look at
 OWN = 8  # rows with one writer each
@@ -18,12 +19,15 @@ TABLES = (
     "CREATE TABLE own (id INT PRIMARY KEY, n BIGINT NOT NULL)",
     "CREATE TABLE counters (id INT PRIMARY KEY, n BIGINT NOT NULL)",
     "CREATE TABLE entries (id BIGINT PRIMARY KEY AUTO_INCREMENT, value VARCHAR(40) NOT NULL UNIQUE)",
+    "CREATE TABLE orders (id BIGINT PRIMARY KEY AUTO_INCREMENT, value VARCHAR(40) NOT NULL)",
+    (servers.SOURCE / "conf" / "idempotency.sql").read_text(),
     "INSERT INTO items VALUES " + ",".join(f"({n},'item {n}',{n}.50)" for n in range(1, ITEMS + 1)),
     "INSERT INTO own VALUES " + ",".join(f"({n},0)" for n in range(1, OWN + 1)),
     "INSERT INTO counters VALUES " + ",".join(f"({n},0)" for n in range(1, COUNTERS + 1)),
 )
-NAMES = "items,own,counters,entries"
-WRITABLE = "own,counters,entries"
+NAMES = "items,own,counters,entries,orders"
+WRITABLE = "own,counters,entries,orders"
+IDEMPOTENCY = "myrest_idempotency"
 
 ACKNOWLEDGED, REFUSED, UNKNOWN = "acknowledged", "refused", "unknown"
 LOST = 0  # the status of an answer that did not come
@@ -45,6 +49,7 @@ class Journal:
         self.stale = []  # reads that missed a write that had been acknowledged before they began
         self.unwritten = []  # writes that were not acknowledged, as (moment, target, status, body)
         self.entries = {}  # value -> what was said of its POST
+        self.orders = {}  # the same of those that are sent with a key until they are acknowledged
         self.own = {n: {"acknowledged": 0, "possible": set()} for n in range(1, OWN + 1)}
         self.counters = {n: {"acknowledged": 0, "unknown": 0} for n in range(1, COUNTERS + 1)}
 
@@ -213,6 +218,26 @@ class EntryReader(Half):
             self.must_see(len(json.loads(body)), self.floor, f"entry {self.value}")
 
 
+class Insister(Client):
+    """Sends an order again and again, with one Idempotency-Key, until it is acknowledged: it must be there once."""
+
+    def __init__(self, number, *how):
+        super().__init__(*how)
+        self.values = (f"{number}-{turn}" for turn in itertools.count())
+        self.value = next(self.values)
+
+    def ask(self):
+        return self.write("POST", "/orders", {"value": self.value}, f"Idempotency-Key: {self.value}\r\n")
+
+    def told(self, status, head, body):
+        said = outcome(status)
+        # What one attempt may have done, a later one that is refused does not undo.
+        if said != REFUSED or self.value not in self.journal.orders:
+            self.journal.orders[self.value] = said
+        if said == ACKNOWLEDGED:
+            self.value = next(self.values)
+
+
 def header(head, name):
     for line in head.decode("latin-1").split("\r\n")[1:]:
         key, _, value = line.partition(": ")
@@ -221,13 +246,14 @@ def header(head, name):
     return None
 
 
-def drive(addresses, stop, pace=0.04, readers=8, pairs=4, incrementers=4):
+def drive(addresses, stop, pace=0.04, readers=8, pairs=4, incrementers=4, insisters=2):
     """All clients, until stop[0] is set; their journal. With several addresses they take turns, so that the two of a pair
     ask at different ones."""
     journal = Journal()
     how = (journal, stop, pace)
     scripts = [Reader(number, *how) for number in range(readers)]
     scripts += [Incrementer(number // 2 % COUNTERS + 1, *how) for number in range(incrementers)]
+    scripts += [Insister(number, *how) for number in range(insisters)]
     for number in range(pairs):
         for pair in (
             Pair(OwnWriter(number % OWN + 1, *how), OwnReader(*how)),

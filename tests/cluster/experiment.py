@@ -19,6 +19,7 @@ LIMITS = {
     "killed": WITHIN,
     "cut off": galera.EVICTION + WITHIN,
     "unplugged": galera.EVICTION + WITHIN,
+    "isolated": galera.EVICTION + WITHIN,
     "paused": galera.EVICTION + WITHIN,
 }
 WORKERS = 4
@@ -28,10 +29,16 @@ def run(lab, cluster, fault, urls=(), before=2.0, away=6.0, after=2.0, crowd=Non
     """A verdict; the load lasts until the cluster is whole again, and a while longer. fault: None, or a key of LIMITS.
     urls: of the pools, one each; nothing said, there is one pool, which knows all nodes. crowd: for clients.drive."""
     cluster.whole()
-    cluster.nodes[0].sql(*(f"DROP TABLE IF EXISTS {name}" for name in clients.NAMES.split(",")), *clients.TABLES,
-                         database="app")  # fmt: skip
+    names = f"{clients.NAMES},{clients.IDEMPOTENCY}"
+    cluster.nodes[0].sql(f"DROP TABLE IF EXISTS {names}", *clients.TABLES, database="app")
     cluster.agree()
-    settings = {"workers": WORKERS, "tables": clients.NAMES, "MYREST_WRITABLE": clients.WRITABLE, **settings}
+    settings = {
+        "workers": WORKERS,
+        "tables": clients.NAMES,
+        "MYREST_WRITABLE": clients.WRITABLE,
+        "MYREST_IDEMPOTENCY_TABLE": clients.IDEMPOTENCY,
+        **settings,
+    }
     with contextlib.ExitStack() as started:
         pools, fronts = [], []
         for url in urls or [cluster.url()]:

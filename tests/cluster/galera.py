@@ -144,6 +144,7 @@ class Node:
             "paused": lambda: os.kill(self.process.pid, signal.SIGSTOP),
             "cut off": lambda: self.cluster.network.cut(self.number),
             "unplugged": lambda: self.cluster.network.unplug(self.number),
+            "isolated": lambda: self.cluster.network.isolate(self.number),
         }[how]()
         self.lost = how
 
@@ -154,6 +155,8 @@ class Node:
             self.start()
         elif how == "paused":
             os.kill(self.process.pid, signal.SIGCONT)
+        elif how == "isolated":
+            self.cluster.network.join(self.number)
         elif how:
             self.cluster.network.plug(self.number)
 

@@ -36,7 +36,7 @@ class Loopback:
     def cut(self, number):
         raise AssertionError("only root can cut a node off: its network needs a namespace")
 
-    unplug = plug = cut
+    unplug = plug = isolate = join = cut
 
     def remove(self):
         pass
@@ -92,6 +92,19 @@ class Namespaces:
     def unplug(self, number):
         """The node's own interface goes down: it is told, the others are not."""
         _run("ip", "-n", self.names[number], "link", "set", "net", "down")
+
+    def isolate(self, number):
+        """The node and the others do not reach each other any more; we reach them all."""
+        self._routes("add", number)
+
+    def _routes(self, what, number):
+        for other, name in enumerate(self.names):
+            if other != number:
+                _run("ip", "-n", name, "route", what, "blackhole", self.addresses[number])
+                _run("ip", "-n", self.names[number], "route", what, "blackhole", self.addresses[other])
+
+    def join(self, number):
+        self._routes("del", number)
 
     def plug(self, number):
         self._in_switch("set", f"node{number}", "master", "bridge")

@@ -13,6 +13,7 @@ from clients import ACKNOWLEDGED, REFUSED, UNKNOWN
 def journal():
     journal = clients.Journal()
     journal.entries = {"kept": ACKNOWLEDGED, "refused": REFUSED, "lost": UNKNOWN}
+    journal.orders = {"one": ACKNOWLEDGED, "none": UNKNOWN}
     journal.own[1] = {"acknowledged": 5, "possible": {6}}
     journal.counters[1] = {"acknowledged": 10, "unknown": 2}
     return journal
@@ -22,6 +23,7 @@ def journal():
 def data():
     return {
         "entries": Counter(["kept"]),
+        "orders": Counter(["one"]),
         "own": {1: 5, **{n: 0 for n in range(2, clients.OWN + 1)}},
         "counters": {1: 10, **{n: 0 for n in range(2, clients.COUNTERS + 1)}},
     }
@@ -40,8 +42,10 @@ def test_what_nobody_knows_may_be_there_or_not(journal, data):
     "kind, key, value, missing, unbidden",
     [
         ("entries", "kept", 0, 1, 0),
-        ("entries", "kept", 2, 1, 1),
         ("entries", "refused", 1, 0, 1),
+        ("orders", "one", 0, 1, 0),
+        ("orders", "one", 2, 0, 1),
+        ("orders", "none", 2, 0, 1),
         ("own", 1, 4, 1, 0),
         ("own", 1, 7, 0, 1),
         ("own", 2, 1, 0, 1),

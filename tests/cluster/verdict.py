@@ -20,16 +20,15 @@ def longest_gap(requests, *kinds):
 
 def compare(journal, data):
     """What is missing of what was acknowledged, and what is there though it was refused, by what one node has: data has
-    entries, a Counter of values, and own and counters, row -> n."""
+    entries and orders, Counters of values, and own and counters, row -> n."""
     missing, unbidden = [], []
-    for value, said in journal.entries.items():
-        there = data["entries"][value]
-        if said == ACKNOWLEDGED and there != 1:
-            missing.append(f"entry {value}")
-        if said == REFUSED and there:
-            unbidden.append(f"entry {value}")
-        if there > 1:
-            unbidden.append(f"entry {value}, {there} times")
+    for table in ("entries", "orders"):
+        for value, said in getattr(journal, table).items():
+            there = data[table][value]
+            if said == ACKNOWLEDGED and there == 0:
+                missing.append(f"{value} of {table}")
+            if (said == REFUSED and there) or there > 1:
+                unbidden.append(f"{value} of {table}, {there} times")
     for row, state in journal.own.items():
         n = data["own"].get(row, -1)
         if n < state["acknowledged"]:
@@ -50,6 +49,7 @@ def contents(node):
     sync = "SET SESSION wsrep_sync_wait = 1"
     return {
         "entries": Counter(value for value, in node.sql(sync, "SELECT value FROM app.entries")),
+        "orders": Counter(value for value, in node.sql(sync, "SELECT value FROM app.orders")),
         "own": dict(node.sql(sync, "SELECT id, n FROM app.own")),
         "counters": dict(node.sql(sync, "SELECT id, n FROM app.counters")),
     }
