@@ -56,9 +56,10 @@ bool mysql_server_setup(const struct mysql_server *server, enum url_target targe
 		text_printf(sql, "innodb_lock_wait_timeout=LEAST(@@innodb_lock_wait_timeout,%ld),%s=%ld",
 		            statement_timeout_s / 5 > 0 ? statement_timeout_s / 5 : 1, server->time_limit,
 		            statement_timeout_s * server->time_limit_per_second);
-		/* What another node has acknowledged is seen by every read that begins afterwards. */
+		/* What another node has acknowledged is seen by all that begins afterwards: reads (1), UPDATE and DELETE (2), which
+		 * would find nothing and say that all is well, and INSERT (4), whose foreign keys would refer to no row. */
 		if (server->galera && target == URL_TARGET_ANY)
-			text_add_string(sql, ",wsrep_sync_wait=1");
+			text_add_string(sql, ",wsrep_sync_wait=7");
 		return true;
 	case 2: /* what one snapshot is, rows and their count together, whatever the server's own default is */
 		text_add_string(sql, "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ");

@@ -19,14 +19,17 @@ TABLES = (
     "CREATE TABLE own (id INT PRIMARY KEY, n BIGINT NOT NULL)",
     "CREATE TABLE counters (id INT PRIMARY KEY, n BIGINT NOT NULL)",
     "CREATE TABLE entries (id BIGINT PRIMARY KEY AUTO_INCREMENT, value VARCHAR(40) NOT NULL UNIQUE)",
+    "CREATE TABLE notes (id INT PRIMARY KEY)",
+    "CREATE TABLE replies (id BIGINT PRIMARY KEY AUTO_INCREMENT, note INT NOT NULL,"
+    " FOREIGN KEY (note) REFERENCES notes (id) ON DELETE CASCADE)",
     "CREATE TABLE orders (id BIGINT PRIMARY KEY AUTO_INCREMENT, value VARCHAR(40) NOT NULL)",
     (servers.SOURCE / "conf" / "idempotency.sql").read_text(),
     "INSERT INTO items VALUES " + ",".join(f"({n},'item {n}',{n}.50)" for n in range(1, ITEMS + 1)),
     "INSERT INTO own VALUES " + ",".join(f"({n},0)" for n in range(1, OWN + 1)),
     "INSERT INTO counters VALUES " + ",".join(f"({n},0)" for n in range(1, COUNTERS + 1)),
 )
-NAMES = "items,own,counters,entries,orders"
-WRITABLE = "own,counters,entries,orders"
+NAMES = "items,own,counters,entries,orders,replies,notes"
+WRITABLE = "own,counters,entries,orders,notes,replies"
 IDEMPOTENCY = "myrest_idempotency"
 
 ACKNOWLEDGED, REFUSED, UNKNOWN = "acknowledged", "refused", "unknown"
@@ -50,6 +53,7 @@ class Journal:
         self.unwritten = []  # writes that were not acknowledged, as (moment, target, status, body)
         self.entries = {}  # value -> what was said of its POST
         self.orders = {}  # the same of those that are sent with a key until they are acknowledged
+        self.notes = {}  # id -> what was said of its DELETE
         self.own = {n: {"acknowledged": 0, "possible": set()} for n in range(1, OWN + 1)}
         self.counters = {n: {"acknowledged": 0, "unknown": 0} for n in range(1, COUNTERS + 1)}
 
@@ -85,7 +89,7 @@ class Client(load.Script):
         return "read", target, load.get(target)
 
     def write(self, method, target, value, extra=""):
-        body = json.dumps(value)
+        body = "" if value is None else json.dumps(value)
         head = (
             f"{method} {target} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
             f"Content-Length: {len(body)}\r\n{extra}\r\n"
@@ -218,6 +222,37 @@ class EntryReader(Half):
             self.must_see(len(json.loads(body)), self.floor, f"entry {self.value}")
 
 
+class NoteWriter(Half):
+    def __init__(self, number, *how):
+        super().__init__(*how)
+        self.notes = itertools.count(number * 1_000_000)
+
+    def ask(self):
+        self.note = next(self.notes)
+        return self.write("POST", "/notes", {"id": self.note})
+
+    def learn(self, status, body):
+        self.made = outcome(status) == ACKNOWLEDGED
+
+
+class NoteAnswerer(Half):
+    """Writes that need the row that was just made: to refer to it, or to delete it."""
+
+    def ask(self):
+        note = self.pair.writer.note
+        if note % 2:
+            return self.write("DELETE", f"/notes?id=eq.{note}", None)
+        return self.write("POST", "/replies", {"note": note})
+
+    def learn(self, status, body):
+        writer = self.pair.writer
+        if writer.note % 2:
+            # of a note that is made later it says nothing
+            self.journal.notes[writer.note] = outcome(status) if writer.made else UNKNOWN
+        elif status == 409 and writer.made:
+            self.must_see(0, 1, f"note {writer.note}, to refer to")
+
+
 class Insister(Client):
     """Sends an order again and again, with one Idempotency-Key, until it is acknowledged: it must be there once."""
 
@@ -258,6 +293,7 @@ def drive(addresses, stop, pace=0.04, readers=8, pairs=4, incrementers=4, insist
         for pair in (
             Pair(OwnWriter(number % OWN + 1, *how), OwnReader(*how)),
             Pair(EntryWriter(number, *how), EntryReader(*how)),
+            Pair(NoteWriter(number, *how), NoteAnswerer(*how)),
         ):
             scripts += [pair.writer, pair.reader]
     for script, address in zip(scripts, itertools.cycle(addresses)):

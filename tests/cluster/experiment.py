@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""One run: a pool before the cluster, nginx before the pool, clients before nginx, and a node that is lost and comes back."""
+"""One run: pools before the cluster, nginx before each pool, clients before nginx, and a node that is lost and comes back."""
 import contextlib
 import functools
 import time
@@ -22,12 +22,19 @@ LIMITS = {
     "isolated": galera.EVICTION + WITHIN,
     "paused": galera.EVICTION + WITHIN,
 }
-WORKERS = 4
+WORKERS = 3
+
+
+def two_pools(cluster, options="target=any"):
+    """Of two instances of the service, that know all nodes, each of which begins with another one. (In one pool, as few
+    workers as suffice have all the connections, so most of what its clients ask would meet on one node.)"""
+    nodes = cluster.nodes
+    return [cluster.url(*nodes, options=options), cluster.url(*nodes[1:], nodes[0], options=options)]
 
 
 def run(lab, cluster, fault, urls=(), before=2.0, away=6.0, after=2.0, crowd=None, **settings):
     """A verdict; the load lasts until the cluster is whole again, and a while longer. fault: None, or a key of LIMITS.
-    urls: of the pools, one each; nothing said, there is one pool, which knows all nodes. crowd: for clients.drive."""
+    urls: of the pools, one each; nothing said, those of two_pools. crowd: for clients.drive."""
     cluster.whole()
     names = f"{clients.NAMES},{clients.IDEMPOTENCY}"
     cluster.nodes[0].sql(f"DROP TABLE IF EXISTS {names}", *clients.TABLES, database="app")
@@ -41,7 +48,7 @@ def run(lab, cluster, fault, urls=(), before=2.0, away=6.0, after=2.0, crowd=Non
     }
     with contextlib.ExitStack() as started:
         pools, fronts = [], []
-        for url in urls or [cluster.url()]:
+        for url in urls or two_pools(cluster):
             pools.append(servers.Pool(lab, url, **settings))
             started.callback(pools[-1].close)
             fronts.append(servers.Nginx(lab, pools[-1]))

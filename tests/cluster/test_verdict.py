@@ -14,6 +14,7 @@ def journal():
     journal = clients.Journal()
     journal.entries = {"kept": ACKNOWLEDGED, "refused": REFUSED, "lost": UNKNOWN}
     journal.orders = {"one": ACKNOWLEDGED, "none": UNKNOWN}
+    journal.notes = {7: ACKNOWLEDGED, 8: UNKNOWN}
     journal.own[1] = {"acknowledged": 5, "possible": {6}}
     journal.counters[1] = {"acknowledged": 10, "unknown": 2}
     return journal
@@ -24,6 +25,7 @@ def data():
     return {
         "entries": Counter(["kept"]),
         "orders": Counter(["one"]),
+        "notes": {8},
         "own": {1: 5, **{n: 0 for n in range(2, clients.OWN + 1)}},
         "counters": {1: 10, **{n: 0 for n in range(2, clients.COUNTERS + 1)}},
     }
@@ -58,6 +60,11 @@ def test_what_must_not_be_is_found(journal, data, kind, key, value, missing, unb
     data[kind][key] = value
     found = verdict.compare(journal, data)
     assert (len(found[0]), len(found[1])) == (missing, unbidden), found
+
+
+def test_what_was_deleted_is_not_there(journal, data):
+    data["notes"].add(7)
+    assert verdict.compare(journal, data) == (["the deletion of note 7"], [])
 
 
 @pytest.mark.parametrize(

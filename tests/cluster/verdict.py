@@ -20,7 +20,7 @@ def longest_gap(requests, *kinds):
 
 def compare(journal, data):
     """What is missing of what was acknowledged, and what is there though it was refused, by what one node has: data has
-    entries and orders, Counters of values, and own and counters, row -> n."""
+    entries and orders, Counters of values; notes, a set of ids; own and counters, row -> n."""
     missing, unbidden = [], []
     for table in ("entries", "orders"):
         for value, said in getattr(journal, table).items():
@@ -29,6 +29,11 @@ def compare(journal, data):
                 missing.append(f"{value} of {table}")
             if (said == REFUSED and there) or there > 1:
                 unbidden.append(f"{value} of {table}, {there} times")
+    missing += [
+        f"the deletion of note {note}"
+        for note, said in journal.notes.items()
+        if said == ACKNOWLEDGED and note in data["notes"]
+    ]
     for row, state in journal.own.items():
         n = data["own"].get(row, -1)
         if n < state["acknowledged"]:
@@ -50,6 +55,7 @@ def contents(node):
     return {
         "entries": Counter(value for value, in node.sql(sync, "SELECT value FROM app.entries")),
         "orders": Counter(value for value, in node.sql(sync, "SELECT value FROM app.orders")),
+        "notes": {note for note, in node.sql(sync, "SELECT id FROM app.notes")},
         "own": dict(node.sql(sync, "SELECT id, n FROM app.own")),
         "counters": dict(node.sql(sync, "SELECT id, n FROM app.counters")),
     }

@@ -105,7 +105,7 @@ static void a_galera_node_waits_for_what_others_have_written(void **state)
 	(void)state;
 	mysql_server_describe(&server, "10.11.6-MariaDB");
 	tell(&server, "wsrep_on", "ON");
-	assert_non_null(strstr(statement(&server, URL_TARGET_ANY, 1), ",wsrep_sync_wait=1"));
+	assert_non_null(strstr(statement(&server, URL_TARGET_ANY, 1), ",wsrep_sync_wait=7"));
 	assert_null(strstr(statement(&server, URL_TARGET_WRITABLE, 1), "wsrep")); /* all go to one node */
 	assert_non_null(strstr(statement(&server, URL_TARGET_ANY, 3), "wsrep_ready"));
 	assert_string_equal(statement(&server, URL_TARGET_ANY, 4), "");
