@@ -281,6 +281,11 @@ def header(head, name):
     return None
 
 
+# Crowds, for drive: pairs alone, without a pause; many that want to write the same rows.
+PAIRS = {"pace": 0.0, "readers": 0, "pairs": 4, "incrementers": 0, "insisters": 0}
+RIVALS = {"pace": 0.0, "readers": 2, "pairs": 1, "incrementers": 12}
+
+
 def drive(addresses, stop, pace=0.04, readers=8, pairs=4, incrementers=4, insisters=2):
     """All clients, until stop[0] is set; their journal. With several addresses they take turns, so that the two of a pair
     ask at different ones."""

@@ -1,14 +1,13 @@
 # SPDX-License-Identifier: MIT
 """Writers of one row on different nodes: the cluster lets one of them through, the others try again or are told."""
+import clients
 import experiment
-
-CROWD = {"pace": 0.0, "readers": 2, "pairs": 1, "incrementers": 12}
 
 
 def test_no_increment_is_lost(cluster, lab):
     """One pool on each of two nodes."""
     urls = [cluster.url(node, options="") for node in cluster.nodes[:2]]
-    shown = experiment.run(lab, cluster, None, urls, before=4.0, after=0.0, crowd=CROWD)
+    shown = experiment.run(lab, cluster, None, urls, before=4.0, after=0.0, crowd=clients.RIVALS)
     assert shown.conflicts > 10, "hardly two transactions met: this run shows nothing"
     assert not shown.missing and not shown.unbidden and not shown.failed, shown.faults()
     assert shown.unknown == 0, shown.unwritten
