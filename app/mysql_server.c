@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#ifndef FAULT_NO_TRAITS /* a build in which every server is one that can do the least, for the tests */
 /* As mysql_get_server_version counts. */
 enum { MARIADB_RETURNING = 100500, MARIADB_FAULT_ROW = 100700 };
 
@@ -18,6 +19,7 @@ static long version_number(const char *version)
 		number += strtol(end + 1, &end, 10) * 100;
 	return *end == '.' ? number + strtol(end + 1, &end, 10) : number;
 }
+#endif
 
 void mysql_server_describe(struct mysql_server *server, const char *version)
 {
@@ -26,7 +28,7 @@ void mysql_server_describe(struct mysql_server *server, const char *version)
 	if (strncmp(version, "5.5.5-", 6) == 0 && strstr(version, "MariaDB") != NULL)
 		version += 6;
 	server->mariadb = strstr(version, "MariaDB") != NULL;
-#ifndef FAULT_NO_TRAITS /* a build in which every server is one that can do the least, for the tests */
+#ifndef FAULT_NO_TRAITS
 	if (server->mariadb) {
 		server->traits.returning = version_number(version) >= MARIADB_RETURNING;
 		server->traits.fault_row = version_number(version) >= MARIADB_FAULT_ROW;
