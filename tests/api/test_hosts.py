@@ -82,7 +82,10 @@ class Load:
         while not self.ending.is_set():
             number += 1
             began = time.monotonic()
-            status = front.get(f"/users?id=eq.{number % 2 + 1}&limit={number % 7 + 1}").status
+            try:
+                status = front.get(f"/users?id=eq.{number % 2 + 1}&limit={number % 7 + 1}").status
+            except OSError as fault:  # no answer
+                status = fault
             self.answers.append((time.monotonic(), status, time.monotonic() - began))
             time.sleep(0.002)
 
