@@ -521,9 +521,32 @@ static bool is_elsewhere(void)
 	       !change.peer->retried;
 }
 
+/* A statement failed. false: the connection is given up, and all that there was to do is done. */
+static bool failed(enum next *next)
+{
+	/* In a cluster a transaction on another node may have ended ours before ROLLBACK came, which is then told so: there is
+	 * nothing left to undo. In no other way can it fail and leave a connection of use. */
+	if (change.stage == ROLLBACK && database_error(worker.database)->status == STATUS_LOCKED) {
+		*next = stage_done();
+		return true;
+	}
+	if (change.stage == ROLLBACK) {
+		database_drop(worker.database);
+		lost(false);
+		return false;
+	}
+	if (is_elsewhere()) {
+		database_leave_host(worker.database, "the host has become read-only");
+		lost(true);
+		return false;
+	}
+	*next = stage_failed();
+	return true;
+}
+
 void change_step(enum database_step step)
 {
-	enum next next;
+	enum next next = SEND;
 
 	for (;;) {
 		switch (step) {
@@ -541,23 +564,8 @@ void change_step(enum database_step step)
 			next = stage_done();
 			break;
 		case DATABASE_FAILED:
-			/* In a cluster a transaction on another node may have ended ours before ROLLBACK came, which is then told so:
-			 * there is nothing left to undo. In no other way can it fail and leave a connection of use. */
-			if (change.stage == ROLLBACK && database_error(worker.database)->status == STATUS_LOCKED) {
-				next = stage_done();
-				break;
-			}
-			if (change.stage == ROLLBACK) {
-				database_drop(worker.database);
-				lost(false);
+			if (!failed(&next))
 				return;
-			}
-			if (is_elsewhere()) {
-				database_leave_host(worker.database, "the host has become read-only");
-				lost(true);
-				return;
-			}
-			next = stage_failed();
 			break;
 		}
 		if (next == OVER) {
