@@ -11,7 +11,7 @@
 #include "url.h"
 
 struct driver_connection; /* a library's own */
-struct catalogue;         /* a description under way */
+struct catalogue;         /* a description under way (describe.h) */
 
 struct driver {
 	/* Once per process, before any fork; what fails is told by connect. */
