@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "answer.h"
+#include "dialect.h"
 #include "page.h"
 #include "sql.h"
 
@@ -113,20 +114,12 @@ struct slice batch_exact_sql(struct batch *batch)
 	return count_sql(batch, "", "COUNT(*)");
 }
 
-/* EXPLAIN's columns end with rows, filtered (in percent) and Extra. A row for each table that a view joins. */
 void batch_planned_row(struct batch *batch, const struct row *row)
 {
-	double rows = 0, filtered = 100;
+	double rows = (double)batch->planned;
 
-	if (row->count < 3)
+	if (!batch->plan->table->dialect->planned(row, !batch->has_planned, &rows))
 		return;
-	if (row->values[row->count - 3] != NULL)
-		rows = strtod(row->values[row->count - 3], NULL);
-	if (row->values[row->count - 2] != NULL)
-		filtered = strtod(row->values[row->count - 2], NULL);
-	rows = rows * filtered / 100 + 0.5;
-	if (batch->has_planned)
-		rows *= (double)batch->planned;
 	batch->planned = rows < 1e18 ? (uint64_t)rows : (uint64_t)1e18;
 	batch->has_planned = true;
 }

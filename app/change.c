@@ -6,6 +6,7 @@
 
 #include "answer.h"
 #include "change_fault.h"
+#include "dialect.h"
 #include "metrics.h"
 #include "page.h"
 #include "peers.h"
@@ -126,7 +127,7 @@ static enum next send_write(void)
 	else if (write->kind == WRITE_PUT && !change.there)
 		sql_insert(sql, change.plan, write, 0, 1, false);
 	else if (write->kind == WRITE_DELETE)
-		sql_delete(sql, change.plan, locked_rows());
+		sql_delete(sql, change.plan, write, locked_rows());
 	else
 		sql_update(sql, change.plan, write, locked_rows());
 	return SEND;
@@ -138,9 +139,15 @@ static enum next send_read_back(void)
 	return SEND;
 }
 
+static enum next send_recall(void)
+{
+	sql_recall(begin_sql(RECALL), change.plan->table->dialect, worker.config->idempotency_table, change.write);
+	return SEND;
+}
+
 static enum next send_claim(void)
 {
-	sql_claim(begin_sql(CLAIM), worker.config->idempotency_table, change.write);
+	sql_claim(begin_sql(CLAIM), change.plan->table->dialect, worker.config->idempotency_table, change.write);
 	return SEND;
 }
 
@@ -216,7 +223,8 @@ static enum next finish(void)
 	if (write->rollback)
 		return undo();
 	if (write->idempotency_key.length > 0) {
-		sql_remember(begin_sql(REMEMBER), worker.config->idempotency_table, write, &change.peer->output);
+		sql_remember(begin_sql(REMEMBER), change.plan->table->dialect, worker.config->idempotency_table, write,
+		             &change.peer->output);
 		return SEND;
 	}
 	return change.in_transaction ? send_word(COMMIT, "COMMIT") : OVER;
@@ -251,7 +259,9 @@ static enum next insert_done(void)
 	change.created = true;
 	if (change.write->one_by_one)
 		return inserted_one();
-	change.rows = change.write->row_count;
+	/* Of MySQL, where what is left out would count as well, those that tell go one by one. */
+	change.rows = change.write->resolution == RESOLUTION_IGNORE && change.plan->table->dialect->conflict_by_key ?
+	                      database_affected(worker.database) : change.write->row_count;
 	return finish();
 }
 
@@ -369,7 +379,7 @@ static enum next stage_done(void)
 	case BEGIN:
 		return change.write->idempotency_key.length > 0 && !change.locating ? send_claim() : after_claim();
 	case CLAIM:
-		return after_claim();
+		return database_affected(worker.database) > 0 ? after_claim() : send_recall();
 	case RECALL:
 		return recall_done();
 	case LOCK:
@@ -431,10 +441,8 @@ static enum next stage_failed(void)
 	uint64_t row = change.write->one_by_one ? change.row + 1 : error->row;
 	bool alarmed = change.stage == WRITE && change_fault_is_alarm(error, change.write);
 
-	if (change.stage == CLAIM && error->status == STATUS_DUPLICATE) {
-		sql_recall(begin_sql(RECALL), worker.config->idempotency_table, change.write);
-		return SEND;
-	}
+	if (change.stage == CLAIM && error->status == STATUS_DUPLICATE)
+		return send_recall();
 	if (change.stage == WRITE && change.write->one_by_one && change_fault_is_conflict(error, change.write)) {
 		change.left_out = true;
 		return next_row();
@@ -584,7 +592,7 @@ static bool goes_one_by_one(const struct write *write)
 
 	return write->kind == WRITE_INSERT &&
 	       ((write_returns(write, change.plan) && !database_traits(worker.database)->returning) ||
-	        (write->resolution == RESOLUTION_IGNORE && tells));
+	        (write->resolution == RESOLUTION_IGNORE && tells && !change.plan->table->dialect->conflict_by_key));
 }
 
 void change_start(struct peer *peer)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dialect.h"
 #include "value.h"
 
 enum statement { TABLES, VIEWS, COLUMNS, KEYS, FOREIGN_KEYS, CHECKS, STATEMENTS };
@@ -135,6 +136,7 @@ static void take_table(struct catalogue *catalogue, const struct row *row)
 	if (table_choice_find(catalogue->choices, value(row, 0)) == NULL || table_of(catalogue, row) != NULL)
 		return; /* the server compares names more loosely than we do */
 	table = &schema->tables[schema->table_count++];
+	table->dialect = &mysql_dialect;
 	table->name = keep(catalogue, value(row, 0));
 	table->quoted = quoted(&schema->arena, table->name);
 	table->is_view = contains(value(row, 1), "VIEW");

@@ -4,8 +4,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "dialect.h"
 #include "render.h"
-#include "value.h"
 
 /* --- What makes an order complete --- */
 
@@ -182,7 +182,7 @@ static enum status plan_after(const struct planning *planning)
 		if (value->text.at[0] != '"' && slice_is(value->text.text, "null") && column->nullable)
 			continue;
 		text_clear(planning->scratch);
-		if (value_add_literal(planning->scratch, column, value->text.text, &why) != STATUS_OK)
+		if (plan->table->dialect->literal(planning->scratch, column, value->text.text, &why) != STATUS_OK)
 			return refuse(planning, arena_printf(planning->arena, "'after' has a value that column '%s' cannot have",
 			                                     column->name.bytes), value->text.at);
 		values[i].sql = planning_keep(planning);

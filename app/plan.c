@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "dialect.h"
 #include "page.h"
 #include "planning.h"
 #include "sql.h"
@@ -38,6 +39,7 @@ static enum status find_path(const struct planning *planning, const struct query
 {
 	struct slice keys[QUERY_MAX_STEPS];
 	int indices[QUERY_MAX_STEPS];
+	const struct dialect *dialect = planning->plan->table->dialect;
 
 	if (field->column->type != COLUMN_JSON)
 		return planning_refuse(planning, STATUS_NO_SUCH_OPERATOR,
@@ -51,8 +53,13 @@ static enum status find_path(const struct planning *planning, const struct query
 	}
 	field->kind = named->as_text ? FIELD_TEXT : FIELD_JSON;
 	text_clear(planning->scratch);
-	sql_json_path(planning->scratch, field->column, keys, indices, named->step_count);
+	dialect->json_path(planning->scratch, field->column, keys, indices, named->step_count);
 	field->sql = planning_keep(planning);
+	if (named->as_text) {
+		text_clear(planning->scratch);
+		dialect->json_text(planning->scratch, field->sql);
+		field->sql = planning_keep(planning);
+	}
 	return STATUS_OK;
 }
 
@@ -153,9 +160,7 @@ static enum status plan_column(const struct planning *planning, const struct que
 		status = cast_field(planning, &field, &asked->cast, &output);
 	else if (field.kind != FIELD_COLUMN) {
 		output.type = field.kind == FIELD_JSON ? COLUMN_JSON : COLUMN_STRING;
-		text_clear(planning->scratch);
-		sql_add_field(planning->scratch, &field);
-		output.sql = planning_keep(planning);
+		output.sql = field.sql;
 	}
 	return status == STATUS_OK ? add_output(planning, output, asked->field.column.at) : status;
 }

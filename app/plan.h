@@ -14,7 +14,7 @@
 struct plan_field {
 	const struct column *column;
 	enum { FIELD_COLUMN, FIELD_JSON, FIELD_TEXT } kind; /* column, column->a, column->>a */
-	struct slice sql; /* the column's name; the JSON that the path leads to, for both kinds of it */
+	struct slice sql; /* its value */
 };
 
 /* One column of the answer. */
@@ -44,6 +44,7 @@ struct plan_condition {
 	enum query_quantifier quantifier;
 	enum query_is is;
 	bool beyond; /* a literal has characters that the column's character set may lack */
+	struct slice language; /* of a full-text search, as a literal; no bytes: none */
 	unsigned literal_count;
 	struct plan_literal *literals;
 };

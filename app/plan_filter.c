@@ -4,7 +4,7 @@
  */
 #include <string.h>
 
-#include "fulltext.h"
+#include "dialect.h"
 #include "planning.h"
 
 /* What an operator does, as far as it matters which columns it is for. */
@@ -48,6 +48,8 @@ static const char *objection(const struct planning *planning, const struct query
 		               ? NULL
 		               : "asks for true, false or unknown of truth values only";
 	case SEARCH:
+		if (!planning->plan->table->dialect->fulltext_indexed)
+			return text ? NULL : "looks at texts only";
 		if (!text || field->kind != FIELD_COLUMN || !table_fulltext(planning->plan->table, field->column))
 			return "needs a FULLTEXT index of the column alone";
 		return asked->language.text.length > 0 ? "knows no languages: the index says how words are found"
@@ -80,10 +82,10 @@ static enum status take_value(const struct planning *planning, const struct plan
 		status = value_add_json(planning->scratch, text, &literal->json, &why);
 		if (status == STATUS_OK && literal->json == VALUE_NUMBER) {
 			text_clear(planning->scratch);
-			status = value_add_literal(planning->scratch, &any_number, text, &why);
+			status = planning->plan->table->dialect->literal(planning->scratch, &any_number, text, &why);
 		}
 	} else
-		status = value_add_literal(planning->scratch, field->kind == FIELD_TEXT ? &any_text : field->column,
+		status = planning->plan->table->dialect->literal(planning->scratch, field->kind == FIELD_TEXT ? &any_text : field->column,
 		                           text, &why);
 	if (status == STATUS_OK) {
 		literal->sql = planning_keep(planning);
@@ -113,16 +115,13 @@ static enum status take_pattern(const struct planning *planning, const struct pl
 static enum status take_search(const struct planning *planning, const struct plan_field *field, enum query_operator op,
                                const struct query_text *text, struct plan_literal *literal)
 {
-	static const enum fulltext_form forms[] = { FULLTEXT_OPERATORS, FULLTEXT_PLAIN, FULLTEXT_PHRASE, FULLTEXT_WEB };
-	struct slice search;
 	const char *why = NULL;
+	enum status status;
 
 	text_clear(planning->scratch);
-	if (!fulltext_translate(planning->scratch, forms[op - QUERY_FTS], text->text, &why))
-		return bad_value(planning, field, STATUS_BAD_SEARCH, why, text->at);
-	search = planning_keep(planning);
-	text_clear(planning->scratch);
-	value_add_string(planning->scratch, search);
+	status = planning->plan->table->dialect->search(planning->scratch, op, text->text, &why);
+	if (status != STATUS_OK)
+		return bad_value(planning, field, status, why, text->at);
 	literal->sql = planning_keep(planning);
 	return STATUS_OK;
 }
@@ -215,6 +214,11 @@ static enum status plan_filter(const struct planning *planning, const struct que
 		                                    planning_name(planning, &condition->field),
 		                                    query_operator_word(asked->op), why),
 		                       asked->at);
+	if (asked->language.text.length > 0) {
+		text_clear(planning->scratch);
+		value_add_string(planning->scratch, asked->language.text);
+		condition->language = planning_keep(planning);
+	}
 	condition->literal_count = asked->value_count;
 	condition->literals = arena_alloc(planning->arena, asked->value_count * sizeof(*condition->literals));
 	for (unsigned i = 0; i < asked->value_count; i++, value = value->next)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * sql.h: the text of statements, and nothing else: what to ask is the plan's, what it may contain is value.h's.
+ * sql.h: the text of statements, and nothing else: what to ask is the plan's, what it may contain is value.h's, and how the
+ * table's own database wants it said is dialect.h's.
  */
 #ifndef MYREST_SQL_H
 #define MYREST_SQL_H
@@ -24,7 +25,7 @@ void sql_lock(struct text *, const struct plan *, const struct write *);
 void sql_insert(struct text *, const struct plan *, const struct write *, unsigned row, unsigned count, bool returning);
 /* keys: a condition for the rows that were locked; no bytes: the plan's own conditions. */
 void sql_update(struct text *, const struct plan *, const struct write *, struct slice keys);
-void sql_delete(struct text *, const struct plan *, struct slice keys);
+void sql_delete(struct text *, const struct plan *, const struct write *, struct slice keys);
 /* The outputs of the rows that have these keys. */
 void sql_read_back(struct text *, const struct plan *, struct slice keys);
 /* Adds one row's key to the condition: of a row in the plan's outputs, as it is after an UPDATE when written says so; of a
@@ -35,21 +36,20 @@ bool sql_add_inserted_key(struct text *, const struct plan *, const struct write
 
 /* Idempotency keys, in a table as conf/idempotency.sql has it: to take one, with what the request is; to see who has it;
  * to keep the answer with it. */
-void sql_claim(struct text *, struct slice table, const struct write *);
-void sql_recall(struct text *, struct slice table, const struct write *);
-void sql_remember(struct text *, struct slice table, const struct write *, const struct fastcgi_output *);
+void sql_claim(struct text *, const struct dialect *, struct slice table, const struct write *);
+void sql_recall(struct text *, const struct dialect *, struct slice table, const struct write *);
+void sql_remember(struct text *, const struct dialect *, struct slice table, const struct write *,
+                  const struct fastcgi_output *);
 
 /* The pieces that reads are made of. */
 void sql_add_slice(struct text *, struct slice);
 void sql_add_columns(struct text *, const struct plan *); /* the outputs, the hidden ones too */
 void sql_add_where(struct text *, const struct plan *);   /* with WHERE; or nothing */
 void sql_add_orders(struct text *, const struct plan *);  /* with ORDER BY; or nothing */
-/* The JSON that a path leads to; as value_add_path. NULL when it leads nowhere. */
-void sql_json_path(struct text *, const struct column *, const struct slice *keys, const int *indices, unsigned count);
-void sql_add_field(struct text *, const struct plan_field *); /* its value */
-void sql_add_json_text(struct text *, struct slice json);     /* of JSON: the text of it, to be compared byte by byte */
-void sql_add_json_number(struct text *, struct slice json);   /* JSON_TYPE(json) IN (…), of numbers */
+/* Of writes: a column of a key; where the column stands among those that are written, -1: it does not. */
+const struct column *sql_key_column(const struct plan *, const struct key *, unsigned i);
+int sql_find_written(const struct write *, const struct column *);
 /* One condition, that can stand beside AND. */
-void sql_add_condition(struct text *, const struct plan_condition *);
+void sql_add_condition(struct text *, const struct dialect *, const struct plan_condition *);
 
 #endif

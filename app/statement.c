@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "statement.h"
 
+#include <string.h>
 #include <sys/epoll.h>
 
 #include "answer.h"
 #include "change.h"
 #include "clock.h"
+#include "dialect.h"
 #include "entrance.h"
 #include "metrics.h"
 #include "peers.h"
@@ -264,7 +266,8 @@ static void gone(void)
 
 static void send_stage(enum statement_stage stage)
 {
-	struct slice sql = SLICE("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY");
+	const char *begin = worker.batch.plan->table->dialect->begin_snapshot;
+	struct slice sql = { begin, strlen(begin) };
 
 	worker.stage = stage;
 	if (stage == STAGE_BEGIN)

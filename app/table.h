@@ -69,7 +69,10 @@ struct foreign_key {
 	const char **target_columns; /* beside them */
 };
 
+struct dialect; /* dialect.h */
+
 struct table {
+	const struct dialect *dialect; /* of the database that it is in */
 	struct slice name;
 	struct slice quoted; /* as an identifier in SQL */
 	bool is_view;

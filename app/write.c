@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "body.h"
+#include "dialect.h"
 #include "etag.h"
 #include "planning.h"
 #include "written.h"
@@ -157,7 +158,7 @@ static enum status add_value(const struct writing *writing, const struct column 
                              unsigned row, struct text *sql)
 {
 	const char *why;
-	enum status status = written_add(sql, column, value, writing->planning->arena, &why);
+	enum status status = written_add(sql, writing->planning->plan->table->dialect, column, value, writing->planning->arena, &why);
 
 	if (status != STATUS_OK)
 		refuse(writing, status, arena_printf(writing->planning->arena, "%s for column '%s'", why, column->name.bytes),
@@ -406,7 +407,7 @@ static enum status find_conflict(const struct writing *writing)
 	if (write->conflict == NULL && write->resolution != RESOLUTION_NONE)
 		return refuse(writing, STATUS_NO_CONFLICT_KEY, "the table has no primary key: on_conflict has to name another",
 		              NULL);
-	for (unsigned i = 0; i < table->key_count; i++)
+	for (unsigned i = 0; i < table->key_count && !table->dialect->conflict_by_key; i++)
 		write->guarded = write->guarded || (table->keys[i].unique && &table->keys[i] != write->conflict);
 	return STATUS_OK;
 }

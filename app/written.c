@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "dialect.h"
 #include "value.h"
 
 static bool is_declared(const struct column *column, const char *type)
@@ -78,12 +79,12 @@ static enum status check_text(const struct column *column, struct slice text, st
 {
 	uint64_t characters;
 
-	if (column->is_other)
-		return STATUS_OK;
 	if (is_declared(column, "enum(") || is_declared(column, "set(")) {
 		*why = arena_printf(arena, "expected %s", column->declared.bytes);
 		return is_of_members(column, text) ? STATUS_OK : STATUS_NO_MEMBER;
 	}
+	if (column->is_other)
+		return STATUS_OK;
 	if (column->length > 0 && (is_declared(column, "char") || is_declared(column, "varchar")) &&
 	    text.length > column->length && (characters = count_characters(text)) > column->length) {
 		*why = arena_printf(arena, "%llu characters are too many, there is room for %llu",
@@ -144,6 +145,8 @@ static enum status check_fraction(const struct column *column, const char *liter
 	if (column->type != COLUMN_DECIMAL && column->type != COLUMN_TIME && column->type != COLUMN_DATETIME &&
 	    column->type != COLUMN_TIMESTAMP)
 		return STATUS_OK;
+	if (column->type == COLUMN_DECIMAL && column->precision == 0) /* PostgreSQL: as many as there are */
+		return STATUS_OK;
 	return count_fraction(literal, end) <= most ? STATUS_OK : refuse_fraction(most, arena, why);
 }
 
@@ -169,37 +172,55 @@ static enum status check_bytes(const struct column *column, size_t literal, stru
 	return STATUS_NO_FIT;
 }
 
-static enum status add_json(struct text *sql, const struct body_value *value, const char **why)
+static enum status add_json(struct text *sql, const struct dialect *dialect, const struct body_value *value,
+                            const char **why)
 {
+	struct slice json = value->json.bytes != NULL ? value->json : value->text;
 	enum value_json kind;
+	size_t before = sql->length;
+	enum status status = value_add_json(sql, json, &kind, why);
 
-	return value_add_json(sql, value->json.bytes != NULL ? value->json : value->text, &kind, why);
+	if (status == STATUS_OK && dialect->check_json != NULL && (status = dialect->check_json(json, why)) != STATUS_OK)
+		sql->length = before;
+	return status;
 }
 
-enum status written_add(struct text *sql, const struct column *column, const struct body_value *value,
-                        struct arena *arena, const char **why)
+/* What stands between the literal's first byte and the end of the text. */
+static enum status check_literal(struct text *sql, size_t from, const struct dialect *dialect,
+                                 const struct column *column, struct slice given, struct arena *arena, const char **why)
+{
+	const char *literal = sql->bytes + from, *end = sql->bytes + sql->length;
+	enum status status = check_bytes(column, sql->length - from, arena, why);
+
+	if (status == STATUS_OK)
+		status = check_bits(column, literal, end);
+	if (status == STATUS_OK)
+		status = check_fraction(column, literal, end, arena, why);
+	if (status == STATUS_OK && dialect->check != NULL)
+		status = dialect->check(column, (struct slice){ literal, (size_t)(end - literal) }, arena, why);
+	return status == STATUS_OK ? check_scaled(column, given, sql, arena, why) : status;
+}
+
+enum status written_add(struct text *sql, const struct dialect *dialect, const struct column *column,
+                        const struct body_value *value, struct arena *arena, const char **why)
 {
 	size_t before = sql->length;
 	enum status status;
 
 	*why = NULL;
-	if (value->kind == BODY_ABSENT || value->kind == BODY_NULL) { /* the next id is NULL's: DEFAULT would be 0 */
-		text_add_string(sql, value->kind == BODY_ABSENT && !column->auto_increment ? "DEFAULT" : "NULL");
+	if (value->kind == BODY_ABSENT || value->kind == BODY_NULL) {
+		text_add_string(sql, column->auto_increment        ? dialect->next_id
+		                     : value->kind == BODY_ABSENT ? "DEFAULT"
+		                                                  : "NULL");
 		return STATUS_OK;
 	}
 	if (column->type == COLUMN_JSON)
-		return add_json(sql, value, why);
+		return add_json(sql, dialect, value, why);
 	if (column->type == COLUMN_STRING && (status = check_text(column, value->text, arena, why)) != STATUS_OK)
 		return status;
-	status = value_add_literal(sql, column, value->text, why);
+	status = dialect->literal(sql, column, value->text, why);
 	if (status == STATUS_OK)
-		status = check_bytes(column, sql->length - before, arena, why);
-	if (status == STATUS_OK)
-		status = check_bits(column, sql->bytes + before, sql->bytes + sql->length);
-	if (status == STATUS_OK)
-		status = check_fraction(column, sql->bytes + before, sql->bytes + sql->length, arena, why);
-	if (status == STATUS_OK)
-		status = check_scaled(column, value->text, sql, arena, why);
+		status = check_literal(sql, before, dialect, column, value->text, arena, why);
 	if (status == STATUS_VALUE_RANGE) {
 		*why = "the value is out of range";
 		status = STATUS_NO_FIT;

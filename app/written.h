@@ -12,7 +12,7 @@
 
 /* Adds the literal, NULL or DEFAULT (what is absent). Otherwise *sql is as it was and *why says what was expected:
  * STATUS_BAD_VALUE, STATUS_NO_FIT, STATUS_TOO_LONG, STATUS_NO_MEMBER. why may be in the arena. */
-enum status written_add(struct text *sql, const struct column *, const struct body_value *, struct arena *,
-                        const char **why) MUST_CHECK;
+enum status written_add(struct text *sql, const struct dialect *, const struct column *, const struct body_value *,
+                        struct arena *, const char **why) MUST_CHECK;
 
 #endif

@@ -45,7 +45,7 @@ static void check_statements(const struct plan *plan, struct write *write)
 	if (write->kind == WRITE_DELETE || ((write->kind == WRITE_UPDATE || write->kind == WRITE_PUT) && write->column_count > 0)) {
 		text_clear(&sql);
 		if (write->kind == WRITE_DELETE)
-			sql_delete(&sql, plan, (struct slice){ "", 0 });
+			sql_delete(&sql, plan, write, (struct slice){ "", 0 });
 		else
 			sql_update(&sql, plan, write, (struct slice){ "", 0 });
 		DEMAND(shape_is_change(as_slice(&sql), plan->table) && is_utf8(&sql));

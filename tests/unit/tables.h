@@ -15,20 +15,24 @@
 
 #include <string.h>
 
+#include "dialect.h"
 #include "table.h"
+
+static const struct dialect *tables_dialect = &mysql_dialect; /* of the tables that are made */
 
 static inline struct slice tables_quote(struct arena *arena, struct slice name)
 {
+	char quote = tables_dialect->quote;
 	struct text quoted = { 0 };
 	char *copy;
 
-	text_add_char(&quoted, '`');
+	text_add_char(&quoted, quote);
 	for (size_t i = 0; i < name.length; i++) {
-		if (name.bytes[i] == '`')
-			text_add_char(&quoted, '`');
+		if (name.bytes[i] == quote)
+			text_add_char(&quoted, quote);
 		text_add_char(&quoted, name.bytes[i]);
 	}
-	text_add_char(&quoted, '`');
+	text_add_char(&quoted, quote);
 	copy = arena_text(arena, quoted.bytes, quoted.length);
 	name = (struct slice){ copy, quoted.length };
 	text_release(&quoted);
@@ -39,6 +43,7 @@ static inline struct table *tables_add(struct schema *schema, const char *name)
 {
 	struct table *table = &schema->tables[schema->table_count++];
 
+	table->dialect = tables_dialect;
 	table->name = (struct slice){ name, strlen(name) };
 	table->quoted = tables_quote(&schema->arena, table->name);
 	table->comment = "";
@@ -135,6 +140,7 @@ static inline struct schema *tables_make(void)
 		tables_column(schema, table, types[i].name, types[i].type, types[i].nullable)->length =
 		    strcmp(types[i].name, "bit") == 0 ? 1 : 8;
 	tables_key(schema, table, "PRIMARY", 0, -1);
+	tables_named(table, "decimal")->precision = 10;
 	tables_named(table, "uuid")->is_other = true;
 	tables_named(table, "latin")->last_character = 0xff;
 	tables_named(table, "generated")->generated = true;

@@ -103,7 +103,7 @@ static void add_looking(struct text *all, struct text *sql, struct plan *plan, c
 	                           !sql_add_key(&new_keys, plan, write, &row, true)))
 		fail_msg("a key that cannot be said");
 	if (write->kind == WRITE_DELETE)
-		sql_delete(sql, plan, (struct slice){ keys.bytes, keys.length });
+		sql_delete(sql, plan, write, (struct slice){ keys.bytes, keys.length });
 	else if (write->column_count > 0)
 		sql_update(sql, plan, write, (struct slice){ keys.bytes, keys.length });
 	if (sql->length > 0)
@@ -146,11 +146,11 @@ static const char *statements(struct plan *plan, struct write *write, bool one_b
 	const char *kept;
 
 	if (write->idempotency_key.length > 0) {
-		sql_claim(&sql, SLICE("kept"), write);
+		sql_claim(&sql, plan->table->dialect, SLICE("kept"), write);
 		sql.length -= 34; /* the hash is none of this file's */
 		text_add_string(&sql, "...')");
 		add_statement(&all, &sql);
-		sql_recall(&sql, SLICE("kept"), write);
+		sql_recall(&sql, plan->table->dialect, SLICE("kept"), write);
 		add_statement(&all, &sql);
 	}
 	if (write_is_empty(write, plan))
@@ -163,7 +163,7 @@ static const char *statements(struct plan *plan, struct write *write, bool one_b
 		if (write->kind == WRITE_UPDATE)
 			sql_update(&sql, plan, write, (struct slice){ "", 0 });
 		else
-			sql_delete(&sql, plan, (struct slice){ "", 0 });
+			sql_delete(&sql, plan, write, (struct slice){ "", 0 });
 		add_statement(&all, &sql);
 	}
 	kept = arena_text(&arena, all.bytes, all.length);

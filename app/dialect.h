@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * dialect.h: what is said to one database otherwise than to another: literals, and the pieces of SQL that the standard does
+ * not have. A table has the dialect of the database that it is in (table.h); whoever writes SQL (sql.h) asks it. What all
+ * databases say alike stands there, not here.
+ */
+#ifndef MYREST_DIALECT_H
+#define MYREST_DIALECT_H
+
+#include "plan.h"
+#include "value.h"
+#include "write.h"
+
+/* What ::type names. */
+enum cast_target {
+	CAST_TEXT,
+	CAST_INTEGER,
+	CAST_UNSIGNED,
+	CAST_DECIMAL,
+	CAST_DOUBLE,
+	CAST_BOOLEAN,
+	CAST_DATE,
+	CAST_TIME,
+	CAST_DATETIME,
+	CAST_TIMESTAMP,
+	CAST_JSON
+};
+
+/* What is cast. */
+struct cast {
+	struct slice value; /* as SQL; what is JSON is its text by now */
+	enum column_type type;
+	const struct column *column;
+	bool is_other; /* a column whose values only look like texts (table.h) */
+};
+
+struct dialect {
+	char quote;            /* around an identifier */
+	bool fulltext_indexed; /* full-text searches need an index of the column alone, and know no languages */
+	bool conflict_by_key;  /* an upsert names the key by which rows are there already; otherwise it is any */
+	bool takes_empty_rows; /* INSERT INTO t () VALUES () */
+	const char *begin_snapshot; /* a transaction whose reads all see the same rows */
+	const char *next_id;        /* what is written for the database to make an id */
+	const char *claim_ending;   /* of an INSERT that is to fail, or to do nothing, where the key is there already */
+	const char *share_lock;     /* of a SELECT that waits for who writes its row */
+	const char *bytes;          /* how a literal of bytes begins; hexadecimal digits and a quote end it */
+
+	/* Values: as value_add_literal and value_add_stored. */
+	enum status (*literal)(struct text *, const struct column *, struct slice text, const char **why);
+	enum status (*stored)(struct text *, const struct column *, struct slice bytes);
+	/* Whether the column can have what the literal says, as far as the database would refuse it without naming the column;
+	 * otherwise *why says what is wrong. NULL: the database names it. */
+	enum status (*check)(const struct column *, struct slice literal, struct arena *, const char **why);
+	/* JSON that is valid, as far as the database takes all of that. NULL: it does. */
+	enum status (*check_json)(struct slice json, const char **why);
+	/* What is searched for, as a literal; as value_add_literal. */
+	enum status (*search)(struct text *, enum query_operator, struct slice text, const char **why);
+
+	/* Of reads. */
+	void (*output)(struct text *, const struct plan_output *);
+	/* The JSON that a path leads to, as value_add_path has them; NULL when it leads nowhere. */
+	void (*json_path)(struct text *, const struct column *, const struct slice *keys, const int *indices, unsigned count);
+	void (*json_text)(struct text *, struct slice json); /* what ->> gives of it */
+	void (*order)(struct text *, const struct plan_order *); /* without the comma in front */
+	/* false: it cannot be cast to this. */
+	bool (*cast)(struct text *, const struct cast *, enum cast_target, enum column_type *);
+	/* The planner's guess by a row that EXPLAIN gives; false: it says nothing. */
+	bool (*planned)(const struct row *, bool first, double *rows);
+
+	/* Of conditions; each can stand beside AND and inside of NOT(…). */
+	void (*operand)(struct text *, const struct plan_condition *); /* what stands left of = and its kin */
+	void (*distinct)(struct text *, const struct plan_condition *, const struct plan_literal *);
+	void (*json_comparison)(struct text *, const struct plan_condition *, const char *sign, const struct plan_literal *);
+	void (*match)(struct text *, const struct plan_condition *, const struct plan_literal *); /* like, match and their kin */
+	void (*fulltext)(struct text *, const struct plan_condition *);
+	void (*containment)(struct text *, const struct plan_condition *);
+	void (*truth)(struct text *, const struct plan_field *); /* what IS TRUE is asked of */
+
+	/* Of writes. */
+	void (*resolution)(struct text *, const struct plan *, const struct write *); /* behind an INSERT */
+	void (*window)(struct text *, const struct plan *, const struct write *); /* of an UPDATE or DELETE: its WHERE, ORDER BY, LIMIT */
+	bool (*fallback)(struct text *, const struct column *); /* the column's default, to be compared with; false: nobody knows */
+};
+
+extern const struct dialect mysql_dialect, postgresql_dialect;
+
+#endif

@@ -1,0 +1,429 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What MySQL and MariaDB want said otherwise than standard SQL, alike for both.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "dialect.h"
+#include "fulltext.h"
+#include "mysql_cast.h"
+#include "sql.h"
+
+/* A row of another unique key is met: no value of the statement's own could be the cause of an error like this one, which
+ * is told as a duplicate (change.c). The argument keeps the server from computing it before there is such a row. */
+static const char *const alarm[] = { "EXP(1000+0*LENGTH(", "))" };
+
+/* --- JSON --- */
+
+static void add_extract(struct text *sql, const struct column *column, const struct slice *keys, const int *indices,
+                        unsigned count)
+{
+	text_add_string(sql, "JSON_EXTRACT(");
+	sql_add_slice(sql, column->quoted);
+	text_add_char(sql, ',');
+	value_add_path(sql, keys, indices, count);
+	text_add_char(sql, ')');
+}
+
+/* To the server everything is an array of one element, itself; to the dialect it is not. */
+static void json_path(struct text *sql, const struct column *column, const struct slice *keys, const int *indices,
+                      unsigned count)
+{
+	bool guarded = false;
+
+	for (unsigned i = 0; i < count; i++) {
+		if (keys[i].bytes != NULL || (indices[i] != 0 && indices[i] != -1))
+			continue;
+		text_add_string(sql, guarded ? " AND JSON_TYPE(" : "IF(JSON_TYPE(");
+		if (i == 0)
+			sql_add_slice(sql, column->quoted);
+		else
+			add_extract(sql, column, keys, indices, i);
+		text_add_string(sql, ")='ARRAY'");
+		guarded = true;
+	}
+	if (guarded)
+		text_add_char(sql, ',');
+	add_extract(sql, column, keys, indices, count);
+	if (guarded)
+		text_add_string(sql, ",NULL)");
+}
+
+/* JSON's null is NULL as text. */
+static void json_text(struct text *sql, struct slice json)
+{
+	text_add_string(sql, "IF(JSON_TYPE(");
+	sql_add_slice(sql, json);
+	text_add_string(sql, ")='NULL',NULL,JSON_UNQUOTE(");
+	sql_add_slice(sql, json);
+	text_add_string(sql, "))");
+}
+
+/* The text of it, to be compared byte by byte. */
+static void add_json_bytes(struct text *sql, struct slice json)
+{
+	text_add_string(sql, "CONVERT(JSON_UNQUOTE(");
+	sql_add_slice(sql, json);
+	text_add_string(sql, ") USING utf8mb4) COLLATE utf8mb4_bin");
+}
+
+/* Whether it is a number. */
+static void add_json_number(struct text *sql, struct slice json)
+{
+	text_add_string(sql, "JSON_TYPE(");
+	sql_add_slice(sql, json);
+	text_add_string(sql, ") IN ('INTEGER','DOUBLE','DECIMAL','UNSIGNED INTEGER')");
+}
+
+/* --- Reads --- */
+
+static enum status add_search(struct text *sql, enum query_operator op, struct slice text, const char **why)
+{
+	static const enum fulltext_form forms[] = { FULLTEXT_OPERATORS, FULLTEXT_PLAIN, FULLTEXT_PHRASE, FULLTEXT_WEB };
+	struct text search = { 0 };
+	bool good = fulltext_translate(&search, forms[op - QUERY_FTS], text, why);
+
+	if (good)
+		value_add_string(sql, (struct slice){ search.bytes, search.length });
+	text_release(&search);
+	return good ? STATUS_OK : STATUS_BAD_SEARCH;
+}
+
+static void output(struct text *sql, const struct plan_output *output)
+{
+	sql_add_slice(sql, output->sql);
+	if (output->type == COLUMN_FLOAT)
+		text_add_string(sql, "+0e0"); /* as DOUBLE: a FLOAT's own text has but six digits */
+}
+
+static void add_direction(struct text *sql, const struct plan_order *order)
+{
+	if (order->descending)
+		text_add_string(sql, " DESC");
+}
+
+/* JSON in PostgreSQL's order: null, texts, numbers, false, true, arrays, objects. */
+static void add_json_order(struct text *sql, const struct plan_order *order)
+{
+	struct slice json = order->field.sql;
+
+	text_add_string(sql, "CASE JSON_TYPE(");
+	sql_add_slice(sql, json);
+	text_add_string(sql, ") WHEN 'NULL' THEN 0 WHEN 'STRING' THEN 1 WHEN 'BOOLEAN' THEN 3 WHEN 'ARRAY' THEN 4"
+	                     " WHEN 'OBJECT' THEN 5 ELSE 2 END");
+	add_direction(sql, order);
+	text_add_string(sql, ",CASE WHEN ");
+	add_json_number(sql, json);
+	text_add_string(sql, " THEN ");
+	sql_add_slice(sql, json);
+	text_add_string(sql, "+0e0 END");
+	add_direction(sql, order);
+	text_add_char(sql, ',');
+	add_json_bytes(sql, json);
+	add_direction(sql, order);
+}
+
+/* MySQL sorts NULL as the smallest value. Where the client wants it at the other end, a term in front says so; where
+ * it does not, and for NOT NULL columns, the order is the column's alone and an index can serve it. */
+static void add_order(struct text *sql, const struct plan_order *order)
+{
+	const struct plan_field *field = &order->field;
+
+	if ((field->kind != FIELD_COLUMN || field->column->nullable) && order->nulls_first == order->descending) {
+		sql_add_slice(sql, field->sql);
+		text_add_string(sql, order->nulls_first ? " IS NULL DESC," : " IS NULL,");
+	}
+	switch (field->kind) {
+	case FIELD_COLUMN:
+		sql_add_slice(sql, field->sql);
+		add_direction(sql, order);
+		break;
+	case FIELD_JSON:
+		if (order->nulls_first != order->descending) { /* what follows does not know NULL from a number */
+			sql_add_slice(sql, field->sql);
+			text_add_string(sql, order->nulls_first ? " IS NULL DESC," : " IS NULL,");
+		}
+		add_json_order(sql, order);
+		break;
+	case FIELD_TEXT:
+		text_add_string(sql, "CONVERT(");
+		sql_add_slice(sql, field->sql);
+		text_add_string(sql, " USING utf8mb4) COLLATE utf8mb4_bin");
+		add_direction(sql, order);
+		break;
+	}
+}
+
+/* EXPLAIN's columns end with rows, filtered (in percent) and Extra. A row for each table that a view joins. */
+static bool planned(const struct row *row, bool first, double *rows)
+{
+	double here = 0, filtered = 100;
+
+	if (row->count < 3)
+		return false;
+	if (row->values[row->count - 3] != NULL)
+		here = strtod(row->values[row->count - 3], NULL);
+	if (row->values[row->count - 2] != NULL)
+		filtered = strtod(row->values[row->count - 2], NULL);
+	here = here * filtered / 100 + 0.5;
+	*rows = first ? here : *rows * here;
+	return true;
+}
+
+/* --- Conditions --- */
+
+/* The field as text of the character set that has all characters. */
+static void add_converted(struct text *sql, const struct plan_field *field)
+{
+	text_add_string(sql, "CONVERT(");
+	sql_add_slice(sql, field->sql);
+	text_add_string(sql, " USING utf8mb4)");
+}
+
+/* A column as it is, so that an index can serve. */
+static void operand(struct text *sql, const struct plan_condition *condition)
+{
+	if (condition->field.kind == FIELD_TEXT) {
+		add_converted(sql, &condition->field);
+		text_add_string(sql, " COLLATE utf8mb4_bin");
+	} else if (condition->beyond)
+		add_converted(sql, &condition->field);
+	else
+		sql_add_slice(sql, condition->field.sql);
+}
+
+static void distinct(struct text *sql, const struct plan_condition *condition, const struct plan_literal *literal)
+{
+	text_add_string(sql, "NOT(");
+	operand(sql, condition);
+	text_add_string(sql, "<=>");
+	sql_add_slice(sql, literal->sql);
+	text_add_char(sql, ')');
+}
+
+/* A part of a JSON value has the type of the literal, and compares with it; with any other type it is false, not
+ * NULL. Where the path leads nowhere it is NULL. */
+static void json_comparison(struct text *sql, const struct plan_condition *condition, const char *sign,
+                            const struct plan_literal *literal)
+{
+	struct slice json = condition->field.sql;
+
+	text_add_char(sql, '(');
+	switch (literal->json) {
+	case VALUE_NUMBER:
+		add_json_number(sql, json);
+		text_add_string(sql, " AND ");
+		sql_add_slice(sql, json);
+		text_add_string(sql, "+0e0");
+		text_add_string(sql, sign);
+		sql_add_slice(sql, literal->sql);
+		break;
+	case VALUE_TEXT:
+		text_add_string(sql, "JSON_TYPE(");
+		sql_add_slice(sql, json);
+		text_add_string(sql, ")='STRING' AND ");
+		add_json_bytes(sql, json);
+		text_add_string(sql, sign);
+		text_add_string(sql, "JSON_UNQUOTE(");
+		sql_add_slice(sql, literal->sql);
+		text_add_char(sql, ')');
+		break;
+	case VALUE_TRUE:
+	case VALUE_FALSE:
+		text_add_string(sql, "JSON_TYPE(");
+		sql_add_slice(sql, json);
+		text_add_string(sql, ")='BOOLEAN' AND ");
+		add_json_bytes(sql, json);
+		text_add_string(sql, literal->json == VALUE_TRUE ? "='true'" : "='false'");
+		break;
+	case VALUE_NULL:
+	case VALUE_STRUCTURE: /* refused before */
+		text_add_string(sql, "JSON_TYPE(");
+		sql_add_slice(sql, json);
+		text_add_string(sql, ")='NULL'");
+		break;
+	}
+	text_add_char(sql, ')');
+}
+
+static void add_matching(struct text *sql, const struct plan_condition *condition, bool exact, const char *op,
+                         const struct plan_literal *literal)
+{
+	add_converted(sql, &condition->field);
+	text_add_string(sql, exact ? " COLLATE utf8mb4_bin" : " COLLATE utf8mb4_unicode_520_ci");
+	text_add_string(sql, op);
+	sql_add_slice(sql, literal->sql);
+}
+
+/* What equals the pattern exactly equals it in the column's own collation too, which is what an index can find. */
+static bool narrows(const struct plan_condition *condition, const struct plan_literal *literal)
+{
+	return condition->op == QUERY_LIKE && condition->field.kind == FIELD_COLUMN && !condition->field.column->is_other &&
+	       !condition->beyond && literal->sql.bytes[1] != '%' && literal->sql.bytes[1] != '_';
+}
+
+static void match(struct text *sql, const struct plan_condition *condition, const struct plan_literal *literal)
+{
+	static const char escape[] = " ESCAPE '\\'"; /* which is not the default without backslash escapes */
+	bool narrow = narrows(condition, literal);
+
+	if (condition->op == QUERY_MATCH || condition->op == QUERY_IMATCH) {
+		add_matching(sql, condition, condition->op == QUERY_MATCH, " REGEXP ", literal);
+		return;
+	}
+	if (narrow) {
+		text_add_char(sql, '(');
+		sql_add_slice(sql, condition->field.sql);
+		text_add_string(sql, " LIKE ");
+		sql_add_slice(sql, literal->sql);
+		text_add_string(sql, escape);
+		text_add_string(sql, " AND ");
+	}
+	add_matching(sql, condition, condition->op == QUERY_LIKE, " LIKE ", literal);
+	text_add_string(sql, escape);
+	if (narrow)
+		text_add_char(sql, ')');
+}
+
+/* With NULL a search says 0. It must not become true by a NOT. */
+static void fulltext(struct text *sql, const struct plan_condition *condition)
+{
+	bool guarded = condition->loose && condition->field.column->nullable;
+
+	if (guarded)
+		text_add_char(sql, '(');
+	text_add_string(sql, "MATCH(");
+	sql_add_slice(sql, condition->field.sql);
+	text_add_string(sql, ") AGAINST(");
+	sql_add_slice(sql, condition->literals[0].sql);
+	text_add_string(sql, " IN BOOLEAN MODE)");
+	if (!guarded)
+		return;
+	text_add_string(sql, " OR (");
+	sql_add_slice(sql, condition->field.sql);
+	text_add_string(sql, " IS NULL AND NULL))");
+}
+
+static void containment(struct text *sql, const struct plan_condition *condition)
+{
+	struct slice field = condition->field.sql, literal = condition->literals[0].sql;
+
+	text_add_string(sql, "JSON_CONTAINS(");
+	sql_add_slice(sql, condition->op == QUERY_CS ? field : literal);
+	text_add_char(sql, ',');
+	sql_add_slice(sql, condition->op == QUERY_CS ? literal : field);
+	text_add_char(sql, ')');
+}
+
+static void truth(struct text *sql, const struct plan_field *field)
+{
+	sql_add_slice(sql, field->sql);
+}
+
+/* --- Writes --- */
+
+static void add_new(struct text *sql, const struct column *column)
+{
+	text_add_string(sql, "VALUES(");
+	sql_add_slice(sql, column->quoted);
+	text_add_char(sql, ')');
+}
+
+/* The first column of the key becomes what it is, or what equals it; of the guarded kind only if all of the key is equal,
+ * so that it was this key which the rows have in common. */
+static void add_conflict_key(struct text *sql, const struct plan *plan, const struct write *write)
+{
+	const struct key *key = write->conflict;
+	const struct column *first = sql_key_column(plan, key, 0);
+	bool merges = write->resolution == RESOLUTION_MERGE && sql_find_written(write, first) >= 0;
+
+	sql_add_slice(sql, first->quoted);
+	text_add_char(sql, '=');
+	if (write->guarded) {
+		for (unsigned i = 0; i < key->column_count; i++) {
+			text_add_string(sql, i == 0 ? "IF(" : " AND ");
+			sql_add_slice(sql, sql_key_column(plan, key, i)->quoted);
+			text_add_char(sql, '=');
+			add_new(sql, sql_key_column(plan, key, i));
+		}
+		text_add_char(sql, ',');
+	}
+	if (merges)
+		add_new(sql, first);
+	else
+		sql_add_slice(sql, first->quoted);
+	if (write->guarded) {
+		text_add_char(sql, ',');
+		text_add_string(sql, alarm[0]);
+		sql_add_slice(sql, first->quoted);
+		text_add_string(sql, alarm[1]);
+		text_add_char(sql, ')');
+	}
+}
+
+static void resolution(struct text *sql, const struct plan *plan, const struct write *write)
+{
+	const struct column *first = sql_key_column(plan, write->conflict, 0);
+
+	if (write->resolution == RESOLUTION_IGNORE && write->one_by_one)
+		return; /* the caller takes the error */
+	text_add_string(sql, " ON DUPLICATE KEY UPDATE ");
+	add_conflict_key(sql, plan, write);
+	for (unsigned i = 0; i < write->column_count && write->resolution == RESOLUTION_MERGE; i++) {
+		if (write->columns[i] == first)
+			continue;
+		text_add_char(sql, ',');
+		sql_add_slice(sql, write->columns[i]->quoted);
+		text_add_char(sql, '=');
+		add_new(sql, write->columns[i]);
+	}
+}
+
+static void window(struct text *sql, const struct plan *plan, const struct write *write)
+{
+	(void)write;
+	sql_add_where(sql, plan);
+	sql_add_orders(sql, plan);
+	text_add_string(sql, " LIMIT ");
+	text_add_unsigned(sql, plan->limit);
+}
+
+/* The word DEFAULT alone can only be written. */
+static bool fallback(struct text *sql, const struct column *column)
+{
+	text_add_string(sql, "DEFAULT(");
+	sql_add_slice(sql, column->quoted);
+	text_add_char(sql, ')');
+	return true;
+}
+
+const struct dialect mysql_dialect = {
+	.quote = '`',
+	.fulltext_indexed = true,
+	.takes_empty_rows = true,
+	.begin_snapshot = "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY",
+	.next_id = "NULL", /* DEFAULT would be 0 */
+	.claim_ending = "",
+	.share_lock = " LOCK IN SHARE MODE",
+	.bytes = "X'",
+	.literal = value_add_literal,
+	.stored = value_add_stored,
+	.search = add_search,
+	.output = output,
+	.json_path = json_path,
+	.json_text = json_text,
+	.order = add_order,
+	.cast = mysql_cast,
+	.planned = planned,
+	.operand = operand,
+	.distinct = distinct,
+	.json_comparison = json_comparison,
+	.match = match,
+	.fulltext = fulltext,
+	.containment = containment,
+	.truth = truth,
+	.resolution = resolution,
+	.window = window,
+	.fallback = fallback,
+};
