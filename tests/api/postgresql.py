@@ -99,8 +99,10 @@ class Database:
         "log_line_prefix": "%m\t%u\t%d\t%p\t", "wal_level": "minimal", "max_wal_senders": "0", "max_wal_size": "256MB",
     }  # fmt: skip
 
-    def __init__(self, lab):
+    def __init__(self, lab, follows=None, **options):
+        """options: of the server, beside ours. follows: another one, whose standby it is."""
         self.home = lab.folder("db")
+        self.options = {**self.OPTIONS, **options}
         self.data = self.home / "data"
         self.socket = self.home
         self.log = self.home / "log"
@@ -111,13 +113,16 @@ class Database:
         # ended, since nobody looks at what comes then
         self.logged = self.logged_file = self.counting = None
         self.binaries = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))[-1]
+        if follows:
+            self.follow(follows)
+            return
         made = subprocess.run(
             [self.binaries / "initdb", "-D", self.data, "-U", "postgres", "-A", "trust", "--no-sync", "-E", "UTF8", "--locale=C.UTF-8"],
             cwd="/", capture_output=True, text=True, env={"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"}, **identity(),
         )  # fmt: skip
         assert made.returncode == 0, made.stdout + made.stderr
         (self.data / "pg_hba.conf").write_text(
-            "local all postgres trust\nlocal all all scram-sha-256\nhost all all 127.0.0.1/32 scram-sha-256\n"
+            "local all,replication postgres trust\nlocal all all scram-sha-256\nhost all all 127.0.0.1/32 scram-sha-256\n"
         )
         self.start()
         with self.connect("template1") as connection, connection.cursor() as cursor:
@@ -125,13 +130,26 @@ class Database:
         self.sql(f"CREATE USER rest@'%' IDENTIFIED BY {pymysql.converters.escape_string(SECRET)!r}")
 
     def start(self):
-        options = {**self.OPTIONS, "port": self.port, "unix_socket_directories": self.socket}
+        options = {**self.options, "port": self.port, "unix_socket_directories": self.socket}
         self.process = start(
             [self.binaries / "postgres", "-D", self.data, *(part for name, value in options.items() for part in ("-c", f"{name}={value}"))],
             self.log,
             {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"},
         )
         until(self.answers, 30, why=lambda: f"PostgreSQL does not answer:\n{self.log.read_text()[-3000:]}")
+
+    def follow(self, primary):
+        made = subprocess.run(
+            [self.binaries / "pg_basebackup", "-D", self.data, "-h", primary.socket, "-p", str(primary.port), "-U", "postgres", "-R", "--no-sync",
+             "-c", "fast"],
+            cwd="/", capture_output=True, text=True, env={"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"}, **identity(),
+        )  # fmt: skip
+        assert made.returncode == 0, made.stdout + made.stderr
+        self.start()
+
+    def standby(self, lab):
+        """Another server, which follows this one."""
+        return Database(lab, self, **{name: value for name, value in self.options.items() if name not in self.OPTIONS or value != self.OPTIONS[name]})
 
     def answers(self):
         assert self.process.poll() is None, f"PostgreSQL ended:\n{self.log.read_text()[-3000:]}"
