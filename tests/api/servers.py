@@ -2,7 +2,7 @@
 """The real servers: the database, nginx and the pool, all unprivileged, on free ports, stopped by pid.
 
 Environment:
-  MYREST_TEST_DATABASE  mysql (the default: a MariaDB) or postgresql (postgresql.py)
+  MYREST_TEST_DATABASE  mysql (the default: a MariaDB) or postgresql (postgresql_server.py)
   MYREST_BIN          the program (default ./myrest, then build/myrest beside tests/)
   MYREST_FAULTY_BIN   the build that wrongly lets requests join running statements
                       (default: tests/faults/myrest-joins-running beside MYREST_BIN)
@@ -31,6 +31,7 @@ from urllib.parse import quote
 import pymysql
 
 import fcgi
+import postgresql
 import web
 
 FACTOR = float(os.environ.get("MYREST_TIME_FACTOR", "1"))
@@ -599,5 +600,5 @@ def socket_mode(path):
     return stat.S_IMODE(os.stat(path).st_mode)
 
 
-if os.environ.get("MYREST_TEST_DATABASE", "mysql") != "mysql":
-    from postgresql import Database  # noqa: E402,F811  it needs what stands above
+if postgresql.HERE:
+    from postgresql_server import Database  # noqa: E402,F811  it needs what stands above

@@ -308,7 +308,7 @@ def test_an_answer_is_utf8_whatever_the_database_s_encoding(database, lab, start
     with database.connect() as connection, connection.cursor() as cursor:
         cursor.plainly("DROP DATABASE IF EXISTS latin")
         cursor.plainly("CREATE DATABASE latin ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0")
-    from postgresql import Schema
+    from postgresql_server import Schema
 
     schema = Schema(database, "latin")
     plainly(schema, "CREATE TABLE t (id integer PRIMARY KEY, v text)", "INSERT INTO t VALUES (1, 'größe')", WRITE)
@@ -827,7 +827,7 @@ def test_an_error_is_logged_with_the_server_s_code(unchanged):
 @pytest.fixture(scope="module")
 def pair(lab):
     """A primary, and a standby that follows it."""
-    from postgresql import Database
+    from postgresql_server import Database
 
     primary = Database(lab, wal_level="replica", max_wal_senders="4", hot_standby="on")
     standby = None
