@@ -13,6 +13,7 @@ build_packages=(gcc libc6-dev make binutils autoconf automake pkg-config
                 libfcgi-dev default-libmysqlclient-dev libpq-dev libjson-c-dev libmicrohttpd-dev libxxhash-dev)
 web_packages=(nginx util-linux)
 database_packages=(mariadb-server-core mariadb-client-core)
+postgresql_packages=(postgresql libpq-dev)
 
 # Runs a command as root: as it is, or through sudo.
 as_root() {
@@ -48,6 +49,16 @@ need_packages() {
       as_root "${apt[@]}" install --no-install-recommends "${missing[@]}" </dev/null >/dev/null; } || status=$?
     if [[ $policy ]]; then as_root rm -f "$policy"; fi
     ((status == 0)) || die "apt-get could not install ${missing[*]}"
+}
+
+# need_postgresql: its packages, without the cluster of its own that Debian makes of them and starts at each boot.
+need_postgresql() {
+    local settings=/etc/postgresql-common/createcluster.conf
+    if ! dpkg-query -W -f '${db:Status-Status}\n' postgresql 2>/dev/null | grep -qx installed; then
+        need_packages postgresql-common
+        if [[ -e $settings ]]; then as_root sed -i -E 's/^#?(create_main_cluster) .*/\1 = false/' "$settings"; fi
+    fi
+    need_packages "${postgresql_packages[@]}"
 }
 
 # Makes ./configure in the clone, when it is missing or older than what it is made from.

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""Servers for the tests. One MariaDB per run, one schema, pool and nginx per test file that asks for them."""
+"""Servers for the tests. One database server per run, one schema, pool and nginx per test file that asks for them."""
 from types import SimpleNamespace
 
 import pytest
 
+import postgresql
 import servers
 
 # simple to hard, so that the first failure tells
@@ -33,7 +34,12 @@ ORDER = [
     "loss",
     "freshness",
     "write_safety",
+    "postgresql",
 ]
+
+
+# what has no meaning on another database
+collect_ignore = [] if postgresql.HERE else ["test_postgresql.py"]
 
 
 def pytest_configure(config):
@@ -46,6 +52,11 @@ def pytest_collection_modifyitems(items):
         return ORDER.index(name) if name in ORDER else len(ORDER)
 
     items.sort(key=place)
+    if postgresql.HERE:
+        for item in items:
+            reason = postgresql.left_out(f"{item.path.stem.removeprefix('test_')}::{item.name}")
+            if reason:
+                item.add_marker(pytest.mark.skip(reason=reason))
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""The real servers: MariaDB, nginx and the pool, all unprivileged, on free ports, stopped by pid.
+"""The real servers: the database, nginx and the pool, all unprivileged, on free ports, stopped by pid.
 
 Environment:
+  MYREST_TEST_DATABASE  mysql (the default: a MariaDB) or postgresql (postgresql_server.py)
   MYREST_BIN          the program (default ./myrest, then build/myrest beside tests/)
   MYREST_FAULTY_BIN   the build that wrongly lets requests join running statements
                       (default: tests/faults/myrest-joins-running beside MYREST_BIN)
@@ -30,6 +31,7 @@ from urllib.parse import quote
 import pymysql
 
 import fcgi
+import postgresql
 import web
 
 FACTOR = float(os.environ.get("MYREST_TIME_FACTOR", "1"))
@@ -596,3 +598,7 @@ http {{
 
 def socket_mode(path):
     return stat.S_IMODE(os.stat(path).st_mode)
+
+
+if postgresql.HERE:
+    from postgresql_server import Database  # noqa: E402,F811  it needs what stands above

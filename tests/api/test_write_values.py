@@ -12,7 +12,7 @@ import pytest
 from hypothesis import assume, given, note
 from hypothesis import strategies as st
 
-from test_values import BIN, BYTES, GROUPS, KINDS, NULL, TEXT, UNICODE, Number, base64_of, bounded, check_filters, check_formats, moment, rows_of, written
+from test_values import BIN, BYTES, GROUPS, KINDS, NEVER, NULL, TEXT, UNICODE, Number, base64_of, bounded, check_filters, check_formats, moment, rows_of, written
 from web import error_of
 from writing import GRANT, REPRESENTATION, Tables, done, send, shown
 
@@ -241,6 +241,9 @@ def refused_for(response, column, value):
     assert 400 <= response.status < 500, f"{column} = {value!r}: {response}"
     error = error_of(response, response.status)
     assert column in f"{error['message']} {error['details']}", f"the column is not named: {error}"
+    if any(character in value for character in NEVER):
+        assert error["code"] == "22P05", f"{column} = {value!r}: {error}"
+        return error
     if column in ("words", "story", "loose"):
         raise AssertionError(f"{column} can hold {value!r}: {error}")
     if column == "short":

@@ -15,7 +15,8 @@ REPRESENTATION = "return=representation"
 # What no client may be shown of the statement or of the server.
 FORBIDDEN = re.compile(
     r"insert into|insert ignore|replace into|update `|delete from|select |values ?\(|on duplicate|returning|set @|"
-    r"`|mariadb|mysql|sqlstate|errno|duplicate entry|cannot add or update|constraint fails|at row \d|\bs\d+\.|\b\d{4} \(",
+    r"`|mariadb|mysql|sqlstate|errno|duplicate entry|cannot add or update|constraint fails|at row \d|\bs\d+\.|\b\d{4} \(|"
+    r"postgres|libpq|on conflict|failing row contains|key \(.*\)=\(|is not present in table|relation \"",
     re.I,
 )
 
@@ -61,14 +62,13 @@ class Tables:
             return cursor.fetchall()
 
     def renew(self):
-        statements = ["SET FOREIGN_KEY_CHECKS = 0", "SET SQL_MODE = 'STRICT_ALL_TABLES'"]
-        for name, (_, rows) in self.tables.items():
-            if rows is None:
-                continue
-            statements.append(f"DELETE FROM {name}")
-            if rows:
-                statements.append(f"INSERT INTO {name} {rows}")
-        self.ask(*statements, "SET FOREIGN_KEY_CHECKS = 1")
+        """Those that others refer to stand before them in the table of tables."""
+        filled = {name: rows for name, (_, rows) in self.tables.items() if rows is not None}
+        self.ask(
+            "SET SQL_MODE = 'STRICT_ALL_TABLES'",
+            *[f"DELETE FROM {name}" for name in reversed(filled)],
+            *[f"INSERT INTO {name} {rows}" for name, rows in filled.items() if rows],
+        )
 
     def send(self, method, target, body=None, **how):
         return send(self.web, method, target, body, **how)

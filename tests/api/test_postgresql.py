@@ -1,0 +1,878 @@
+# SPDX-License-Identifier: MIT
+"""What PostgreSQL alone has: its types one by one, its keys and views, its errors, its standbys.
+
+Only with MYREST_TEST_DATABASE=postgresql. Statements are PostgreSQL's own here.
+"""
+import csv
+import io
+import json
+import re
+import subprocess
+import threading
+import time
+from datetime import datetime
+from types import SimpleNamespace
+from urllib.parse import quote
+
+import pytest
+
+import servers
+from servers import SECRET, until
+from web import error_of, parse
+from writing import CSV, NDJSON, OBJECT, REPRESENTATION, done, refused, send, shown
+
+READ, WRITE = "GRANT SELECT ON ALL TABLES IN SCHEMA public TO rest", "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO rest"
+
+
+def plainly(schema, *statements):
+    """Runs statements of PostgreSQL's as the owner; the rows of the last one."""
+    with schema.connect() as connection, connection.cursor() as cursor:
+        for statement in statements:
+            cursor.plainly(statement)
+        return cursor.fetchall()
+
+
+@pytest.fixture(scope="module")
+def serve(lab, database):
+    """serve(*statements, tables=...): a schema made by PostgreSQL's statements, with a pool and an nginx before it."""
+    pools, fronts = [], []
+
+    def make(*statements, grant=WRITE, tables="t", writable=None, **settings):
+        schema = database.schema()
+        plainly(schema, *statements, grant)
+        pool = servers.Pool(lab, schema.url(), tables, MYREST_WRITABLE=writable or tables, **settings)
+        pools.append(pool)
+        front = servers.Nginx(lab, pool)
+        fronts.append(front)
+        return SimpleNamespace(schema=schema, pool=pool, web=front, get=front.get, json=front.json,
+                               sql=lambda *statements: plainly(schema, *statements))  # fmt: skip
+
+    yield make
+    for front in fronts:
+        front.stop()
+    for pool in pools:
+        pool.close()
+
+
+def q(text):
+    return quote(str(text), safe="")
+
+
+# --- types, one by one
+
+
+class Type:
+    """What a column of the type makes of values. Each value: as a SQL literal, as JSON answers it, and as a client writes it
+    (the answer, unless it is given). They rise. `refused`: JSON texts of values that it does not take, and the code."""
+
+    def __init__(self, definition, *values, refused=(), found=True, ordered=True, before=()):
+        self.definition, self.refused, self.found, self.ordered, self.before = definition, refused, found, ordered, before
+        self.values = [(value if len(value) == 3 else (*value, value[1])) for value in values]
+
+
+LONG, RANGE, FORM = (422, ("22001",)), ((400, 422), ("22003",)), ((400, 422), ("22P02", "22007", "22008", "22003"))
+TYPES = {
+    "smallint": Type("smallint", ("-32768", "-32768"), ("0", "0"), ("32767", "32767"),
+                     refused=[("32768", RANGE), ("-32769", RANGE), ('"x"', FORM), ("1.5", FORM)]),
+    "integer": Type("integer", ("-2147483648", "-2147483648"), ("7", "7"), ("2147483647", "2147483647"),
+                    refused=[("2147483648", RANGE), ('"1x"', FORM), ('""', FORM), ("[1]", FORM), ("{}", FORM)]),
+    "bigint": Type("bigint", ("-9223372036854775808", "-9223372036854775808"), ("9007199254740993", "9007199254740993"),
+                   ("9223372036854775807", "9223372036854775807"), refused=[("9223372036854775808", RANGE), ("1e30", FORM)]),
+    "numeric(8,3)": Type("numeric(8,3)", ("-99999.999", "-99999.999"), ("0", "0.000"), ("1.5", "1.500"), ("99999.999", "99999.999"),
+                         refused=[("100000", RANGE), ("1.2345", RANGE), ('"1,5"', FORM), ('"1.2.3"', FORM)]),
+    "numeric(20,0)": Type("numeric(20,0)", ("-5", "-5"), ("99999999999999999999", "99999999999999999999"),
+                          refused=[("100000000000000000000", RANGE), ("0.5", RANGE)]),
+    "numeric": Type("numeric", ("-1e-20", "-0.00000000000000000001"), ("1.5000", "1.5000"), ("12345678901234567890.123456789", "12345678901234567890.123456789"),
+                    refused=[('"abc"', FORM)]),
+    "real": Type("real", ("-3.4028235e38", "-3.4028235e+38"), ("0.1", "0.1"), ("1.2345678", "1.2345678"), ("16777216", "16777216"),
+                 refused=[("1e39", RANGE), ('"one"', FORM)]),
+    "double precision": Type("double precision", ("-1.7976931348623157e308", "-1.7976931348623157e+308"), ("5e-324", "5e-324"), ("0.1", "0.1"),
+                             ("1e300", "1e+300"), refused=[("1e309", RANGE), ('"one"', FORM)]),
+    "boolean": Type("boolean", ("false", "false"), ("true", "true"), refused=[('"perhaps"', FORM), ("2", FORM)]),
+    "text": Type("text", ("''", '""'), ("'A'", '"A"'), ("E'a\"\\\\/\\n'", r'"a\"\\/\n"'), ("'é😀'", '"é😀"')),
+    "varchar(5)": Type("varchar(5)", ("''", '""'), ("'abcde'", '"abcde"'), ("'😀😀😀😀😀'", '"😀😀😀😀😀"'),
+                       refused=[('"abcdef"', LONG), ('"abcde "', LONG)]),
+    "char(5)": Type("char(5)", ("'abcde'", '"abcde"'), ("'xyz😀!'", '"xyz😀!"'), refused=[('"abcdef"', LONG)]),
+    '"char"': Type('"char"', ("'a'", '"a"'), ("'b'", '"b"'), refused=[('"ab"', LONG)]),
+    "name": Type("name", ("'a'", '"a"'), ("'b'", '"b"')),
+    "uuid": Type("uuid", ("'00000000-0000-0000-0000-000000000000'", '"00000000-0000-0000-0000-000000000000"'),
+                 ("'123E4567-e89b-12d3-a456-426655440000'", '"123e4567-e89b-12d3-a456-426655440000"', '"123E4567-E89B-12D3-A456-426655440000"'),
+                 refused=[('"123"', FORM), ('"x"', FORM)]),
+    "date": Type("date", ("'0001-01-01'", '"0001-01-01"'), ("'2024-02-29'", '"2024-02-29"'), ("'9999-12-31'", '"9999-12-31"'),
+                 refused=[('"2023-02-29"', FORM), ('"tomorrow"', FORM), ('"2024-13-01"', FORM), ('"now"', FORM)]),
+    "time": Type("time", ("'00:00:00'", '"00:00:00"'), ("'03:04:05.678'", '"03:04:05.678"'), ("'23:59:59.999999'", '"23:59:59.999999"'),
+                 refused=[('"25:00:00"', FORM), ('"noon"', FORM), ('"allballs"', FORM)]),
+    "time(0)": Type("time(0)", ("'00:00:00'", '"00:00:00"'), ("'12:34:56'", '"12:34:56"'), refused=[('"12:34:56.5"', FORM)]),
+    "timestamp": Type("timestamp", ("'0001-01-01 00:00:00'", '"0001-01-01T00:00:00"'), ("'2024-01-02 03:04:05.6789'", '"2024-01-02T03:04:05.6789"'),
+                      ("'9999-12-31 23:59:59.999999'", '"9999-12-31T23:59:59.999999"'),
+                      refused=[('"2024-02-30T00:00:00"', FORM), ('"yesterday"', FORM), ('"2024-01-02T03:04:05+02:00"', FORM)]),
+    "timestamp(3)": Type("timestamp(3)", ("'2024-01-02 03:04:05'", '"2024-01-02T03:04:05"'), ("'2024-01-02 03:04:05.678'", '"2024-01-02T03:04:05.678"'),
+                         refused=[('"2024-01-02T03:04:05.6789"', FORM)]),
+    "timestamptz": Type("timestamptz", ("'1969-12-31 23:59:59+00'", '"1969-12-31T23:59:59+00:00"'),
+                        ("'2024-01-02 03:04:05.5+02'", '"2024-01-02T01:04:05.5+00:00"', '"2024-01-02T03:04:05.5+02:00"'),
+                        ("'2100-01-01 00:00:00Z'", '"2100-01-01T00:00:00+00:00"', '"2100-01-01T00:00:00Z"'),
+                        refused=[('"2024-02-30T00:00:00Z"', FORM), ('"today"', FORM)]),
+    "interval": Type("interval", ("'-1 day'", '"-1 days"'), ("'90 minutes'", '"01:30:00"'), ("'1 year 2 mons 3 days 04:05:06.7'", '"1 year 2 mons 3 days 04:05:06.7"'),
+                     refused=[('"soon"', FORM)]),
+    "json": Type("json", ('\'{"a": [1, 2.50, null]}\'', '{"a":[1,2.50,null]}'), ("'null'", "null"), ("'\"x\"'", '"x"'), found=False, ordered=False),
+    "jsonb": Type("jsonb", ('\'{"a": [1, 2.50, null]}\'', '{"a":[1,2.50,null]}'), ("'\"x\"'", '"x"'), ("'17'", "17"), found=False, ordered=False),
+    "bytea": Type("bytea", ("''", '""'), ("'\\x0001ff'", '"AAH/"'), ("'\\x41'", '"QQ=="'), refused=[('"!!!!"', FORM)]),
+    "inet": Type("inet", ("'10.0.0.1'", '"10.0.0.1"'), ("'10.0.0.0/8'", '"10.0.0.0/8"'), ("'2001:db8::1'", '"2001:db8::1"'), refused=[('"1.2.3.4.5"', FORM)], ordered=False),
+    "cidr": Type("cidr", ("'10.0.0.0/8'", '"10.0.0.0/8"'), ("'2001:db8::/32'", '"2001:db8::/32"'), refused=[('"10.0.0.1/8"', FORM)]),
+    "macaddr": Type("macaddr", ("'08:00:2b:01:02:03'", '"08:00:2b:01:02:03"'), refused=[('"x"', FORM)]),
+    "mood": Type("mood", ("'sad'", '"sad"'), ("'it''s ok'", '"it\'s ok"'), ("'happy'", '"happy"'),
+                 refused=[('"angry"', (422, ("22P02",))), ('"SAD"', (422, ("22P02",))), ('""', (422, ("22P02",)))],
+                 before=("CREATE TYPE mood AS ENUM ('sad', 'it''s ok', 'happy')",)),
+    "bit(4)": Type("bit(4)", ("B'0000'", '"0000"'), ("B'0101'", '"0101"'), refused=[('"01012"', FORM)]),
+    "bit varying(4)": Type("bit varying(4)", ("B''", '""'), ("B'01'", '"01"'), ("B'0101'", '"0101"'), refused=[('"01010"', LONG), ('"2"', FORM)]),
+    "positive": Type("positive", ("1", "1"), ("2147483647", "2147483647"), refused=[("0", (422, ("23514",))), ("2147483648", RANGE), ('"x"', FORM)],
+                     before=("CREATE DOMAIN positive AS integer CHECK (VALUE > 0)",)),
+    "short": Type("short", ("'a'", '"a"'), ("'abc'", '"abc"'), refused=[('"abcd"', LONG), ('"A"', (422, ("23514",)))],
+                  before=("CREATE DOMAIN short AS varchar(3) CHECK (VALUE = lower(VALUE))",)),
+    "money": Type("money", ("-1234.5", '"-$1,234.50"', '"-1234.50"'), ("0", '"$0.00"', '"0"'), ("12.34", '"$12.34"', '"12.34"'), refused=[('"much"', FORM)]),
+    "tsvector": Type("tsvector", ("to_tsvector('simple', 'a cat')", '"\'a\':1 \'cat\':2"'), found=False, ordered=False),
+    "xml": Type("xml", ("'<a>1</a>'", '"<a>1</a>"'), found=False, ordered=False),
+    "integer[]": Type("integer[]", ("'{}'", "[]"), ("'{1,NULL,3}'", "[1,null,3]"), found=False),
+    "text[]": Type("text[]", ("'{}'", "[]"), ("ARRAY['a,b', 'c\"d', NULL]", '["a,b","c\\"d",null]'), found=False),
+    "int4range": Type("int4range", ("'[1,5)'", '"[1,5)"'), ("'[2,)'", '"[2,)"'), refused=[('"x"', FORM)]),
+    "point": Type("point", ("point(1,2)", '"(1,2)"'), refused=[('"x"', FORM)], found=False, ordered=False),
+}  # fmt: skip
+NAMES = {name: f"t{at}" for at, name in enumerate(TYPES)}
+
+
+@pytest.fixture(scope="module")
+def typed(serve):
+    """A table for each type: id, v, and the values in their order, from id 1 on; NULL is behind them."""
+    made = []
+    for name, table in NAMES.items():
+        kind = TYPES[name]
+        made += [*kind.before, f"CREATE TABLE {table} (id integer PRIMARY KEY GENERATED BY DEFAULT AS IDENTITY (START 100), v {kind.definition})"]
+        made += [f"INSERT INTO {table} VALUES ({at}, {value[0]})" for at, value in enumerate(kind.values, 1)]
+        made.append(f"INSERT INTO {table} VALUES ({len(kind.values) + 1}, NULL)")
+    return serve("SET lc_monetary = 'C'", *made, tables=",".join(NAMES.values()))
+
+
+def member(body):
+    """The text of the value of v, as it stands in the answer."""
+    return re.search(rb'"v":(.*?)\}\]?\n?$', body, re.S)[1].decode()
+
+
+def equal(kind, answered, expected):
+    """Equal as JSON, digit by digit; floats in whatever form reads back the same."""
+    if kind in ("real", "double precision"):
+        return float(answered) == float(expected)
+    return parse(answered.encode(), exact=True) == parse(expected.encode(), exact=True)
+
+
+@pytest.mark.parametrize("name", TYPES)
+def test_a_value_comes_out_as_json_and_csv(typed, name):
+    table, values = NAMES[name], TYPES[name].values
+    for at, (_, expected, _) in enumerate(values, 1):
+        answer = typed.get(f"/{table}/{at}")
+        assert answer.status == 200, answer
+        assert equal(name, member(answer.body), expected), f"{member(answer.body)} instead of {expected}"
+        line = typed.get(f"/{table}?id=eq.{at}", headers={"Accept": NDJSON})
+        assert equal(name, member(line.body), expected), line
+        [head, row] = csv.reader(io.StringIO(typed.get(f"/{table}?id=eq.{at}", headers={"Accept": CSV}).body.decode()))
+        value = parse(expected.encode(), exact=True)
+        assert head == ["id", "v"]
+        if isinstance(value, (list, dict)):
+            assert parse(row[1].encode(), exact=True) == value
+        elif name in ("real", "double precision"):
+            assert float(row[1]) == float(value)
+        else:
+            assert row[1] in (value if isinstance(value, str) else expected, expected), row
+    assert typed.json(f"/{table}/{len(values) + 1}") == {"id": len(values) + 1, "v": None}
+    assert typed.get(f"/{table}?id=eq.{len(values) + 1}", headers={"Accept": CSV}).body == f"id,v\n{len(values) + 1},\n".encode()
+    assert [row["id"] for row in typed.json(f"/{table}?order=id&limit=50&id=lt.100")] == list(range(1, len(values) + 2))
+
+
+def text_of(written):
+    """A JSON value as a filter or CSV has it."""
+    value = parse(written.encode(), exact=True)
+    return value if isinstance(value, str) else written
+
+
+@pytest.mark.parametrize("name", [name for name, kind in TYPES.items() if kind.found])
+def test_filters_compare_by_type(typed, name):
+    table, kind = NAMES[name], TYPES[name]
+    count = len(kind.values)
+
+    def found(condition):
+        return sorted(row["id"] for row in typed.json(f"/{table}?select=id&id=lt.100&{condition}"))
+
+    for at, (_, answered, written) in enumerate(kind.values, 1):
+        for text in {text_of(answered), text_of(written)}:
+            assert found(f"v=eq.{q(text)}") == [at]
+            assert found(f"v=neq.{q(text)}") == [other for other in range(1, count + 1) if other != at]
+            quoted = q('"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"')
+            assert found(f"v=in.({quoted})") == [at]
+            assert found(f"or=(v.eq.{quoted},v.is.null)") == [at, count + 1]
+            assert found(f"v=isdistinct.{q(text)}") == [other for other in range(1, count + 2) if other != at]
+            if kind.ordered and name != "boolean":
+                assert found(f"v=gt.{q(text)}") == list(range(at + 1, count + 1))
+                assert found(f"v=lte.{q(text)}") == list(range(1, at + 1))
+    assert found("v=is.null") == [count + 1]
+    for wrong, _ in kind.refused[-1:]:
+        error_of(typed.get(f"/{table}?v=eq.{q(text_of(wrong))}"), 400) if name not in ("varchar(5)", "char(5)", '"char"', "short") else None
+
+
+@pytest.mark.parametrize("name", [name for name, kind in TYPES.items() if kind.ordered])
+def test_orders_and_pages_are_the_types_own(typed, name):
+    table, count = NAMES[name], len(TYPES[name].values)
+    assert [row["id"] for row in typed.json(f"/{table}?order=v&id=lt.100")] == list(range(1, count + 2))
+    assert [row["id"] for row in typed.json(f"/{table}?order=v.desc&id=lt.100")] == list(range(count + 1, 0, -1))
+    target, seen = f"/{table}?order=v,id&id=lt.100&limit=1&select=id", []
+    while target:
+        answer = typed.get(target)
+        seen += [row["id"] for row in answer.json()]
+        link = re.match(r'<([^>]*)>; rel="next"', answer.headers.get("link", ""))
+        target = link and link[1]
+    assert seen == list(range(1, count + 2))
+
+
+@pytest.mark.parametrize("name", TYPES)
+@pytest.mark.parametrize("how", ["POST", "CSV", "PATCH", "PUT"])
+def test_what_is_written_comes_back(typed, name, how):
+    table = NAMES[name]
+    for _, expected, written in TYPES[name].values:
+        if how == "POST":
+            response = send(typed.web, "POST", f"/{table}", f'{{"v":{written}}}'.encode(), prefer=REPRESENTATION)
+        elif how == "CSV":
+            field = '"' + text_of(written).replace('"', '""') + '"'
+            response = send(typed.web, "POST", f"/{table}", csv=f"v\n{field}\n", prefer=REPRESENTATION)
+        else:
+            [row] = shown(send(typed.web, "POST", f"/{table}", {"v": None}, prefer=REPRESENTATION), 201)
+            target = f"/{table}?id=eq.{row['id']}" if how == "PATCH" else f"/{table}/{row['id']}"
+            response = send(typed.web, how, target, f'{{"v":{written}}}'.encode(), prefer=REPRESENTATION)
+        assert response.status in (200, 201), f"{how} {written}: {response}"
+        null = how != "CSV" and written == "null"
+        assert equal(name, member(response.body), "null" if null else expected), f"{how} {written}: {response}"
+        row = response.json()
+        number = (row[0] if isinstance(row, list) else row)["id"]
+        assert equal(name, member(typed.get(f"/{table}/{number}").body), "null" if null else expected)
+
+
+@pytest.mark.parametrize("name, value, status, codes", [(name, value, *what) for name, kind in TYPES.items() for value, what in kind.refused])
+@pytest.mark.parametrize("how", ["POST", "CSV", "PATCH", "rows"])
+def test_what_does_not_fit_is_refused_by_name(typed, how, name, value, status, codes):
+    table = NAMES[name]
+    before = typed.sql(f"SELECT count(*), max(id) FROM {table}")
+    if how == "POST":
+        response = send(typed.web, "POST", f"/{table}", f'{{"v":{value}}}'.encode())
+    elif how == "CSV":
+        response = send(typed.web, "POST", f"/{table}", csv='v,id\n"{}",1000\n'.format(text_of(value).replace('"', '""')))
+    elif how == "PATCH":
+        response = send(typed.web, "PATCH", f"/{table}?id=eq.1", f'{{"v":{value}}}'.encode())
+    else:
+        response = send(typed.web, "POST", f"/{table}", b'[{"v":null},{"v":null},{"v":%s}]' % value.encode())
+    statuses = status if isinstance(status, tuple) else (status,)
+    assert response.status in statuses, response
+    error = refused(response, response.status, codes if isinstance(codes, tuple) else (codes,))
+    said = f"{error['message']} {error['details']}"
+    assert re.search(r"'v'|\bv\b|positive_check|short_check", said), f"the column is not named: {error}"
+    if how == "rows":
+        assert re.search(r"\brow 3\b", said), f"the row is not named: {error}"
+    assert typed.sql(f"SELECT count(*), max(id) FROM {table}") == before
+
+
+def test_numbers_that_json_does_not_have_are_strings(serve):
+    made = serve("CREATE TABLE t (id integer PRIMARY KEY, r real, d double precision, n numeric)",
+                 "INSERT INTO t VALUES (1, 'NaN', 'Infinity', 'NaN'), (2, '-Infinity', '-Infinity', 'Infinity'), (3, 1, 1, 1)")  # fmt: skip
+    assert made.json("/t?order=id") == [
+        {"id": 1, "r": "NaN", "d": "Infinity", "n": "NaN"},
+        {"id": 2, "r": "-Infinity", "d": "-Infinity", "n": "Infinity"},
+        {"id": 3, "r": 1, "d": 1, "n": 1},
+    ]
+
+
+def test_moments_that_no_calendar_has_are_strings(serve):
+    made = serve("CREATE TABLE t (id integer PRIMARY KEY, d date, ts timestamp, tz timestamptz)",
+                 "INSERT INTO t VALUES (1, 'infinity', '-infinity', 'infinity'), (2, '0044-03-15 BC', NULL, NULL), (3, '12345-01-01', NULL, NULL)")  # fmt: skip
+    rows = made.json("/t?order=id")
+    assert rows[0] == {"id": 1, "d": "infinity", "ts": "-infinity", "tz": "infinity"}
+    assert rows[1]["d"] == "0044-03-15 BC" and rows[2]["d"] == "12345-01-01"
+
+
+def test_a_nul_is_refused_by_name(serve):
+    made = serve("CREATE TABLE t (id integer PRIMARY KEY, v text, doc jsonb)")
+    for body in (b'{"id":1,"v":"a\\u0000b"}', b'{"id":1,"doc":{"a":"\\u0000"}}', b'{"id":1,"doc":{"\\u0000":1}}'):
+        response = send(made.web, "POST", "/t", body)
+        refused(response, 422, ("22P05", "22021"), "v" if b'"v"' in body else "doc")
+    assert made.get("/t?v=eq.a%00b").status == 400
+    assert made.json("/t") == []
+
+
+def test_an_answer_is_utf8_whatever_the_database_s_encoding(database, lab, start_pool):
+    database.sql("SELECT 1")
+    with database.connect() as connection, connection.cursor() as cursor:
+        cursor.plainly("DROP DATABASE IF EXISTS latin")
+        cursor.plainly("CREATE DATABASE latin ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0")
+    from postgresql_server import Schema
+
+    schema = Schema(database, "latin")
+    plainly(schema, "CREATE TABLE t (id integer PRIMARY KEY, v text)", "INSERT INTO t VALUES (1, 'größe')", WRITE)
+    pool = start_pool(schema.url(), "t", MYREST_WRITABLE="t")
+    assert json.loads(pool.ask("/t").body) == [{"id": 1, "v": "größe"}]
+    assert pool.ask("/t?v=eq.gr%C3%B6%C3%9Fe").status == 200
+    answer = pool.ask("/t", "POST", body='{"id":2,"v":"日本"}'.encode())
+    assert error_of(answer, 422, "22P05")
+    assert pool.ask("/t", "POST", body='{"id":2,"v":"é"}'.encode()).status == 201
+    assert json.loads(pool.ask("/t/2").body)["v"] == "é"
+
+
+# --- identities, generated columns, defaults, RETURNING, upsert
+
+
+@pytest.fixture(scope="module")
+def shop(serve):
+    return serve(
+        "CREATE TABLE serials (id serial PRIMARY KEY, v text)",
+        "CREATE TABLE bigserials (id bigserial PRIMARY KEY, v text)",
+        "CREATE TABLE identities (id bigint GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY, v text)",
+        "CREATE TABLE always (id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY, v text)",
+        "CREATE TABLE uuids (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), v text)",
+        "CREATE TABLE sums (id integer PRIMARY KEY, a numeric(8,2), b numeric(8,2) DEFAULT 1.5, total numeric(9,2) GENERATED ALWAYS AS (a + b) STORED,"
+        " made timestamptz DEFAULT now(), note text DEFAULT 'it''s \"new\"')",
+        "CREATE TABLE people (id integer GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY, email text NOT NULL UNIQUE, first text, last text, n integer DEFAULT 0,"
+        " UNIQUE (first, last))",
+        "CREATE TABLE nothing (id integer GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY)",
+        "CREATE TABLE stamped (id integer PRIMARY KEY, v text, changes integer DEFAULT 0)",
+        "CREATE FUNCTION stamp() RETURNS trigger LANGUAGE plpgsql AS"
+        " $$BEGIN NEW.v := upper(NEW.v); IF TG_OP = 'UPDATE' THEN NEW.changes := OLD.changes + 1; END IF; RETURN NEW; END$$",
+        "CREATE TRIGGER stamp BEFORE INSERT OR UPDATE ON stamped FOR EACH ROW EXECUTE FUNCTION stamp()",
+        "GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO rest",
+        tables="serials,bigserials,identities,always,uuids,sums,people,nothing,stamped",
+    )
+
+
+@pytest.mark.parametrize("table", ["serials", "bigserials", "identities", "always"])
+def test_the_database_makes_the_key(shop, table):
+    rows = shown(send(shop.web, "POST", f"/{table}", [{"v": "a"}, {"v": "b"}], prefer=REPRESENTATION), 201)
+    assert [row["v"] for row in rows] == ["a", "b"]
+    assert rows[1]["id"] == rows[0]["id"] + 1
+    response = done(send(shop.web, "POST", f"/{table}", {"v": "c"}, prefer="return=headers-only"), 201)
+    assert response.headers["location"] == f"/{table}?id=eq.{rows[1]['id'] + 1}"
+    assert shop.json(response.headers["location"]) == [{"id": rows[1]["id"] + 1, "v": "c"}]
+
+
+def test_a_key_that_is_always_the_database_s_is_not_written(shop):
+    refused(send(shop.web, "POST", "/always", {"id": 77, "v": "x"}), 400, "428C9", "id")
+    assert shop.json("/always?id=eq.77") == []
+
+
+def test_a_key_of_the_client_s_own(shop):
+    for table in ("serials", "identities"):
+        assert shown(send(shop.web, "POST", f"/{table}", {"id": 5000, "v": "own"}, prefer=REPRESENTATION), 201) == [{"id": 5000, "v": "own"}]
+
+
+def test_a_uuid_that_the_database_makes(shop):
+    [row] = shown(send(shop.web, "POST", "/uuids", {"v": "x"}, prefer=REPRESENTATION), 201)
+    assert re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", row["id"])
+    assert shop.json(f"/uuids/{row['id'].upper()}") == row
+
+
+def test_generated_columns_and_defaults(shop):
+    [row] = shown(send(shop.web, "POST", "/sums", b'{"id":1,"a":2.25}', prefer=REPRESENTATION), 201)
+    assert (row["total"], row["b"], row["note"]) == (3.75, 1.5, 'it\'s "new"')
+    assert abs(time.time() - datetime.fromisoformat(row["made"]).timestamp()) < 60
+    for method, target in (("POST", "/sums"), ("PATCH", "/sums?id=eq.1"), ("PUT", "/sums/1")):
+        refused(send(shop.web, method, target, {"id": 1, "total": 5}), 400, "428C9", "total")
+    [row] = shown(send(shop.web, "PATCH", "/sums?id=eq.1", {"a": 10}, prefer=REPRESENTATION))
+    assert row["total"] == 11.5
+    rows = shown(send(shop.web, "POST", "/sums?columns=id,a,b", [{"id": 2, "a": 1}, {"id": 3, "b": 7}], prefer=(REPRESENTATION, "missing=default")), 201)
+    assert [(row["a"], row["b"]) for row in rows] == [(1, 1.5), (None, 7)]
+
+
+def test_a_row_of_defaults_alone(shop):
+    rows = shown(send(shop.web, "POST", "/nothing", {}, prefer=REPRESENTATION), 201)
+    more = shown(send(shop.web, "POST", "/nothing", [{}, {}], prefer=REPRESENTATION), 201)
+    assert [row["id"] for row in rows + more] == list(range(rows[0]["id"], rows[0]["id"] + 3))
+
+
+def test_what_triggers_make_of_it_is_what_comes_back(shop):
+    assert shown(send(shop.web, "POST", "/stamped", {"id": 1, "v": "a"}, prefer=REPRESENTATION), 201) == [{"id": 1, "v": "A", "changes": 0}]
+    assert shown(send(shop.web, "PATCH", "/stamped?v=eq.A", {"v": "b"}, prefer=REPRESENTATION)) == [{"id": 1, "v": "B", "changes": 1}]
+    assert shown(send(shop.web, "PUT", "/stamped/1", {"v": "c"}, prefer=REPRESENTATION)) in ([{"id": 1, "v": "C", "changes": 2}], {"id": 1, "v": "C", "changes": 2})
+    assert shown(send(shop.web, "DELETE", "/stamped?id=eq.1", prefer=REPRESENTATION))[0]["v"] == "C"
+    assert shop.json("/stamped") == []
+
+
+@pytest.fixture
+def people(shop):
+    shop.sql("DELETE FROM people", "INSERT INTO people VALUES (1, 'a@x', 'Ann', 'Ash', 1), (2, 'b@x', 'Bea', 'Box', 2)",
+             "SELECT setval(pg_get_serial_sequence('people', 'id'), 10)")  # fmt: skip
+    return shop
+
+
+def test_merge_by_the_primary_key(people):
+    rows = [{"id": 1, "email": "new@x", "first": "Ann", "last": "Ash", "n": 5}, {"id": 3, "email": "c@x", "first": "Cec", "last": "Cox", "n": 6}]
+    answer = shown(send(people.web, "POST", "/people", rows, prefer=("resolution=merge-duplicates", REPRESENTATION)), 201)
+    assert answer == rows
+    assert people.sql("SELECT id, email, n FROM people ORDER BY id") == ((1, "new@x", 5), (2, "b@x", 2), (3, "c@x", 6))
+
+
+def test_merge_by_another_key(people):
+    rows = [{"email": "a@x", "n": 7}, {"email": "z@x", "n": 8}]
+    answer = shown(send(people.web, "POST", "/people?on_conflict=email&select=id,n", rows, prefer=("resolution=merge-duplicates", REPRESENTATION)), 201)
+    assert answer[0] == {"id": 1, "n": 7} and answer[1]["n"] == 8
+    assert people.sql("SELECT first, n FROM people WHERE email = 'a@x'") == (("Ann", 7),)
+    done(send(people.web, "POST", "/people?on_conflict=first,last", {"email": "q@x", "first": "Bea", "last": "Box"}, prefer="resolution=merge-duplicates"), 201)
+    assert people.sql("SELECT email FROM people WHERE id = 2") == (("q@x",),)
+
+
+def test_ignore_leaves_what_is_there(people):
+    rows = [{"id": 1, "email": "x@x", "n": 9}, {"id": 4, "email": "d@x", "n": 9}]
+    answer = shown(send(people.web, "POST", "/people?select=id", rows, prefer=("resolution=ignore-duplicates", REPRESENTATION)), 201)
+    assert answer == [{"id": 4}]
+    assert people.sql("SELECT email FROM people WHERE id = 1") == (("a@x",),)
+
+
+def test_a_duplicate_of_a_key_that_is_not_meant_is_409(people):
+    before = people.sql("SELECT * FROM people ORDER BY id")
+    for resolution in ("merge-duplicates", "ignore-duplicates"):
+        error = refused(send(people.web, "POST", "/people", [{"id": 9, "email": "b@x"}], prefer=f"resolution={resolution}"), 409, "23505", "email")
+        assert "b@x" not in json.dumps(error)
+    refused(send(people.web, "POST", "/people?on_conflict=n", {"email": "q@x"}, prefer="resolution=merge-duplicates"), 400, "42P10")
+    assert people.sql("SELECT * FROM people ORDER BY id") == before
+
+
+def test_a_row_that_is_twice_in_one_upsert(people):
+    """ON CONFLICT cannot change a row twice: it is said, or the last one wins, as on other databases."""
+    rows = [{"id": 1, "email": "a@x", "n": 1}, {"id": 1, "email": "a@x", "n": 2}]
+    response = send(people.web, "POST", "/people", rows, prefer="resolution=merge-duplicates")
+    if response.status == 201:
+        assert people.sql("SELECT n FROM people WHERE id = 1") == ((2,),)
+    else:
+        refused(response, 409, ("23505", "21000"))
+        assert people.sql("SELECT n FROM people WHERE id = 1") == ((1,),)
+
+
+def test_put_makes_and_changes(people):
+    done(send(people.web, "PUT", "/people/50", {"email": "p@x", "n": 1}), 201)
+    done(send(people.web, "PUT", "/people/50", {"email": "p@x", "n": 2}), 204)
+    assert people.sql("SELECT n FROM people WHERE id = 50") == ((2,),)
+
+
+# --- views, partitions, schemas, names
+
+
+@pytest.fixture(scope="module")
+def forms(serve):
+    return serve(
+        "CREATE TABLE base (id integer PRIMARY KEY, v text, secret text DEFAULT 's')",
+        "INSERT INTO base VALUES (1, 'one'), (2, 'two'), (3, NULL)",
+        "CREATE VIEW plain AS SELECT id, v FROM base WHERE id < 100",
+        "CREATE VIEW checked AS SELECT id, v FROM base WHERE id < 100 WITH CHECK OPTION",
+        "CREATE VIEW counted AS SELECT count(*) AS n, max(v) AS last FROM base",
+        "CREATE MATERIALIZED VIEW kept AS SELECT id, v FROM base",
+        "CREATE UNIQUE INDEX ON kept (id)",
+        "CREATE TABLE parted (id integer NOT NULL, day date NOT NULL, v text, PRIMARY KEY (id, day)) PARTITION BY RANGE (day)",
+        "CREATE TABLE parted_2023 PARTITION OF parted FOR VALUES FROM ('2023-01-01') TO ('2024-01-01')",
+        "CREATE TABLE parted_2024 PARTITION OF parted FOR VALUES FROM ('2024-01-01') TO ('2025-01-01')",
+        "INSERT INTO parted VALUES (1, '2023-05-05', 'old'), (2, '2024-05-05', 'new')",
+        "CREATE TABLE \"Odd \"\"Name\"\" é\" (\"ID\" integer PRIMARY KEY, \"select\" text, \"a.b\" integer, \"it's\" text)",
+        "INSERT INTO \"Odd \"\"Name\"\" é\" VALUES (1, 'x', 2, 'y')",
+        "CREATE TABLE keyless (a integer, b text)",
+        "INSERT INTO keyless VALUES (1, 'x'), (1, 'x')",
+        "COMMENT ON TABLE base IS 'what is under all'", "COMMENT ON COLUMN base.v IS 'its word'",
+        tables='base(id,v),plain,checked,counted,kept,parted,keyless,"Odd ""Name"" é"',
+    )  # fmt: skip
+
+
+def test_a_view_is_read_and_written(forms):
+    assert forms.json("/plain?order=id") == [{"id": 1, "v": "one"}, {"id": 2, "v": "two"}, {"id": 3, "v": None}]
+    assert shown(send(forms.web, "POST", "/plain", {"id": 10, "v": "ten"}, prefer=REPRESENTATION), 201) == [{"id": 10, "v": "ten"}]
+    assert forms.sql("SELECT v, secret FROM base WHERE id = 10") == (("ten", "s"),)
+    done(send(forms.web, "PATCH", "/plain?id=eq.10", {"v": "TEN"}), 204)
+    done(send(forms.web, "DELETE", "/plain?id=eq.10"), 204)
+    assert forms.sql("SELECT count(*) FROM base") == ((3,),)
+
+
+def test_a_view_s_own_condition(forms):
+    refused(send(forms.web, "POST", "/checked", {"id": 200, "v": "x"}), 422, ("44000", "23514"))
+    assert forms.sql("SELECT count(*) FROM base WHERE id = 200") == ((0,),)
+
+
+@pytest.mark.parametrize("table, row", [("counted", {"n": 3, "last": "two"}), ("kept", {"id": 1, "v": "one"})])
+def test_a_view_that_cannot_be_written_is_read_only(forms, table, row):
+    assert row in forms.json(f"/{table}")
+    response = send(forms.web, "OPTIONS", f"/{table}")
+    assert response.headers["allow"] == "OPTIONS, GET, HEAD"
+    error_of(send(forms.web, "POST", f"/{table}", row), 405)
+
+
+def test_a_partitioned_table_is_one(forms):
+    assert [row["v"] for row in forms.json("/parted?order=day")] == ["old", "new"]
+    assert shown(send(forms.web, "POST", "/parted", {"id": 3, "day": "2024-06-06", "v": "x"}, prefer=REPRESENTATION), 201)[0]["v"] == "x"
+    assert forms.sql("SELECT count(*) FROM parted_2024") == ((2,),)
+    done(send(forms.web, "PATCH", "/parted?id=eq.3", {"day": "2023-06-06"}), 204)
+    assert forms.sql("SELECT count(*) FROM parted_2023") == ((2,),)
+    done(send(forms.web, "POST", "/parted", {"id": 3, "day": "2023-06-06", "v": "y"}, prefer="resolution=merge-duplicates"), 201)
+    assert forms.sql("SELECT v FROM parted WHERE id = 3") == (("y",),)
+    response = send(forms.web, "POST", "/parted", {"id": 4, "day": "2030-01-01"})
+    assert response.status in (400, 422), response
+    refused(response, response.status)
+    done(send(forms.web, "DELETE", "/parted?id=eq.3"), 204)
+
+
+def test_names_are_taken_as_they_are(forms):
+    table = q('Odd "Name" é')
+    assert forms.json(f"/{table}/1") == {"ID": 1, "select": "x", "a.b": 2, "it's": "y"}
+    assert forms.json(f"/{table}?select=id:ID&%22a.b%22=eq.2") == [{"id": 1}]
+    done(send(forms.web, "PATCH", f"/{table}?ID=eq.1", {"select": "z"}), 204)
+    assert forms.get("/BASE").status == 404
+    assert forms.get("/base?V=eq.one").status == 400
+
+
+def test_what_may_not_be_seen_is_not_there(forms):
+    for target in ("/pg_catalog.pg_user", "/pg_user", "/information_schema.tables", "/public.base", "/parted_2024", "/base?secret=eq.s", "/base?select=ctid", "/base?xmin=gt.0"):
+        assert forms.get(target).status in (400, 404), target
+    assert b"secret" not in forms.get("/").body and b"ctid" not in forms.get("/").body
+
+
+def test_comments_are_in_the_document(forms):
+    document = forms.get("/").json()
+    text = json.dumps(document)
+    assert "what is under all" in text and "its word" in text
+
+
+def test_a_table_without_a_key(forms):
+    assert forms.json("/keyless") == [{"a": 1, "b": "x"}] * 2
+    assert forms.get("/keyless/1").status == 404
+    done(send(forms.web, "PATCH", "/keyless?a=eq.1", {"b": "y"}), 204)
+    assert forms.json("/keyless") == [{"a": 1, "b": "y"}] * 2
+
+
+def test_tables_are_found_by_the_search_path(database, start_pool):
+    """The first schema of the account's search_path that has the table."""
+    schema = database.schema()
+    plainly(
+        schema, "CREATE SCHEMA first", "CREATE SCHEMA second", "CREATE TABLE second.t (id integer PRIMARY KEY, v text)", "INSERT INTO second.t VALUES (1, 'second')",
+        "CREATE TABLE public.t (id integer PRIMARY KEY, other integer)", "CREATE TABLE first.only (id integer PRIMARY KEY)", "INSERT INTO first.only VALUES (7)",
+        "CREATE TYPE second.mood AS ENUM ('a')", "CREATE TABLE first.moods (id integer PRIMARY KEY, m second.mood)", "INSERT INTO first.moods VALUES (1, 'a')",
+        "GRANT USAGE ON SCHEMA first, second TO rest", "GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA first, second, public TO rest",
+        f"ALTER ROLE rest IN DATABASE {schema.name} SET search_path = first, second, public",
+    )  # fmt: skip
+    pool = start_pool(schema.url(), "t,only,moods", MYREST_WRITABLE="t,moods")
+    assert json.loads(pool.ask("/t").body) == [{"id": 1, "v": "second"}]
+    assert json.loads(pool.ask("/only").body) == [{"id": 7}]
+    assert json.loads(pool.ask("/moods?m=eq.a").body) == [{"id": 1, "m": "a"}]
+    assert pool.ask("/t", "POST", body=b'{"id":2,"v":"x"}').status == 201
+    assert plainly(schema, "SELECT count(*) FROM second.t") == ((2,),)
+
+
+# --- what only its types can do: JSON, texts, full text
+
+
+@pytest.fixture(scope="module")
+def words(serve):
+    return serve(
+        "CREATE TABLE docs (id integer PRIMARY KEY, j json, b jsonb)",
+        """INSERT INTO docs VALUES (1, '{"a":1,"b":{"c":"x"}}', '{"a":1,"b":{"c":"x"}}'), (2, '{"a":"1"}', '{"a":"1"}'), (3, '[1,2,3]', '[1,2,3]'),
+         (4, NULL, NULL)""",
+        "CREATE TABLE texts (id integer PRIMARY KEY, t text, v tsvector GENERATED ALWAYS AS (to_tsvector('english', coalesce(t, ''))) STORED)",
+        "INSERT INTO texts VALUES (1, 'The quick brown foxes'), (2, 'a lazy dog sleeps'), (3, 'Abc'), (4, 'abc'), (5, 'ÁBC'), (6, NULL), (7, 'straße')",
+        "CREATE INDEX ON texts USING gin (v)",
+        tables="docs,texts",
+    )  # fmt: skip
+
+
+def ids(made, target):
+    return [row["id"] for row in made.json(target)]
+
+
+@pytest.mark.parametrize("column", ["j", "b"])
+def test_paths_into_json(words, column):
+    assert words.json(f"/docs?select=x:{column}->b->>c&id=eq.1") == [{"x": "x"}]
+    assert words.json(f"/docs?select=x:{column}->b&id=eq.1") == [{"x": {"c": "x"}}]
+    assert words.json(f"/docs?select=x:{column}->1&id=eq.3") == [{"x": 2}]
+    assert ids(words, f"/docs?{column}->a=eq.1") == [1]
+    assert ids(words, f"/docs?{column}->>a=eq.1&order=id") == [1, 2]
+    assert ids(words, f"/docs?{column}->b->>c=like.x*") == [1]
+
+
+@pytest.mark.parametrize("column", ["j", "b"])
+def test_json_contains(words, column):
+    wanted = q('{"a":1}')
+    assert ids(words, f"/docs?{column}=cs.{wanted}") == [1]
+    assert ids(words, f"/docs?{column}=cd.{q('[1,2,3,4]')}") == [3]
+
+
+def test_texts_are_compared_exactly(words):
+    assert ids(words, "/texts?t=eq.abc") == [4]
+    assert ids(words, "/texts?t=like.abc*") == [4]
+    assert ids(words, "/texts?t=ilike.abc&order=id")[:2] == [3, 4]
+    assert ids(words, "/texts?t=in.(abc,Abc)&order=id") == [3, 4]
+
+
+def test_regular_expressions(words):
+    assert ids(words, f"/texts?t=match.{q('^a.c$')}") == [4]
+    assert ids(words, f"/texts?t=imatch.{q('^a.c$')}&order=id")[:2] == [3, 4]
+    error_of(words.get(f"/texts?t=match.{q('(')}"), 400, "2201B")
+
+
+def test_full_text_search(words):
+    assert ids(words, "/texts?v=fts.fox") == [1]
+    assert ids(words, f"/texts?v=fts(english).{q('foxes & quick')}") == [1]
+    assert ids(words, "/texts?v=plfts(english).the%20lazy%20dogs") == [2]
+    assert ids(words, "/texts?v=phfts(english).brown%20fox") == [1]
+    assert ids(words, "/texts?v=wfts(english).dog%20or%20fox&order=id") == [1, 2]
+    assert ids(words, "/texts?t=wfts(english).dog%20-lazy") == []
+    error_of(words.get(f"/texts?v=fts.{q('a & & b')}"), 400)
+    error_of(words.get("/texts?v=fts(nobody).a"), 400)
+
+
+# --- errors
+
+
+@pytest.fixture(scope="module")
+def strict(serve):
+    return serve(
+        "CREATE TABLE parents (id integer PRIMARY KEY, v text)", "INSERT INTO parents VALUES (1, 'zq9'), (2, 'zq9')",
+        "CREATE TABLE strict (id integer GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY, code text UNIQUE, a integer, b integer, parent integer REFERENCES parents,"
+        " must integer NOT NULL DEFAULT 0, positive integer CHECK (positive > 0), short varchar(3), span int4range, kind text,"
+        " CONSTRAINT ab UNIQUE (a, b), CONSTRAINT apart EXCLUDE USING gist (span WITH &&), CONSTRAINT two_columns CHECK (a <> 13 OR b <> 13))",
+        "INSERT INTO strict (id, code, a, b, parent, span) VALUES (1, 'zq9', 71, 72, 1, '[1,10)')",
+        "CREATE FUNCTION raise() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN"
+        " IF NEW.kind = 'own' THEN RAISE EXCEPTION 'no such kind' USING ERRCODE = 'UE001'; END IF;"
+        " IF NEW.kind = 'plain' THEN RAISE EXCEPTION 'kind % is not for clients', NEW.kind USING HINT = 'take another'; END IF;"
+        " IF NEW.kind = 'slow' THEN PERFORM pg_sleep(30); END IF; RETURN NEW; END$$",
+        "CREATE TRIGGER raise BEFORE INSERT OR UPDATE ON strict FOR EACH ROW EXECUTE FUNCTION raise()",
+        "CREATE UNIQUE INDEX lower_code ON strict (lower(code))",
+        "CREATE TABLE locks (id integer PRIMARY KEY, n integer)", "INSERT INTO locks SELECT n, 0 FROM generate_series(1, 20) AS n",
+        "CREATE TABLE late (id integer PRIMARY KEY, parent integer REFERENCES parents DEFERRABLE INITIALLY DEFERRED)",
+        "CREATE TABLE closed (id integer PRIMARY KEY, v text, w text)", "INSERT INTO closed VALUES (1, 'x', 'y')",
+        tables="parents,strict,locks,late,closed", MYREST_STATEMENT_TIMEOUT=2, MYREST_LOG_LEVEL="info",
+        grant=WRITE,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def unchanged(strict):
+    tables = ("parents", "strict", "locks", "late", "closed")
+    before = [sorted(strict.sql(f"SELECT * FROM {table}"), key=repr) for table in tables]
+    yield strict
+    assert [sorted(strict.sql(f"SELECT * FROM {table}"), key=repr) for table in tables] == before, "what was refused has changed something"
+
+
+FAULTS = [
+    ({"code": "zq9"}, 409, "23505", ("code",)),
+    ({"code": "ZQ9"}, 409, "23505", ()),
+    ({"a": 71, "b": 72}, 409, "23505", ("a", "b")),
+    ({"id": 1}, 409, "23505", ("id",)),
+    ({"parent": 99}, 409, "23503", ("parent",)),
+    ({"must": None}, 422, "23502", ("must",)),
+    ({"positive": 0}, 422, "23514", ()),
+    ({"a": 13, "b": 13}, 422, "23514", ("two_columns",)),
+    ({"short": "abcd"}, 422, "22001", ("short",)),
+    ({"a": 2147483648}, 422, "22003", ("a",)),
+    ({"a": "x"}, 400, "22P02", ("a",)),
+    ({"span": "[2,3)"}, 409, ("23P01", "23505"), ()),
+]
+
+
+@pytest.mark.parametrize("body, status, code, names", FAULTS, ids=[json.dumps(fault[0]) for fault in FAULTS])
+@pytest.mark.parametrize("how", ["POST", "representation", "rows", "merge"])
+def test_what_the_database_refuses(unchanged, how, body, status, code, names):
+    if how == "rows":
+        good = [{**{name: None for name in body if name not in ("must", "id")}, **({"must": 0} if "must" in body else {})} for _ in range(20)]
+        if "id" in body:
+            good = [{"id": 1000 + number} for number in range(20)]
+        good[6] = body
+        response = send(unchanged.web, "POST", "/strict", good)
+    elif how == "merge":
+        if "id" in body:
+            return
+        response = send(unchanged.web, "POST", "/strict", {"id": 500, **body}, prefer="resolution=merge-duplicates")
+    else:
+        response = send(unchanged.web, "POST", "/strict", body, prefer=REPRESENTATION if how == "representation" else None)
+    error = refused(response, status, code, *names)
+    assert "zq9" not in json.dumps(error).replace('"code": "zq9"', ""), "another row's data"
+    if how == "rows":
+        assert re.search(r"\brow 7\b", f"{error['message']} {error['details']}"), f"row 7 is not named: {error}"
+
+
+def test_a_parent_that_has_children(unchanged):
+    refused(send(unchanged.web, "DELETE", "/parents/1"), 409, "23503")
+    refused(send(unchanged.web, "PATCH", "/parents/1", {"id": 50}), 409, "23503")
+
+
+def test_a_constraint_that_is_looked_at_by_the_commit(unchanged):
+    """The client is not told 201 before the database has said so."""
+    refused(send(unchanged.web, "POST", "/late", {"id": 1, "parent": 77}), 409, "23503")
+    refused(send(unchanged.web, "POST", "/late", {"id": 1, "parent": 77}, prefer=REPRESENTATION), 409, "23503")
+    done(send(unchanged.web, "POST", "/late", {"id": 1, "parent": 1}), 201)
+    done(send(unchanged.web, "DELETE", "/late/1"), 204)
+
+
+def test_what_a_trigger_raises(unchanged):
+    for kind in ("plain", "own"):
+        error = refused(send(unchanged.web, "POST", "/strict", {"kind": kind}), 400, ("P0001", "UE001"))
+        assert error["message"]
+    until(lambda: "is not for clients" in unchanged.pool.text(), 3, why="its words are not in the log")
+
+
+def test_a_statement_that_takes_too_long_is_504(unchanged):
+    began = time.monotonic()
+    error_of(send(unchanged.web, "POST", "/strict", {"kind": "slow"}, timeout=30), 504, "57014")
+    assert time.monotonic() - began < 6 * servers.FACTOR
+    until(lambda: not unchanged.sql("SELECT 1 FROM pg_stat_activity WHERE usename = 'rest' AND wait_event = 'PgSleep'"), 5, why="it runs on in the server")
+    assert unchanged.get("/parents").status == 200
+
+
+@pytest.mark.parametrize("right, method, target, body", [
+    ("SELECT", "GET", "/closed", None), ("INSERT", "POST", "/closed", {"id": 2}), ("UPDATE", "PATCH", "/closed/1", {"v": "z"}), ("DELETE", "DELETE", "/closed/1", None),
+])  # fmt: skip
+def test_a_right_that_is_gone_is_403(unchanged, right, method, target, body):
+    unchanged.sql(f"REVOKE {right} ON closed FROM rest")
+    try:
+        refused(send(unchanged.web, method, target, body), 403, "42501")
+    finally:
+        unchanged.sql(f"GRANT {right} ON closed TO rest")
+    assert unchanged.get("/closed").status == 200
+
+
+def test_rows_that_a_policy_hides(serve):
+    made = serve(
+        "CREATE TABLE t (id integer PRIMARY KEY, owner text)", "INSERT INTO t VALUES (1, 'rest'), (2, 'other')", "ALTER TABLE t ENABLE ROW LEVEL SECURITY",
+        "CREATE POLICY own ON t USING (owner = current_user)",
+    )  # fmt: skip
+    assert made.json("/t") == [{"id": 1, "owner": "rest"}]
+    assert made.get("/t/2").status == 404
+    refused(send(made.web, "POST", "/t", {"id": 3, "owner": "other"}), 403, "42501")
+    done(send(made.web, "POST", "/t", {"id": 3, "owner": "rest"}), 201)
+
+
+class Holder:
+    """Another client, in a transaction."""
+
+    def __init__(self, schema):
+        self.connection = schema.connect()
+        self.connection.begin()
+
+    def sql(self, statement):
+        with self.connection.cursor() as cursor:
+            cursor.plainly(statement)
+            return cursor.fetchall()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.connection.close()
+
+
+def in_background(function, *arguments, **how):
+    answer = []
+    thread = threading.Thread(target=lambda: answer.append(function(*arguments, **how)))
+    thread.start()
+    return SimpleNamespace(thread=thread, answer=answer)
+
+
+def test_a_lock_that_is_never_freed_is_503(unchanged):
+    with Holder(unchanged.schema) as other:
+        other.sql("SELECT * FROM locks WHERE id = 1 FOR UPDATE")
+        response = send(unchanged.web, "PATCH", "/locks/1", {"n": 1}, timeout=30)
+        assert response.status in (503, 504), response
+        refused(response, response.status, ("40001", "57014"))
+
+
+def test_deadlocks_end_well(strict):
+    answers, stop = [], time.monotonic() + 3
+
+    def client(number):
+        turn = 0
+        while time.monotonic() < stop:
+            turn += 1
+            order = "id" if (number + turn) % 2 else "id.desc"
+            response = send(strict.web, "PATCH", f"/locks?id=gt.0&order={order}&limit=20", {"n": number * 10000 + turn}, timeout=60)
+            answers.append((response.status, number * 10000 + turn, response))
+
+    threads = [threading.Thread(target=client, args=(number,)) for number in range(1, 7)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    odd = [response for status, _, response in answers if status not in (204, 503)]
+    assert not odd, odd[0]
+    values = {row[0] for row in strict.sql("SELECT n FROM locks")}
+    assert len(values) == 1 and values <= {n for status, n, _ in answers if status == 204}
+    strict.sql("UPDATE locks SET n = 0")
+
+
+def test_a_database_that_is_read_only_is_503_and_reads_go_on(unchanged):
+    database = unchanged.schema.database
+    database.configure("default_transaction_read_only", "on")
+    try:
+        for method, target, body in (("POST", "/parents", {"id": 5}), ("PATCH", "/locks/1", {"n": 1}), ("PUT", "/locks/1", {"n": 1}), ("DELETE", "/locks/1", None)):
+            response = send(unchanged.web, method, target, body)
+            refused(response, 503, "25006")
+            assert "retry-after" in response.headers
+            assert unchanged.get("/locks/1").status == 200
+    finally:
+        database.configure("default_transaction_read_only", "off")
+    done(send(unchanged.web, "PATCH", "/locks/1", {"n": 0}), 204)
+
+
+def test_an_error_is_logged_with_the_server_s_code(unchanged):
+    before = len(unchanged.pool.log())
+    refused(send(unchanged.web, "POST", "/strict", {"code": "zq9"}), 409, "23505")
+    until(lambda: any("23505" in json.dumps(entry) for entry in unchanged.pool.log()[before:]), 3, why="the log does not say the server's code")
+
+
+# --- a real standby
+
+
+@pytest.fixture(scope="module")
+def pair(lab):
+    """A primary, and a standby that follows it."""
+    from postgresql_server import Database
+
+    primary = Database(lab, wal_level="replica", max_wal_senders="4", hot_standby="on")
+    standby = None
+    try:
+        primary.shop = primary.schema(*servers.USERS, grant="SELECT, INSERT, UPDATE, DELETE")
+        standby = primary.standby(lab)
+        yield SimpleNamespace(primary=primary, standby=standby, name=primary.shop.name)
+    finally:
+        if standby is not None:
+            standby.kill()
+        primary.kill()
+
+
+def caught_up(pair):
+    [(at,)] = pair.primary.sql("SELECT pg_current_wal_lsn()")
+    until(lambda: pair.standby.sql(f"SELECT pg_last_wal_replay_lsn() >= '{at}'::pg_lsn") == ((True,),), 10, why="the standby does not follow")
+
+
+def url(pair, *which, more=""):
+    places = ",".join(f"127.0.0.1:{database.port}" for database in which)
+    return f"postgresql://rest:{quote(SECRET, safe='')}@{places}/{pair.name}{more}"
+
+
+def test_a_standby_is_read(pair, start_pool):
+    caught_up(pair)
+    pool = start_pool(url(pair, pair.standby), MYREST_WRITABLE="users")
+    assert json.loads(pool.ask("/users?order=id").body) == [servers.ADMIN, servers.GUEST]
+    assert pool.ask("/users?limit=1", headers={"Prefer": "count=exact"}).headers["content-range"] == "0-0/2"
+    answer = pool.ask("/users", "POST", body=b'{"username":"x","email":"x"}')
+    refused(SimpleNamespace(status=answer.status, headers=answer.headers, body=answer.body, cut=False), 503, "25006")
+
+
+def test_for_writing_the_primary_is_found(pair, start_pool):
+    caught_up(pair)
+    pool = start_pool(url(pair, pair.standby, pair.primary, more="?target=writable"), MYREST_WRITABLE="users", workers=2)
+    assert {entry["host"] for entry in pool.log("database-open")} == {f"127.0.0.1:{pair.primary.port}"}
+    assert pool.ask("/users", "POST", body=b'{"username":"new","email":"new"}').status == 201
+    assert pool.ask("/users?username=eq.new", "DELETE").status == 204
+
+
+def test_a_standby_that_is_promoted_takes_the_writes(pair, start_pool):
+    caught_up(pair)
+    pool = start_pool(url(pair, pair.primary, pair.standby, more="?target=writable"), MYREST_WRITABLE="users", workers=2)
+    pair.primary.kill()
+    subprocess.run([pair.standby.binaries / "pg_ctl", "-D", pair.standby.data, "promote", "-w"], check=True, capture_output=True, cwd="/",
+                   env={"PATH": "/usr/bin:/bin"}, **servers.identity())  # fmt: skip
+    until(lambda: pool.ask("/users", "POST", body=b'{"username":"after","email":"after"}').status == 201, 15, why="nobody takes writes")
+    assert {place["username"] for place in json.loads(pool.ask("/users").body)} == {"admin", "guest", "after"}
