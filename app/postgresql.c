@@ -136,7 +136,7 @@ static enum database_step connect_to(struct driver_connection **made, const stru
 		{ NULL, NULL },
 	};
 	const char *names[sizeof(options) / sizeof(options[0])], *values[sizeof(options) / sizeof(options[0])];
-	unsigned count = 0;
+	unsigned count = 0, host_port;
 
 	(void)timeout_s; /* nothing here waits */
 	*made = connection;
@@ -144,8 +144,12 @@ static enum database_step connect_to(struct driver_connection **made, const stru
 	connection->target = url->target;
 	if (*load_error != '\0')
 		return lost(connection, error);
-	if (host != NULL && host->port != 0)
-		snprintf(port, sizeof(port), "%u", host->port);
+	if (host == NULL && url->host_count == 1) /* localhost:5433 beside a socket */
+		host_port = url->hosts[0].port;
+	else
+		host_port = host != NULL ? host->port : url->socket_port;
+	if (host_port != 0)
+		snprintf(port, sizeof(port), "%u", host_port);
 	for (unsigned i = 0; options[i][0] != NULL; i++)
 		if (options[i][1] != NULL) {
 			names[count] = options[i][0];

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "url.h"
 
+#include "build.h"
 #include "unit.h"
 
 static void every_part_is_read_and_decoded(void **state)
@@ -185,7 +186,26 @@ static void a_database_that_was_not_built_in_is_named(void **state)
 	assert_null(url_parse("mysql://h/d", &arena, &url));
 	assert_null(url_unserved(&url));
 	assert_null(url_parse("postgres://h/d", &arena, &url));
+#ifdef HAVE_POSTGRESQL
+	assert_null(url_unserved(&url));
+#else
 	assert_non_null(strstr(url_unserved(&url), "PostgreSQL"));
+#endif
+	arena_release(&arena);
+}
+
+static void a_socket_of_postgresql_has_a_port(void **state)
+{
+	struct arena arena = { 0 };
+	struct database_url url;
+
+	(void)state;
+	assert_null(url_parse("postgresql://u@/d?host=/run/postgresql&port=5433", &arena, &url));
+	assert_says(url.socket, "/run/postgresql");
+	assert_int_equal(url.socket_port, 5433);
+	assert_null(url_parse("postgresql:///d?port=5433", &arena, &url));
+	assert_true(url_is_local(&url));
+	assert_int_equal(url.socket_port, 5433);
 	arena_release(&arena);
 }
 
@@ -224,6 +244,7 @@ int main(void)
 		cmocka_unit_test(every_part_is_read_and_decoded),
 		cmocka_unit_test(hosts_are_read_in_their_order),
 		cmocka_unit_test(options_are_read),
+		cmocka_unit_test(a_socket_of_postgresql_has_a_port),
 		cmocka_unit_test(a_database_that_was_not_built_in_is_named),
 		cmocka_unit_test(faults_name_the_part),
 		cmocka_unit_test(no_fault_tells_the_password),
