@@ -240,9 +240,14 @@ static bool take_error(struct driver_connection *connection, const PGresult *res
 		.constraint = libpq.PQresultErrorField(result, PG_DIAG_CONSTRAINT_NAME),
 	};
 
+	const char *place = libpq.PQresultErrorField(result, PG_DIAG_STATEMENT_POSITION);
+	bool gone;
+
 	if (fault.message == NULL)
 		fault.message = libpq.PQerrorMessage(connection->pg);
-	return postgresql_fault_read(error, &fault);
+	gone = postgresql_fault_read(error, &fault);
+	error->place = place != NULL ? strtoul(place, NULL, 10) : 0;
+	return gone;
 }
 
 static void take_types(struct driver_connection *connection, unsigned count)
