@@ -86,8 +86,9 @@ class Database:
             "local all,replication postgres trust\nlocal all all scram-sha-256\nhost all all 127.0.0.1/32 scram-sha-256\n"
         )
         self.start()
-        with self.connect("template1") as connection, connection.cursor() as cursor:
-            cursor.plainly(HELPERS)
+        for name in ("template1", "postgres"):
+            with self.connect(name) as connection, connection.cursor() as cursor:
+                cursor.plainly(HELPERS)
         self.sql(f"CREATE USER rest@'%' IDENTIFIED BY {pymysql.converters.escape_string(SECRET)!r}")
 
     def start(self):
