@@ -47,7 +47,7 @@ static struct database *connect_database(const struct config *config)
 	struct database *database;
 
 	signal(SIGPIPE, SIG_IGN);
-	database_start();
+	database_start(config);
 	database = database_new(config, 0);
 	if (wait_for(database, database_open(database)) == DATABASE_OPEN)
 		return database;

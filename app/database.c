@@ -9,6 +9,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include "build.h"
 #include "clock.h"
 #include "driver.h"
 #include "probe.h"
@@ -46,16 +47,20 @@ struct database {
 	char missing[192];
 };
 
-void database_start(void)
-{
-	mysql_driver.start();
-}
-
 /* The one place that knows which library speaks to which database. */
 static const struct driver *driver_of(enum url_scheme scheme)
 {
+#ifdef HAVE_POSTGRESQL
+	if (scheme == URL_POSTGRESQL)
+		return &postgresql_driver;
+#endif
 	(void)scheme;
 	return &mysql_driver;
+}
+
+void database_start(const struct config *config)
+{
+	driver_of(config->database.scheme)->start();
 }
 
 struct database *database_new(const struct config *config, unsigned place)
@@ -427,6 +432,8 @@ static enum database_step timers(struct database *database)
 
 enum database_step database_resume(struct database *database, unsigned ready)
 {
+	if (database->phase == IDLE && ready != 0 && database->driver->is_alive(database->connection))
+		return DATABASE_WAIT;
 	if (database->phase == IDLE && ready != 0) /* nobody asked: the server has hung up, or says that it will */
 		return fail_open(database, "the server has closed the connection", "");
 	if (ready == 0)

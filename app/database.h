@@ -44,7 +44,7 @@ struct database_traits {
 struct database;
 
 /* Before any fork: what the client library does once. */
-void database_start(void);
+void database_start(const struct config *);
 
 /* place: of the worker among all, from 0: with target=any each begins with another host. */
 struct database *database_new(const struct config *, unsigned place);

@@ -38,6 +38,7 @@ struct dialect {
 	char quote;            /* around an identifier */
 	bool fulltext_indexed; /* full-text searches need an index of the column alone, and know no languages */
 	bool conflict_by_key;  /* an upsert names the key by which rows are there already; otherwise it is any */
+	bool json_exact;       /* JSON's numbers are compared as they are written; otherwise as doubles */
 	bool takes_empty_rows; /* INSERT INTO t () VALUES () */
 	const char *begin_snapshot; /* a transaction whose reads all see the same rows */
 	const char *next_id;        /* what is written for the database to make an id */

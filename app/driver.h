@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * driver.h: what a client library has to do for database.c, without ever waiting. One file per library implements it
- * (mysql.c). Every call that returns a step may return DATABASE_WAIT: then the descriptor is to be watched for what
+ * (mysql.c, postgresql.c). Every call that returns a step may return DATABASE_WAIT: then the descriptor is to be watched for what
  * `wants` says, and `resume` called when it is there.
  */
 #ifndef MYREST_DRIVER_H
@@ -11,10 +11,10 @@
 #include "url.h"
 
 struct driver_connection; /* a library's own */
-struct catalogue;         /* a description under way */
+struct catalogue;         /* a description under way (describe.h) */
 
 struct driver {
-	/* Once per process, before any fork. */
+	/* Once per process, before any fork; what fails is told by connect. */
 	void (*start)(void);
 	/* Whether the host's name goes to the library, which tries its addresses itself, because it verifies a certificate
 	 * by it. */
@@ -35,6 +35,8 @@ struct driver {
 	/* After ROW: the next one. */
 	enum database_step (*next)(struct driver_connection *, struct database_error *);
 	enum database_step (*resume)(struct driver_connection *, unsigned ready, struct database_error *);
+	/* The server has said something, and nobody asked: whether the connection is still one. */
+	bool (*is_alive)(struct driver_connection *);
 	/* As database.h has them. */
 	uint64_t (*affected)(const struct driver_connection *);
 	uint64_t (*generated)(const struct driver_connection *);
@@ -57,6 +59,6 @@ struct driver {
 	struct schema *(*catalogue_finish)(struct catalogue *, bool abandon, char *missing, size_t size);
 };
 
-extern const struct driver mysql_driver;
+extern const struct driver mysql_driver, postgresql_driver;
 
 #endif

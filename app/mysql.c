@@ -273,6 +273,13 @@ static enum database_step resume(struct driver_connection *connection, unsigned 
 	return DATABASE_WAIT;
 }
 
+/* It says nothing but that it hangs up. */
+static bool is_alive(struct driver_connection *connection)
+{
+	(void)connection;
+	return false;
+}
+
 static void get_row(struct driver_connection *connection, struct row *row)
 {
 	row->count = mysql_num_fields(connection->result);
@@ -369,6 +376,7 @@ const struct driver mysql_driver = {
 	.send = send_statement,
 	.next = next,
 	.resume = resume,
+	.is_alive = is_alive,
 	.affected = affected,
 	.generated = generated,
 	.traits = traits,

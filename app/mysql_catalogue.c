@@ -1,21 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "mysql_catalogue.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "describe.h"
 #include "dialect.h"
-#include "value.h"
 
 enum statement { TABLES, VIEWS, COLUMNS, KEYS, FOREIGN_KEYS, CHECKS, STATEMENTS };
-
-struct catalogue {
-	const struct table_choices *choices, *writable;
-	bool mariadb;
-	int statement; /* that runs; -1 before the first */
-	struct schema *schema;
-};
 
 static const char *const statements[STATEMENTS] = {
 	[TABLES] = "SELECT TABLE_NAME,TABLE_TYPE,TABLE_COMMENT,TABLE_ROWS FROM information_schema.TABLES",
@@ -40,40 +31,18 @@ static const char *const endings[STATEMENTS] = {
 	[CHECKS] = " AND CHECK_CLAUSE LIKE 'json_valid(%'",
 };
 
-static struct slice quoted(struct arena *arena, struct slice name)
-{
-	char *copy = arena_alloc(arena, name.length * 2 + 3);
-	size_t length = 0;
-
-	copy[length++] = '`';
-	for (size_t i = 0; i < name.length; i++) {
-		if (name.bytes[i] == '`')
-			copy[length++] = '`';
-		copy[length++] = name.bytes[i];
-	}
-	copy[length++] = '`';
-	return (struct slice){ copy, length };
-}
-
 struct catalogue *mysql_catalogue_new(const struct table_choices *choices, const struct table_choices *writable,
                                       bool mariadb)
 {
-	struct catalogue *catalogue = memory_alloc(sizeof(*catalogue));
-
-	catalogue->choices = choices;
-	catalogue->writable = writable;
-	catalogue->mariadb = mariadb;
-	catalogue->statement = -1;
-	catalogue->schema = memory_alloc(sizeof(*catalogue->schema));
-	catalogue->schema->tables = arena_alloc(&catalogue->schema->arena, choices->count * sizeof(struct table));
-	return catalogue;
+	/* A MySQL server has the type JSON itself. */
+	return describe_new(choices, writable, mariadb ? STATEMENTS : CHECKS, &mysql_dialect);
 }
 
 static bool has_writable_views(const struct catalogue *catalogue)
 {
 	for (unsigned i = 0; i < catalogue->schema->table_count; i++)
 		if (catalogue->schema->tables[i].is_view &&
-		    table_choice_find(catalogue->writable, catalogue->schema->tables[i].name) != NULL)
+		    describe_wants_writable(catalogue, &catalogue->schema->tables[i]))
 			return true;
 	return false;
 }
@@ -84,43 +53,14 @@ bool mysql_catalogue_statement(struct catalogue *catalogue, struct text *sql)
 
 	if (n == VIEWS && !has_writable_views(catalogue))
 		n = ++catalogue->statement;
-	if (n == CHECKS && !catalogue->mariadb) /* a MySQL server has the type JSON itself */
-		n = STATEMENTS;
-	if (n >= STATEMENTS)
+	if (n >= catalogue->statements)
 		return false;
 	text_add_string(sql, statements[n]);
 	text_add_string(sql, n == CHECKS ? " WHERE CONSTRAINT_SCHEMA=DATABASE()" : " WHERE TABLE_SCHEMA=DATABASE()");
-	text_add_string(sql, " AND TABLE_NAME IN (");
-	for (unsigned i = 0; i < catalogue->choices->count; i++) {
-		if (i > 0)
-			text_add_char(sql, ',');
-		value_add_string(sql, catalogue->choices->entries[i].name);
-	}
-	text_add_char(sql, ')');
+	text_add_string(sql, " AND TABLE_NAME IN ");
+	describe_add_names(catalogue, sql);
 	text_add_string(sql, endings[n]);
 	return true;
-}
-
-static struct slice value(const struct row *row, unsigned n)
-{
-	if (n >= row->count || row->values[n] == NULL)
-		return (struct slice){ "", 0 };
-	return (struct slice){ row->values[n], row->lengths[n] };
-}
-
-static uint64_t number(const struct row *row, unsigned n)
-{
-	return strtoull(value(row, n).bytes, NULL, 10);
-}
-
-static struct slice keep(struct catalogue *catalogue, struct slice slice)
-{
-	return (struct slice){ arena_text(&catalogue->schema->arena, slice.bytes, slice.length), slice.length };
-}
-
-static struct table *table_of(struct catalogue *catalogue, const struct row *row)
-{
-	return (struct table *)(uintptr_t)schema_table(catalogue->schema, value(row, 0));
 }
 
 static bool contains(struct slice text, const char *word)
@@ -130,28 +70,23 @@ static bool contains(struct slice text, const char *word)
 
 static void take_table(struct catalogue *catalogue, const struct row *row)
 {
-	struct schema *schema = catalogue->schema;
-	struct table *table;
+	struct table *table = describe_add_table(catalogue, describe_value(row, 0));
 
-	if (table_choice_find(catalogue->choices, value(row, 0)) == NULL || table_of(catalogue, row) != NULL)
-		return; /* the server compares names more loosely than we do */
-	table = &schema->tables[schema->table_count++];
-	table->dialect = &mysql_dialect;
-	table->name = keep(catalogue, value(row, 0));
-	table->quoted = quoted(&schema->arena, table->name);
-	table->is_view = contains(value(row, 1), "VIEW");
-	table->comment = table->is_view ? "" : keep(catalogue, value(row, 2)).bytes;
-	table->row_estimate = number(row, 3);
-	table->writable = !table->is_view && table_choice_find(catalogue->writable, table->name) != NULL;
+	if (table == NULL)
+		return;
+	table->is_view = contains(describe_value(row, 1), "VIEW");
+	if (!table->is_view) /* a view's is but the word VIEW */
+		table->comment = describe_keep(catalogue, describe_value(row, 2)).bytes;
+	table->row_estimate = describe_number(row, 3);
+	table->writable = !table->is_view && describe_wants_writable(catalogue, table);
 }
 
 static void take_view(struct catalogue *catalogue, const struct row *row)
 {
-	struct table *table = table_of(catalogue, row);
+	struct table *table = describe_table(catalogue, row);
 
 	if (table != NULL)
-		table->writable = slice_is(value(row, 1), "YES") &&
-		                  table_choice_find(catalogue->writable, table->name) != NULL;
+		table->writable = slice_is(describe_value(row, 1), "YES") && describe_wants_writable(catalogue, table);
 }
 
 static enum column_type type_of(struct slice data_type, struct slice declared)
@@ -198,111 +133,67 @@ static uint32_t last_character(struct slice set)
 	return 0x7f;
 }
 
-/* Arrays of a table grow in the schema's arena by doubling: what is left behind is little, and goes with the arena. */
-static void *grown(struct catalogue *catalogue, void *array, unsigned count, size_t size)
-{
-	void *larger;
-
-	if (count != 0 && (count < 8 || (count & (count - 1)) != 0))
-		return array;
-	larger = arena_alloc(&catalogue->schema->arena, (count == 0 ? 8 : count * 2) * size);
-	return count == 0 ? larger : memcpy(larger, array, count * size);
-}
-
 static void take_column(struct catalogue *catalogue, const struct row *row)
 {
-	struct table *table = table_of(catalogue, row);
-	struct column *column;
-	struct slice extra = value(row, 9);
+	struct table *table = describe_table(catalogue, row);
+	struct column *column = table != NULL ? describe_add_column(catalogue, table, describe_value(row, 1)) : NULL;
+	struct slice extra = describe_value(row, 9);
 
-	if (table == NULL || table->column_count == UINT16_MAX)
+	if (column == NULL)
 		return;
-	table->columns = grown(catalogue, table->columns, table->column_count, sizeof(*table->columns));
-	column = &table->columns[table->column_count++];
-	column->name = keep(catalogue, value(row, 1));
-	column->quoted = quoted(&catalogue->schema->arena, column->name);
-	column->declared = keep(catalogue, value(row, 3));
-	column->type = type_of(value(row, 2), column->declared);
-	column->nullable = slice_is(value(row, 4), "YES");
-	column->length = column->type == COLUMN_BIT ? number(row, 6) : number(row, 5);
-	column->precision = (unsigned)(row->values[8] != NULL ? number(row, 8) : number(row, 6));
-	column->scale = (unsigned)number(row, 7);
+	column->declared = describe_keep(catalogue, describe_value(row, 3));
+	column->type = type_of(describe_value(row, 2), column->declared);
+	column->nullable = slice_is(describe_value(row, 4), "YES");
+	column->length = column->type == COLUMN_BIT ? describe_number(row, 6) : describe_number(row, 5);
+	column->precision = (unsigned)(!describe_is_null(row, 8) ? describe_number(row, 8) : describe_number(row, 6));
+	column->scale = (unsigned)describe_number(row, 7);
 	if (column->type == COLUMN_STRING || column->type == COLUMN_JSON) {
-		column->is_other = row->count > 12 && row->values[12] == NULL;
-		column->last_character = column->is_other || row->count <= 12 ? 0 : last_character(value(row, 12));
+		column->is_other = row->count > 12 && describe_is_null(row, 12);
+		column->last_character = column->is_other || row->count <= 12 ? 0 : last_character(describe_value(row, 12));
 	}
 	column->is_unsigned = contains(column->declared, " unsigned");
 	column->auto_increment = contains(extra, "auto_increment");
 	column->generated = contains(extra, "GENERATED") && !contains(extra, "DEFAULT_GENERATED");
-	column->fallback = row->values[10] != NULL ? keep(catalogue, value(row, 10)).bytes : NULL;
-	column->comment = keep(catalogue, value(row, 11)).bytes;
-	column->exposed = table_choice_has(table_choice_find(catalogue->choices, table->name), column->name);
-	column->writable = column->exposed && !column->generated && table->writable &&
-	                   table_choice_has(table_choice_find(catalogue->writable, table->name), column->name);
-}
-
-static int column_index(const struct table *table, struct slice name)
-{
-	for (unsigned i = 0; i < table->column_count; i++)
-		if (table->columns[i].name.length == name.length &&
-		    memcmp(table->columns[i].name.bytes, name.bytes, name.length) == 0)
-			return (int)i;
-	return -1;
+	column->fallback = !describe_is_null(row, 10) ? describe_keep(catalogue, describe_value(row, 10)).bytes : NULL;
+	column->comment = describe_keep(catalogue, describe_value(row, 11)).bytes;
+	describe_expose(catalogue, table, column);
 }
 
 static void take_key(struct catalogue *catalogue, const struct row *row)
 {
-	struct table *table = table_of(catalogue, row);
+	struct table *table = describe_table(catalogue, row);
 	struct key *key;
+	bool is_new;
 	int column;
 
 	if (table == NULL)
 		return;
-	key = table->key_count > 0 ? &table->keys[table->key_count - 1] : NULL;
-	if (key == NULL || !slice_is(value(row, 1), key->name)) {
-		table->keys = grown(catalogue, table->keys, table->key_count, sizeof(*table->keys));
-		key = &table->keys[table->key_count++];
-		key->name = keep(catalogue, value(row, 1)).bytes;
+	key = describe_add_key(catalogue, table, describe_value(row, 1), &is_new);
+	if (is_new) {
 		key->primary = strcmp(key->name, "PRIMARY") == 0;
-		key->unique = slice_is(value(row, 2), "0");
-		key->fulltext = slice_is(value(row, 4), "FULLTEXT");
+		key->unique = slice_is(describe_value(row, 2), "0");
+		key->fulltext = slice_is(describe_value(row, 4), "FULLTEXT");
 	}
-	if ((column = column_index(table, value(row, 3))) < 0) {
+	if ((column = describe_column_index(table, describe_value(row, 3))) >= 0)
+		describe_add_key_column(catalogue, key, (unsigned)column);
+	else
 		key->unique = false; /* over an expression (MySQL 8): not a key of columns */
-		return;
-	}
-	key->columns = grown(catalogue, key->columns, key->column_count, sizeof(*key->columns));
-	key->columns[key->column_count++] = (uint16_t)column;
 }
 
 static void take_foreign_key(struct catalogue *catalogue, const struct row *row)
 {
-	struct table *table = table_of(catalogue, row);
-	struct foreign_key *key;
-	int column;
+	struct table *table = describe_table(catalogue, row);
 
-	if (table == NULL || (column = column_index(table, value(row, 2))) < 0)
-		return;
-	key = table->foreign_key_count > 0 ? &table->foreign_keys[table->foreign_key_count - 1] : NULL;
-	if (key == NULL || !slice_is(value(row, 1), key->name)) {
-		table->foreign_keys =
-		    grown(catalogue, table->foreign_keys, table->foreign_key_count, sizeof(*table->foreign_keys));
-		key = &table->foreign_keys[table->foreign_key_count++];
-		key->name = keep(catalogue, value(row, 1)).bytes;
-		key->target = keep(catalogue, value(row, 3)).bytes;
-	}
-	key->columns = grown(catalogue, key->columns, key->column_count, sizeof(*key->columns));
-	key->target_columns =
-	    grown(catalogue, key->target_columns, key->column_count, sizeof(*key->target_columns));
-	key->target_columns[key->column_count] = keep(catalogue, value(row, 4)).bytes;
-	key->columns[key->column_count++] = (uint16_t)column;
+	if (table != NULL)
+		describe_add_foreign_key_column(catalogue, table, describe_value(row, 1), describe_value(row, 2),
+		                                describe_value(row, 3), describe_value(row, 4));
 }
 
 /* MariaDB's JSON is LONGTEXT with CHECK (json_valid(`name`)). */
 static void take_check(struct catalogue *catalogue, const struct row *row)
 {
-	struct table *table = table_of(catalogue, row);
-	struct slice clause = value(row, 1);
+	struct table *table = describe_table(catalogue, row);
+	struct slice clause = describe_value(row, 1);
 
 	for (unsigned i = 0; table != NULL && i < table->column_count; i++) {
 		struct column *column = &table->columns[i];
@@ -324,47 +215,7 @@ void mysql_catalogue_row(struct catalogue *catalogue, const struct row *row)
 	takers[catalogue->statement](catalogue, row);
 }
 
-static void find_missing_of(const struct catalogue *catalogue, const struct table_choices *choices, char *missing,
-                            size_t size)
-{
-	for (unsigned i = 0; i < choices->count; i++) {
-		const struct table_choice *choice = &choices->entries[i];
-		const struct table *table = schema_table(catalogue->schema, choice->name);
-
-		if (table == NULL) {
-			snprintf(missing, size, "the database has no table '%s', or does not show it to us",
-			         choice->name.bytes);
-			return;
-		}
-		for (unsigned c = 0; c < choice->column_count; c++)
-			if (column_index(table, choice->columns[c]) < 0) {
-				snprintf(missing, size, "table '%s' has no column '%s'", choice->name.bytes,
-				         choice->columns[c].bytes);
-				return;
-			}
-	}
-}
-
-static void find_missing(const struct catalogue *catalogue, char *missing, size_t size)
-{
-	missing[0] = '\0';
-	find_missing_of(catalogue, catalogue->choices, missing, size);
-	if (missing[0] == '\0')
-		find_missing_of(catalogue, catalogue->writable, missing, size);
-}
-
 struct schema *mysql_catalogue_finish(struct catalogue *catalogue, bool abandon, char *missing, size_t size)
 {
-	struct schema *schema = catalogue->schema;
-
-	if (abandon) {
-		schema_free(schema);
-		schema = NULL;
-	} else {
-		for (unsigned i = 0; i < schema->table_count; i++)
-			table_finish(&schema->tables[i], &schema->arena);
-		find_missing(catalogue, missing, size);
-	}
-	free(catalogue);
-	return schema;
+	return describe_finish(catalogue, abandon, missing, size);
 }

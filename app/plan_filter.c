@@ -80,7 +80,7 @@ static enum status take_value(const struct planning *planning, const struct plan
 	text_clear(planning->scratch);
 	if (field->kind == FIELD_JSON) {
 		status = value_add_json(planning->scratch, text, &literal->json, &why);
-		if (status == STATUS_OK && literal->json == VALUE_NUMBER) {
+		if (status == STATUS_OK && literal->json == VALUE_NUMBER && !planning->plan->table->dialect->json_exact) {
 			text_clear(planning->scratch);
 			status = planning->plan->table->dialect->literal(planning->scratch, &any_number, text, &why);
 		}

@@ -504,7 +504,7 @@ int pool_run(struct config *config)
 	block_signals();
 	if (!open_listeners())
 		return EX_UNAVAILABLE;
-	database_start();
+	database_start(config);
 	set_places();
 	title_set("supervisor", 0);
 	log_event(LOG_NOTICE, "start", "MyREST " PACKAGE_VERSION " with %ld workers%s", config->workers,

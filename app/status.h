@@ -21,6 +21,7 @@
 	X(STATUS_PUT_WINDOW, 400, "PGRST114", "limit and offset have no meaning with PUT") \
 	X(STATUS_TOO_MANY_AFFECTED, 400, "PGRST124", "more rows are affected than max-affected allows") \
 	X(STATUS_UNFILTERED, 400, "21000", "a change of all rows is not allowed: give a filter") \
+	X(STATUS_SAME_ROW, 400, "21000", "two rows of the body have the same key") \
 	X(STATUS_NOT_WRITABLE, 400, "428C9", "the column cannot be written") \
 	X(STATUS_NO_CONFLICT_KEY, 400, "42P10", "on_conflict is no unique key of the table") \
 	X(STATUS_RAISED, 400, "P0001", "a trigger refuses it") \

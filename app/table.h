@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * table.h: what the database's catalogue says of the tables that are served. Plain data, read by all and written by
- * the one that describes (mysql_catalogue.c) or by a unit test, walked at run time: a table needs no code of its own.
+ * the one that describes (describe.c) or by a unit test, walked at run time: a table needs no code of its own.
  */
 #ifndef MYREST_TABLE_H
 #define MYREST_TABLE_H

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "url.h"
 
+#include "build.h"
+
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <netinet/in.h>
@@ -393,7 +395,12 @@ const char *url_parse(const char *text, struct arena *arena, struct database_url
 
 const char *url_unserved(const struct database_url *url)
 {
+#ifdef HAVE_POSTGRESQL
+	(void)url;
+	return NULL;
+#else
 	return url->scheme == URL_POSTGRESQL ? "this build has no PostgreSQL: expected mysql://" : NULL;
+#endif
 }
 
 bool url_is_same_place(const struct database_url *a, const struct database_url *b)

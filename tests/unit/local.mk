@@ -48,8 +48,10 @@ endif
 EXTRA_DIST += tests/unit/unit.h tests/unit/strict.h tests/unit/tables.h tests/unit/records.h \
 	tests/golden/database-url.refused.txt \
 	tests/golden/read.txt \
+	tests/golden/read.postgresql.txt \
 	tests/golden/read.refused.txt \
 	tests/golden/write.txt \
+	tests/golden/write.postgresql.txt \
 	tests/golden/write.refused.txt
 EXTRA_DIST += tests/fuzz/run tests/fuzz/uri.dict tests/fuzz/oracle.h tests/fuzz/sql_shape.h tests/fuzz/fuzz-body.c \
 	tests/fuzz/fuzz-fastcgi.c tests/fuzz/fuzz-http.c tests/fuzz/fuzz-json.c tests/fuzz/fuzz-page.c \

@@ -9,6 +9,8 @@
  *   pairs   a primary key of two columns
  *   lines   a view: no keys
  *   odd `"' name   columns that are named as strangely, and one of them in Greek
+ *
+ * They are MySQL's, or those of tables_dialect.
  */
 #ifndef MYREST_TABLES_H
 #define MYREST_TABLES_H
@@ -98,6 +100,41 @@ static inline void tables_search(struct schema *schema, struct table *table, con
 	table->keys[table->key_count - 1].fulltext = true;
 }
 
+/* Types that PostgreSQL has not are others there. */
+static inline void tables_adapt(struct column *column)
+{
+	static const struct {
+		enum column_type type;
+		const char *declared;
+	} types[] = {
+		[COLUMN_INTEGER] = { COLUMN_INTEGER, "integer" },   [COLUMN_BOOLEAN] = { COLUMN_BOOLEAN, "boolean" },
+		[COLUMN_YEAR] = { COLUMN_INTEGER, "smallint" },     [COLUMN_DECIMAL] = { COLUMN_DECIMAL, "numeric(10,0)" },
+		[COLUMN_FLOAT] = { COLUMN_FLOAT, "real" },          [COLUMN_DOUBLE] = { COLUMN_DOUBLE, "double precision" },
+		[COLUMN_BIT] = { COLUMN_STRING, "bit(8)" },         [COLUMN_STRING] = { COLUMN_STRING, "text" },
+		[COLUMN_DATE] = { COLUMN_DATE, "date" },            [COLUMN_TIME] = { COLUMN_TIME, "time" },
+		[COLUMN_DATETIME] = { COLUMN_DATETIME, "timestamp" }, [COLUMN_TIMESTAMP] = { COLUMN_TIMESTAMP, "timestamptz" },
+		[COLUMN_JSON] = { COLUMN_JSON, "jsonb" },           [COLUMN_BINARY] = { COLUMN_BINARY, "bytea" },
+		[COLUMN_GEOMETRY] = { COLUMN_STRING, "point" },
+	};
+
+	column->is_other = column->type == COLUMN_BIT || column->type == COLUMN_GEOMETRY;
+	column->precision = column->type == COLUMN_DATETIME || column->type == COLUMN_TIMESTAMP || column->type == COLUMN_TIME ? 6 : 0;
+	column->declared = (struct slice){ types[column->type].declared, strlen(types[column->type].declared) };
+	column->length = 0;
+	column->is_unsigned = false;
+	if (slice_is(column->name, "uuid")) {
+		column->declared = SLICE("uuid");
+		column->is_other = true;
+	}
+	if (slice_is(column->name, "json_not_null"))
+		column->declared = SLICE("json");
+	if (slice_is(column->name, "enum")) {
+		column->declared = SLICE("enum('a','b')");
+		column->is_other = true;
+	}
+	column->type = types[column->type].type;
+}
+
 /* Belongs to the caller; schema_free. */
 static inline struct schema *tables_make(void)
 {
@@ -142,7 +179,7 @@ static inline struct schema *tables_make(void)
 	tables_key(schema, table, "PRIMARY", 0, -1);
 	tables_named(table, "decimal")->precision = 10;
 	tables_named(table, "uuid")->is_other = true;
-	tables_named(table, "latin")->last_character = 0xff;
+	tables_named(table, "latin")->last_character = tables_dialect == &mysql_dialect ? 0xff : 0;
 	tables_named(table, "generated")->generated = true;
 	tables_search(schema, table, "searched");
 	tables_search(schema, table, "searched_n");
@@ -170,8 +207,12 @@ static inline struct schema *tables_make(void)
 	tables_column(schema, table, "\xce\xba\xcf\x8c\xcf\x83\xce\xbc\xce\xbf\xcf\x82", COLUMN_STRING, false);
 	tables_key(schema, table, "PRIMARY", 0, -1);
 
-	for (unsigned i = 0; i < schema->table_count; i++)
-		table_finish(&schema->tables[i], &schema->arena);
+	for (unsigned i = 0; i < schema->table_count; i++) {
+		table = &schema->tables[i];
+		for (unsigned c = 0; c < table->column_count && tables_dialect != &mysql_dialect; c++)
+			tables_adapt(&table->columns[c]);
+		table_finish(table, &schema->arena);
+	}
 	return schema;
 }
 

@@ -213,7 +213,7 @@ static void types_are_those_of_the_answers(void **state)
 		{ "boolean", "{\"type\":[\"boolean\",\"integer\"],\"readOnly\":true,\"description\":\"0 and 1 are false and "
 		             "true; other numbers stay numbers.\"}" },
 		{ "year", "{\"type\":\"integer\",\"anyOf\":[{\"const\":0},{\"minimum\":1901,\"maximum\":2155}],\"readOnly\":true}" },
-		{ "decimal", "{\"type\":\"number\",\"format\":\"decimal\",\"readOnly\":true}" },
+		{ "decimal", "{\"type\":\"number\",\"format\":\"decimal\",\"minimum\":-9999999999,\"maximum\":9999999999,\"readOnly\":true}" },
 		{ "bit", "{\"type\":\"boolean\",\"readOnly\":true}" },
 		{ "bits", "{\"type\":\"integer\",\"minimum\":0,\"maximum\":255,\"readOnly\":true}" },
 		{ "string_n", "{\"type\":[\"string\",\"null\"],\"maxLength\":8,\"readOnly\":true}" },

@@ -274,6 +274,22 @@ static void golden_writes(void **state)
 	run_file("write.txt", false);
 }
 
+static void golden_writes_of_postgresql(void **state)
+{
+	struct schema *other = schema;
+
+	(void)state;
+	config.idempotency_table = SLICE("kept");
+	tables_dialect = &postgresql_dialect;
+	schema = tables_make();
+	tables_allow_writing(schema);
+	schema->tables[0].columns[0].auto_increment = true;
+	run_file("write.postgresql.txt", false);
+	schema_free(schema);
+	schema = other;
+	tables_dialect = &mysql_dialect;
+}
+
 static void golden_refusals(void **state)
 {
 	(void)state;
@@ -286,6 +302,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(golden_writes),
+		cmocka_unit_test(golden_writes_of_postgresql),
 		cmocka_unit_test(golden_refusals),
 	};
 

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: MIT */
+#include "describe.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dialect.h"
+#include "value.h"
+
+struct catalogue *describe_new(const struct table_choices *choices, const struct table_choices *writable,
+                               int statements, const struct dialect *dialect)
+{
+	struct catalogue *catalogue = memory_alloc(sizeof(*catalogue));
+
+	catalogue->choices = choices;
+	catalogue->writable = writable;
+	catalogue->statement = -1;
+	catalogue->statements = statements;
+	catalogue->dialect = dialect;
+	catalogue->schema = memory_alloc(sizeof(*catalogue->schema));
+	catalogue->schema->tables = arena_alloc(&catalogue->schema->arena, choices->count * sizeof(struct table));
+	return catalogue;
+}
+
+void describe_add_names(const struct catalogue *catalogue, struct text *sql)
+{
+	text_add_char(sql, '(');
+	for (unsigned i = 0; i < catalogue->choices->count; i++) {
+		if (i > 0)
+			text_add_char(sql, ',');
+		value_add_string(sql, catalogue->choices->entries[i].name);
+	}
+	text_add_char(sql, ')');
+}
+
+bool describe_is_null(const struct row *row, unsigned n)
+{
+	return n >= row->count || row->values[n] == NULL;
+}
+
+struct slice describe_value(const struct row *row, unsigned n)
+{
+	if (describe_is_null(row, n))
+		return (struct slice){ "", 0 };
+	return (struct slice){ row->values[n], row->lengths[n] };
+}
+
+uint64_t describe_number(const struct row *row, unsigned n)
+{
+	return strtoull(describe_value(row, n).bytes, NULL, 10);
+}
+
+struct slice describe_keep(struct catalogue *catalogue, struct slice slice)
+{
+	return (struct slice){ arena_text(&catalogue->schema->arena, slice.bytes, slice.length), slice.length };
+}
+
+static struct slice quoted(struct catalogue *catalogue, struct slice name)
+{
+	char *copy = arena_alloc(&catalogue->schema->arena, name.length * 2 + 3);
+	size_t length = 0;
+
+	copy[length++] = catalogue->dialect->quote;
+	for (size_t i = 0; i < name.length; i++) {
+		if (name.bytes[i] == catalogue->dialect->quote)
+			copy[length++] = catalogue->dialect->quote;
+		copy[length++] = name.bytes[i];
+	}
+	copy[length++] = catalogue->dialect->quote;
+	return (struct slice){ copy, length };
+}
+
+/* Arrays of a table grow in the schema's arena by doubling: what is left behind is little, and goes with the arena. */
+static void *grown(struct catalogue *catalogue, void *array, unsigned count, size_t size)
+{
+	void *larger;
+
+	if (count != 0 && (count < 8 || (count & (count - 1)) != 0))
+		return array;
+	larger = arena_alloc(&catalogue->schema->arena, (count == 0 ? 8 : count * 2) * size);
+	return count == 0 ? larger : memcpy(larger, array, count * size);
+}
+
+static struct table *find_table(struct catalogue *catalogue, struct slice name)
+{
+	return (struct table *)(uintptr_t)schema_table(catalogue->schema, name);
+}
+
+struct table *describe_table(struct catalogue *catalogue, const struct row *row)
+{
+	return find_table(catalogue, describe_value(row, 0));
+}
+
+struct table *describe_add_table(struct catalogue *catalogue, struct slice name)
+{
+	struct schema *schema = catalogue->schema;
+	struct table *table;
+
+	if (table_choice_find(catalogue->choices, name) == NULL || find_table(catalogue, name) != NULL)
+		return NULL;
+	table = &schema->tables[schema->table_count++];
+	table->name = describe_keep(catalogue, name);
+	table->dialect = catalogue->dialect;
+	table->quoted = quoted(catalogue, table->name);
+	table->comment = "";
+	return table;
+}
+
+bool describe_wants_writable(const struct catalogue *catalogue, const struct table *table)
+{
+	return table_choice_find(catalogue->writable, table->name) != NULL;
+}
+
+struct column *describe_add_column(struct catalogue *catalogue, struct table *table, struct slice name)
+{
+	struct column *column;
+
+	if (table->column_count == UINT16_MAX)
+		return NULL;
+	table->columns = grown(catalogue, table->columns, table->column_count, sizeof(*table->columns));
+	column = &table->columns[table->column_count++];
+	column->name = describe_keep(catalogue, name);
+	column->quoted = quoted(catalogue, column->name);
+	column->comment = "";
+	return column;
+}
+
+void describe_expose(struct catalogue *catalogue, const struct table *table, struct column *column)
+{
+	column->exposed = table_choice_has(table_choice_find(catalogue->choices, table->name), column->name);
+	column->writable = column->exposed && !column->generated && table->writable &&
+	                   table_choice_has(table_choice_find(catalogue->writable, table->name), column->name);
+}
+
+int describe_column_index(const struct table *table, struct slice name)
+{
+	for (unsigned i = 0; i < table->column_count; i++)
+		if (table->columns[i].name.length == name.length &&
+		    memcmp(table->columns[i].name.bytes, name.bytes, name.length) == 0)
+			return (int)i;
+	return -1;
+}
+
+struct key *describe_add_key(struct catalogue *catalogue, struct table *table, struct slice name, bool *is_new)
+{
+	struct key *key = table->key_count > 0 ? &table->keys[table->key_count - 1] : NULL;
+
+	*is_new = key == NULL || !slice_is(name, key->name);
+	if (*is_new) {
+		table->keys = grown(catalogue, table->keys, table->key_count, sizeof(*table->keys));
+		key = &table->keys[table->key_count++];
+		key->name = describe_keep(catalogue, name).bytes;
+	}
+	return key;
+}
+
+void describe_add_key_column(struct catalogue *catalogue, struct key *key, unsigned column)
+{
+	key->columns = grown(catalogue, key->columns, key->column_count, sizeof(*key->columns));
+	key->columns[key->column_count++] = (uint16_t)column;
+}
+
+void describe_add_foreign_key_column(struct catalogue *catalogue, struct table *table, struct slice name,
+                                     struct slice column, struct slice target, struct slice target_column)
+{
+	struct foreign_key *key = table->foreign_key_count > 0 ? &table->foreign_keys[table->foreign_key_count - 1] : NULL;
+	int index = describe_column_index(table, column);
+
+	if (index < 0)
+		return;
+	if (key == NULL || !slice_is(name, key->name)) {
+		table->foreign_keys =
+		    grown(catalogue, table->foreign_keys, table->foreign_key_count, sizeof(*table->foreign_keys));
+		key = &table->foreign_keys[table->foreign_key_count++];
+		key->name = describe_keep(catalogue, name).bytes;
+		key->target = describe_keep(catalogue, target).bytes;
+	}
+	key->columns = grown(catalogue, key->columns, key->column_count, sizeof(*key->columns));
+	key->target_columns = grown(catalogue, key->target_columns, key->column_count, sizeof(*key->target_columns));
+	key->target_columns[key->column_count] = describe_keep(catalogue, target_column).bytes;
+	key->columns[key->column_count++] = (uint16_t)index;
+}
+
+static void find_missing_of(const struct catalogue *catalogue, const struct table_choices *choices, char *missing,
+                            size_t size)
+{
+	for (unsigned i = 0; i < choices->count; i++) {
+		const struct table_choice *choice = &choices->entries[i];
+		const struct table *table = schema_table(catalogue->schema, choice->name);
+
+		if (table == NULL) {
+			snprintf(missing, size, "the database has no table '%s', or does not show it to us",
+			         choice->name.bytes);
+			return;
+		}
+		for (unsigned c = 0; c < choice->column_count; c++)
+			if (describe_column_index(table, choice->columns[c]) < 0) {
+				snprintf(missing, size, "table '%s' has no column '%s'", choice->name.bytes,
+				         choice->columns[c].bytes);
+				return;
+			}
+	}
+}
+
+static void find_missing(const struct catalogue *catalogue, char *missing, size_t size)
+{
+	missing[0] = '\0';
+	find_missing_of(catalogue, catalogue->choices, missing, size);
+	if (missing[0] == '\0')
+		find_missing_of(catalogue, catalogue->writable, missing, size);
+}
+
+struct schema *describe_finish(struct catalogue *catalogue, bool abandon, char *missing, size_t size)
+{
+	struct schema *schema = catalogue->schema;
+
+	if (abandon) {
+		schema_free(schema);
+		schema = NULL;
+	} else {
+		for (unsigned i = 0; i < schema->table_count; i++)
+			table_finish(&schema->tables[i], &schema->arena);
+		find_missing(catalogue, missing, size);
+	}
+	free(catalogue);
+	return schema;
+}

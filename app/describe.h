@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * describe.h: a schema while a catalogue's rows fill it: what the servers' catalogues have in common. Knows no statement
+ * and no server's words; those are mysql_catalogue.c's and postgresql_catalogue.c's.
+ */
+#ifndef MYREST_DESCRIBE_H
+#define MYREST_DESCRIBE_H
+
+#include "table.h"
+
+/* A description under way. */
+struct catalogue {
+	const struct table_choices *choices, *writable;
+	int statement;  /* that runs; -1 before the first */
+	int statements; /* how many there are */
+	const struct dialect *dialect; /* of the tables */
+	struct schema *schema;
+};
+
+/* What is served and what of that can be written must outlive it. */
+struct catalogue *describe_new(const struct table_choices *, const struct table_choices *writable, int statements,
+                               const struct dialect *);
+/* Frees the catalogue. abandon: NULL; otherwise the schema, the caller's to free, and in missing what of the choices is
+ * not there ("" when all is). */
+struct schema *describe_finish(struct catalogue *, bool abandon, char *missing, size_t size);
+
+/* Adds ('users','orders'): the tables that are served. */
+void describe_add_names(const struct catalogue *, struct text *sql);
+
+/* Of a row: no bytes where there is NULL or no value at all, and 0. */
+struct slice describe_value(const struct row *, unsigned n);
+uint64_t describe_number(const struct row *, unsigned n);
+bool describe_is_null(const struct row *, unsigned n);
+/* A copy that lives as long as the schema, with a NUL behind it. */
+struct slice describe_keep(struct catalogue *, struct slice);
+
+/* The table that the row's first value names; NULL: none that was added. */
+struct table *describe_table(struct catalogue *, const struct row *);
+/* A new table of that name. NULL: it is not asked for (a server may compare names more loosely than we do), or is there
+ * already. */
+struct table *describe_add_table(struct catalogue *, struct slice name);
+/* Whether it is to be written as far as the choices go. */
+bool describe_wants_writable(const struct catalogue *, const struct table *);
+
+/* A new last column; NULL: there are too many. describe_expose says who may see and write it, once it is filled. */
+struct column *describe_add_column(struct catalogue *, struct table *, struct slice name);
+void describe_expose(struct catalogue *, const struct table *, struct column *);
+int describe_column_index(const struct table *, struct slice name); /* -1: none */
+
+/* The last key, when it has that name; otherwise a new one, and *is_new is true. */
+struct key *describe_add_key(struct catalogue *, struct table *, struct slice name, bool *is_new);
+void describe_add_key_column(struct catalogue *, struct key *, unsigned column);
+/* Adds the column to the last foreign key, when it has that name, or to a new one; a name that is no column's: nothing. */
+void describe_add_foreign_key_column(struct catalogue *, struct table *, struct slice name, struct slice column,
+                                     struct slice target, struct slice target_column);
+
+#endif

@@ -1,0 +1,509 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The driver for PostgreSQL on libpq, by its calls that never wait
+ * (https://www.postgresql.org/docs/current/libpq-async.html). The library is loaded when a URL asks for it: it brings TLS
+ * and Kerberos along, which nobody should carry whose database is another one.
+ */
+#include <dlfcn.h>
+#include <libpq-fe.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+#include "build.h"
+#include "driver.h"
+#include "postgresql_catalogue.h"
+#include "postgresql_fault.h"
+
+/* What is used of the library. */
+#define LIBPQ_FUNCTIONS(X) \
+	X(PQclear) X(PQcmdTuples) X(PQconnectPoll) X(PQconnectStartParams) X(PQconsumeInput) X(PQerrorMessage) \
+	X(PQfinish) X(PQflush) X(PQftype) X(PQgetisnull) X(PQgetlength) X(PQgetResult) X(PQgetvalue) X(PQisBusy) \
+	X(PQnfields) X(PQresultErrorField) X(PQresultStatus) X(PQsendQuery) X(PQsetnonblocking) \
+	X(PQsetNoticeProcessor) X(PQsetSingleRowMode) X(PQsocket) X(PQsslAttribute) X(PQsslInUse) X(PQstatus)
+
+static struct {
+#define X(name) __typeof__(&name) name;
+	LIBPQ_FUNCTIONS(X)
+#undef X
+} libpq;
+
+static char load_error[256]; /* empty: it is loaded */
+
+/* The types whose text is not what all databases' values are here (table.h), by their numbers in pg_type. */
+enum { TYPE_BOOL = 16, TYPE_BYTEA = 17, TYPE_BPCHAR = 1042, TYPE_TIMESTAMPTZ = 1184 };
+
+struct driver_connection {
+	PGconn *pg;
+	PostgresPollingStatusType polling; /* while it connects */
+	bool connecting, running;
+	bool unsent;      /* of the statement's text */
+	bool failed;      /* the statement has; what follows is read to its end */
+	PGresult *result; /* the row */
+	uint64_t affected;
+	bool read_only;
+	enum url_target target;
+	bool typed;       /* the types are those of the statement that runs */
+	char protection[80];
+	unsigned size;    /* of the arrays */
+	Oid *types;       /* of the statement's columns; of the row: */
+	const char **values;
+	unsigned long *lengths;
+	struct text bytes; /* those that were written as hexadecimal digits */
+};
+
+static void start(void)
+{
+	void *library = dlopen(LIBPQ_SONAME, RTLD_NOW | RTLD_LOCAL);
+
+	if (library == NULL) {
+		snprintf(load_error, sizeof(load_error), "the client library cannot be loaded: %s", dlerror());
+		return;
+	}
+#define X(name) \
+	if ((libpq.name = (__typeof__(&name))dlsym(library, #name)) == NULL) \
+		snprintf(load_error, sizeof(load_error), "the client library has no %s", #name);
+	LIBPQ_FUNCTIONS(X)
+#undef X
+}
+
+static void no_notice(void *unused, const char *message)
+{
+	(void)unused;
+	(void)message;
+}
+
+/* libpq takes the addresses beside the name, which it verifies a certificate by. */
+static bool takes_name(const struct database_url *url, const struct url_host *host)
+{
+	(void)url;
+	(void)host;
+	return false;
+}
+
+/* The library's own words, on one line. The connection is of no use any more. */
+static enum database_step lost(struct driver_connection *connection, struct database_error *error)
+{
+	const char *words = connection->pg != NULL ? libpq.PQerrorMessage(connection->pg) : load_error;
+	size_t length;
+
+	memset(error, 0, sizeof(*error));
+	error->status = STATUS_AWAY;
+	snprintf(error->text, sizeof(error->text), "%s", words);
+	for (length = strlen(error->text); length > 0 && error->text[length - 1] == '\n'; length--)
+		error->text[length - 1] = '\0';
+	for (char *at = error->text; *at != '\0'; at++)
+		if (*at == '\n')
+			*at = ' ';
+	return DATABASE_LOST;
+}
+
+static const char *tls_word(const struct database_url *url)
+{
+	static const char *const words[] = {
+		[URL_TLS_UNSAID] = "prefer",      [URL_TLS_DISABLED] = "disable",
+		[URL_TLS_PREFERRED] = "prefer",   [URL_TLS_REQUIRED] = "require",
+		[URL_TLS_VERIFY_CA] = "verify-ca", [URL_TLS_VERIFY_IDENTITY] = "verify-full",
+	};
+
+	return url_is_local(url) ? "disable" : words[url->tls];
+}
+
+static enum database_step connect_to(struct driver_connection **made, const struct database_url *url,
+                                     const struct url_host *host, const char *address, long timeout_s,
+                                     struct database_error *error)
+{
+	struct driver_connection *connection = memory_alloc(sizeof(*connection));
+	char port[16] = "5432";
+	/* An empty value is the library's default, that the environment could say otherwise: all are said. */
+	const char *const options[][2] = {
+		{ "host", host != NULL ? host->name : url->socket },
+		{ "hostaddr", host != NULL ? address : NULL },
+		{ "port", port },
+		{ "user", url->user },
+		{ "password", url->password },
+		{ "dbname", url->database },
+		{ "sslmode", tls_word(url) },
+		{ "sslrootcert", url->tls_ca },
+		{ "sslcert", url->tls_certificate },
+		{ "sslkey", url->tls_key },
+		{ "gssencmode", "disable" }, /* its handshake waits */
+		{ "target_session_attrs", "any" },
+		{ "client_encoding", "UTF8" },
+		{ "fallback_application_name", "myrest" },
+		{ NULL, NULL },
+	};
+	const char *names[sizeof(options) / sizeof(options[0])], *values[sizeof(options) / sizeof(options[0])];
+	unsigned count = 0;
+
+	(void)timeout_s; /* nothing here waits */
+	*made = connection;
+	memset(error, 0, sizeof(*error));
+	connection->target = url->target;
+	if (*load_error != '\0')
+		return lost(connection, error);
+	if (host != NULL && host->port != 0)
+		snprintf(port, sizeof(port), "%u", host->port);
+	for (unsigned i = 0; options[i][0] != NULL; i++)
+		if (options[i][1] != NULL) {
+			names[count] = options[i][0];
+			values[count++] = options[i][1];
+		}
+	names[count] = values[count] = NULL;
+	connection->pg = libpq.PQconnectStartParams(names, values, 0);
+	if (connection->pg == NULL || libpq.PQstatus(connection->pg) == CONNECTION_BAD)
+		return lost(connection, error);
+	libpq.PQsetNoticeProcessor(connection->pg, no_notice, NULL);
+	connection->connecting = true;
+	connection->polling = PGRES_POLLING_WRITING;
+	return DATABASE_WAIT;
+}
+
+static enum database_step connect_on(struct driver_connection *connection, struct database_error *error)
+{
+	connection->polling = libpq.PQconnectPoll(connection->pg);
+	switch (connection->polling) {
+	case PGRES_POLLING_FAILED:
+		return lost(connection, error);
+	case PGRES_POLLING_OK:
+		break;
+	case PGRES_POLLING_READING:
+	case PGRES_POLLING_WRITING:
+	case PGRES_POLLING_ACTIVE:
+		return DATABASE_WAIT;
+	}
+	connection->connecting = false;
+	if (libpq.PQsetnonblocking(connection->pg, 1) != 0)
+		return lost(connection, error);
+	if (libpq.PQsslInUse(connection->pg)) {
+		const char *version = libpq.PQsslAttribute(connection->pg, "protocol");
+		const char *cipher = libpq.PQsslAttribute(connection->pg, "cipher");
+
+		snprintf(connection->protection, sizeof(connection->protection), "%s %s", version != NULL ? version : "TLS",
+		         cipher != NULL ? cipher : "");
+	}
+	return DATABASE_OPEN;
+}
+
+static bool setup(struct driver_connection *connection, unsigned n, long statement_timeout_s, struct text *sql)
+{
+	(void)connection;
+	switch (n) {
+	case 0:
+		/* What texts look like, whatever the server's or the role's own defaults are; who waits for another's lock is told so
+		 * well before its time is over, and tries again. */
+		text_printf(sql, "SET TimeZone='UTC';SET DateStyle='ISO,YMD';SET IntervalStyle='postgres';SET bytea_output='hex';"
+		                 "SET extra_float_digits=1;SET standard_conforming_strings=on;"
+		                 "SET default_transaction_isolation='read committed';"
+		                 "SET statement_timeout='%lds';SET lock_timeout='%lds'",
+		            statement_timeout_s, statement_timeout_s / 5 > 0 ? statement_timeout_s / 5 : 1);
+		return true;
+	case 1:
+		text_add_string(sql, "SELECT 'read_only',current_setting('transaction_read_only')");
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void setup_row(struct driver_connection *connection, const struct row *row)
+{
+	if (row->count == 2 && row->values[1] != NULL)
+		connection->read_only = strcmp(row->values[1], "on") == 0;
+}
+
+static const char *unfit(const struct driver_connection *connection)
+{
+	return connection->read_only && connection->target == URL_TARGET_WRITABLE ? "the server is read-only" : NULL;
+}
+
+static const char *protection(const struct driver_connection *connection)
+{
+	return connection->protection[0] != '\0' ? connection->protection : NULL;
+}
+
+/* --- Statements --- */
+
+static bool take_error(struct driver_connection *connection, const PGresult *result, struct database_error *error)
+{
+	struct postgresql_fault fault = {
+		.state = libpq.PQresultErrorField(result, PG_DIAG_SQLSTATE),
+		.message = libpq.PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY),
+		.detail = libpq.PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL),
+		.column = libpq.PQresultErrorField(result, PG_DIAG_COLUMN_NAME),
+		.constraint = libpq.PQresultErrorField(result, PG_DIAG_CONSTRAINT_NAME),
+	};
+
+	if (fault.message == NULL)
+		fault.message = libpq.PQerrorMessage(connection->pg);
+	return postgresql_fault_read(error, &fault);
+}
+
+static void take_types(struct driver_connection *connection, unsigned count)
+{
+	connection->typed = true;
+	if (count > connection->size) {
+		connection->types = memory_grow(connection->types, count * sizeof(*connection->types));
+		connection->values = memory_grow(connection->values, count * sizeof(*connection->values));
+		connection->lengths = memory_grow(connection->lengths, count * sizeof(*connection->lengths));
+		connection->size = count;
+	}
+	for (unsigned i = 0; i < count; i++)
+		connection->types[i] = libpq.PQftype(connection->result, (int)i);
+}
+
+static void drop_result(struct driver_connection *connection)
+{
+	libpq.PQclear(connection->result);
+	connection->result = NULL;
+}
+
+/* What the library has of the statement so far. */
+static enum database_step read_on(struct driver_connection *connection, struct database_error *error)
+{
+	drop_result(connection);
+	while (!libpq.PQisBusy(connection->pg)) {
+		PGresult *result = libpq.PQgetResult(connection->pg);
+
+		if (result == NULL) {
+			connection->running = false;
+			return connection->failed ? DATABASE_FAILED : DATABASE_END;
+		}
+		switch (libpq.PQresultStatus(result)) {
+		case PGRES_SINGLE_TUPLE:
+			connection->result = result;
+			return DATABASE_ROW;
+		case PGRES_TUPLES_OK: /* the end of them */
+		case PGRES_COMMAND_OK:
+			connection->affected = strtoull(libpq.PQcmdTuples(result), NULL, 10);
+			break;
+		case PGRES_FATAL_ERROR:
+			if (take_error(connection, result, error)) {
+				libpq.PQclear(result);
+				return DATABASE_LOST;
+			}
+			connection->failed = true;
+			break;
+		case PGRES_EMPTY_QUERY:
+		case PGRES_COPY_OUT: /* we ask for none of these */
+		case PGRES_COPY_IN:
+		case PGRES_COPY_BOTH:
+		case PGRES_BAD_RESPONSE:
+		case PGRES_NONFATAL_ERROR:
+		case PGRES_PIPELINE_SYNC:
+		case PGRES_PIPELINE_ABORTED:
+		default:
+			libpq.PQclear(result);
+			return lost(connection, error);
+		}
+		libpq.PQclear(result);
+	}
+	return DATABASE_WAIT;
+}
+
+static enum database_step send_statement(struct driver_connection *connection, const char *sql, size_t length,
+                                         struct database_error *error)
+{
+	int unsent;
+
+	memset(error, 0, sizeof(*error));
+	if (memchr(sql, '\0', length) != NULL) { /* a name in a JSON path can have one; it would end the statement */
+		error->status = STATUS_BAD_VALUE;
+		snprintf(error->text, sizeof(error->text), "the statement has a U+0000");
+		return DATABASE_FAILED;
+	}
+	connection->failed = connection->typed = false;
+	connection->affected = 0;
+	connection->running = true;
+	/* The caller's text ends with its length, not with a NUL. */
+	text_clear(&connection->bytes);
+	text_add(&connection->bytes, sql, length);
+	if (!libpq.PQsendQuery(connection->pg, text_terminate(&connection->bytes)) ||
+	    !libpq.PQsetSingleRowMode(connection->pg) || (unsent = libpq.PQflush(connection->pg)) < 0)
+		return lost(connection, error);
+	connection->unsent = unsent > 0;
+	return DATABASE_WAIT;
+}
+
+static enum database_step next(struct driver_connection *connection, struct database_error *error)
+{
+	return read_on(connection, error);
+}
+
+static enum database_step resume(struct driver_connection *connection, unsigned ready, struct database_error *error)
+{
+	int unsent;
+
+	if (connection->connecting)
+		return connect_on(connection, error);
+	if (!libpq.PQconsumeInput(connection->pg))
+		return lost(connection, error);
+	if (connection->unsent && (ready & EPOLLOUT)) {
+		if ((unsent = libpq.PQflush(connection->pg)) < 0)
+			return lost(connection, error);
+		connection->unsent = unsent > 0;
+	}
+	return read_on(connection, error);
+}
+
+static bool is_alive(struct driver_connection *connection)
+{
+	return libpq.PQconsumeInput(connection->pg) && libpq.PQstatus(connection->pg) == CONNECTION_OK;
+}
+
+/* --- Rows --- */
+
+static int digit(char byte)
+{
+	return byte <= '9' ? byte - '0' : byte - 'a' + 10;
+}
+
+/* \x and two digits for each byte; there is room for them. */
+static void take_bytes(struct text *bytes, const char **value, unsigned long *length)
+{
+	const char *at = *value + 2, *end = *value + *length;
+	size_t before = bytes->length;
+
+	for (; at + 1 < end; at += 2)
+		text_add_char(bytes, (char)(digit(at[0]) << 4 | digit(at[1])));
+	*value = bytes->bytes + before;
+	*length = bytes->length - before;
+}
+
+static void convert(struct driver_connection *connection, unsigned i)
+{
+	const char **value = &connection->values[i];
+	unsigned long *length = &connection->lengths[i];
+
+	switch (connection->types[i]) {
+	case TYPE_BOOL:
+		*value = **value == 't' ? "1" : "0";
+		break;
+	case TYPE_BYTEA:
+		take_bytes(&connection->bytes, value, length);
+		break;
+	case TYPE_BPCHAR: /* padded with spaces that are not the value's */
+		while (*length > 0 && (*value)[*length - 1] == ' ')
+			--*length;
+		break;
+	case TYPE_TIMESTAMPTZ: /* the session is in UTC */
+		if (*length > 3 && memcmp(*value + *length - 3, "+00", 3) == 0)
+			*length -= 3;
+		break;
+	default:
+		break;
+	}
+}
+
+static void get_row(struct driver_connection *connection, struct row *row)
+{
+	unsigned count = (unsigned)libpq.PQnfields(connection->result);
+	size_t digits = 0;
+
+	if (!connection->typed)
+		take_types(connection, count);
+	for (unsigned i = 0; i < count; i++) {
+		connection->lengths[i] = (unsigned long)libpq.PQgetlength(connection->result, 0, (int)i);
+		digits += connection->types[i] == TYPE_BYTEA ? connection->lengths[i] : 0;
+	}
+	text_clear(&connection->bytes);
+	text_reserve(&connection->bytes, digits / 2 + 1); /* they stay where they are while the row is read */
+	for (unsigned i = 0; i < count; i++) {
+		connection->values[i] = NULL;
+		if (libpq.PQgetisnull(connection->result, 0, (int)i))
+			continue;
+		connection->values[i] = libpq.PQgetvalue(connection->result, 0, (int)i);
+		convert(connection, i);
+	}
+	row->count = count;
+	row->values = connection->values;
+	row->lengths = connection->lengths;
+}
+
+static uint64_t affected(const struct driver_connection *connection)
+{
+	return connection->affected;
+}
+
+static uint64_t generated(const struct driver_connection *connection)
+{
+	(void)connection; /* RETURNING tells it */
+	return 0;
+}
+
+static const struct database_traits *traits(const struct driver_connection *connection)
+{
+	static const struct database_traits all = { .returning = true };
+
+	(void)connection;
+	return &all;
+}
+
+static const char *explain(const struct driver_connection *connection)
+{
+	(void)connection;
+	return "EXPLAIN ";
+}
+
+static int descriptor(const struct driver_connection *connection)
+{
+	return connection->pg != NULL ? libpq.PQsocket(connection->pg) : -1;
+}
+
+static unsigned wants(const struct driver_connection *connection)
+{
+	if (connection->connecting)
+		return connection->polling == PGRES_POLLING_WRITING ? EPOLLOUT : EPOLLIN;
+	return EPOLLIN | (connection->unsent ? (unsigned)EPOLLOUT : 0);
+}
+
+/* The good-bye is not waited for; without one the socket is shut first, so that none is sent. */
+static void close_connection(struct driver_connection *connection, bool polite)
+{
+	if (connection->pg != NULL) {
+		if (!polite && descriptor(connection) >= 0)
+			shutdown(descriptor(connection), SHUT_RDWR);
+		libpq.PQclear(connection->result);
+		libpq.PQfinish(connection->pg);
+	}
+	text_release(&connection->bytes);
+	free(connection->types);
+	free(connection->values);
+	free(connection->lengths);
+	free(connection);
+}
+
+static struct catalogue *catalogue_new(const struct driver_connection *connection,
+                                       const struct table_choices *choices, const struct table_choices *writable)
+{
+	(void)connection;
+	return postgresql_catalogue_new(choices, writable);
+}
+
+const struct driver postgresql_driver = {
+	.start = start,
+	.takes_name = takes_name,
+	.connect = connect_to,
+	.setup = setup,
+	.setup_row = setup_row,
+	.unfit = unfit,
+	.protection = protection,
+	.send = send_statement,
+	.next = next,
+	.resume = resume,
+	.is_alive = is_alive,
+	.affected = affected,
+	.generated = generated,
+	.traits = traits,
+	.explain = explain,
+	.row = get_row,
+	.descriptor = descriptor,
+	.wants = wants,
+	.close = close_connection,
+	.catalogue_new = catalogue_new,
+	.catalogue_statement = postgresql_catalogue_statement,
+	.catalogue_row = postgresql_catalogue_row,
+	.catalogue_finish = postgresql_catalogue_finish,
+};

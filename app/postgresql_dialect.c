@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What PostgreSQL wants said otherwise than standard SQL.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "dialect.h"
+#include "postgresql_cast.h"
+#include "postgresql_value.h"
+#include "sql.h"
+
+static bool is_declared(const struct column *column, const char *type)
+{
+	return slice_is(column->declared, type);
+}
+
+/* --- Reads --- */
+
+static void output(struct text *sql, const struct plan_output *output)
+{
+	sql_add_slice(sql, output->sql);
+}
+
+static void add_jsonb(struct text *sql, const struct column *column)
+{
+	sql_add_slice(sql, column->quoted);
+	if (is_declared(column, "json")) /* which has no comparisons */
+		text_add_string(sql, "::jsonb");
+}
+
+static void json_path(struct text *sql, const struct column *column, const struct slice *keys, const int *indices,
+                      unsigned count)
+{
+	text_add_char(sql, '(');
+	add_jsonb(sql, column);
+	for (unsigned i = 0; i < count; i++) {
+		text_add_string(sql, "->");
+		if (keys[i].bytes != NULL)
+			value_add_string(sql, keys[i]);
+		else {
+			if (indices[i] < 0)
+				text_add_char(sql, '-');
+			text_add_unsigned(sql, (uint64_t)(indices[i] < 0 ? -(int64_t)indices[i] : indices[i]));
+		}
+	}
+	text_add_char(sql, ')');
+}
+
+static void json_text(struct text *sql, struct slice json)
+{
+	text_add_char(sql, '(');
+	sql_add_slice(sql, json);
+	text_add_string(sql, "#>>'{}')");
+}
+
+/* NULL is the largest value where nothing is said. */
+static void add_order(struct text *sql, const struct plan_order *order)
+{
+	const struct plan_field *field = &order->field;
+
+	if (field->kind == FIELD_COLUMN && field->column->type == COLUMN_JSON)
+		add_jsonb(sql, field->column);
+	else
+		sql_add_slice(sql, field->sql);
+	if (field->kind == FIELD_TEXT)
+		text_add_string(sql, " COLLATE \"C\"");
+	if (order->descending)
+		text_add_string(sql, " DESC");
+	if ((field->kind != FIELD_COLUMN || field->column->nullable) && order->nulls_first != order->descending)
+		text_add_string(sql, order->nulls_first ? " NULLS FIRST" : " NULLS LAST");
+}
+
+/* The first line of the plan: Seq Scan on users  (cost=0.00..1.05 rows=5 width=36) */
+static bool planned(const struct row *row, bool first, double *rows)
+{
+	const char *line = row->count > 0 ? row->values[0] : NULL, *found = NULL;
+
+	while (first && line != NULL && (line = strstr(line, " rows=")) != NULL)
+		found = line += 6;
+	if (found == NULL)
+		return false;
+	*rows = strtod(found, NULL);
+	return true;
+}
+
+/* --- Conditions --- */
+
+static void operand(struct text *sql, const struct plan_condition *condition)
+{
+	sql_add_slice(sql, condition->field.sql);
+	if (condition->field.kind == FIELD_TEXT)
+		text_add_string(sql, " COLLATE \"C\"");
+}
+
+static void distinct(struct text *sql, const struct plan_condition *condition, const struct plan_literal *literal)
+{
+	text_add_char(sql, '(');
+	operand(sql, condition);
+	text_add_string(sql, " IS DISTINCT FROM ");
+	sql_add_slice(sql, literal->sql);
+	text_add_char(sql, ')');
+}
+
+/* JSON of another type than the literal's compares as its type does; to the dialect it is false. */
+static void json_comparison(struct text *sql, const struct plan_condition *condition, const char *sign,
+                            const struct plan_literal *literal)
+{
+	text_add_char(sql, '(');
+	if (strcmp(sign, "=") != 0) {
+		text_add_string(sql, "jsonb_typeof");
+		sql_add_slice(sql, condition->field.sql);
+		text_add_string(sql, literal->json == VALUE_NUMBER ? "='number' AND " : "='string' AND ");
+	}
+	sql_add_slice(sql, condition->field.sql);
+	text_add_string(sql, sign);
+	sql_add_slice(sql, literal->sql);
+	text_add_string(sql, "::jsonb)");
+}
+
+/* The field as a text. */
+static void add_text(struct text *sql, const struct plan_field *field)
+{
+	sql_add_slice(sql, field->sql);
+	if (field->kind == FIELD_COLUMN && (field->column->is_other || strncmp(field->column->declared.bytes, "char(", 5) == 0))
+		text_add_string(sql, "::text"); /* of a char(n) without the spaces at its end */
+}
+
+static void match(struct text *sql, const struct plan_condition *condition, const struct plan_literal *literal)
+{
+	add_text(sql, &condition->field);
+	text_add_string(sql, condition->op == QUERY_LIKE    ? " LIKE "
+	                     : condition->op == QUERY_ILIKE ? " ILIKE "
+	                     : condition->op == QUERY_MATCH ? " ~ "
+	                                                    : " ~* ");
+	sql_add_slice(sql, literal->sql);
+}
+
+static void fulltext(struct text *sql, const struct plan_condition *condition)
+{
+	static const char *const functions[] = { " @@ to_tsquery(", " @@ plainto_tsquery(", " @@ phraseto_tsquery(",
+		                                 " @@ websearch_to_tsquery(" };
+	bool searchable = condition->field.kind == FIELD_COLUMN && is_declared(condition->field.column, "tsvector");
+
+	if (searchable)
+		sql_add_slice(sql, condition->field.sql);
+	else {
+		text_add_string(sql, "to_tsvector(");
+		if (condition->language.length > 0) {
+			sql_add_slice(sql, condition->language);
+			text_add_char(sql, ',');
+		}
+		add_text(sql, &condition->field);
+		text_add_char(sql, ')');
+	}
+	text_add_string(sql, functions[condition->op - QUERY_FTS]);
+	if (condition->language.length > 0) {
+		sql_add_slice(sql, condition->language);
+		text_add_char(sql, ',');
+	}
+	sql_add_slice(sql, condition->literals[0].sql);
+	text_add_char(sql, ')');
+}
+
+static void containment(struct text *sql, const struct plan_condition *condition)
+{
+	if (condition->field.kind == FIELD_COLUMN)
+		add_jsonb(sql, condition->field.column);
+	else
+		sql_add_slice(sql, condition->field.sql);
+	text_add_string(sql, condition->op == QUERY_CS ? " @> " : " <@ ");
+	sql_add_slice(sql, condition->literals[0].sql);
+	text_add_string(sql, "::jsonb");
+}
+
+static void truth(struct text *sql, const struct plan_field *field)
+{
+	if (field->column->type == COLUMN_BOOLEAN) {
+		sql_add_slice(sql, field->sql);
+		return;
+	}
+	text_add_char(sql, '(');
+	sql_add_slice(sql, field->sql);
+	text_add_string(sql, "<>0)");
+}
+
+/* --- Writes --- */
+
+static void add_key(struct text *sql, const struct plan *plan, const struct key *key)
+{
+	for (unsigned i = 0; i < key->column_count; i++) {
+		text_add_char(sql, i == 0 ? '(' : ',');
+		sql_add_slice(sql, sql_key_column(plan, key, i)->quoted);
+	}
+	text_add_char(sql, ')');
+}
+
+static void resolution(struct text *sql, const struct plan *plan, const struct write *write)
+{
+	text_add_string(sql, " ON CONFLICT ");
+	add_key(sql, plan, write->conflict);
+	if (write->resolution == RESOLUTION_IGNORE || write->column_count == 0) {
+		text_add_string(sql, " DO NOTHING");
+		return;
+	}
+	for (unsigned i = 0; i < write->column_count; i++) {
+		text_add_string(sql, i == 0 ? " DO UPDATE SET " : ",");
+		sql_add_slice(sql, write->columns[i]->quoted);
+		text_add_string(sql, "=EXCLUDED.");
+		sql_add_slice(sql, write->columns[i]->quoted);
+	}
+}
+
+/* An UPDATE has no LIMIT: the rows are found first, by their key or by their place. */
+static void window(struct text *sql, const struct plan *plan, const struct write *write)
+{
+	text_add_string(sql, " WHERE ");
+	if (write->key != NULL)
+		add_key(sql, plan, write->key);
+	else
+		text_add_string(sql, "ctid");
+	text_add_string(sql, " IN (SELECT ");
+	for (unsigned i = 0; write->key != NULL && i < write->key->column_count; i++) {
+		if (i > 0)
+			text_add_char(sql, ',');
+		sql_add_slice(sql, sql_key_column(plan, write->key, i)->quoted);
+	}
+	if (write->key == NULL)
+		text_add_string(sql, "ctid");
+	text_add_string(sql, " FROM ");
+	sql_add_slice(sql, plan->table->quoted);
+	sql_add_where(sql, plan);
+	sql_add_orders(sql, plan);
+	text_add_string(sql, " LIMIT ");
+	text_add_unsigned(sql, plan->limit < INT64_MAX ? plan->limit : INT64_MAX);
+	text_add_string(sql, " FOR UPDATE)");
+}
+
+static bool fallback(struct text *sql, const struct column *column)
+{
+	if (column->auto_increment)
+		return false;
+	text_add_char(sql, '(');
+	text_add_string(sql, column->fallback != NULL ? column->fallback : "NULL");
+	text_add_char(sql, ')');
+	return true;
+}
+
+const struct dialect postgresql_dialect = {
+	.quote = '"',
+	.conflict_by_key = true,
+	.json_exact = true,
+	.begin_snapshot = "START TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY",
+	.next_id = "DEFAULT",
+	.claim_ending = " ON CONFLICT DO NOTHING", /* after an error nothing but ROLLBACK would be possible */
+	.share_lock = " FOR SHARE",
+	.bytes = "'\\x",
+	.literal = postgresql_literal,
+	.stored = postgresql_stored,
+	.check = postgresql_check,
+	.check_json = postgresql_check_json,
+	.search = postgresql_search,
+	.output = output,
+	.json_path = json_path,
+	.json_text = json_text,
+	.order = add_order,
+	.cast = postgresql_cast,
+	.planned = planned,
+	.operand = operand,
+	.distinct = distinct,
+	.json_comparison = json_comparison,
+	.match = match,
+	.fulltext = fulltext,
+	.containment = containment,
+	.truth = truth,
+	.resolution = resolution,
+	.window = window,
+	.fallback = fallback,
+};

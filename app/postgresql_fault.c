@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: MIT */
+#include "postgresql_fault.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct meaning {
+	const char *state; /* or how it begins */
+	const char *words; /* that the message must have; NULL: any will do */
+	enum status status;
+};
+
+/* The first one that fits. Where the state alone does not tell, the words do: those of the server's own language, in
+ * which lc_messages may not have it speak; then it is the next one that fits. */
+static const struct meaning meanings[] = {
+	{ "08", NULL, STATUS_AWAY },
+	{ "57P01", NULL, STATUS_AWAY }, /* shutdown */
+	{ "57P02", NULL, STATUS_AWAY }, /* crash */
+	{ "57P03", NULL, STATUS_AWAY }, /* it starts, or is about to end */
+	{ "57P04", NULL, STATUS_AWAY }, /* the database is dropped */
+	{ "57P05", NULL, STATUS_AWAY }, /* idle for too long */
+	{ "25P03", NULL, STATUS_AWAY }, /* the same in a transaction */
+	{ "25P04", NULL, STATUS_AWAY }, /* the transaction took too long */
+	{ "23505", NULL, STATUS_DUPLICATE },
+	{ "23P01", NULL, STATUS_DUPLICATE }, /* an exclusion constraint */
+	{ "23503", NULL, STATUS_FOREIGN_KEY },
+	{ "23001", NULL, STATUS_FOREIGN_KEY }, /* ON DELETE RESTRICT, from 18 on */
+	{ "23502", NULL, STATUS_NULL },
+	{ "23514", NULL, STATUS_CHECK },
+	{ "44000", NULL, STATUS_CHECK }, /* WITH CHECK OPTION */
+	{ "22001", NULL, STATUS_TOO_LONG },
+	{ "22003", NULL, STATUS_NO_FIT },
+	{ "22P05", NULL, STATUS_NO_CHARACTER },
+	{ "22021", NULL, STATUS_NO_CHARACTER },
+	{ "2201B", NULL, STATUS_BAD_REGULAR },
+	{ "22025", NULL, STATUS_BAD_PATTERN },
+	{ "22023", "phrase operator", STATUS_BAD_SEARCH }, /* word <99999> word */
+	{ "22", NULL, STATUS_BAD_VALUE },
+	{ "42601", "in tsquery", STATUS_BAD_SEARCH },
+	{ "54000", "in tsquery", STATUS_BAD_SEARCH },
+	{ "42704", "text search configuration", STATUS_BAD_SEARCH },
+	{ "54000", NULL, STATUS_TOO_LONG }, /* for an index, or for any value of its type */
+	{ "42501", NULL, STATUS_FORBIDDEN },
+	{ "428C9", NULL, STATUS_NOT_WRITABLE }, /* GENERATED ALWAYS */
+	{ "42P10", "ON CONFLICT", STATUS_NO_CONFLICT_KEY },
+	{ "55000", "ON CONFLICT", STATUS_NO_CONFLICT_KEY }, /* a key that is checked later */
+	{ "55000", "cannot insert into view", STATUS_NOT_UPDATABLE },
+	{ "55000", "cannot update view", STATUS_NOT_UPDATABLE },
+	{ "55000", "cannot delete from view", STATUS_NOT_UPDATABLE },
+	{ "55000", "does not allow ", STATUS_NOT_UPDATABLE }, /* a foreign table */
+	{ "0A000", " of view ", STATUS_NOT_UPDATABLE },       /* a column that the view computes */
+	{ "0A000", "foreign table", STATUS_NOT_UPDATABLE },
+	{ "25006", NULL, STATUS_READ_ONLY },
+	{ "40001", NULL, STATUS_LOCKED },
+	{ "40P01", NULL, STATUS_LOCKED },
+	{ "55P03", NULL, STATUS_LOCKED },
+	{ "57014", NULL, STATUS_TIMEOUT },
+	{ "53300", NULL, STATUS_BUSY },
+	{ "P0001", NULL, STATUS_RAISED },
+	{ "21000", "ON CONFLICT", STATUS_SAME_ROW },
+};
+
+static enum status status_of(const char *state, const char *message)
+{
+	for (size_t i = 0; i < sizeof(meanings) / sizeof(meanings[0]); i++)
+		if (strncmp(state, meanings[i].state, strlen(meanings[i].state)) == 0 &&
+		    (meanings[i].words == NULL || strstr(message, meanings[i].words) != NULL))
+			return meanings[i].status;
+	return STATUS_FAULT;
+}
+
+/* A table, a column or a key of the description is not there, or not as it was. */
+static bool is_changed(const char *state, const char *message)
+{
+	return strcmp(state, "42P01") == 0 || strcmp(state, "42703") == 0 || strcmp(state, "42P10") == 0 ||
+	       (strcmp(state, "0A000") == 0 && strstr(message, "cached plan must not change result type") != NULL);
+}
+
+/* The message, and behind it the name of what it is about, for which a long message makes room. */
+static void set_text(struct database_error *error, const char *state, const char *message, const char *name)
+{
+	size_t size = sizeof(error->text), behind = strlen(name) + strlen(" ()");
+	int length;
+
+	if (*name == '\0' || behind > size / 2) {
+		snprintf(error->text, size, "%s%s%s", state, *state != '\0' ? ": " : "", message);
+		return;
+	}
+	length = snprintf(error->text, size - behind, "%s%s%s", state, *state != '\0' ? ": " : "", message);
+	if ((size_t)length >= size - behind)
+		length = (int)(size - behind - 1);
+	snprintf(error->text + length, size - (size_t)length, " (%s)", name);
+	error->object = (struct slice){ error->text + length + 2, strlen(name) };
+}
+
+static const char *given(const char *field)
+{
+	return field != NULL ? field : "";
+}
+
+bool postgresql_fault_read(struct database_error *error, const struct postgresql_fault *fault)
+{
+	const char *state = given(fault->state), *message = given(fault->message), *name = given(fault->constraint);
+
+	error->number = 0;
+	error->row = 0;
+	error->object = (struct slice){ "", 0 };
+	error->status = *state != '\0' ? status_of(state, message) : STATUS_AWAY;
+	error->schema_changed = is_changed(state, message);
+	error->referenced =
+	    strcmp(state, "23001") == 0 ||
+	    (strcmp(state, "23503") == 0 && strncmp(message, "update or delete on table ", strlen("update or delete on table ")) == 0);
+	/* A server that is not ready yet takes no statement. */
+	error->not_run = strcmp(state, "57P03") == 0;
+	if (error->status == STATUS_RAISED)
+		state = ""; /* the words of a trigger, which are meant for clients */
+	set_text(error, state, message, *name != '\0' && error->status != STATUS_RAISED ? name : given(fault->column));
+	return error->status == STATUS_AWAY;
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * postgresql_fault.h: what an error of a PostgreSQL server, or of the connection to it, means, by its SQLSTATE and its
+ * words.
+ */
+#ifndef MYREST_POSTGRESQL_FAULT_H
+#define MYREST_POSTGRESQL_FAULT_H
+
+#include "database.h"
+
+/* The fields of the server's error; each may be NULL. No state: the connection broke, and the message is the library's. */
+struct postgresql_fault {
+	const char *state, *message, *detail, *column, *constraint;
+};
+
+/* Fills in the error. Answers whether the connection is gone. */
+bool postgresql_fault_read(struct database_error *, const struct postgresql_fault *) MUST_CHECK;
+
+#endif

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: MIT */
+#include "postgresql_value.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "moment.h"
+
+static bool has_nul(struct slice text)
+{
+	return memchr(text.bytes, '\0', text.length) != NULL;
+}
+
+static enum status add_text(struct text *sql, struct slice text, const char **why)
+{
+	*why = "expected valid UTF-8 without U+0000";
+	if (has_nul(text) || text_utf8_span(text.bytes, text.length) != text.length)
+		return STATUS_BAD_VALUE;
+	value_add_string(sql, text);
+	return STATUS_OK;
+}
+
+static enum status add_boolean(struct text *sql, struct slice text, const char **why)
+{
+	*why = "expected true or false";
+	if (slice_is(text, "true") || slice_is(text, "1"))
+		text_add_string(sql, "TRUE");
+	else if (slice_is(text, "false") || slice_is(text, "0"))
+		text_add_string(sql, "FALSE");
+	else
+		return STATUS_BAD_VALUE;
+	return STATUS_OK;
+}
+
+/* An unquoted number with a point or an exponent would be a NUMERIC, and the column would be made one too. */
+static enum status add_float(struct text *sql, const struct column *column, struct slice text, const char **why)
+{
+	enum status status;
+
+	text_add_char(sql, '\'');
+	status = value_add_literal(sql, column, text, why);
+	text_add_char(sql, '\'');
+	return status;
+}
+
+static void add_bytes(struct text *sql, struct slice bytes)
+{
+	text_add_string(sql, "'\\x");
+	value_add_hex(sql, bytes);
+	text_add_char(sql, '\'');
+}
+
+static enum status add_binary(struct text *sql, struct slice text, const char **why)
+{
+	struct text bytes = { 0 };
+	size_t length;
+	bool good;
+
+	*why = "expected base64";
+	text_add(&bytes, text.bytes, text.length);
+	length = bytes.length;
+	if ((good = text_base64_decode(bytes.bytes, &length)))
+		add_bytes(sql, (struct slice){ bytes.bytes, length });
+	text_release(&bytes);
+	return good ? STATUS_OK : STATUS_BAD_VALUE;
+}
+
+/* A date of the calendar: the literal begins with 'YYYY-MM-DD. */
+static bool is_date(const char *literal)
+{
+	static const int days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+	int year = atoi(literal + 1), month = atoi(literal + 6), day = atoi(literal + 9);
+	bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+
+	return year >= 1 && month >= 1 && month <= 12 && day >= 1 && day <= days[month - 1] + (month == 2 && leap);
+}
+
+static enum status add_moment(struct text *sql, const struct column *column, struct slice text, const char **why)
+{
+	size_t before = sql->length;
+	enum status status = value_add_literal(sql, column, text, why);
+
+	if (status == STATUS_OK && !is_date(text_terminate(sql) + before)) {
+		*why = "expected a date that there is";
+		return STATUS_BAD_VALUE;
+	}
+	return status;
+}
+
+static enum status add_time(struct text *sql, struct slice text, const char **why)
+{
+	size_t before = sql->length;
+	const char *literal;
+
+	*why = "expected HH:MM:SS[.ffffff]";
+	if (moment_add_time(sql, text) != STATUS_OK)
+		return STATUS_BAD_VALUE;
+	literal = text_terminate(sql) + before;
+	return literal[1] != '-' && atoi(literal + 1) < 24 ? STATUS_OK : STATUS_BAD_VALUE;
+}
+
+static bool is_declared(const struct column *column, const char *type)
+{
+	return strncmp(column->declared.bytes, type, strlen(type)) == 0;
+}
+
+static enum status add(struct text *sql, const struct column *column, struct slice text, const char **why)
+{
+	switch (column->type) {
+	case COLUMN_BOOLEAN:
+		return add_boolean(sql, text, why);
+	case COLUMN_FLOAT:
+	case COLUMN_DOUBLE:
+		return add_float(sql, column, text, why);
+	case COLUMN_DATE:
+	case COLUMN_DATETIME:
+	case COLUMN_TIMESTAMP:
+		return add_moment(sql, column, text, why);
+	case COLUMN_TIME:
+		return add_time(sql, text, why);
+	case COLUMN_BINARY:
+		return add_binary(sql, text, why);
+	case COLUMN_STRING:
+		if (column->is_other && is_declared(column, "uuid")) { /* alike in both */
+			enum status status = value_add_literal(sql, column, text, why);
+
+			return status == STATUS_OK && has_nul(text) ? STATUS_BAD_VALUE : status;
+		}
+		return add_text(sql, text, why);
+	case COLUMN_INTEGER:
+	case COLUMN_DECIMAL:
+	case COLUMN_JSON:
+	case COLUMN_YEAR: /* these are MySQL's */
+	case COLUMN_BIT:
+	case COLUMN_GEOMETRY:
+		break;
+	}
+	return value_add_literal(sql, column, text, why);
+}
+
+enum status postgresql_literal(struct text *sql, const struct column *column, struct slice text, const char **why)
+{
+	size_t before = sql->length;
+	enum status status = add(sql, column, text, why);
+
+	if (status != STATUS_OK)
+		sql->length = before;
+	return status;
+}
+
+enum status postgresql_stored(struct text *sql, const struct column *column, struct slice bytes)
+{
+	if (column->type == COLUMN_BINARY)
+		add_bytes(sql, bytes);
+	else
+		value_add_string(sql, bytes); /* a boolean as well */
+	return STATUS_OK;
+}
+
+/* Whether the integer has so many bits. */
+static bool fits(struct slice literal, unsigned bits)
+{
+	struct integer integer;
+
+	if (value_integer(literal, &integer) != STATUS_OK)
+		return true;
+	return integer.magnitude < (uint64_t)1 << (bits - 1) ||
+	       (integer.negative && integer.magnitude == (uint64_t)1 << (bits - 1));
+}
+
+static enum status check_decimal(const struct column *column, struct slice literal, struct arena *arena, const char **why)
+{
+	const char *at = literal.bytes, *end = at + literal.length;
+	unsigned digits = 0, most = column->precision - column->scale;
+
+	if (column->precision == 0) /* it takes all */
+		return STATUS_OK;
+	if (at < end && *at == '-')
+		at++;
+	while (at < end && *at == '0')
+		at++;
+	for (; at < end && *at != '.'; at++)
+		digits++;
+	if (digits <= most)
+		return STATUS_OK;
+	*why = arena_printf(arena, "expected at most %u digits before the point", most);
+	return STATUS_NO_FIT;
+}
+
+enum status postgresql_check(const struct column *column, struct slice literal, struct arena *arena, const char **why)
+{
+	bool good = true;
+
+	if (column->type == COLUMN_DECIMAL)
+		return check_decimal(column, literal, arena, why);
+	if (column->type == COLUMN_INTEGER)
+		good = fits(literal, is_declared(column, "smallint") ? 16 : is_declared(column, "integer") ? 32 : 64);
+	return good ? STATUS_OK : STATUS_VALUE_RANGE;
+}
+
+/* Neither json nor jsonb has it, as far as its texts can be asked for. */
+enum status postgresql_check_json(struct slice json, const char **why)
+{
+	const char *at = json.bytes, *end = at + json.length;
+
+	for (; at + 1 < end; at++) {
+		if (*at != '\\')
+			continue;
+		if (end - at >= 6 && memcmp(at, "\\u0000", 6) == 0) {
+			*why = "expected JSON without \\u0000";
+			return STATUS_NO_CHARACTER;
+		}
+		at++;
+	}
+	return STATUS_OK;
+}
+
+enum status postgresql_search(struct text *sql, enum query_operator op, struct slice text, const char **why)
+{
+	(void)op;
+	return add_text(sql, text, why);
+}
