@@ -116,6 +116,8 @@ static enum database_step connect_to(struct driver_connection **made, const stru
                                      struct database_error *error)
 {
 	struct driver_connection *connection = memory_alloc(sizeof(*connection));
+	/* A socket is named by its server's port, too. */
+	const struct url_host *place = host != NULL ? host : url->host_count == 1 ? &url->hosts[0] : NULL;
 	char port[16] = "5432";
 	/* An empty value is the library's default, that the environment could say otherwise: all are said. */
 	const char *const options[][2] = {
@@ -144,8 +146,8 @@ static enum database_step connect_to(struct driver_connection **made, const stru
 	connection->target = url->target;
 	if (*load_error != '\0')
 		return lost(connection, error);
-	if (host != NULL && host->port != 0)
-		snprintf(port, sizeof(port), "%u", host->port);
+	if (place != NULL && place->port != 0)
+		snprintf(port, sizeof(port), "%u", place->port);
 	for (unsigned i = 0; options[i][0] != NULL; i++)
 		if (options[i][1] != NULL) {
 			names[count] = options[i][0];

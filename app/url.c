@@ -196,7 +196,9 @@ static const char *parse_host(struct parser *parser, const char *from, const cha
 		if (url->socket != NULL)
 			return "two folders of a socket as hosts: name one of them";
 		url->socket = host.name;
-		return NULL;
+		if (host.port == 0)
+			return NULL;
+		host.name = "localhost"; /* whose port is a part of the socket's name */
 	}
 	if (is_host_known(url, &host))
 		return "a host is named twice";

@@ -153,6 +153,8 @@ static void options_are_read(void **state)
 		  true },
 		{ "postgresql://%2Frun%2Fpostgresql/d", NULL, NULL, NULL, "/run/postgresql", URL_TLS_UNSAID, URL_TARGET_ANY,
 		  true },
+		{ "postgresql://%2Frun%2Fpostgresql:5433/d", NULL, NULL, NULL, "/run/postgresql", URL_TLS_UNSAID, URL_TARGET_ANY,
+		  true },
 		{ "postgresql://localhost/d", NULL, NULL, NULL, NULL, URL_TLS_UNSAID, URL_TARGET_ANY, false },
 	};
 
@@ -172,6 +174,23 @@ static void options_are_read(void **state)
 		assert_says(url.tls_key, cases[i].key != NULL ? cases[i].key : "(NULL)");
 		assert_says(url.socket, cases[i].socket != NULL ? cases[i].socket : "(NULL)");
 		assert_int_equal(url_is_local(&url), cases[i].local);
+		arena_release(&arena);
+	}
+}
+
+static void the_folder_of_a_socket_may_have_a_port(void **state)
+{
+	static const char *const texts[] = { "postgresql://%2Frun%2Fpostgresql:5433/d", "postgresql://localhost:5433/d?host=/run/postgresql" };
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH_OF(texts); i++) {
+		struct arena arena = { 0 };
+		struct database_url url;
+
+		assert_null(url_parse(texts[i], &arena, &url));
+		assert_string_equal(url.socket, "/run/postgresql");
+		assert_int_equal(url.host_count, 1);
+		assert_int_equal(url.hosts[0].port, 5433);
 		arena_release(&arena);
 	}
 }
@@ -224,6 +243,7 @@ int main(void)
 		cmocka_unit_test(every_part_is_read_and_decoded),
 		cmocka_unit_test(hosts_are_read_in_their_order),
 		cmocka_unit_test(options_are_read),
+		cmocka_unit_test(the_folder_of_a_socket_may_have_a_port),
 		cmocka_unit_test(a_database_that_was_not_built_in_is_named),
 		cmocka_unit_test(faults_name_the_part),
 		cmocka_unit_test(no_fault_tells_the_password),
