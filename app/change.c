@@ -433,10 +433,26 @@ static bool is_row_unknown(const struct database_error *error, bool alarmed)
 	       error->row == 0 && change.fault.status != STATUS_FAULT && status_http(change.fault.status) < 500);
 }
 
+/* What the database says, with the column and the row that it only gives the place of. */
+static struct database_error located_error(void)
+{
+	struct database_error error = *database_error(worker.database);
+	const struct column *column;
+	unsigned row;
+
+	if (change.stage != WRITE || error.place == 0 || error.object.length > 0 ||
+	    !sql_find_value(change.plan, change.write, &change.sql, error.place, &column, &row))
+		return error;
+	error.object = column->name;
+	if (error.row == 0 && !change.write->one_by_one)
+		error.row = row + 1;
+	return error;
+}
+
 /* A statement failed, which has changed nothing; the connection lives. */
 static enum next stage_failed(void)
 {
-	const struct database_error *error = database_error(worker.database);
+	const struct database_error located = located_error(), *error = &located;
 	struct peer *peer = change.peer;
 	uint64_t row = change.write->one_by_one ? change.row + 1 : error->row;
 	bool alarmed = change.stage == WRITE && change_fault_is_alarm(error, change.write);

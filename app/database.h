@@ -33,6 +33,7 @@ struct database_error {
 	char text[512];      /* the driver's words, for the log only */
 	struct slice object; /* in the text: the column, key or constraint it is about; no bytes: it names none */
 	uint64_t row;        /* of those that were written, from 1; 0: it does not say */
+	size_t place;        /* in the statement: the literal it is about, in characters from 1; 0: it does not say */
 };
 
 /* What the server can do that others cannot. */

@@ -116,8 +116,6 @@ static enum database_step connect_to(struct driver_connection **made, const stru
                                      struct database_error *error)
 {
 	struct driver_connection *connection = memory_alloc(sizeof(*connection));
-	/* A socket is named by its server's port, too. */
-	const struct url_host *place = host != NULL ? host : url->host_count == 1 ? &url->hosts[0] : NULL;
 	char port[16] = "5432";
 	/* An empty value is the library's default, that the environment could say otherwise: all are said. */
 	const char *const options[][2] = {
@@ -138,7 +136,7 @@ static enum database_step connect_to(struct driver_connection **made, const stru
 		{ NULL, NULL },
 	};
 	const char *names[sizeof(options) / sizeof(options[0])], *values[sizeof(options) / sizeof(options[0])];
-	unsigned count = 0;
+	unsigned count = 0, host_port;
 
 	(void)timeout_s; /* nothing here waits */
 	*made = connection;
@@ -146,8 +144,12 @@ static enum database_step connect_to(struct driver_connection **made, const stru
 	connection->target = url->target;
 	if (*load_error != '\0')
 		return lost(connection, error);
-	if (place != NULL && place->port != 0)
-		snprintf(port, sizeof(port), "%u", place->port);
+	if (host == NULL && url->host_count == 1) /* localhost:5433 beside a socket */
+		host_port = url->hosts[0].port;
+	else
+		host_port = host != NULL ? host->port : url->socket_port;
+	if (host_port != 0)
+		snprintf(port, sizeof(port), "%u", host_port);
 	for (unsigned i = 0; options[i][0] != NULL; i++)
 		if (options[i][1] != NULL) {
 			names[count] = options[i][0];
@@ -238,9 +240,14 @@ static bool take_error(struct driver_connection *connection, const PGresult *res
 		.constraint = libpq.PQresultErrorField(result, PG_DIAG_CONSTRAINT_NAME),
 	};
 
+	const char *place = libpq.PQresultErrorField(result, PG_DIAG_STATEMENT_POSITION);
+	bool gone;
+
 	if (fault.message == NULL)
 		fault.message = libpq.PQerrorMessage(connection->pg);
-	return postgresql_fault_read(error, &fault);
+	gone = postgresql_fault_read(error, &fault);
+	error->place = place != NULL ? strtoul(place, NULL, 10) : 0;
+	return gone;
 }
 
 static void take_types(struct driver_connection *connection, unsigned count)

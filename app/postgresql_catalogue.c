@@ -11,9 +11,9 @@ enum statement { TABLES, COLUMNS, KEYS, FOREIGN_KEYS, STATEMENTS };
 
 #define RELATIONS " FROM pg_class c JOIN pg_namespace n ON n.oid=c.relnamespace"
 
-/* What the server can say without a lock is asked so: pg_relation_is_updatable waits for whoever alters the table. Its 28
- * are UPDATE, INSERT and DELETE. The rows of a table are also those of the tables that inherit from it, its partitions. */
 static const char *const statements[STATEMENTS] = {
+	/* pg_relation_is_updatable waits for whoever alters the relation, so it is asked only where nothing else says it; 28:
+	 * UPDATE, INSERT and DELETE. The rows of a table are also those of its partitions, or whatever inherits from it. */
 	[TABLES] = ("SELECT c.relname,c.relkind IN ('v','m'),"
 	            "c.relkind IN ('r','p') OR (c.relkind IN ('v','f') AND pg_relation_is_updatable(c.oid,true)&28=28),"
 	            "(WITH RECURSIVE h AS (SELECT c.oid UNION ALL SELECT i.inhrelid FROM h JOIN pg_inherits i ON i.inhparent=h.oid)"
@@ -26,8 +26,11 @@ static const char *const statements[STATEMENTS] = {
 	             "a.atttypid,a.atttypmod,pg_get_expr(d.adbin,d.adrelid) AS fallback" RELATIONS
 	             " JOIN pg_attribute a ON a.attrelid=c.oid AND a.attnum>0 AND NOT a.attisdropped"
 	             " LEFT JOIN pg_attrdef d ON d.adrelid=a.attrelid AND d.adnum=a.attnum"),
+	/* A key that is checked at the end of a transaction settles no conflict; one of a table from which others inherit holds
+	 * for that table alone. */
 	[KEYS] = ("SELECT c.relname,x.relname,i.indisprimary,"
-	          "i.indisunique AND i.indimmediate AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL,a.attname,"
+	          "i.indisunique AND i.indimmediate AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL"
+	          " AND (c.relkind<>'r' OR NOT EXISTS (SELECT FROM pg_inherits h WHERE h.inhparent=c.oid)),a.attname,"
 	          "CASE WHEN m.amname IN ('gin','gist') AND i.indnkeyatts=1 AND i.indisvalid AND i.indpred IS NULL"
 	          " THEN pg_get_expr(i.indexprs,i.indrelid) END" RELATIONS
 	          " JOIN pg_index i ON i.indrelid=c.oid JOIN pg_class x ON x.oid=i.indexrelid JOIN pg_am m ON m.oid=x.relam"
@@ -128,7 +131,7 @@ static const struct type *find_type(struct slice name)
 		{ "name", COLUMN_STRING, NOTHING, NULL },
 		{ "citext", COLUMN_STRING, NOTHING, "citext" }, /* of whatever schema the extension is in */
 		{ "varchar", COLUMN_STRING, LENGTH, "varchar" },
-		{ "bpchar", COLUMN_STRING, LENGTH, "char" },
+		{ "bpchar", COLUMN_STRING, LENGTH, "bpchar" }, /* with a length it is a char */
 	};
 
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
@@ -169,9 +172,10 @@ static void take_type(struct catalogue *catalogue, struct column *column, const 
 		take_modifier(column, type->modifier, modifier);
 	if (!describe_is_null(row, 5))
 		declared = arena_printf(arena, "enum(%s)", describe_value(row, 5).bytes);
-	else if (type != NULL && type->declared != NULL && type->modifier == LENGTH && column->length > 0)
-		declared = arena_printf(arena, "%s(%llu)", type->declared, (unsigned long long)column->length);
-	else if (type != NULL && type->declared != NULL && type->modifier == FRACTION && modifier >= 0)
+	else if (column->length > 0)
+		declared = arena_printf(arena, "%s(%llu)", strcmp(type->name, "bpchar") == 0 ? "char" : type->declared,
+		                        (unsigned long long)column->length);
+	else if (type != NULL && type->modifier == FRACTION && modifier >= 0)
 		declared = arena_printf(arena, "%s(%u)", type->declared, column->precision);
 	else if (type != NULL && type->declared != NULL)
 		declared = type->declared;

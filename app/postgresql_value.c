@@ -187,12 +187,36 @@ static enum status check_decimal(const struct column *column, struct slice liter
 	return STATUS_NO_FIT;
 }
 
+/* A bit(n), or with varying a bit varying(n). The server would name no column. */
+static enum status check_bits(const struct column *column, struct slice literal, struct arena *arena, const char **why)
+{
+	bool varying = is_declared(column, "bit varying");
+	const char *most = strchr(column->declared.bytes, '(');
+	size_t wanted = most != NULL ? strtoul(most + 1, NULL, 10) : 0, given = literal.length - 2;
+
+	for (size_t i = 0; i < given; i++)
+		if (literal.bytes[i + 1] != '0' && literal.bytes[i + 1] != '1') {
+			*why = "expected digits 0 and 1";
+			return STATUS_BAD_VALUE;
+		}
+	if (wanted == 0 || given == wanted || (varying && given < wanted))
+		return STATUS_OK;
+	*why = arena_printf(arena, "expected %s%zu bits", varying ? "at most " : "", wanted);
+	return given > wanted ? STATUS_TOO_LONG : STATUS_NO_FIT;
+}
+
 enum status postgresql_check(const struct column *column, struct slice literal, struct arena *arena, const char **why)
 {
 	bool good = true;
 
 	if (column->type == COLUMN_DECIMAL)
 		return check_decimal(column, literal, arena, why);
+	if (column->type == COLUMN_STRING && is_declared(column, "bit"))
+		return check_bits(column, literal, arena, why);
+	if (column->type == COLUMN_STRING && slice_is(column->declared, "\"char\"") && literal.length > 3) {
+		*why = "more than one byte"; /* the server would cut it */
+		return STATUS_TOO_LONG;
+	}
 	if (column->type == COLUMN_INTEGER)
 		good = fits(literal, is_declared(column, "smallint") ? 16 : is_declared(column, "integer") ? 32 : 64);
 	return good ? STATUS_OK : STATUS_VALUE_RANGE;

@@ -77,7 +77,8 @@ static void add_moment(struct text *out, const char *bytes, size_t length, bool 
 	text_add(out, bytes, length);
 	if (length > 10 && out->bytes[out->length - length + 10] == ' ')
 		out->bytes[out->length - length + 10] = 'T';
-	text_add_string(out, utc ? "+00:00\"" : "\"");
+	/* PostgreSQL's infinity has no zone. */
+	text_add_string(out, utc && length > 0 && bytes[length - 1] <= '9' ? "+00:00\"" : "\"");
 }
 
 static size_t add_json(struct text *out, const char *bytes, size_t length)
@@ -131,11 +132,20 @@ static bool is_of_type(const struct plan_output *column, const char *bytes, size
 	return true;
 }
 
+/* Numbers of PostgreSQL for which JSON has none: they are texts there. */
+static bool is_no_number(const struct plan_output *column, const char *bytes, size_t length)
+{
+	const struct slice word = { bytes, length };
+
+	return (column->type == COLUMN_FLOAT || column->type == COLUMN_DOUBLE || column->type == COLUMN_DECIMAL) &&
+	       (slice_is(word, "NaN") || slice_is(word, "Infinity") || slice_is(word, "-Infinity"));
+}
+
 size_t render_json_value(struct text *out, const struct plan_output *column, const char *bytes, size_t length,
                          bool *mistyped)
 {
 	if (!is_of_type(column, bytes, length)) {
-		*mistyped = true;
+		*mistyped = *mistyped || !is_no_number(column, bytes, length);
 		return text_add_json_string(out, bytes, length);
 	}
 	switch (column->type) {

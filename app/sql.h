@@ -26,6 +26,10 @@ void sql_insert(struct text *, const struct plan *, const struct write *, unsign
 /* keys: a condition for the rows that were locked; no bytes: the plan's own conditions. */
 void sql_update(struct text *, const struct plan *, const struct write *, struct slice keys);
 void sql_delete(struct text *, const struct plan *, const struct write *, struct slice keys);
+/* Which value stands at that place, in characters from 1, of a statement that sql_insert has written from the first row on, or
+ * sql_update; row: from 0. false: none does. */
+bool sql_find_value(const struct plan *, const struct write *, const struct text *sql, size_t place,
+                    const struct column **, unsigned *row) MUST_CHECK;
 /* The outputs of the rows that have these keys. */
 void sql_read_back(struct text *, const struct plan *, struct slice keys);
 /* Adds one row's key to the condition: of a row in the plan's outputs, as it is after an UPDATE when written says so; of a

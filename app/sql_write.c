@@ -2,6 +2,8 @@
  *
  * The statements of a write.
  */
+#include <string.h>
+
 #include "dialect.h"
 #include "sql.h"
 
@@ -52,14 +54,19 @@ int sql_find_written(const struct write *write, const struct column *column)
 	return -1;
 }
 
-void sql_insert(struct text *sql, const struct plan *plan, const struct write *write, unsigned row, unsigned count,
-                bool returning)
+static void begin_insert(struct text *sql, const struct plan *plan, const struct write *write)
 {
 	text_add_string(sql, "INSERT INTO ");
 	sql_add_slice(sql, plan->table->quoted);
 	text_add_char(sql, ' ');
 	add_names(sql, plan, write);
 	text_add_string(sql, " VALUES ");
+}
+
+void sql_insert(struct text *sql, const struct plan *plan, const struct write *write, unsigned row, unsigned count,
+                bool returning)
+{
+	begin_insert(sql, plan, write);
 	for (unsigned i = 0; i < count; i++) {
 		if (i > 0)
 			text_add_char(sql, ',');
@@ -95,6 +102,41 @@ void sql_update(struct text *sql, const struct plan *plan, const struct write *w
 		sql_add_slice(sql, write->values[i]);
 	}
 	add_rows(sql, plan, write, keys);
+}
+
+/* The place counts characters; the texts are valid UTF-8. */
+static size_t offset_of(const struct text *sql, size_t place)
+{
+	size_t at = 0;
+
+	for (; at < sql->length; at++)
+		if (((unsigned char)sql->bytes[at] & 0xc0) != 0x80 && --place == 0)
+			break;
+	return at;
+}
+
+bool sql_find_value(const struct plan *plan, const struct write *write, const struct text *sql, size_t place,
+                    const struct column **column, unsigned *row)
+{
+	struct text beginning = { 0 };
+	bool insert = sql->length > 0 && sql->bytes[0] == 'I';
+	size_t offset = offset_of(sql, place), at;
+
+	if (insert)
+		begin_insert(&beginning, plan, write);
+	at = insert ? beginning.length : strlen("UPDATE ") + plan->table->quoted.length + strlen(" SET");
+	text_release(&beginning);
+	for (*row = 0; *row < write->row_count; ++*row)
+		for (unsigned c = 0; c < write->column_count; c++) {
+			struct slice value = write->values[(size_t)*row * write->column_count + c];
+
+			*column = write->columns[c];
+			at += 1 + (insert ? c == 0 && *row > 0 ? strlen("),") : 0 : (*column)->quoted.length + strlen("="));
+			if (offset < at + value.length)
+				return offset >= at;
+			at += value.length;
+		}
+	return false;
 }
 
 void sql_delete(struct text *sql, const struct plan *plan, const struct write *write, struct slice keys)

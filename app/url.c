@@ -55,6 +55,8 @@ static const struct word target_words[] = {
 	{ 0, NULL, 0 },
 };
 
+static const struct word a_port[] = { { 0, NULL, 0 } }; /* a number, none of a few words */
+
 #define FIELD(name) offsetof(struct database_url, name)
 
 /* The options of each scheme, in its client's own words. */
@@ -81,6 +83,7 @@ static const struct option {
 	{ URL_POSTGRESQL, "sslkey", FIELD(tls_key), NULL, "sslkey is not an absolute path" },
 	{ URL_POSTGRESQL, "host", FIELD(socket), NULL,
 	  "the option host is the folder of the socket, an absolute path: hosts stand behind the '@'" },
+	{ URL_POSTGRESQL, "port", FIELD(socket_port), a_port, "the option port is not a number from 1 to 65535" },
 };
 
 enum { OPTIONS = LENGTH_OF_TABLE(options) };
@@ -196,9 +199,7 @@ static const char *parse_host(struct parser *parser, const char *from, const cha
 		if (url->socket != NULL)
 			return "two folders of a socket as hosts: name one of them";
 		url->socket = host.name;
-		if (host.port == 0)
-			return NULL;
-		host.name = "localhost"; /* whose port is a part of the socket's name */
+		return NULL;
 	}
 	if (is_host_known(url, &host))
 		return "a host is named twice";
@@ -232,6 +233,8 @@ static const char *set_option(struct parser *parser, int option, const char *val
 		*(const char **)field = value;
 		return NULL;
 	}
+	if (options[option].words == a_port)
+		return parse_port(value, value + strlen(value), field) ? NULL : options[option].expected;
 	for (const struct word *word = options[option].words; word->name != NULL; word++)
 		if (word->scheme == parser->url->scheme && is_same_word(value, word->name)) {
 			*(unsigned *)field = (unsigned)word->value; /* of an enum */
@@ -245,7 +248,7 @@ static const char *unknown_option(const struct parser *parser)
 {
 	return parser->url->scheme == URL_MYSQL ?
 	               "unknown option (known: target, ssl-mode, ssl-ca, ssl-cert, ssl-key, socket)" :
-	               "unknown option (known: target_session_attrs, sslmode, sslrootcert, sslcert, sslkey, host)";
+	               "unknown option (known: target_session_attrs, sslmode, sslrootcert, sslcert, sslkey, host, port)";
 }
 
 static const char *parse_option(struct parser *parser, const char *from, const char *to)
@@ -286,6 +289,8 @@ static const char *parse_options(struct parser *parser, const char *from, const 
 
 static const char *check_socket(const struct database_url *url)
 {
+	if (url->socket_port != 0 && url->host_count > 0)
+		return "the option port is the socket's: a host's port stands behind it";
 	if (url->socket == NULL)
 		return NULL;
 	if (url->host_count > 1)

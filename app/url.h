@@ -41,6 +41,7 @@ struct database_url {
 	unsigned host_count;  /* 0: the socket, or the client library's default one */
 	const char *database; /* never empty */
 	const char *socket;   /* NULL: none given. PostgreSQL: the folder in which it is */
+	unsigned socket_port; /* of PostgreSQL's socket, in whose name it is; 0: none given */
 	enum url_target target;
 	enum url_tls tls;
 	const char *tls_ca, *tls_certificate, *tls_key; /* paths; NULL: none given. The latter two are both given or none */

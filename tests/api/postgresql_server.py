@@ -206,7 +206,7 @@ class Schema(servers.Schema):
         who = f"{quote(user, safe='')}:{quote(password, safe='')}"
         if tcp:
             return f"postgresql://{who}@127.0.0.1:{self.database.port}/{self.name}"
-        return f"postgresql://{who}@localhost:{self.database.port}/{self.name}?host={quote(str(self.database.socket), safe='/')}"
+        return f"postgresql://{who}@/{self.name}?host={quote(str(self.database.socket), safe='/')}&port={self.database.port}"
 
 
 # --- a connection that looks like pymysql's

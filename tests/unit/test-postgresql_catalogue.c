@@ -1,0 +1,501 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The rows are those that PostgreSQL 15 gives.
+ */
+#include "postgresql_catalogue.h"
+
+#include "unit.h"
+
+static struct arena arena;
+static struct table_choices choices, writable;
+static struct catalogue *catalogue;
+static struct text sql;
+static char missing[300];
+
+static int forget(void **state)
+{
+	(void)state;
+	arena_release(&arena);
+	text_release(&sql);
+	writable.count = 0;
+	return 0;
+}
+
+static void begin(const char *tables)
+{
+	assert_null(table_choices_parse(tables, &arena, &choices));
+	catalogue = postgresql_catalogue_new(&choices, &writable);
+}
+
+/* The next statement, in which that stands; false: there is none. */
+static bool next(const char *about)
+{
+	text_clear(&sql);
+	if (!postgresql_catalogue_statement(catalogue, &sql))
+		return false;
+	if (strstr(text_terminate(&sql), about) == NULL)
+		fail_msg("wanted %s, got %s", about, sql.bytes);
+	return true;
+}
+
+/* One row; the values end with END, and NULL is NULL. */
+#define END_OF_ROW ((const char *)&catalogue)
+
+static void row(const char *first, ...)
+{
+	const char *values[16], *value = first;
+	unsigned long lengths[16];
+	struct row made = { 0, values, lengths };
+	va_list arguments;
+
+	va_start(arguments, first);
+	for (; value != END_OF_ROW; value = va_arg(arguments, const char *)) {
+		lengths[made.count] = value != NULL ? strlen(value) : 0;
+		values[made.count] = value != NULL ? exact(value, strlen(value) + 1).bytes : NULL;
+		made.count++;
+	}
+	va_end(arguments);
+	postgresql_catalogue_row(catalogue, &made);
+	for (unsigned i = 0; i < made.count; i++)
+		free((void *)(uintptr_t)values[i]); /* nothing may point into a row */
+}
+
+#define ROW(...) row(__VA_ARGS__, END_OF_ROW)
+
+/* A relation of that name, and on to its columns. */
+static void table(const char *name)
+{
+	assert_true(next("reltuples"));
+	ROW(name, "0", "1", "0", NULL);
+	assert_true(next("pg_attribute"));
+}
+
+/* relname, attname, typname, format_type, atttypmod, labels, nullable, attidentity, attgenerated, fallback, updatable,
+ * comment */
+static void column(const char *table, const char *name, const char *type, const char *declared)
+{
+	ROW(table, name, type, declared, "-1", NULL, "0", "", "", NULL, "1", NULL);
+}
+
+static struct schema *finish(void)
+{
+	return postgresql_catalogue_finish(catalogue, false, missing, sizeof(missing));
+}
+
+static void the_users_of_the_example(void **state)
+{
+	struct schema *schema;
+	struct table *users;
+
+	(void)state;
+	begin("users");
+	assert_true(next(" WHERE n.nspname=current_schema() AND c.relkind IN ('r','p','v','m','f') AND c.relname IN ('users')"));
+	ROW("users", "0", "1", "50", "who may come in");
+	assert_true(next(" AND c.relname IN ('users') UNION ALL "));
+	ROW("users", "id", "int4", "integer", "-1", NULL, "0", "d", "", NULL, "1", "the number");
+	ROW("users", "username", "varchar", "character varying(80)", "84", NULL, "0", "", "", NULL, "1", NULL);
+	ROW("users", "email", "varchar", "character varying(120)", "124", NULL, "1", "", "", NULL, "1", NULL);
+	assert_true(next(" AND c.relname IN ('users') AND k.place<=i.indnkeyatts ORDER BY c.relname,x.relname,k.place"));
+	ROW("users", "email_key", "0", "1", "email", NULL);
+	ROW("users", "users_pkey", "1", "1", "id", NULL);
+	ROW("users", "username", "0", "0", "username", NULL);
+	assert_true(next("f.contype='f'"));
+	assert_false(next(""));
+	schema = finish();
+	assert_string_equal(missing, "");
+	assert_int_equal(schema->table_count, 1);
+	users = &schema->tables[0];
+	assert_is(users->name, "users");
+	assert_is(users->quoted, "\"users\"");
+	assert_string_equal(users->comment, "who may come in");
+	assert_int_equal(users->row_estimate, 50);
+	assert_false(users->is_view || users->writable);
+	assert_int_equal(users->column_count, 3);
+	assert_int_equal(users->columns[0].type, COLUMN_INTEGER);
+	assert_true(users->columns[0].auto_increment);
+	assert_false(users->columns[0].generated || users->columns[0].nullable || users->columns[0].is_unsigned);
+	assert_null(users->columns[0].fallback);
+	assert_string_equal(users->columns[0].comment, "the number");
+	assert_is(users->columns[1].declared, "varchar(80)");
+	assert_int_equal(users->columns[1].length, 80);
+	assert_false(users->columns[1].auto_increment || users->columns[1].is_other);
+	assert_string_equal(users->columns[1].comment, "");
+	assert_true(users->columns[2].nullable);
+	assert_is(users->columns[2].json_key, "\"email\":");
+	assert_int_equal(users->key_count, 3);
+	assert_true(users->keys[0].unique && !users->keys[0].primary);
+	assert_int_equal(users->keys[0].columns[0], 2);
+	assert_string_equal(users->keys[1].name, "users_pkey");
+	assert_true(users->keys[1].primary && users->keys[1].unique);
+	assert_false(users->keys[2].unique);
+	assert_int_equal(users->key_column, 0);
+	assert_true(table_integer_key(users, &users->columns[0]));
+	schema_free(schema);
+}
+
+static void every_type_is_known(void **state)
+{
+	static const struct {
+		const char *name, *format, *modifier, *declared; /* NULL: format's words */
+		enum column_type type;
+		bool other;
+		unsigned length, precision, scale;
+	} types[] = {
+		{ "int2", "smallint", "-1", NULL, COLUMN_INTEGER, false, 0, 0, 0 },
+		{ "int4", "integer", "-1", NULL, COLUMN_INTEGER, false, 0, 0, 0 },
+		{ "int8", "bigint", "-1", NULL, COLUMN_INTEGER, false, 0, 0, 0 },
+		{ "bool", "boolean", "-1", NULL, COLUMN_BOOLEAN, false, 0, 0, 0 },
+		{ "numeric", "numeric", "-1", NULL, COLUMN_DECIMAL, false, 0, 0, 0 },
+		{ "numeric", "numeric(10,2)", "655366", NULL, COLUMN_DECIMAL, false, 0, 10, 2 },
+		{ "numeric", "numeric(1000,0)", "65536004", NULL, COLUMN_DECIMAL, false, 0, 1000, 0 },
+		{ "numeric", "numeric(2,-3)", "133121", NULL, COLUMN_DECIMAL, false, 0, 5, 0 },
+		{ "numeric", "numeric(3,5)", "196617", NULL, COLUMN_DECIMAL, false, 0, 5, 5 },
+		{ "float4", "real", "-1", NULL, COLUMN_FLOAT, false, 0, 0, 0 },
+		{ "float8", "double precision", "-1", NULL, COLUMN_DOUBLE, false, 0, 0, 0 },
+		{ "date", "date", "-1", NULL, COLUMN_DATE, false, 0, 0, 0 },
+		{ "time", "time without time zone", "-1", "time", COLUMN_TIME, false, 0, 6, 0 },
+		{ "time", "time(3) without time zone", "3", "time(3)", COLUMN_TIME, false, 0, 3, 0 },
+		{ "timetz", "time with time zone", "-1", NULL, COLUMN_STRING, true, 0, 0, 0 },
+		{ "timestamp", "timestamp without time zone", "-1", "timestamp", COLUMN_DATETIME, false, 0, 6, 0 },
+		{ "timestamp", "timestamp(0) without time zone", "0", "timestamp(0)", COLUMN_DATETIME, false, 0, 0, 0 },
+		{ "timestamptz", "timestamp with time zone", "-1", "timestamptz", COLUMN_TIMESTAMP, false, 0, 6, 0 },
+		{ "timestamptz", "timestamp(3) with time zone", "3", "timestamptz(3)", COLUMN_TIMESTAMP, false, 0, 3, 0 },
+		{ "json", "json", "-1", NULL, COLUMN_JSON, false, 0, 0, 0 },
+		{ "jsonb", "jsonb", "-1", NULL, COLUMN_JSON, false, 0, 0, 0 },
+		{ "bytea", "bytea", "-1", NULL, COLUMN_BINARY, false, 0, 0, 0 },
+		{ "text", "text", "-1", NULL, COLUMN_STRING, false, 0, 0, 0 },
+		{ "name", "name", "-1", NULL, COLUMN_STRING, false, 0, 0, 0 },
+		{ "citext", "extensions.citext", "-1", "citext", COLUMN_STRING, false, 0, 0, 0 },
+		{ "varchar", "character varying", "-1", "varchar", COLUMN_STRING, false, 0, 0, 0 },
+		{ "varchar", "character varying(9)", "13", "varchar(9)", COLUMN_STRING, false, 9, 0, 0 },
+		{ "varchar", "character varying(10485760)", "10485764", "varchar(10485760)", COLUMN_STRING, false, 10485760, 0, 0 },
+		{ "bpchar", "character(5)", "9", "char(5)", COLUMN_STRING, false, 5, 0, 0 },
+		{ "bpchar", "character", "-1", "bpchar", COLUMN_STRING, false, 0, 0, 0 },
+		{ "char", "\"char\"", "-1", NULL, COLUMN_STRING, true, 0, 0, 0 },
+		{ "uuid", "uuid", "-1", NULL, COLUMN_STRING, true, 0, 0, 0 },
+		{ "interval", "interval day to second(2)", "470286338", NULL, COLUMN_STRING, true, 0, 0, 0 },
+		{ "bit", "bit(4)", "4", NULL, COLUMN_STRING, true, 0, 0, 0 },
+		{ "_int4", "integer[]", "-1", NULL, COLUMN_STRING, true, 0, 0, 0 },
+		{ "_varchar", "character varying(3)[]", "7", NULL, COLUMN_STRING, true, 0, 0, 0 },
+		{ "int4range", "int4range", "-1", NULL, COLUMN_STRING, true, 0, 0, 0 },
+		{ NULL, "app.date", "-1", NULL, COLUMN_STRING, true, 0, 0, 0 }, /* of another schema, whatever it is called */
+	};
+	struct schema *schema;
+
+	(void)state;
+	begin("t");
+	table("t");
+	for (size_t i = 0; i < LENGTH_OF(types); i++)
+		ROW("t", "c", types[i].name, types[i].format, types[i].modifier, NULL, "1", "", "", NULL, "1", NULL);
+	schema = finish();
+	assert_int_equal(schema->tables[0].column_count, LENGTH_OF(types));
+	for (size_t i = 0; i < LENGTH_OF(types); i++) {
+		const struct column *got = &schema->tables[0].columns[i];
+
+		assert_is(got->declared, types[i].declared != NULL ? types[i].declared : types[i].format);
+		if (got->type != types[i].type || got->is_other != types[i].other || got->length != types[i].length ||
+		    got->precision != types[i].precision || got->scale != types[i].scale)
+			fail_msg("%s: %d%s, length %llu, precision %u, scale %u", types[i].format, got->type,
+			         got->is_other ? " other" : "", (unsigned long long)got->length, got->precision, got->scale);
+		assert_int_equal(got->last_character, 0);
+	}
+	schema_free(schema);
+}
+
+static void the_members_of_an_enum(void **state)
+{
+	struct schema *schema;
+
+	(void)state;
+	begin("t");
+	table("t");
+	assert_non_null(strstr(sql.bytes, "string_agg(''''||replace(replace(e.enumlabel,'''',''''''),'\\','\\\\')||'''',','"));
+	ROW("t", "m", NULL, "mood", "-1", "'sad','o''k','back\\\\slash'", "1", "", "", NULL, "1", NULL);
+	schema = finish();
+	assert_is(schema->tables[0].columns[0].declared, "enum('sad','o''k','back\\\\slash')");
+	assert_int_equal(schema->tables[0].columns[0].type, COLUMN_STRING);
+	assert_true(schema->tables[0].columns[0].is_other);
+	schema_free(schema);
+}
+
+static void what_the_server_fills_in(void **state)
+{
+	static const struct {
+		const char *identity, *generated, *expression, *fallback;
+		bool counts, computed;
+	} cases[] = {
+		{ "", "", NULL, NULL, false, false },
+		{ "d", "", NULL, NULL, true, false },
+		{ "a", "", NULL, NULL, true, true },
+		{ "", "", "nextval('seq'::regclass)", NULL, true, false },
+		{ "", "", "next", "next", false, false },
+		{ "", "", "'nextval('::text", "'nextval('::text", false, false },
+		{ "", "s", "(1 + 1)", NULL, false, true },
+		{ "", "v", "nextval('seq'::regclass)", NULL, false, true },
+		{ "", "", "now()", "now()", false, false },
+		{ "", "", "'abc'::character varying", "'abc'::character varying", false, false },
+	};
+	struct schema *schema;
+
+	(void)state;
+	assert_null(table_choices_parse("t", &arena, &writable));
+	begin("t");
+	table("t");
+	for (size_t i = 0; i < LENGTH_OF(cases); i++)
+		ROW("t", "c", "int4", "integer", "-1", NULL, "0", cases[i].identity, cases[i].generated, cases[i].expression,
+		    "1", NULL);
+	schema = finish();
+	for (size_t i = 0; i < LENGTH_OF(cases); i++) {
+		const struct column *got = &schema->tables[0].columns[i];
+
+		assert_int_equal(got->auto_increment, cases[i].counts);
+		assert_int_equal(got->generated, cases[i].computed);
+		assert_int_equal(got->writable, !cases[i].computed);
+		if (cases[i].fallback != NULL)
+			assert_says(got->fallback, cases[i].fallback);
+		else
+			assert_null(got->fallback);
+	}
+	schema_free(schema);
+}
+
+static void what_can_be_written(void **state)
+{
+	struct schema *schema;
+	const struct table *tables;
+
+	(void)state;
+	assert_null(table_choices_parse("users(id,email),lines,sums", &arena, &writable));
+	begin("users,lines,sums,fixed");
+	assert_true(next("pg_relation_is_updatable(c.oid,true)&28=28"));
+	ROW("users", "0", "1", "2", NULL);
+	ROW("lines", "1", "1", "0", NULL);
+	ROW("sums", "1", "0", "0", NULL);
+	ROW("fixed", "0", "1", "2", NULL);
+	assert_true(next("pg_column_is_updatable"));
+	column("users", "id", "int4", "integer");
+	column("users", "username", "text", "text");
+	column("lines", "n", "int4", "integer");
+	ROW("lines", "sum", "int4", "integer", "-1", NULL, "1", "", "", NULL, "0", NULL);
+	column("sums", "n", "int4", "integer");
+	column("fixed", "n", "int4", "integer");
+	schema = finish();
+	tables = schema->tables;
+	assert_true(tables[0].writable && tables[0].columns[0].writable);
+	assert_false(tables[0].is_view || tables[0].columns[1].writable); /* not named */
+	assert_true(tables[1].is_view && tables[1].writable && tables[1].columns[0].writable);
+	assert_false(tables[1].columns[1].writable); /* the view computes it */
+	assert_false(tables[2].writable || tables[2].columns[0].writable);
+	assert_false(tables[3].writable || tables[3].columns[0].writable);
+	assert_string_equal(missing, "table 'users' has no column 'email'");
+	schema_free(schema);
+}
+
+static void indexes_of_words(void **state)
+{
+	static const struct {
+		const char *expression;
+		int column; /* -1: it is none that is sure to be of one column */
+	} cases[] = {
+		{ "to_tsvector('english'::regconfig, body)", 0 },
+		{ "to_tsvector('public.mine'::regconfig, body)", 0 },
+		{ "to_tsvector('o''dd'::regconfig, body)", 0 },
+		{ "to_tsvector('simple'::regconfig, (title)::text)", 1 },
+		{ "to_tsvector('simple'::regconfig, \"A b\")", 2 },
+		{ "to_tsvector('simple'::regconfig, (\"q\"\"q\")::text)", 3 },
+		{ "to_tsvector('simple'::regconfig, \"select\")", 4 },
+		{ "to_tsvector('simple'::regconfig, (((title)::text || ' '::text) || body))", -1 },
+		{ "to_tsvector('simple'::regconfig, COALESCE(body, ''::text))", -1 },
+		{ "to_tsvector('simple'::regconfig, (body || (title)::text))", -1 },
+		{ "to_tsvector(lang, body)", -1 },
+		{ "to_tsvector('simple'::regconfig, other)", -1 },
+		{ "to_tsvector('simple'::regconfig, bod)", -1 },
+		{ "to_tsvector('simple'::regconfig, title)::text)", -1 },
+		{ "to_tsvector('simple'::regconfig, )", -1 },
+		{ "to_tsvector('simple'::regconfig, body", -1 },
+		{ "to_tsvector('", -1 },
+		{ "to_tsvector(')", -1 },
+		{ "setweight(to_tsvector('simple'::regconfig, body), 'A'::\"char\")", -1 },
+		{ "lower(body)", -1 },
+		{ "", -1 },
+		{ NULL, -1 },
+	};
+	struct schema *schema;
+	const struct table *t;
+	char name[20];
+
+	(void)state;
+	begin("t");
+	table("t");
+	column("t", "body", "text", "text");
+	column("t", "title", "varchar", "character varying");
+	column("t", "A b", "text", "text");
+	column("t", "q\"q", "varchar", "character varying");
+	column("t", "select", "text", "text");
+	assert_true(next("m.amname IN ('gin','gist')"));
+	for (size_t i = 0; i < LENGTH_OF(cases); i++) {
+		sprintf(name, "k%02zu", i);
+		ROW("t", name, "0", "0", NULL, cases[i].expression);
+	}
+	ROW("t", "plain", "0", "0", "body", NULL);
+	schema = finish();
+	t = &schema->tables[0];
+	assert_int_equal(t->key_count, LENGTH_OF(cases) + 1);
+	for (size_t i = 0; i < LENGTH_OF(cases); i++) {
+		if (t->keys[i].fulltext != (cases[i].column >= 0) || t->keys[i].column_count != (cases[i].column >= 0) ||
+		    (cases[i].column >= 0 && t->keys[i].columns[0] != cases[i].column))
+			fail_msg("%s: %d", cases[i].expression, t->keys[i].fulltext);
+		assert_false(t->keys[i].unique);
+	}
+	assert_false(t->keys[LENGTH_OF(cases)].fulltext);
+	assert_true(table_fulltext(t, &t->columns[0]));
+	schema_free(schema);
+}
+
+static void a_key_over_an_expression_is_no_key_of_columns(void **state)
+{
+	struct schema *schema;
+	struct table *t;
+
+	(void)state;
+	begin("t");
+	table("t");
+	column("t", "a", "int4", "integer");
+	column("t", "b", "int4", "integer");
+	assert_true(next("i.indpred IS NULL AND i.indexprs IS NULL"));
+	ROW("t", "after", "0", "1", "a", NULL);
+	ROW("t", "after", "0", "1", NULL, NULL);
+	ROW("t", "before", "0", "1", NULL, NULL);
+	ROW("t", "before", "0", "1", "b", NULL);
+	ROW("t", "only", "0", "1", NULL, NULL);
+	ROW("t", "system", "0", "1", "ctid", NULL);
+	schema = finish();
+	t = &schema->tables[0];
+	assert_int_equal(t->key_count, 4);
+	for (unsigned i = 0; i < 4; i++)
+		assert_false(t->keys[i].unique || t->keys[i].fulltext);
+	assert_int_equal(t->keys[1].column_count, 1);
+	assert_int_equal(t->keys[2].column_count, 0);
+	assert_false(table_integer_key(t, &t->columns[0]));
+	schema_free(schema);
+}
+
+static void keys_of_several_columns_keep_their_order(void **state)
+{
+	struct schema *schema;
+	struct table *t, *u;
+	char name[20];
+
+	(void)state;
+	begin("t,u");
+	assert_true(next("reltuples"));
+	ROW("u", "0", "1", "0", NULL);
+	ROW("t", "0", "1", "0", NULL);
+	assert_true(next("pg_attribute"));
+	for (int i = 0; i < 40; i++) {
+		sprintf(name, "c%d", i);
+		column("t", name, "int4", "integer");
+	}
+	column("u", "id", "int4", "integer");
+	assert_true(next("pg_index"));
+	ROW("t", "t_pkey", "1", "1", "c7", NULL);
+	ROW("t", "t_pkey", "1", "1", "c3", NULL);
+	ROW("u", "u_id_key", "0", "1", "id", NULL);
+	assert_true(next("pg_constraint"));
+	ROW("t", "fk", "c3", "u", "x");
+	ROW("t", "fk", "c2", "u", "y");
+	ROW("t", "fk2", "c5", "u", "id");
+	schema = finish();
+	u = &schema->tables[0];
+	t = &schema->tables[1];
+	assert_int_equal(t->column_count, 40);
+	assert_int_equal(t->key_count, 1);
+	assert_int_equal(t->keys[0].column_count, 2);
+	assert_int_equal(t->keys[0].columns[0], 7);
+	assert_int_equal(t->keys[0].columns[1], 3);
+	assert_int_equal(t->key_column, -1);
+	assert_int_equal(u->key_column, -1); /* unique, but not primary */
+	assert_true(u->keys[0].unique);
+	assert_int_equal(t->foreign_key_count, 2);
+	assert_int_equal(t->foreign_keys[0].column_count, 2);
+	assert_int_equal(t->foreign_keys[0].columns[0], 3);
+	assert_string_equal(t->foreign_keys[0].target, "u");
+	assert_string_equal(t->foreign_keys[0].target_columns[1], "y");
+	assert_string_equal(t->foreign_keys[1].name, "fk2");
+	schema_free(schema);
+}
+
+static void names_are_quoted_and_compared_exactly(void **state)
+{
+	struct schema *schema;
+
+	(void)state;
+	begin("\"o'dd \"\"n\"\" \\\"(\"a\"\"b\"),users");
+	assert_true(next("c.relname IN ('o''dd \"n\" \\','users')"));
+	ROW("o'dd \"n\" \\", "0", "1", "0", NULL);
+	ROW("users", "0", "1", "0", NULL);
+	ROW("users", "0", "1", "0", NULL); /* twice */
+	ROW("Users", "0", "1", "0", NULL); /* not asked for */
+	assert_true(next("pg_attribute"));
+	column("o'dd \"n\" \\", "a\"b", "int4", "integer");
+	column("o'dd \"n\" \\", "A\"b", "int4", "integer");
+	column("Users", "id", "int4", "integer");
+	column("users", "id", "int4", "integer");
+	assert_true(next("pg_index"));
+	ROW("Users", "k", "1", "1", "id", NULL);
+	assert_true(next("pg_constraint"));
+	ROW("Users", "k", "id", "users", "id");
+	schema = finish();
+	assert_string_equal(missing, "");
+	assert_int_equal(schema->table_count, 2);
+	assert_is(schema->tables[0].quoted, "\"o'dd \"\"n\"\" \\\"");
+	assert_is(schema->tables[0].columns[0].quoted, "\"a\"\"b\"");
+	assert_true(schema->tables[0].columns[0].exposed);
+	assert_false(schema->tables[0].columns[1].exposed);
+	assert_int_equal(schema->tables[1].column_count, 1);
+	assert_int_equal(schema->tables[1].key_count, 0);
+	assert_int_equal(schema->tables[1].foreign_key_count, 0);
+	schema_free(schema);
+}
+
+static void what_is_missing_is_told(void **state)
+{
+	(void)state;
+	begin("users(id,nothing)");
+	table("users");
+	column("users", "id", "int4", "integer");
+	schema_free(finish());
+	assert_string_equal(missing, "table 'users' has no column 'nothing'");
+	begin("users,orders");
+	table("users");
+	schema_free(finish());
+	assert_string_equal(missing, "the database has no table 'orders', or does not show it to us");
+}
+
+static void a_description_may_be_abandoned(void **state)
+{
+	(void)state;
+	begin("users");
+	table("users");
+	assert_null(postgresql_catalogue_finish(catalogue, true, missing, sizeof(missing)));
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_teardown(name, forget)
+	const struct CMUnitTest tests[] = {
+		TEST(the_users_of_the_example),
+		TEST(every_type_is_known),
+		TEST(the_members_of_an_enum),
+		TEST(what_the_server_fills_in),
+		TEST(what_can_be_written),
+		TEST(indexes_of_words),
+		TEST(a_key_over_an_expression_is_no_key_of_columns),
+		TEST(keys_of_several_columns_keep_their_order),
+		TEST(names_are_quoted_and_compared_exactly),
+		TEST(what_is_missing_is_told),
+		TEST(a_description_may_be_abandoned),
+	};
+
+	return cmocka_run_group_tests_name("postgresql_catalogue", tests, NULL, NULL);
+}
