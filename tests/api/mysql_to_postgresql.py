@@ -655,7 +655,7 @@ def user(tokens):
     if words[:2] == ["IDENTIFIED", "BY"]:
         password = printed(rest[2])
         if replace:
-            return [f"SELECT mysql.role({literal(name)}, {password})"]
+            return [f"SELECT mysql.role({literal(name[1:-1])}, {password})"]
         return [f"{verb} ROLE {name} {'LOGIN ' if verb == 'CREATE' else ''}PASSWORD {password}"]
     if words[:2] == ["ACCOUNT", "LOCK"]:
         return [f"{role} NOLOGIN"]

@@ -25,12 +25,75 @@ class Instead:
 
 # Name of a test (a pattern as of fnmatch, with the parameters in brackets) -> Left, or the name of a value that a test
 # asks for by here() -> Instead.
+# The reasons, which are the documentation's.
+BITS = "bit(n) is a text of 0 and 1, whose length is n"
+BOOLEAN = "a boolean is true or false, and no number"
+COLLATION = "texts are compared exactly, and ordered, as the collation of the column or the database says: by default no case, accent or space is forgiven"
+CONTAINS = "JSON contains JSON of the same shape: [1, 2] contains 1, but {\"a\": [1, 2]} does not contain {\"a\": 1}"
+ENUM = "an enum is a type of its own: it is ordered as it was declared, and what is none of its values is refused, in filters as well"
+FRACTION = "fractions of seconds end with their last digit that is not 0"
+FULLTEXT = "every text can be searched, with an index or without one, and in a language: fts(english)"
+ILIKE = "ilike forgives case, not accents"
+NUL = "no text, and no text inside of JSON, has the character NUL"
+TIME = "a time is one of a day: 00:00:00 to 23:59:59.999999"
+UNSIGNED = "no integer is unsigned, and none is shorter than smallint: what is larger than a bigint is numeric(20,0)"
+YEAR = "there is no YEAR: a smallint has it, and takes what a smallint takes"
+BYTES = "bytea has no length, and is not filled up"
+GEOMETRY = "geometry belongs to PostGIS, which is an extension"
+
 DIFFERENT = {
-    "values.never_in_a_text": Instead("\0", "no text, and no text inside of JSON, has the character NUL"),
-    "values.longest_time": Instead(86399999999, "a time is one of a day: 00:00:00 to 23:59:59.999999"),
-    "values.shortest_time": Instead(0, "a time is one of a day: 00:00:00 to 23:59:59.999999"),
-    "values.loose": Instead(True, "texts are compared exactly unless a column's collation is another one"),
-    "filters.times": Instead("'00:00:00' '00:00:00.5' '12:00:00' '23:59:59.999'", "a time is one of a day: 00:00:00 to 23:59:59.999999"),
+    "values.never_in_a_text": Instead("\0", NUL),
+    "types.never_in_a_text": Instead("\0", NUL),
+    "types.fractions": Instead(["2024-01-02T03:04:05.6789", "1000-01-01T00:00:00"], FRACTION),
+    "types.no_fraction": Instead("1970-01-01T00:00:01+00:00", FRACTION),
+    "types.half_a_second": Instead("2024-01-01T00:00:00.5", FRACTION),
+    "types.time": Instead("12:34:50", TIME),
+    "types.short_time": Instead("01:00:00.5", TIME),
+    "types.short_time_answered": Instead("01:00:00.5", TIME),
+    "types.no_member": Instead([], ENUM),
+    "types.three_bits": Instead("101", BITS),
+    "types::test_zerofill_is_a_number_without_zeros": Left("there is no ZEROFILL"),
+    "types::test_bool_is_true_and_false_and_other_values_stay_numbers": Left(BOOLEAN),
+    "types::test_bool_takes_true_false_and_numbers_in_eq": Left(BOOLEAN),
+    "types::test_zero_dates_are_as_the_database_has_them": Left("there is no date with zeros"),
+    "types::test_times_reach_838_hours_both_ways": Left(TIME),
+    "types::test_bit_n_is_a_number": Left(BITS),
+    "types::test_binary_n_is_padded_as_the_database_has_it": Left(BYTES),
+    "types::test_geometry_is_base64[*": Left(GEOMETRY),
+    "types::test_json_that_*": Left("json and jsonb have nothing that is not JSON"),
+    "types::test_what_is_not_utf8_in_the_database_is_answered_as_the_replacement_character": Left("no text has bytes that are not of its encoding"),
+    "formats.two": Instead(("true", "0101", "0000"), BOOLEAN + "; " + BITS),
+    "merge.key": Instead("BIGINT", UNSIGNED),
+    "merge.top": Instead(2**63 - 1, UNSIGNED),
+    "names.folded": Instead("Admin", COLLATION),
+    "names.mean": Instead("11.5000000000000000", "an average has more digits"),
+    "pages::test_a_late_page_enters_its_index_at_the_right_place": Left("it counts by what MySQL alone counts; test_postgresql.py has the same"),
+    "values.longest_time": Instead(86399999999, TIME),
+    "values.shortest_time": Instead(0, TIME),
+    "values.loose": Instead(True, COLLATION),
+    "filters.golden": Instead("read.postgresql.txt", "each database has its own SQL"),
+    "filters.bits": Instead("0000000000 0000000001 1000000000 1111111111", BITS),
+    "filters.bits_as_text": Instead("0101", BITS),
+    "filters.latin": Instead("'a' 'b' 'z' 'é'", COLLATION),
+    "filters.enum": Instead("ENUM('a','b','c','d')", ENUM),
+    "filters.enum_takes_texts": Instead(False, ENUM),
+    "filters.no_year": Instead("x", YEAR),
+    "filters.two_is_true": Instead([1], BOOLEAN),
+    "filters.two_as_text": Instead("true", BOOLEAN),
+    "filters.two_as_int": Instead(1, BOOLEAN),
+    "filters.ilike": Instead([1, 2], ILIKE),
+    "filters.ilike_accents": Instead([3], ILIKE),
+    "filters.ilike_e": Instead([], ILIKE),
+    "filters.padded": Instead([1], COLLATION),
+    "filters.padding": Instead("\0", COLLATION),
+    "filters.case_blind": Instead([1], COLLATION),
+    "filters.behind_abc": Instead([4, 15], COLLATION),
+    "filters.unsearchable": Instead(("id=plfts.1",), FULLTEXT),
+    "filters.contains": Instead([1], CONTAINS),
+    "filters.contains_not": Instead([2, 3, 4, 5, 6, 7, 8, 10, 11, 12], CONTAINS),
+    "filters.fraction": Instead("", FRACTION),
+    "filters.kind_of_use": Instead("index", "its plans have other words"),
+    "filters.times": Instead("'00:00:00' '00:00:00.5' '12:00:00' '23:59:59.999'", TIME),
 }
 
 

@@ -2,9 +2,9 @@
 """PostgreSQL in MariaDB's place: MYREST_TEST_DATABASE=postgresql. The tests are the same, their tables too: what they say
 in MySQL's words is translated (mysql_to_postgresql.py), through a connection that looks like pymysql's.
 """
+import json
 import os
 import re
-import shutil
 import subprocess
 import threading
 import time
@@ -86,8 +86,9 @@ class Database:
             "local all,replication postgres trust\nlocal all all scram-sha-256\nhost all all 127.0.0.1/32 scram-sha-256\n"
         )
         self.start()
-        with self.connect("template1") as connection, connection.cursor() as cursor:
-            cursor.plainly(HELPERS)
+        for name in ("template1", "postgres"):
+            with self.connect(name) as connection, connection.cursor() as cursor:
+                cursor.plainly(HELPERS)
         self.sql(f"CREATE USER rest@'%' IDENTIFIED BY {pymysql.converters.escape_string(SECRET)!r}")
 
     def start(self):
@@ -286,10 +287,14 @@ class Connection:
         self.cursor().plainly("BEGIN")
 
     def commit(self):
-        self.cursor().plainly("COMMIT")
+        self.cursor().plainly("COMMIT") if self.real.autocommit else self.real.commit()
 
     def rollback(self):
-        self.cursor().plainly("ROLLBACK")
+        self.cursor().plainly("ROLLBACK") if self.real.autocommit else self.real.rollback()
+
+    def autocommit(self, yes):
+        """What is not committed by itself begins with the next statement."""
+        self.real.autocommit = yes
 
     def thread_id(self):
         return self.real.get_backend_pid()
@@ -378,6 +383,23 @@ class Cursor:
     def executemany(self, statement, rows):
         for row in rows:
             self.execute(statement, row)
+
+    def explain(self, statement):
+        """As EXPLAIN of MySQL has it: which index (by its column, or PRIMARY) is used how, and 'filesort' if all is sorted."""
+        self.plainly("SET enable_seqscan = off")
+        self.plainly(f"EXPLAIN (FORMAT JSON) {statement}")
+        plan, found, extra = json.loads(self.fetchone()[0])[0]["Plan"], [], ""
+        left = [plan]
+        while left:
+            node = left.pop()
+            left += node.get("Plans", [])
+            if node.get("Index Name"):
+                found.append(node["Index Name"])
+            if node["Node Type"] == "Sort":
+                extra = "filesort"
+        names = {re.sub(r"^[a-z]+_(pkey$)?|(_idx|_to_tsvector_idx|_key)$", lambda match: "PRIMARY" if match[1] else "", name) for name in found}
+        assert len(names) <= 1, plan
+        return (names.pop() if names else None), "index", extra
 
     def special(self, statement):
         """What is no SQL in PostgreSQL: the rows of it, or None."""

@@ -233,6 +233,11 @@ class Database:
         return schema
 
 
+def execute_as_it_is(cursor, statement):
+    """A statement in the words of the database that is there, which others are translated into."""
+    return cursor.plainly(statement) if postgresql.HERE else cursor.execute(statement)
+
+
 class Schema:
     def __init__(self, database, name):
         self.database, self.name = database, name

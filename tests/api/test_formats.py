@@ -49,14 +49,15 @@ def test_rows_as_csv(notes):
     assert [row["title"] for row in rows] == [
         "plain", 'a "quote", a comma', "", "", "line\nfeed\rreturn", "κόσμος 🎉"
     ]
+    two, bits, none = here("formats.two", ("2", "5", "0"))
     assert rows[0] == {
         "id": "1", "title": "plain", "n": "1.50", "done": "true", "at": "2024-01-02T03:04:05.678",
-        "doc": '{"a": [1, "x,y"]}', "raw": "YWJj", "bits": "5",
+        "doc": '{"a": [1, "x,y"]}', "raw": "YWJj", "bits": bits,
     }
-    assert rows[3]["done"] == "2" and rows[3]["doc"] == '"s"'
+    assert rows[3]["done"] == two and rows[3]["doc"] == '"s"'
     lines = text.split("\n")
     assert lines[2].endswith(',false,,,"",')  # NULL is the empty field, empty bytes are ""
-    assert lines[3] == '3,"",,,,null,,0'
+    assert lines[3] == f'3,"",,,,null,,{none}'
     assert lines[4].startswith("4,,")
 
 

@@ -9,13 +9,15 @@ import pytest
 
 import fcgi
 import servers
+from postgresql import here
 from servers import USERS
 
+TOP = here("merge.top", 18446744073709551615)
 TABLES = (
     *USERS,
-    "CREATE TABLE numbers (id BIGINT UNSIGNED PRIMARY KEY, square BIGINT UNSIGNED, name VARCHAR(20))",
+    f"CREATE TABLE numbers (id {here('merge.key', 'BIGINT UNSIGNED')} PRIMARY KEY, square BIGINT UNSIGNED, name VARCHAR(20))",
     "INSERT INTO numbers SELECT seq, seq * seq, CONCAT('n', seq) FROM seq_1_to_500",
-    "INSERT INTO numbers VALUES (18446744073709551615, 0, 'top')",
+    f"INSERT INTO numbers VALUES ({TOP}, 0, 'top')",
     "CREATE TABLE words (word VARCHAR(20) PRIMARY KEY, n INT)",
     "INSERT INTO words VALUES ('Admin', 1), ('guest', 2)",
     "CREATE TABLE codes (code INT UNIQUE, n INT)",
@@ -74,7 +76,7 @@ def test_equal_lists_share_one_statement(schema, start_pool):
 
 def test_keys_share_one_statement(schema, start_pool):
     pool = start_pool(schema.url(), NAMES, workers=1)
-    keys = list(range(1, 101)) + [5, 5, 7, 100000, 18446744073709551615]
+    keys = list(range(1, 101)) + [5, 5, 7, 100000, TOP]
     pool.ask("/numbers/1")
     before = pool.counted(1)
     answers = together(pool, [("GET", f"/numbers/{key}") for key in keys])
