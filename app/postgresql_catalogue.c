@@ -175,6 +175,8 @@ static void take_type(struct catalogue *catalogue, struct column *column, const 
 
 	column->type = type != NULL ? type->type : COLUMN_STRING;
 	column->is_other = type == NULL;
+	if (type == NULL && strlen(declared) > 2 && strcmp(declared + strlen(declared) - 2, "[]") == 0)
+		column->type = COLUMN_ARRAY;
 	if (type != NULL)
 		take_modifier(column, type->modifier, modifier);
 	if (!describe_is_null(row, 5))

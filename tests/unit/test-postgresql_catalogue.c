@@ -175,8 +175,8 @@ static void every_type_is_known(void **state)
 		{ "uuid", "uuid", "-1", NULL, COLUMN_STRING, true, 0, 0, 0 },
 		{ "interval", "interval day to second(2)", "470286338", NULL, COLUMN_STRING, true, 0, 0, 0 },
 		{ "bit", "bit(4)", "4", NULL, COLUMN_STRING, true, 0, 0, 0 },
-		{ "_int4", "integer[]", "-1", NULL, COLUMN_STRING, true, 0, 0, 0 },
-		{ "_varchar", "character varying(3)[]", "7", NULL, COLUMN_STRING, true, 0, 0, 0 },
+		{ "_int4", "integer[]", "-1", NULL, COLUMN_ARRAY, true, 0, 0, 0 },
+		{ "_varchar", "character varying(3)[]", "7", NULL, COLUMN_ARRAY, true, 0, 0, 0 },
 		{ "int4range", "int4range", "-1", NULL, COLUMN_STRING, true, 0, 0, 0 },
 		{ NULL, "app.date", "-1", NULL, COLUMN_STRING, true, 0, 0, 0 }, /* of another schema, whatever it is called */
 	};
