@@ -29,12 +29,29 @@ static void add_jsonb(struct text *sql, const struct column *column)
 		text_add_string(sql, "::jsonb");
 }
 
+/* To -> a text or a number is an array of one, itself; to a path that is strict it is none. */
+static const char *strict_step(struct slice key, int index)
+{
+	if (key.bytes != NULL || index < -1 || index > 0)
+		return NULL;
+	return index == 0 ? ",'strict $[0]','{}',TRUE)" : ",'strict $[last]','{}',TRUE)";
+}
+
 static void json_path(struct text *sql, const struct column *column, const struct slice *keys, const int *indices,
                       unsigned count)
 {
+	const char *strict;
+
 	text_add_char(sql, '(');
+	for (unsigned i = 0; i < count; i++)
+		if (strict_step(keys[i], indices[i]) != NULL)
+			text_add_string(sql, "jsonb_path_query_first(");
 	add_jsonb(sql, column);
 	for (unsigned i = 0; i < count; i++) {
+		if ((strict = strict_step(keys[i], indices[i])) != NULL) {
+			text_add_string(sql, strict);
+			continue;
+		}
 		text_add_string(sql, "->");
 		if (keys[i].bytes != NULL)
 			value_add_string(sql, keys[i]);
