@@ -12,31 +12,34 @@ enum statement { TABLES, COLUMNS, KEYS, FOREIGN_KEYS, STATEMENTS };
 #define RELATIONS " FROM pg_class c JOIN pg_namespace n ON n.oid=c.relnamespace"
 
 static const char *const statements[STATEMENTS] = {
-	/* pg_relation_is_updatable waits for whoever alters the relation, so it is asked only where nothing else says it; 28:
-	 * UPDATE, INSERT and DELETE. The rows of a table are also those of its partitions, or whatever inherits from it. */
-	[TABLES] = ("SELECT c.relname,c.relkind IN ('v','m'),"
-	            "c.relkind IN ('r','p') OR (c.relkind IN ('v','f') AND pg_relation_is_updatable(c.oid,true)&28=28),"
-	            "(WITH RECURSIVE h AS (SELECT c.oid UNION ALL SELECT i.inhrelid FROM h JOIN pg_inherits i ON i.inhparent=h.oid)"
-	            " SELECT sum(greatest(r.reltuples,0)::bigint) FROM h JOIN pg_class r ON r.oid=h.oid WHERE r.relkind<>'p'),"
+	/* pg_relation_is_updatable waits for whoever alters the relation, so it is asked only where nothing else says it;
+	 * 28: UPDATE, INSERT and DELETE. The rows of a table are also those of its partitions, or whatever inherits from it.
+	 */
+	[TABLES] = ("SELECT c.relname,c.relkind IN ('v','m'),c.relkind IN ('r','p') OR"
+	            " (c.relkind IN ('v','f') AND pg_relation_is_updatable(c.oid,true)&28=28),"
+	            "(WITH RECURSIVE h AS (SELECT c.oid UNION ALL"
+	            " SELECT i.inhrelid FROM h JOIN pg_inherits i ON i.inhparent=h.oid)"
+	            " SELECT sum(greatest(r.reltuples,0)::bigint)"
+	            " FROM h JOIN pg_class r ON r.oid=h.oid WHERE r.relkind<>'p'),"
 	            "obj_description(c.oid,'pg_class')" RELATIONS),
-	/* A domain is followed to the type at its bottom, and gives its default and NOT NULL on the way; but an outer join in
-	 * a view has NULL whatever the domain says. */
-	[COLUMNS] = ("WITH RECURSIVE a AS ("
-	             "SELECT c.relname,c.relkind,a.attrelid,a.attnum,a.attname,a.attnotnull,a.attidentity,a.attgenerated,"
-	             "a.atttypid,a.atttypmod,pg_get_expr(d.adbin,d.adrelid) AS fallback" RELATIONS
+	/* A domain is followed to the type at its bottom, and gives its default and NOT NULL on the way; but an outer join
+	 * in a view has NULL whatever the domain says. A default has no columns in it, so pg_get_expr need not be told the
+	 * table, for which it would wait. */
+	[COLUMNS] = ("WITH RECURSIVE a AS (SELECT c.relname,c.relkind,a.attrelid,a.attnum,a.attname,a.attnotnull,"
+	             "a.attidentity,a.attgenerated,a.atttypid,a.atttypmod,pg_get_expr(d.adbin,0) AS fallback" RELATIONS
 	             " JOIN pg_attribute a ON a.attrelid=c.oid AND a.attnum>0 AND NOT a.attisdropped"
-	             " LEFT JOIN pg_attrdef d ON d.adrelid=a.attrelid AND d.adnum=a.attnum"),
-	/* A key that is checked at the end of a transaction settles no conflict; one of a table from which others inherit holds
-	 * for that table alone. */
+	             " LEFT JOIN pg_attrdef d ON d.adrelid=a.attrelid AND d.adnum=a.attnum AND a.attgenerated=''"),
+	/* A key that is checked at the end of a transaction settles no conflict; one of a table from which others inherit
+	 * holds for that table alone. */
 	[KEYS] = ("SELECT c.relname,x.relname,i.indisprimary,"
 	          "i.indisunique AND i.indimmediate AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL"
 	          " AND (c.relkind<>'r' OR NOT EXISTS (SELECT FROM pg_inherits h WHERE h.inhparent=c.oid)),a.attname,"
 	          "CASE WHEN m.amname IN ('gin','gist') AND i.indnkeyatts=1 AND i.indisvalid AND i.indpred IS NULL"
 	          " THEN pg_get_expr(i.indexprs,i.indrelid) END" RELATIONS
-	          " JOIN pg_index i ON i.indrelid=c.oid JOIN pg_class x ON x.oid=i.indexrelid JOIN pg_am m ON m.oid=x.relam"
+	          " JOIN pg_index i ON i.indrelid=c.oid"
+	          " JOIN pg_class x ON x.oid=i.indexrelid JOIN pg_am m ON m.oid=x.relam"
 	          " CROSS JOIN LATERAL unnest(i.indkey) WITH ORDINALITY k(attnum,place)"
 	          " LEFT JOIN pg_attribute a ON a.attrelid=c.oid AND a.attnum=k.attnum"),
-	/* The server has for each partition that is referred to another constraint, below the one that was declared. */
 	[FOREIGN_KEYS] = ("SELECT c.relname,f.conname,a.attname,t.relname,b.attname" RELATIONS
 	                  " JOIN pg_constraint f ON f.conrelid=c.oid AND f.contype='f'"
 	                  " JOIN pg_class t ON t.oid=f.confrelid AND t.relnamespace=c.relnamespace"
@@ -51,7 +54,8 @@ static const char *const endings[STATEMENTS] = {
 	             "a.attnotnull OR (t.typnotnull AND a.relkind NOT IN ('v','m')),a.attidentity,a.attgenerated,"
 	             "t.typbasetype,t.typtypmod,coalesce(a.fallback,pg_get_expr(t.typdefaultbin,0))"
 	             " FROM a JOIN pg_type t ON t.oid=a.atttypid WHERE t.typtype='d')"
-	             " SELECT a.relname,a.attname,CASE WHEN n.nspname='pg_catalog' OR t.typname='citext' THEN t.typname END,"
+	             " SELECT a.relname,a.attname,"
+	             "CASE WHEN n.nspname='pg_catalog' OR t.typname='citext' THEN t.typname END,"
 	             "format_type(a.atttypid,a.atttypmod),a.atttypmod,"
 	             "(SELECT string_agg(''''||replace(replace(e.enumlabel,'''',''''''),'\\','\\\\')||'''',','"
 	             " ORDER BY e.enumsortorder) FROM pg_enum e WHERE e.enumtypid=t.oid),"
@@ -61,7 +65,9 @@ static const char *const endings[STATEMENTS] = {
 	             " FROM a JOIN pg_type t ON t.oid=a.atttypid JOIN pg_namespace n ON n.oid=t.typnamespace"
 	             " WHERE t.typtype<>'d' ORDER BY a.relname,a.attnum"),
 	[KEYS] = " AND k.place<=i.indnkeyatts ORDER BY c.relname,x.relname,k.place",
-	[FOREIGN_KEYS] = (" AND NOT EXISTS (SELECT FROM pg_constraint p WHERE p.oid=f.conparentid AND p.conrelid=f.conrelid)"
+	/* For each partition that is referred to the server has another one, below that which was declared. */
+	[FOREIGN_KEYS] = (" AND NOT EXISTS"
+	                  " (SELECT FROM pg_constraint p WHERE p.oid=f.conparentid AND p.conrelid=f.conrelid)"
 	                  " ORDER BY c.relname,f.conname,k.place"),
 };
 
@@ -77,7 +83,8 @@ bool postgresql_catalogue_statement(struct catalogue *catalogue, struct text *sq
 	if (n >= catalogue->statements)
 		return false;
 	text_add_string(sql, statements[n]);
-	text_add_string(sql, " WHERE n.nspname=current_schema() AND c.relkind IN ('r','p','v','m','f') AND c.relname IN ");
+	text_add_string(sql, " WHERE n.nspname=current_schema() AND c.relkind IN ('r','p','v','m','f')");
+	text_add_string(sql, " AND c.relname IN ");
 	describe_add_names(catalogue, sql);
 	text_add_string(sql, endings[n]);
 	return true;
@@ -153,7 +160,7 @@ static void take_modifier(struct column *column, enum modifier meaning, int modi
 	} else if (meaning == DIGITS && modifier >= HEADER) {
 		digits = (modifier - HEADER) >> 16 & 0xffff;
 		scale = (((modifier - HEADER) & SCALE_BITS) ^ SCALE_SIGN) - SCALE_SIGN;
-		/* From PostgreSQL 15 on a scale may be negative: zeros before the point; or more than the digits: behind it. */
+		/* From PostgreSQL 15 on a scale may be negative (zeros before the point), or more than the digits. */
 		column->scale = scale > 0 ? (unsigned)scale : 0;
 		column->precision = (unsigned)(scale < 0 ? digits - scale : digits > scale ? digits : scale);
 	}

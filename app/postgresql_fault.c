@@ -10,8 +10,8 @@ struct meaning {
 	enum status status;
 };
 
-/* The first one that fits. Where the state alone does not tell, the words do: those of the server's own language, in
- * which lc_messages may not have it speak; then it is the next one that fits. */
+/* The first one that fits. Where the state alone does not tell, the words do. They are English; a server whose
+ * lc_messages is another language has none of these, and the next one that fits is what is left to say. */
 static const struct meaning meanings[] = {
 	{ "08", NULL, STATUS_AWAY },
 	{ "57P01", NULL, STATUS_AWAY }, /* shutdown */
@@ -56,6 +56,7 @@ static const struct meaning meanings[] = {
 	{ "0A000", " of view ", STATUS_NOT_UPDATABLE },       /* a column that the view computes */
 	{ "0A000", "foreign table", STATUS_NOT_UPDATABLE },
 	{ "25006", NULL, STATUS_READ_ONLY },
+	{ "40001", "terminating connection", STATUS_AWAY }, /* a replica that has to go on */
 	{ "40001", NULL, STATUS_LOCKED },
 	{ "40P01", NULL, STATUS_LOCKED },
 	{ "55P03", NULL, STATUS_LOCKED },
@@ -65,10 +66,15 @@ static const struct meaning meanings[] = {
 	{ "21000", "ON CONFLICT", STATUS_SAME_ROW },
 };
 
+static bool begins(const char *text, const char *words)
+{
+	return strncmp(text, words, strlen(words)) == 0;
+}
+
 static enum status status_of(const char *state, const char *message)
 {
 	for (size_t i = 0; i < sizeof(meanings) / sizeof(meanings[0]); i++)
-		if (strncmp(state, meanings[i].state, strlen(meanings[i].state)) == 0 &&
+		if (begins(state, meanings[i].state) &&
 		    (meanings[i].words == NULL || strstr(message, meanings[i].words) != NULL))
 			return meanings[i].status;
 	return STATUS_FAULT;
@@ -84,18 +90,17 @@ static bool is_changed(const char *state, const char *message)
 /* The message, and behind it the name of what it is about, for which a long message makes room. */
 static void set_text(struct database_error *error, const char *state, const char *message, const char *name)
 {
-	size_t size = sizeof(error->text), behind = strlen(name) + strlen(" ()");
-	int length;
+	size_t size = sizeof(error->text), room = strlen(name) + strlen(" ()");
+	bool named = *name != '\0' && room < size / 2;
+	size_t length, limit = named ? size - room : size;
 
-	if (*name == '\0' || behind > size / 2) {
-		snprintf(error->text, size, "%s%s%s", state, *state != '\0' ? ": " : "", message);
+	length = (size_t)snprintf(error->text, limit, "%s%s%s", state, *state != '\0' ? ": " : "", message);
+	if (length >= limit)
+		length = limit - 1;
+	if (!named)
 		return;
-	}
-	length = snprintf(error->text, size - behind, "%s%s%s", state, *state != '\0' ? ": " : "", message);
-	if ((size_t)length >= size - behind)
-		length = (int)(size - behind - 1);
-	snprintf(error->text + length, size - (size_t)length, " (%s)", name);
-	error->object = (struct slice){ error->text + length + 2, strlen(name) };
+	snprintf(error->text + length, size - length, " (%s)", name);
+	error->object = (struct slice){ error->text + length + strlen(" ("), strlen(name) };
 }
 
 static const char *given(const char *field)
@@ -107,18 +112,19 @@ bool postgresql_fault_read(struct database_error *error, const struct postgresql
 {
 	const char *state = given(fault->state), *message = given(fault->message), *name = given(fault->constraint);
 
+	if (*name == '\0')
+		name = given(fault->column);
 	error->number = 0;
 	error->row = 0;
 	error->object = (struct slice){ "", 0 };
 	error->status = *state != '\0' ? status_of(state, message) : STATUS_AWAY;
 	error->schema_changed = is_changed(state, message);
-	error->referenced =
-	    strcmp(state, "23001") == 0 ||
-	    (strcmp(state, "23503") == 0 && strncmp(message, "update or delete on table ", strlen("update or delete on table ")) == 0);
-	/* A server that is not ready yet takes no statement. */
-	error->not_run = strcmp(state, "57P03") == 0;
-	if (error->status == STATUS_RAISED)
-		state = ""; /* the words of a trigger, which are meant for clients */
-	set_text(error, state, message, *name != '\0' && error->status != STATUS_RAISED ? name : given(fault->column));
+	error->referenced = strcmp(state, "23001") == 0 ||
+	                    (strcmp(state, "23503") == 0 && begins(message, "update or delete on table "));
+	error->not_run = strcmp(state, "57P03") == 0; /* it takes no statements yet */
+	if (error->status == STATUS_RAISED) /* a trigger's own words, which are meant for clients */
+		set_text(error, "", message, "");
+	else
+		set_text(error, state, message, name);
 	return error->status == STATUS_AWAY;
 }

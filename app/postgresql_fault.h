@@ -8,12 +8,13 @@
 
 #include "database.h"
 
-/* The fields of the server's error; each may be NULL. No state: the connection broke, and the message is the library's. */
+/* The fields of the server's error; each may be NULL. No state: the connection broke, and the message is the library's.
+ * The detail, in which there are values of rows, is for nobody. */
 struct postgresql_fault {
 	const char *state, *message, *detail, *column, *constraint;
 };
 
-/* Fills in the error. Answers whether the connection is gone. */
+/* Fills in the error; its text is "STATE: message (name)", but of a trigger's own words those alone. Answers whether the connection is gone. */
 bool postgresql_fault_read(struct database_error *, const struct postgresql_fault *) MUST_CHECK;
 
 #endif

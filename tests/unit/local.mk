@@ -29,6 +29,7 @@ check_PROGRAMS = \
 	tests/unit/test-peer \
 	tests/unit/test-plan \
 	tests/unit/test-postgresql_catalogue \
+	tests/unit/test-postgresql_fault \
 	tests/unit/test-prefer \
 	tests/unit/test-query \
 	tests/unit/test-render \
