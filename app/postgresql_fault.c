@@ -37,6 +37,11 @@ static const struct meaning meanings[] = {
 	{ "22023", "phrase operator", STATUS_BAD_SEARCH }, /* word <99999> word */
 	{ "22", NULL, STATUS_BAD_VALUE },
 	{ "42601", "in tsquery", STATUS_BAD_SEARCH },
+	{ "42601", "escaped character", STATUS_BAD_SEARCH },
+	{ "42601", "qualified name", STATUS_BAD_SEARCH }, /* of a language, as the next ones */
+	{ "42602", NULL, STATUS_BAD_SEARCH },
+	{ "3F000", NULL, STATUS_BAD_SEARCH },
+	{ "XX000", "text search configuration", STATUS_BAD_SEARCH }, /* a number that is none's */
 	{ "54000", "in tsquery", STATUS_BAD_SEARCH },
 	{ "42704", "text search configuration", STATUS_BAD_SEARCH },
 	{ "54000", NULL, STATUS_TOO_LONG }, /* for an index, or for any value of its type */
