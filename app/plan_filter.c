@@ -94,6 +94,8 @@ static enum status take_value(const struct planning *planning, const struct plan
 		literal->sql = planning_keep(planning);
 		return STATUS_OK;
 	}
+	if (status == STATUS_NO_CHARACTER) /* as a body's value is told it */
+		status = STATUS_BAD_VALUE;
 	return bad_value(planning, field, status, status == STATUS_VALUE_RANGE ? "the value is out of range" : why, at);
 }
 

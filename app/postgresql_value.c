@@ -14,9 +14,12 @@ static bool has_nul(struct slice text)
 
 static enum status add_text(struct text *sql, struct slice text, const char **why)
 {
-	*why = "expected valid UTF-8 without U+0000";
-	if (has_nul(text) || text_utf8_span(text.bytes, text.length) != text.length)
+	*why = "expected valid UTF-8";
+	if (text_utf8_span(text.bytes, text.length) != text.length)
 		return STATUS_BAD_VALUE;
+	*why = "expected a text without U+0000";
+	if (has_nul(text))
+		return STATUS_NO_CHARACTER;
 	value_add_string(sql, text);
 	return STATUS_OK;
 }
