@@ -152,9 +152,10 @@ static enum status add(struct text *sql, const struct column *column, struct sli
 			return status == STATUS_OK && has_nul(text) ? STATUS_BAD_VALUE : status;
 		}
 		return add_text(sql, text, why);
+	case COLUMN_JSON:
+		return add_text(sql, text, why);
 	case COLUMN_INTEGER:
 	case COLUMN_DECIMAL:
-	case COLUMN_JSON:
 	case COLUMN_YEAR: /* these are MySQL's */
 	case COLUMN_BIT:
 	case COLUMN_GEOMETRY:
