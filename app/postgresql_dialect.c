@@ -19,7 +19,13 @@ static bool is_declared(const struct column *column, const char *type)
 
 static void output(struct text *sql, const struct plan_output *output)
 {
+	bool array = output->type == COLUMN_ARRAY;
+
+	if (array)
+		text_add_string(sql, "to_jsonb(");
 	sql_add_slice(sql, output->sql);
+	if (array)
+		text_add_char(sql, ')');
 }
 
 static void add_jsonb(struct text *sql, const struct column *column)
@@ -195,6 +201,14 @@ static void fulltext(struct text *sql, const struct plan_condition *condition)
 
 static void containment(struct text *sql, const struct plan_condition *condition)
 {
+	bool array = condition->field.kind == FIELD_COLUMN && condition->field.column->type == COLUMN_ARRAY;
+
+	if (array) {
+		sql_add_slice(sql, condition->field.sql);
+		text_add_string(sql, condition->op == QUERY_CS ? " @> " : condition->op == QUERY_CD ? " <@ " : " && ");
+		sql_add_slice(sql, condition->literals[0].sql);
+		return;
+	}
 	if (condition->field.kind == FIELD_COLUMN)
 		add_jsonb(sql, condition->field.column);
 	else

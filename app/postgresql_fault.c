@@ -118,6 +118,9 @@ bool postgresql_fault_read(struct database_error *error, const struct postgresql
 	error->row = 0;
 	error->object = (struct slice){ "", 0 };
 	error->status = *state != '\0' ? status_of(state, message) : STATUS_AWAY;
+	/* RAISE with a SQLSTATE that only its author knows. */
+	if (error->status == STATUS_FAULT && strcmp(given(fault->function), "exec_stmt_raise") == 0)
+		error->status = STATUS_RAISED;
 	error->schema_changed = is_changed(state, message);
 	error->referenced = strcmp(state, "23001") == 0 ||
 	                    (strcmp(state, "23503") == 0 && begins(message, "update or delete on table "));
