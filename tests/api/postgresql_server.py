@@ -253,7 +253,7 @@ CASTERS = [
 
 
 # What holds for everybody else does not for who looks after it.
-APART = "-c default_transaction_read_only=off -c log_statement=none"
+APART = "-c default_transaction_read_only=off -c log_statement=none -c lock_timeout=0"
 
 
 class Connection:
