@@ -73,6 +73,7 @@ class Database:
         # general_log: where the log of the server was when it began, and the file that gets its statements; it is never
         # ended, since nobody looks at what comes then
         self.logged = self.logged_file = self.counting = None
+        self.logging = False
         self.binaries = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))[-1]
         if follows:
             self.follow(follows)
@@ -171,8 +172,9 @@ class Database:
     # general_log
 
     def log_begins(self):
-        if self.logged is None:
+        if not self.logging:
             self.configure("log_statement", "all")
+            self.logging = True
         self.logged = self.log.stat().st_size
 
     def log_ends(self):
