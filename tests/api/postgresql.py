@@ -40,6 +40,7 @@ ILIKE = "ilike forgives case, not accents"
 NUL = "no text, and no text inside of JSON, has the character NUL"
 TIME = "a time is one of a day: 00:00:00 to 23:59:59.999999"
 SQL = "each database has its own SQL"
+URL = "its URL has libpq's words"
 UNSIGNED = "no integer is unsigned, and none is shorter than smallint: what is larger than a bigint is numeric(20,0)"
 YEAR = "there is no YEAR: a smallint has it, and takes what a smallint takes"
 BYTES = "bytea has no length, and is not filled up"
@@ -91,6 +92,10 @@ DIFFERENT = {
         ],
         SQL,
     ),
+    "injection.names": Instead(("C",), SQL),
+    "url.scheme": Instead("postgresql", URL),
+    "hosts.target": Instead(("target_session_attrs", "read-write"), URL),
+    "pool.denied": Instead("authentication failed", "the server's words in the log are its own"),
     "write.bits": Instead("1001", BITS),
     "write.time": Instead("12:34:56.789", TIME),
     "write.more_forms": Instead([("bits", '"1111"', '"1111"')], f"{BOOLEAN}; {BITS}"),

@@ -12,9 +12,11 @@ from urllib.parse import quote
 import pytest
 
 import servers
+from postgresql import here
 from servers import SECRET, USERS, until
 from web import error_of
 
+SCHEME = here("url.scheme", "mysql")
 TABLES = (
     *USERS,
     "CREATE TABLE place (id INT PRIMARY KEY, name VARCHAR(20) NOT NULL)",
@@ -37,8 +39,10 @@ class Hosts:
 
     def url(self, *which, **options):
         places = ",".join(f"127.0.0.1:{self.all[number].port}" for number in which)
-        more = "&".join(f"{name}={value}" for name, value in options.items())
-        return f"mysql://rest:{quote(SECRET, safe='')}@{places}/{self.all[0].shop.name}?{more}"
+        target, writable = here("hosts.target", ("target", "writable"))
+        words = {"target": target, "writable": writable}
+        more = "&".join(f"{words.get(name, name)}={words.get(value, value)}" for name, value in options.items())
+        return f"{SCHEME}://rest:{quote(SECRET, safe='')}@{places}/{self.all[0].shop.name}?{more}"
 
     def name(self, number):
         return f"127.0.0.1:{self.all[number].port}"
@@ -338,7 +342,7 @@ def test_a_password_that_changes_underneath(hosts, lab, start_pool, tcp):
     put(url("the-0ld-one") + "\n")
     pool = start_pool(None, "users", DATABASE_URL_FILE=path)
     # what cannot be used changes nothing, is told once, and tells nothing
-    put("mysql://changing:the-n3w-one@/")
+    put(f"{SCHEME}://changing:the-n3w-one@/")
     end_connections()
     until(lambda: pool.log("database-url"), 3)
     until(lambda: pool.ask("/users").status == 200, 3)

@@ -353,7 +353,7 @@ def target(lab):
         setting, safe = here("injection.setting", ("sql_mode", "NO_BACKSLASH_ESCAPES"))
         modes = [statement for statement in log.take() if setting in statement]
         assert modes and all(safe in statement for statement in modes), modes
-        names = {f"{QUOTE}{name}{QUOTE}" for name in ("t", "by_text", "by_day", "by_bytes", "k", *COLUMNS)}
+        names = {f"{QUOTE}{name}{QUOTE}" for name in ("t", "by_text", "by_day", "by_bytes", "k", *here("injection.names", ()), *COLUMNS)}
         made = SimpleNamespace(schema=schema, pool=pool, web=front, log=log, oracle=Oracle(names), connection=None)
         for place in OTHERS + MATRIX:
             learn(made, place)
