@@ -53,13 +53,27 @@ static void log_failure(const struct peer *peer, const char *event)
 	log_end(line);
 }
 
+/* A failure of a read, as a client is told it: what is said of a body's values is said of the query's. */
+static enum status status_of_read(enum status status)
+{
+	switch ((int)status) {
+	case STATUS_RAISED: /* what a trigger or a function raises is meant for who writes (change_fault.h) */
+		return STATUS_FAULT;
+	case STATUS_NO_FIT:
+		return STATUS_VALUE_RANGE;
+	case STATUS_NO_CHARACTER:
+		return STATUS_BAD_VALUE;
+	default:
+		return status;
+	}
+}
+
 /* The statement failed and the connection lives. */
 static void batch_failed(void)
 {
 	const struct database_error *error = database_error(worker.database);
 	struct peer_list *running = &worker.peers[PEER_RUNNING];
-	/* What a trigger or a function raises is meant for who writes (change_fault.h). */
-	struct fault fault = { .status = error->status == STATUS_RAISED ? STATUS_FAULT : error->status };
+	struct fault fault = { .status = status_of_read(error->status) };
 	bool shared = worker.batch.count > 1;
 	struct peer *peer;
 
