@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "url.h"
 
+#ifdef HAVE_CONFIG_H
 #include "build.h"
+#endif
 
 #include <arpa/inet.h>
 #include <ctype.h>

@@ -211,7 +211,7 @@ WHOLE = {
     "INT": ("integer", "bigint"), "INTEGER": ("integer", "bigint"), "BIGINT": ("bigint", "numeric(20,0)"),
 }  # fmt: skip
 PLAIN = {
-    "DOUBLE": "double precision", "FLOAT": "real", "YEAR": "smallint", "DATE": "date", "JSON": "jsonb", "UUID": "uuid",
+    "DOUBLE": "double precision", "FLOAT": "real", "YEAR": "smallint", "DATE": "date", "JSON": "json", "UUID": "uuid",
     "INET6": "inet", "INET4": "inet", "BOOL": "boolean", "BOOLEAN": "boolean", "SET": "text",
     **dict.fromkeys(("TINYTEXT", "TEXT", "MEDIUMTEXT", "LONGTEXT"), "text"),
     **dict.fromkeys(("TINYBLOB", "BLOB", "MEDIUMBLOB", "LONGBLOB", "BINARY", "VARBINARY"), "bytea"),

@@ -253,7 +253,7 @@ CASTERS = [
 
 
 # What holds for everybody else does not for who looks after it.
-APART = "-c default_transaction_read_only=off -c log_statement=none"
+APART = "-c default_transaction_read_only=off -c log_statement=none -c lock_timeout=0"
 
 
 class Connection:
@@ -397,9 +397,13 @@ class Cursor:
                 found.append(node["Index Name"])
             if node["Node Type"] == "Sort":
                 extra = "filesort"
-        names = {re.sub(r"^[a-z]+_(pkey$)?|(_idx|_to_tsvector_idx|_key)$", lambda match: "PRIMARY" if match[1] else "", name) for name in found}
-        assert len(names) <= 1, plan
-        return (names.pop() if names else None), "index", extra
+        assert len(set(found)) <= 1, plan
+        if not found:
+            return None, "index", extra
+        if found[0].endswith("_pkey"):
+            return "PRIMARY", "index", extra
+        self.plainly("SELECT pg_get_indexdef(%s::regclass)", (found[0],))  # ... USING btree (name)
+        return re.findall(r"\((\w+)\)", self.fetchone()[0])[-1], "index", extra
 
     def special(self, statement):
         """What is no SQL in PostgreSQL: the rows of it, or None."""

@@ -233,6 +233,13 @@ class Database:
         return schema
 
 
+def ids_go_on(schema, table):
+    """The next id that the database makes is larger than those that were written, as in MySQL it always is."""
+    if postgresql.here("ids_go_on", True) is False:
+        with schema.connect() as connection, connection.cursor() as cursor:
+            cursor.plainly("SELECT mysql.fill(%s)", (table,))
+
+
 def execute_as_it_is(cursor, statement):
     """A statement in the words of the database that is there, which others are translated into."""
     return cursor.plainly(statement) if postgresql.HERE else cursor.execute(statement)

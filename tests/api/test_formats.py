@@ -9,6 +9,7 @@ import time
 import pytest
 
 import fcgi
+from postgresql import here
 import servers
 from web import error_of
 from servers import ADMIN, GUEST, USERS

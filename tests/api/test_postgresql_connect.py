@@ -157,6 +157,14 @@ def test_verify_full_needs_an_authority(lab, own):
     assert ended.returncode == 78 and "sslrootcert" in ended.stderr, ended
 
 
+def test_require_verifies_by_the_authority_that_is_named(lab, folder, own, authority):
+    """As libpq does; in its home folder it looks for none (above)."""
+    url = own.shop.url(tcp=True) + "?sslmode=require&sslrootcert="
+    assert check(lab, url + str(authority.certificate)).returncode == 0
+    ended = check(lab, url + str(Authority(folder, "another").certificate))
+    assert ended.returncode == 69 and "certificate verify failed" in ended.stderr, ended
+
+
 # --- the library
 
 

@@ -13,6 +13,7 @@ import pytest
 
 import servers
 import web
+from postgresql import fraction, here
 from servers import ADMIN, GUEST
 from web import error_of
 from writing import CSV, GRANT, NDJSON, OBJECT, REPRESENTATION, Tables, applied, done, refused, send, shown, statements_of
@@ -342,7 +343,7 @@ def test_an_empty_object_is_a_row_of_defaults(w):
     made = row.pop("made")
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d", made)
     assert row == {
-        "id": row["id"], "name": "nobody", "n": 7, "at": "2001-02-03T04:05:06.500000", "must": 3, "twice": 14, "thrice": 21,
+        "id": row["id"], "name": "nobody", "n": 7, "at": fraction("2001-02-03T04:05:06.500000"), "must": 3, "twice": 14, "thrice": 21,
     }  # fmt: skip
     done(w.post("/heap", {}), 201)
     assert w.rows("SELECT * FROM heap WHERE a IS NULL") == [(None, None)]
@@ -393,9 +394,9 @@ def test_a_location_is_of_the_key_that_the_database_made(w):
 
 
 EVERY = {
-    "i": -5, "big": 18446744073709551615, "price": 12.5, "f": 0.1, "d": 0.30000000000000004, "flag": True, "bits": 9,
+    "i": -5, "big": 18446744073709551615, "price": 12.5, "f": 0.1, "d": 0.30000000000000004, "flag": True, "bits": here("write.bits", 9),
     "one": False, "word": "naïve 😀", "fixed": "abcd", "story": "line\nline\t\"q\" \\ '", "kind": "b", "marks": "x,z",
-    "day": "2024-02-29", "clock": "-12:34:56.789", "at": "2024-01-02T03:04:05.678901", "stamp": "2024-01-02T03:04:05.678+00:00",
+    "day": "2024-02-29", "clock": here("write.time", "-12:34:56.789"), "at": "2024-01-02T03:04:05.678901", "stamp": "2024-01-02T03:04:05.678+00:00",
     "y": 2024, "doc": {"a": [1, None, "x"], "b": {"c": True}}, "raw": "AAEC/w==", "data": "", "u": "123e4567-e89b-12d3-a456-426614174000",
 }  # fmt: skip
 
@@ -430,9 +431,8 @@ def test_a_place_comes_back_as_it_went_in(w):
         ("i", '"-5"', "-5"),
         ("flag", "1", "true"),
         ("flag", "0", "false"),
-        ("flag", "2", "2"),
+        *here("write.more_forms", [("flag", "2", "2"), ("bits", "15", "15")]),
         ("one", "1", "true"),
-        ("bits", "15", "15"),
         ("d", "1e300", "1e300"),
         ("d", '"0.5"', "0.5"),
         ("at", '"2024-01-02 03:04:05"', '"2024-01-02T03:04:05.000000"'),
@@ -458,6 +458,7 @@ def test_a_value_in_another_form_is_the_same_value(w, column, sent, answered):
     response = w.post(f"/kinds?select={column}", body, kind="application/json", prefer=REPRESENTATION)
     assert response.status == 201, response
     got = response.json(exact=True)[0][column]
+    answered = fraction(answered)
     assert got == json.loads(answered, parse_float=str) or str(got) == answered or (
         column == "d" and float(got) == float(answered)
     ), response
@@ -666,7 +667,7 @@ def test_csv_many_rows(w):
 
 def test_csv_the_empty_field_is_null_and_quotes_are_the_empty_text(w):
     done(w.post("/heap", csv='a,b\n5,\n6,""\n,x\n7,NULL\n8,null\n'), 201)
-    assert w.rows("SELECT a, b FROM heap WHERE a > 4 OR a IS NULL ORDER BY a") == [
+    assert w.rows("SELECT a, b FROM heap WHERE a > 4 OR a IS NULL") == [
         (None, "x"), (5, None), (6, ""), (7, "NULL"), (8, "null"),
     ]  # fmt: skip
 

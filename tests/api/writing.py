@@ -86,8 +86,9 @@ class Tables:
         return self.send("DELETE", target, **how)
 
     def rows(self, query):
-        """What the database has, asked directly."""
-        return [tuple(row) for row in self.ask(query)]
+        """What the database has, asked directly; in the order of the values, when the query says none."""
+        rows = [tuple(row) for row in self.ask(query)]
+        return rows if "ORDER BY" in query else sorted(rows, key=lambda row: [(value is not None, value) for value in row])
 
     def value(self, query):
         return self.rows(query)[0][0]

@@ -17,16 +17,21 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct arena arena = { 0 };
 	struct database_url url;
 	struct listen_address address;
+	bool url_parsed;
 
 	if (text == NULL)
 		return 0;
 	if (size > 0)
 		memcpy(text, data, size);
 	text[size] = '\0';
-	if (url_parse(text, &arena, &url) == NULL &&
+	url_parsed = url_parse(text, &arena, &url) == NULL;
+	if (url_parsed &&
 	    (url.user == NULL || url.password == NULL || url.database == NULL || *url.database == '\0' ||
-	     url.port > 65535 || (url.host == NULL && url.port != 0) || (url.socket != NULL && *url.socket != '/')))
+	     url.host_count > URL_HOSTS_MAX || url.socket_port > 65535 || (url.socket != NULL && *url.socket != '/')))
 		abort();
+	for (unsigned i = 0; url_parsed && i < url.host_count; i++)
+		if (url.hosts[i].name == NULL || *url.hosts[i].name == '\0' || url.hosts[i].port > 65535)
+			abort();
 	if (listen_parse(text, &arena, &address) == NULL &&
 	    ((address.path == NULL) == (address.host == NULL) || (address.path != NULL && strlen(address.path) > 107) ||
 	     (address.path != NULL && *address.path != '/') || address.mode > 0777))

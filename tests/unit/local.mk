@@ -28,6 +28,7 @@ check_PROGRAMS = \
 	tests/unit/test-page \
 	tests/unit/test-peer \
 	tests/unit/test-plan \
+	tests/unit/test-postgresql_array \
 	tests/unit/test-postgresql_catalogue \
 	tests/unit/test-postgresql_fault \
 	tests/unit/test-prefer \
@@ -56,6 +57,6 @@ EXTRA_DIST += tests/unit/unit.h tests/unit/strict.h tests/unit/tables.h tests/un
 	tests/golden/write.postgresql.txt \
 	tests/golden/write.refused.txt
 EXTRA_DIST += tests/fuzz/run tests/fuzz/uri.dict tests/fuzz/oracle.h tests/fuzz/sql_shape.h tests/fuzz/fuzz-body.c \
-	tests/fuzz/fuzz-fastcgi.c tests/fuzz/fuzz-http.c tests/fuzz/fuzz-json.c tests/fuzz/fuzz-page.c \
+	tests/fuzz/fuzz-fastcgi.c tests/fuzz/fuzz-http.c tests/fuzz/fuzz-json.c tests/fuzz/fuzz-page.c tests/fuzz/fuzz-postgresql.c \
 	tests/fuzz/fuzz-query.c tests/fuzz/fuzz-render.c tests/fuzz/fuzz-tables.c tests/fuzz/fuzz-url.c \
 	tests/fuzz/fuzz-value.c tests/fuzz/fuzz-write.c
