@@ -14,7 +14,7 @@ struct driver_connection; /* a library's own */
 struct catalogue;         /* a description under way (describe.h) */
 
 struct driver {
-	/* Once per process, before any fork; what fails is told by connect. */
+	/* Before any fork, and again when the configuration is read again; what fails is told by connect. */
 	void (*start)(void);
 	/* Whether the host's name goes to the library, which tries its addresses itself, because it verifies a certificate
 	 * by it. */

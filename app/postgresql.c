@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "build.h"
 #include "driver.h"
@@ -21,8 +22,9 @@
 #define LIBPQ_FUNCTIONS(X) \
 	X(PQclear) X(PQcmdTuples) X(PQconnectPoll) X(PQconnectStartParams) X(PQconsumeInput) X(PQerrorMessage) \
 	X(PQfinish) X(PQflush) X(PQftype) X(PQgetisnull) X(PQgetlength) X(PQgetResult) X(PQgetvalue) X(PQisBusy) \
-	X(PQnfields) X(PQresultErrorField) X(PQresultStatus) X(PQsendQuery) X(PQsetnonblocking) \
-	X(PQsetNoticeProcessor) X(PQsetSingleRowMode) X(PQsocket) X(PQsslAttribute) X(PQsslInUse) X(PQstatus)
+	X(PQlibVersion) X(PQnfields) X(PQresultErrorField) X(PQresultStatus) X(PQsendQuery) X(PQsetnonblocking) \
+	X(PQsetNoticeReceiver) X(PQsetSingleRowMode) X(PQsocket) X(PQsslAttribute) X(PQsslInUse) X(PQsslStruct) \
+	X(PQstatus)
 
 static struct {
 #define X(name) __typeof__(&name) name;
@@ -30,7 +32,12 @@ static struct {
 #undef X
 } libpq;
 
+static int (*tls_pending)(const void *); /* OpenSSL's SSL_pending, if that is what the library has for TLS */
+
 static char load_error[256]; /* empty: it is loaded */
+
+/* No file has this name. */
+#define NOWHERE "/dev/null/none"
 
 /* The types whose text is not what all databases' values are here (table.h), by their numbers in pg_type. */
 enum { TYPE_BOOL = 16, TYPE_BYTEA = 17, TYPE_BPCHAR = 1042, TYPE_TIMESTAMPTZ = 1184 };
@@ -41,6 +48,7 @@ struct driver_connection {
 	bool connecting, running;
 	bool unsent;      /* of the statement's text */
 	bool failed;      /* the statement has; what follows is read to its end */
+	bool ended;       /* the server has said, unasked, that it ends the connection */
 	PGresult *result; /* the row */
 	uint64_t affected;
 	bool read_only;
@@ -54,10 +62,29 @@ struct driver_connection {
 	struct text bytes; /* those that were written as hexadecimal digits */
 };
 
+/* What PGHOST, PGOPTIONS, PGSERVICE and the like say to other programs would add to what the URL says. */
+static void forget_environment(void)
+{
+	for (char **entry = environ; *entry != NULL;) {
+		char name[64];
+		size_t length = strcspn(*entry, "=");
+
+		if (strncmp(*entry, "PG", 2) != 0 || length >= sizeof(name)) {
+			entry++;
+			continue;
+		}
+		memcpy(name, *entry, length);
+		name[length] = '\0';
+		unsetenv(name); /* the next entry takes its place */
+	}
+}
+
 static void start(void)
 {
 	void *library = dlopen(LIBPQ_SONAME, RTLD_NOW | RTLD_LOCAL);
 
+	forget_environment();
+	*load_error = '\0';
 	if (library == NULL) {
 		snprintf(load_error, sizeof(load_error), "the client library cannot be loaded: %s", dlerror());
 		return;
@@ -67,12 +94,17 @@ static void start(void)
 		snprintf(load_error, sizeof(load_error), "the client library has no %s", #name);
 	LIBPQ_FUNCTIONS(X)
 #undef X
+	tls_pending = (__typeof__(tls_pending))dlsym(library, "SSL_pending");
 }
 
-static void no_notice(void *unused, const char *message)
+/* What the server says unasked is for nobody's eyes; only its good-bye matters. */
+static void take_notice(void *argument, const PGresult *notice)
 {
-	(void)unused;
-	(void)message;
+	struct driver_connection *connection = argument;
+	const char *severity = libpq.PQresultErrorField(notice, PG_DIAG_SEVERITY_NONLOCALIZED);
+
+	if (severity != NULL && (strcmp(severity, "FATAL") == 0 || strcmp(severity, "PANIC") == 0))
+		connection->ended = true;
 }
 
 /* libpq takes the addresses beside the name, which it verifies a certificate by. */
@@ -87,16 +119,17 @@ static bool takes_name(const struct database_url *url, const struct url_host *ho
 static enum database_step lost(struct driver_connection *connection, struct database_error *error)
 {
 	const char *words = connection->pg != NULL ? libpq.PQerrorMessage(connection->pg) : load_error;
-	size_t length;
+	size_t length = 0;
 
 	memset(error, 0, sizeof(*error));
 	error->status = STATUS_AWAY;
-	snprintf(error->text, sizeof(error->text), "%s", words);
-	for (length = strlen(error->text); length > 0 && error->text[length - 1] == '\n'; length--)
-		error->text[length - 1] = '\0';
-	for (char *at = error->text; *at != '\0'; at++)
-		if (*at == '\n')
-			*at = ' ';
+	for (; *words != '\0' && length < sizeof(error->text) - 1; words++)
+		if ((unsigned char)*words > ' ')
+			error->text[length++] = *words;
+		else if (length > 0 && error->text[length - 1] != ' ')
+			error->text[length++] = ' ';
+	while (length > 0 && error->text[length - 1] == ' ')
+		error->text[--length] = '\0';
 	return DATABASE_LOST;
 }
 
@@ -117,19 +150,22 @@ static enum database_step connect_to(struct driver_connection **made, const stru
 {
 	struct driver_connection *connection = memory_alloc(sizeof(*connection));
 	char port[16] = "5432";
-	/* An empty value is the library's default, that the environment could say otherwise: all are said. */
+	/* What is not said here the library looks for in the home folder; there is none, even to look for. */
 	const char *const options[][2] = {
 		{ "host", host != NULL ? host->name : url->socket },
 		{ "hostaddr", host != NULL ? address : NULL },
 		{ "port", port },
 		{ "user", url->user },
 		{ "password", url->password },
+		{ "passfile", NOWHERE },
 		{ "dbname", url->database },
 		{ "sslmode", tls_word(url) },
-		{ "sslrootcert", url->tls_ca },
-		{ "sslcert", url->tls_certificate },
-		{ "sslkey", url->tls_key },
-		{ "gssencmode", "disable" }, /* its handshake waits */
+		{ "sslrootcert", url->tls_ca != NULL ? url->tls_ca : NOWHERE },
+		{ "sslcrl", NOWHERE },
+		{ "sslcert", url->tls_certificate != NULL ? url->tls_certificate : NOWHERE },
+		{ "sslkey", url->tls_key != NULL ? url->tls_key : NOWHERE },
+		{ "gssencmode", "disable" }, /* its handshake waits, */
+		{ "require_auth", *load_error == '\0' && libpq.PQlibVersion() >= 160000 ? "!gss,!sspi" : NULL }, /* and so do these */
 		{ "target_session_attrs", "any" },
 		{ "client_encoding", "UTF8" },
 		{ "fallback_application_name", "myrest" },
@@ -159,7 +195,7 @@ static enum database_step connect_to(struct driver_connection **made, const stru
 	connection->pg = libpq.PQconnectStartParams(names, values, 0);
 	if (connection->pg == NULL || libpq.PQstatus(connection->pg) == CONNECTION_BAD)
 		return lost(connection, error);
-	libpq.PQsetNoticeProcessor(connection->pg, no_notice, NULL);
+	libpq.PQsetNoticeReceiver(connection->pg, take_notice, connection);
 	connection->connecting = true;
 	connection->polling = PGRES_POLLING_WRITING;
 	return DATABASE_WAIT;
@@ -270,13 +306,30 @@ static void drop_result(struct driver_connection *connection)
 	connection->result = NULL;
 }
 
+/* The library takes as much from TLS as it has room for. What is left of a record has been read from the socket, which
+ * will wake nobody for it. */
+static bool has_more(const struct driver_connection *connection)
+{
+	void *tls = connection->protection[0] != '\0' ? libpq.PQsslStruct(connection->pg, "OpenSSL") : NULL;
+
+	return tls != NULL && tls_pending != NULL && tls_pending(tls) > 0;
+}
+
 /* What the library has of the statement so far. */
 static enum database_step read_on(struct driver_connection *connection, struct database_error *error)
 {
 	drop_result(connection);
-	while (!libpq.PQisBusy(connection->pg)) {
-		PGresult *result = libpq.PQgetResult(connection->pg);
+	for (;;) {
+		PGresult *result;
 
+		if (libpq.PQisBusy(connection->pg)) {
+			if (!has_more(connection))
+				return DATABASE_WAIT;
+			if (!libpq.PQconsumeInput(connection->pg))
+				return lost(connection, error);
+			continue;
+		}
+		result = libpq.PQgetResult(connection->pg);
 		if (result == NULL) {
 			connection->running = false;
 			return connection->failed ? DATABASE_FAILED : DATABASE_END;
@@ -310,7 +363,6 @@ static enum database_step read_on(struct driver_connection *connection, struct d
 		}
 		libpq.PQclear(result);
 	}
-	return DATABASE_WAIT;
 }
 
 static enum database_step send_statement(struct driver_connection *connection, const char *sql, size_t length,
@@ -360,7 +412,9 @@ static enum database_step resume(struct driver_connection *connection, unsigned 
 
 static bool is_alive(struct driver_connection *connection)
 {
-	return libpq.PQconsumeInput(connection->pg) && libpq.PQstatus(connection->pg) == CONNECTION_OK;
+	/* PQisBusy reads what came, which take_notice is told. */
+	return libpq.PQconsumeInput(connection->pg) && libpq.PQstatus(connection->pg) == CONNECTION_OK &&
+	       !libpq.PQisBusy(connection->pg) && !connection->ended;
 }
 
 /* --- Rows --- */

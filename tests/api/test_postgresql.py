@@ -843,7 +843,7 @@ def pair(lab):
 
 def caught_up(pair):
     [(at,)] = pair.primary.sql("SELECT pg_current_wal_lsn()")
-    until(lambda: pair.standby.sql(f"SELECT pg_last_wal_replay_lsn() >= '{at}'::pg_lsn") == ((True,),), 10, why="the standby does not follow")
+    until(lambda: pair.standby.sql(f"SELECT pg_wal_lsn_diff(pg_last_wal_replay_lsn(), '{at}') >= 0") == ((True,),), 10, why="the standby does not follow")
 
 
 def url(pair, *which, more=""):
@@ -862,7 +862,7 @@ def test_a_standby_is_read(pair, start_pool):
 
 def test_for_writing_the_primary_is_found(pair, start_pool):
     caught_up(pair)
-    pool = start_pool(url(pair, pair.standby, pair.primary, more="?target=writable"), MYREST_WRITABLE="users", workers=2)
+    pool = start_pool(url(pair, pair.standby, pair.primary, more="?target_session_attrs=read-write"), MYREST_WRITABLE="users", workers=2)
     assert {entry["host"] for entry in pool.log("database-open")} == {f"127.0.0.1:{pair.primary.port}"}
     assert pool.ask("/users", "POST", body=b'{"username":"new","email":"new"}').status == 201
     assert pool.ask("/users?username=eq.new", "DELETE").status == 204
@@ -870,7 +870,7 @@ def test_for_writing_the_primary_is_found(pair, start_pool):
 
 def test_a_standby_that_is_promoted_takes_the_writes(pair, start_pool):
     caught_up(pair)
-    pool = start_pool(url(pair, pair.primary, pair.standby, more="?target=writable"), MYREST_WRITABLE="users", workers=2)
+    pool = start_pool(url(pair, pair.primary, pair.standby, more="?target_session_attrs=read-write"), MYREST_WRITABLE="users", workers=2)
     pair.primary.kill()
     subprocess.run([pair.standby.binaries / "pg_ctl", "-D", pair.standby.data, "promote", "-w"], check=True, capture_output=True, cwd="/",
                    env={"PATH": "/usr/bin:/bin"}, **servers.identity())  # fmt: skip
