@@ -268,6 +268,7 @@ static void send_stage(enum statement_stage stage)
 {
 	const char *begin = worker.batch.plan->table->dialect->begin_snapshot;
 	struct slice sql = { begin, strlen(begin) };
+	enum database_rows rows = DATABASE_AT_ONCE;
 
 	worker.stage = stage;
 	if (stage == STAGE_BEGIN)
@@ -278,7 +279,9 @@ static void send_stage(enum statement_stage stage)
 		      stage == STAGE_EXACT   ? batch_exact_sql(&worker.batch) :
 		                               batch_sql(&worker.batch);
 	}
-	statement_step(database_send(worker.database, sql.bytes, sql.length));
+	if (stage == STAGE_ROWS && !batch_is_small(&worker.batch, (size_t)worker.config->buffer_bytes))
+		rows = DATABASE_ONE_BY_ONE;
+	statement_step(database_send(worker.database, sql.bytes, sql.length, rows));
 }
 
 /* The answers are on their way; the snapshot is let go. */
@@ -289,7 +292,7 @@ static void end_transaction(void)
 	worker.in_transaction = false;
 	worker.ending_transaction = true;
 	session_busy();
-	statement_step(database_send(worker.database, "COMMIT", 6));
+	statement_step(database_send(worker.database, "COMMIT", 6, DATABASE_AT_ONCE));
 }
 
 static void transaction_ended(enum database_step step)
