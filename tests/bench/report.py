@@ -70,8 +70,8 @@ def beside(samples, pairs):
         for case, of in samples.items():
             if mine in of and other in of:
                 words = []
-                for field, what in (("requests_per_s", "req/s"), ("p50_ms", "p50")):
-                    ratios = [one[field] / two[field] for one, two in zip(of[mine], of[other]) if two[field]]
+                for field, what in (("requests_per_s", "req/s"), ("p50_ms", "p50"), ("p50_us", "p50")):
+                    ratios = [one[field] / two[field] for one, two in zip(of[mine], of[other]) if two.get(field)]
                     if ratios:
                         words.append(f"{what} {statistics.median(ratios):5.2f}  ({min(ratios):.2f} to {max(ratios):.2f})")
                 lines.append(f"  {title:29}{case:10}" + "    ".join(words) + "\n")

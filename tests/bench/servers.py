@@ -41,6 +41,12 @@ def need_packages(more=()):
         raise Fault("packages are missing")
 
 
+def need_postgresql():
+    common = HERE.parent.parent / "contrib" / "common.sh"
+    if subprocess.run(["bash", "-c", '. "$1"; need_postgresql', "run", common]).returncode != 0:
+        raise Fault("packages are missing")
+
+
 def look_around():
     """The load of the machine before the run."""
     busy = os.getloadavg()[0]
@@ -372,7 +378,7 @@ class PostgreSQL:
         "max_wal_senders": "0",
     }
 
-    def __init__(self, folder):
+    def __init__(self, folder, **settings):
         self.folder = folder
         found = sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
         self.programs = f"{found[-1]}/" if found else ""
@@ -388,7 +394,7 @@ class PostgreSQL:
         if done.returncode != 0:
             raise Fault(f"initdb failed:\n{done.stdout[-1000:]}{done.stderr[-1000:]}")
         folder.write(f"{data.name}/pg_hba.conf", "local all postgres trust\nlocal all all scram-sha-256\n")
-        settings = {**self.OPTIONS, "unix_socket_directories": folder.path}
+        settings = {**self.OPTIONS, "unix_socket_directories": folder.path, **settings}
         self.server = Server(
             folder,
             "postgresql",
