@@ -62,7 +62,7 @@ struct dialect {
 	/* The JSON that a path leads to, as value_add_path has them; NULL when it leads nowhere. */
 	void (*json_path)(struct text *, const struct column *, const struct slice *keys, const int *indices, unsigned count);
 	void (*json_text)(struct text *, struct slice json); /* what ->> gives of it */
-	void (*order)(struct text *, const struct plan_order *); /* without the comma in front */
+	void (*order)(struct text *, const struct plan *, const struct plan_order *); /* without the comma in front */
 	/* false: it cannot be cast to this. */
 	bool (*cast)(struct text *, const struct cast *, enum cast_target, enum column_type *);
 	/* The planner's guess by a row that EXPLAIN gives; false: it says nothing. */

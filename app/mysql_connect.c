@@ -17,6 +17,7 @@ enum stage { UNDER_WAY, OVER, ABANDONED };
 
 struct mysql_connect {
 	_Atomic int stage;
+	pthread_t thread;
 	int waits, tells; /* a pipe: nothing is ever written, its end is what is read */
 	MYSQL *mysql;
 	bool connected;
@@ -52,16 +53,14 @@ static void *run(void *argument)
 static int start_thread(struct mysql_connect *attempt)
 {
 	pthread_attr_t attributes;
-	pthread_t thread;
 	sigset_t all, before;
 	int error;
 
 	pthread_attr_init(&attributes);
-	pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
 	pthread_attr_setstacksize(&attributes, STACK_BYTES);
 	sigfillset(&all); /* signals are the main thread's */
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	error = pthread_create(&thread, &attributes, run, attempt);
+	error = pthread_create(&attempt->thread, &attributes, run, attempt);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	pthread_attr_destroy(&attributes);
 	return error;
@@ -100,6 +99,14 @@ struct mysql_connect *mysql_connect_start(MYSQL *mysql, const struct mysql_desti
 	return NULL;
 }
 
+/* Of a thread that is over, but for what the libraries keep for each thread and free at its end. Without that a process
+ * that ends now has OpenSSL forget how to free it, before the thread does. */
+static void take_over(struct mysql_connect *attempt)
+{
+	pthread_join(attempt->thread, NULL);
+	give_back(attempt);
+}
+
 int mysql_connect_descriptor(const struct mysql_connect *attempt)
 {
 	return attempt->waits;
@@ -111,16 +118,19 @@ bool mysql_connect_finish(struct mysql_connect *attempt, MYSQL **mysql)
 
 	*mysql = attempt->mysql;
 	attempt->mysql = NULL;
-	give_back(attempt);
+	take_over(attempt);
 	return connected;
 }
 
 void mysql_connect_abandon(struct mysql_connect *attempt)
 {
+	pthread_t thread = attempt->thread;
 	int stage = UNDER_WAY;
 
 	close(attempt->waits); /* lest the event loop hear of it */
 	attempt->waits = -1;
-	if (!atomic_compare_exchange_strong(&attempt->stage, &stage, ABANDONED))
-		give_back(attempt);
+	if (atomic_compare_exchange_strong(&attempt->stage, &stage, ABANDONED))
+		pthread_detach(thread);
+	else
+		take_over(attempt);
 }

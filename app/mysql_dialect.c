@@ -126,10 +126,11 @@ static void add_json_order(struct text *sql, const struct plan_order *order)
 
 /* MySQL sorts NULL as the smallest value. Where the client wants it at the other end, a term in front says so; where
  * it does not, and for NOT NULL columns, the order is the column's alone and an index can serve it. */
-static void add_order(struct text *sql, const struct plan_order *order)
+static void add_order(struct text *sql, const struct plan *plan, const struct plan_order *order)
 {
 	const struct plan_field *field = &order->field;
 
+	(void)plan;
 	if ((field->kind != FIELD_COLUMN || field->column->nullable) && order->nulls_first == order->descending) {
 		sql_add_slice(sql, field->sql);
 		text_add_string(sql, order->nulls_first ? " IS NULL DESC," : " IS NULL,");

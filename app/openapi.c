@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "build.h"
+#include "dialect.h"
 #include "route.h"
 #include "template.h"
 
@@ -252,11 +253,13 @@ static const char *operators_of(const struct table *table, const struct column *
 {
 	switch (column->type) {
 	case COLUMN_STRING:
-		return table_fulltext(table, column)
+		return table_fulltext(table, column) || !table->dialect->fulltext_indexed
 		               ? "eq neq gt gte lt lte in isdistinct is like ilike match imatch fts plfts phfts wfts"
 		               : "eq neq gt gte lt lte in isdistinct is like ilike match imatch";
 	case COLUMN_JSON:
 		return "is cs cd";
+	case COLUMN_ARRAY:
+		return "eq neq gt gte lt lte in isdistinct is cs cd ov";
 	case COLUMN_GEOMETRY:
 		return "eq neq in isdistinct is";
 	case COLUMN_INTEGER:

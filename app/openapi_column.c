@@ -29,6 +29,7 @@ static const struct shape {
 	[COLUMN_TIMESTAMP] = { "string", NULL, ",'format':'date-time'", NULL },
 	[COLUMN_JSON] = { NULL, NULL, "", "Any JSON." },
 	[COLUMN_BINARY] = { "string", NULL, ",'contentEncoding':'base64'", NULL },
+	[COLUMN_ARRAY] = { "array", NULL, ",'items':{}", NULL },
 	[COLUMN_GEOMETRY] = { "string", NULL, ",'contentEncoding':'base64'", "A geometry in the server's own form." },
 };
 
@@ -189,6 +190,7 @@ void openapi_add_type(struct text *out, const struct column *column, bool nullab
 	case COLUMN_TIMESTAMP:
 	case COLUMN_JSON:
 	case COLUMN_GEOMETRY:
+	case COLUMN_ARRAY:
 		break;
 	}
 }
@@ -229,6 +231,7 @@ static void add_default(struct text *out, const struct column *column)
 	case COLUMN_JSON:
 	case COLUMN_BINARY:
 	case COLUMN_GEOMETRY:
+	case COLUMN_ARRAY:
 		break;
 	}
 	text_release(&value);

@@ -189,13 +189,27 @@ static void refuse(struct peer *peer, const struct fault *fault, const char *all
 }
 
 /* There is no database connection: another worker may have one. */
+static bool pass_on(struct peer *peer)
+{
+	return peer_can_move(peer) && !worker.draining && metrics_ready_sibling() && peers_give_away(peer);
+}
+
 static void refuse_away(struct peer *peer)
 {
 	struct fault fault = { .status = STATUS_AWAY };
 
-	if (peer_can_move(peer) && !worker.draining && metrics_ready_sibling() && peers_give_away(peer))
-		return;
-	refuse(peer, &fault, NULL);
+	if (!pass_on(peer))
+		refuse(peer, &fault, NULL);
+}
+
+void peers_pass_on_waiting(void)
+{
+	struct peer *peer, *next;
+
+	for (peer = TAILQ_FIRST(&worker.peers[PEER_WAITING]); peer != NULL; peer = next) {
+		next = TAILQ_NEXT(peer, link);
+		(void)pass_on(peer);
+	}
 }
 
 void peers_refuse_waiting(void)
@@ -308,10 +322,12 @@ static void prepare(struct peer *peer)
 		peers_write_on(peer);
 		return;
 	}
-	if (worker.away || worker.grace_over) {
+	if (worker.patience == PATIENCE_OVER) {
 		refuse_away(peer);
 		return;
 	}
+	if (worker.patience == PATIENCE_SPENT && pass_on(peer))
+		return;
 	peers_move(peer, PEER_WAITING);
 #ifdef FAULT_JOIN_RUNNING
 	join_running(peer);

@@ -26,7 +26,9 @@ void peers_look_at(struct peer *);
 void peers_plan_again(void);
 /* The answer stands in the peer: writes as much of it as can be, and goes on when more can be. */
 void peers_write_on(struct peer *);
-/* There is no database: all that wait are told so, or go to a worker that has one. */
+/* There is no database connection: those that wait go to a worker that has one, as far as they can. */
+void peers_pass_on_waiting(void);
+/* The same, and the others are told so. */
 void peers_refuse_waiting(void);
 
 /* Gives the connection to whichever worker takes it next. false: it stays. */

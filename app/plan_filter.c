@@ -31,6 +31,7 @@ static bool is_truth(const struct plan_field *field)
 static const char *objection(const struct planning *planning, const struct query_condition *asked,
                              const struct plan_field *field)
 {
+	bool array = field->kind == FIELD_COLUMN && field->column->type == COLUMN_ARRAY;
 	bool whole_json = field->kind == FIELD_COLUMN && field->column->type == COLUMN_JSON;
 	bool text = field->kind == FIELD_TEXT || (field->kind == FIELD_COLUMN && field->column->type == COLUMN_STRING);
 
@@ -55,8 +56,10 @@ static const char *objection(const struct planning *planning, const struct query
 		return asked->language.text.length > 0 ? "knows no languages: the index says how words are found"
 		                                       : NULL;
 	case CONTAINMENT:
-		return whole_json || field->kind == FIELD_JSON ? NULL : "looks at JSON only";
+		return whole_json || array || field->kind == FIELD_JSON ? NULL : "looks at JSON only";
 	case RANGE:
+		if (array && asked->op == QUERY_OV)
+			return NULL;
 		break;
 	}
 	return "is not supported: there are no ranges and no arrays";
@@ -91,6 +94,8 @@ static enum status take_value(const struct planning *planning, const struct plan
 		literal->sql = planning_keep(planning);
 		return STATUS_OK;
 	}
+	if (status == STATUS_NO_CHARACTER) /* as a body's value is told it */
+		status = STATUS_BAD_VALUE;
 	return bad_value(planning, field, status, status == STATUS_VALUE_RANGE ? "the value is out of range" : why, at);
 }
 
@@ -146,7 +151,7 @@ static struct slice bare(const struct plan_field *field, struct slice text)
 {
 	enum column_type type = field->column->type;
 
-	if (field->kind != FIELD_COLUMN || type == COLUMN_STRING || type == COLUMN_JSON || type == COLUMN_BINARY ||
+	if (field->kind != FIELD_COLUMN || type == COLUMN_STRING || type == COLUMN_JSON || type == COLUMN_BINARY || type == COLUMN_ARRAY ||
 	    type == COLUMN_GEOMETRY)
 		return text;
 	return text_trimmed(text);
@@ -167,6 +172,8 @@ static enum status take_literal(const struct planning *planning, struct plan_con
 	case SEARCH:
 		return take_search(planning, field, condition->op, &value->text, literal);
 	case CONTAINMENT:
+		if (field->kind == FIELD_COLUMN && field->column->type == COLUMN_ARRAY)
+			break;
 		return take_json(planning, field, &value->text, literal);
 	case EQUALITY:
 	case ORDER:

@@ -239,6 +239,7 @@ static bool take_error(struct driver_connection *connection, const PGresult *res
 		.detail = libpq.PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL),
 		.column = libpq.PQresultErrorField(result, PG_DIAG_COLUMN_NAME),
 		.constraint = libpq.PQresultErrorField(result, PG_DIAG_CONSTRAINT_NAME),
+		.function = libpq.PQresultErrorField(result, PG_DIAG_SOURCE_FUNCTION),
 	};
 
 	const char *place = libpq.PQresultErrorField(result, PG_DIAG_STATEMENT_POSITION);

@@ -5,6 +5,8 @@
  */
 #include "postgresql_cast.h"
 
+#include <string.h>
+
 #include "sql.h"
 
 struct casting {
@@ -59,10 +61,17 @@ static bool plain(struct casting *casting, bool possible, const char *before, co
 	return possible;
 }
 
+static bool is_declared(const struct casting *casting, const char *type)
+{
+	return strncmp(casting->what->column->declared.bytes, type, strlen(type)) == 0;
+}
+
 static bool to_text(struct casting *casting)
 {
 	if (casting->what->type == COLUMN_BINARY)
 		add(casting, "convert_from(", ",'UTF8')");
+	else if (casting->what->is_other && is_declared(casting, "inet"))
+		add(casting, "abbrev(", ")"); /* as it is answered: ::text says /32 of each host */
 	else if (casting->what->type == COLUMN_TIMESTAMP)
 		add(casting, "(", " AT TIME ZONE 'UTC')::text");
 	else
@@ -81,7 +90,7 @@ static bool to_integer(struct casting *casting)
 	if (!is_number(casting))
 		return false;
 	add(casting, "CASE WHEN ", ">=-9223372036854775808 AND ");
-	add(casting, "", "<9223372036854775807 THEN ");
+	add(casting, "", "<9223372036854775807.5 THEN "); /* what is not less is rounded to more */
 	add(casting, "", "::bigint END");
 	return true;
 }
@@ -95,7 +104,7 @@ static bool to_unsigned(struct casting *casting)
 	if (!is_number(casting))
 		return false;
 	add(casting, "CASE WHEN ", ">=0 AND ");
-	add(casting, "", "<18446744073709551616 THEN round(");
+	add(casting, "", "<18446744073709551615.5 THEN round(");
 	add(casting, "", "::numeric) END");
 	return true;
 }
@@ -189,15 +198,38 @@ static bool add_cast(struct casting *casting, enum cast_target target, enum colu
 		return to_moment(casting, true);
 	case CAST_JSON:
 		*type = is_text(casting) ? COLUMN_JSON : casting->what->type;
-		add(casting, "", casting->what->type == COLUMN_STRING ? "::jsonb" : "");
+		add(casting, "", casting->what->type == COLUMN_STRING ? "::jsonb" : ""); /* an array is shown as JSON anyway */
 		return true;
 	}
 	return false;
+}
+
+/* NULL of the type that was asked for. */
+static bool nothing(struct text *sql, enum cast_target target, enum column_type *type)
+{
+	static const struct {
+		enum column_type type;
+		const char *name;
+	} types[] = {
+		[CAST_INTEGER] = { COLUMN_INTEGER, "bigint" },        [CAST_UNSIGNED] = { COLUMN_INTEGER, "numeric" },
+		[CAST_DECIMAL] = { COLUMN_DECIMAL, "numeric" },       [CAST_DOUBLE] = { COLUMN_DOUBLE, "float8" },
+		[CAST_BOOLEAN] = { COLUMN_BOOLEAN, "boolean" },       [CAST_DATE] = { COLUMN_DATE, "date" },
+		[CAST_TIME] = { COLUMN_TIME, "time" },                [CAST_DATETIME] = { COLUMN_DATETIME, "timestamp" },
+		[CAST_TIMESTAMP] = { COLUMN_TIMESTAMP, "timestamptz" }, [CAST_JSON] = { COLUMN_JSON, "jsonb" },
+	};
+
+	*type = types[target].type;
+	text_add_string(sql, "NULL::");
+	text_add_string(sql, types[target].name);
+	return true;
 }
 
 bool postgresql_cast(struct text *sql, const struct cast *cast, enum cast_target target, enum column_type *type)
 {
 	struct casting casting = { sql, cast };
 
+	/* A text by its looks alone (UUID, INET, BIT): the server casts it to nothing but text. */
+	if (cast->is_other && target != CAST_TEXT && !is_declared(&casting, "enum("))
+		return nothing(sql, target, type);
 	return add_cast(&casting, target, type);
 }

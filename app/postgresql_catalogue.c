@@ -84,7 +84,7 @@ bool postgresql_catalogue_statement(struct catalogue *catalogue, struct text *sq
 	if (n >= catalogue->statements)
 		return false;
 	text_add_string(sql, statements[n]);
-	text_add_string(sql, " WHERE n.nspname=current_schema() AND c.relkind IN ('r','p','v','m','f')");
+	text_add_string(sql, " WHERE pg_table_is_visible(c.oid) AND c.relkind IN ('r','p','v','m','f')");
 	text_add_string(sql, " AND c.relname IN ");
 	describe_add_names(catalogue, sql);
 	text_add_string(sql, endings[n]);
@@ -176,6 +176,8 @@ static void take_type(struct catalogue *catalogue, struct column *column, const 
 
 	column->type = type != NULL ? type->type : COLUMN_STRING;
 	column->is_other = type == NULL;
+	if (type == NULL && strlen(declared) > 2 && strcmp(declared + strlen(declared) - 2, "[]") == 0)
+		column->type = COLUMN_ARRAY;
 	if (type != NULL)
 		take_modifier(column, type->modifier, modifier);
 	if (!describe_is_null(row, 5))

@@ -19,7 +19,13 @@ static bool is_declared(const struct column *column, const char *type)
 
 static void output(struct text *sql, const struct plan_output *output)
 {
+	bool array = output->type == COLUMN_ARRAY;
+
+	if (array)
+		text_add_string(sql, "to_jsonb(");
 	sql_add_slice(sql, output->sql);
+	if (array)
+		text_add_char(sql, ')');
 }
 
 static void add_jsonb(struct text *sql, const struct column *column)
@@ -29,12 +35,29 @@ static void add_jsonb(struct text *sql, const struct column *column)
 		text_add_string(sql, "::jsonb");
 }
 
+/* To -> a text or a number is an array of one, itself; to a path that is strict it is none. */
+static const char *strict_step(struct slice key, int index)
+{
+	if (key.bytes != NULL || index < -1 || index > 0)
+		return NULL;
+	return index == 0 ? ",'strict $[0]','{}',TRUE)" : ",'strict $[last]','{}',TRUE)";
+}
+
 static void json_path(struct text *sql, const struct column *column, const struct slice *keys, const int *indices,
                       unsigned count)
 {
+	const char *strict;
+
 	text_add_char(sql, '(');
+	for (unsigned i = 0; i < count; i++)
+		if (strict_step(keys[i], indices[i]) != NULL)
+			text_add_string(sql, "jsonb_path_query_first(");
 	add_jsonb(sql, column);
 	for (unsigned i = 0; i < count; i++) {
+		if ((strict = strict_step(keys[i], indices[i])) != NULL) {
+			text_add_string(sql, strict);
+			continue;
+		}
 		text_add_string(sql, "->");
 		if (keys[i].bytes != NULL)
 			value_add_string(sql, keys[i]);
@@ -54,15 +77,29 @@ static void json_text(struct text *sql, struct slice json)
 	text_add_string(sql, "#>>'{}')");
 }
 
+/* In ORDER BY a name alone is one of what is asked for, and the server calls "id"::text "id", too. */
+static bool is_cast(const struct plan *plan)
+{
+	for (unsigned i = 0; i < plan->column_count; i++)
+		if (plan->columns[i].sql.bytes[plan->columns[i].sql.length - 1] != '"')
+			return true;
+	return false;
+}
+
 /* NULL is the largest value where nothing is said. */
-static void add_order(struct text *sql, const struct plan_order *order)
+static void add_order(struct text *sql, const struct plan *plan, const struct plan_order *order)
 {
 	const struct plan_field *field = &order->field;
 
 	if (field->kind == FIELD_COLUMN && field->column->type == COLUMN_JSON)
 		add_jsonb(sql, field->column);
-	else
+	else {
+		if (field->kind == FIELD_COLUMN && is_cast(plan)) {
+			sql_add_slice(sql, plan->table->quoted);
+			text_add_char(sql, '.');
+		}
 		sql_add_slice(sql, field->sql);
+	}
 	if (field->kind == FIELD_TEXT)
 		text_add_string(sql, " COLLATE \"C\"");
 	if (order->descending)
@@ -164,6 +201,14 @@ static void fulltext(struct text *sql, const struct plan_condition *condition)
 
 static void containment(struct text *sql, const struct plan_condition *condition)
 {
+	bool array = condition->field.kind == FIELD_COLUMN && condition->field.column->type == COLUMN_ARRAY;
+
+	if (array) {
+		sql_add_slice(sql, condition->field.sql);
+		text_add_string(sql, condition->op == QUERY_CS ? " @> " : condition->op == QUERY_CD ? " <@ " : " && ");
+		sql_add_slice(sql, condition->literals[0].sql);
+		return;
+	}
 	if (condition->field.kind == FIELD_COLUMN)
 		add_jsonb(sql, condition->field.column);
 	else

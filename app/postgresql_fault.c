@@ -37,6 +37,11 @@ static const struct meaning meanings[] = {
 	{ "22023", "phrase operator", STATUS_BAD_SEARCH }, /* word <99999> word */
 	{ "22", NULL, STATUS_BAD_VALUE },
 	{ "42601", "in tsquery", STATUS_BAD_SEARCH },
+	{ "42601", "escaped character", STATUS_BAD_SEARCH },
+	{ "42601", "qualified name", STATUS_BAD_SEARCH }, /* of a language, as the next ones */
+	{ "42602", NULL, STATUS_BAD_SEARCH },
+	{ "3F000", NULL, STATUS_BAD_SEARCH },
+	{ "XX000", "text search configuration", STATUS_BAD_SEARCH }, /* a number that is none's */
 	{ "54000", "in tsquery", STATUS_BAD_SEARCH },
 	{ "42704", "text search configuration", STATUS_BAD_SEARCH },
 	{ "54000", NULL, STATUS_TOO_LONG }, /* for an index, or for any value of its type */
@@ -113,6 +118,9 @@ bool postgresql_fault_read(struct database_error *error, const struct postgresql
 	error->row = 0;
 	error->object = (struct slice){ "", 0 };
 	error->status = *state != '\0' ? status_of(state, message) : STATUS_AWAY;
+	/* RAISE with a SQLSTATE that only its author knows. */
+	if (error->status == STATUS_FAULT && strcmp(given(fault->function), "exec_stmt_raise") == 0)
+		error->status = STATUS_RAISED;
 	error->schema_changed = is_changed(state, message);
 	error->referenced = strcmp(state, "23001") == 0 ||
 	                    (strcmp(state, "23503") == 0 && begins(message, "update or delete on table "));

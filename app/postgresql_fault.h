@@ -12,6 +12,7 @@
  * The detail, in which there are values of rows, is for nobody. */
 struct postgresql_fault {
 	const char *state, *message, *detail, *column, *constraint;
+	const char *function; /* of the server, which found the error */
 };
 
 /* Fills in the error; its text is "STATE: message (name)", but of a trigger's own words those alone. Answers whether the connection is gone. */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "moment.h"
+#include "postgresql_array.h"
 
 static bool has_nul(struct slice text)
 {
@@ -13,9 +14,12 @@ static bool has_nul(struct slice text)
 
 static enum status add_text(struct text *sql, struct slice text, const char **why)
 {
-	*why = "expected valid UTF-8 without U+0000";
-	if (has_nul(text) || text_utf8_span(text.bytes, text.length) != text.length)
+	*why = "expected valid UTF-8";
+	if (text_utf8_span(text.bytes, text.length) != text.length)
 		return STATUS_BAD_VALUE;
+	*why = "expected a text without U+0000";
+	if (has_nul(text))
+		return STATUS_NO_CHARACTER;
 	value_add_string(sql, text);
 	return STATUS_OK;
 }
@@ -104,6 +108,25 @@ static bool is_declared(const struct column *column, const char *type)
 	return strncmp(column->declared.bytes, type, strlen(type)) == 0;
 }
 
+/* JSON, or as PostgreSQL writes it: {1,2}. */
+static enum status add_array(struct text *sql, const struct column *column, struct slice text, const char **why)
+{
+	struct text array = { 0 };
+	enum value_json kind;
+	size_t before = sql->length;
+	enum status status;
+
+	if (text.length == 0 || text.bytes[0] != '[' || value_add_json(sql, text, &kind, why) != STATUS_OK)
+		return add_text(sql, text, why); /* [0:1]={1,2} may begin like that, too */
+	sql->length = before;
+	if ((status = postgresql_check_json(text, why)) != STATUS_OK)
+		return status;
+	postgresql_array_add(&array, text, is_declared(column, "json"));
+	value_add_string(sql, (struct slice){ array.bytes, array.length });
+	text_release(&array);
+	return STATUS_OK;
+}
+
 static enum status add(struct text *sql, const struct column *column, struct slice text, const char **why)
 {
 	switch (column->type) {
@@ -120,6 +143,8 @@ static enum status add(struct text *sql, const struct column *column, struct sli
 		return add_time(sql, text, why);
 	case COLUMN_BINARY:
 		return add_binary(sql, text, why);
+	case COLUMN_ARRAY:
+		return add_array(sql, column, text, why);
 	case COLUMN_STRING:
 		if (column->is_other && is_declared(column, "uuid")) { /* alike in both */
 			enum status status = value_add_literal(sql, column, text, why);

@@ -127,6 +127,7 @@ static bool is_of_type(const struct plan_output *column, const char *bytes, size
 	case COLUMN_JSON:
 	case COLUMN_BINARY:
 	case COLUMN_GEOMETRY:
+	case COLUMN_ARRAY:
 		break;
 	}
 	return true;
@@ -175,6 +176,7 @@ size_t render_json_value(struct text *out, const struct plan_output *column, con
 		text_add_char(out, '"');
 		return 0;
 	case COLUMN_JSON:
+	case COLUMN_ARRAY:
 		return add_json(out, bytes, length);
 	case COLUMN_BINARY:
 	case COLUMN_GEOMETRY:
@@ -258,7 +260,7 @@ static size_t add_csv_value(struct text *out, const struct plan_output *column, 
 		return add_csv_text(out, bytes, length);
 	text_clear(&json);
 	replaced = render_json_value(&json, column, bytes, length, mistyped);
-	if (column->type == COLUMN_JSON)
+	if (column->type == COLUMN_JSON || column->type == COLUMN_ARRAY)
 		(void)add_csv_text(out, json.bytes, json.length);
 	else if (json.bytes[0] != '"')
 		text_add(out, json.bytes, json.length);

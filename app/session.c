@@ -12,10 +12,13 @@
 #include "worker_state.h"
 
 enum {
-	GRACE_US = 100000, /* how long a request waits for the first attempt to reconnect, */
-	GRACE_OTHERS_US = 2500000, /* and where there are other hosts, one of which will do: they are tried one by one */
+	GRACE_US = 100000, /* how long requests wait here for a connection that is gone; with one host they are refused then */
+	GRACE_AGAIN_US = 50000, /* where there are others: how often those that still wait look for another worker */
+	GRACE_OTHERS_US = 1000000, /* and how long they wait, beside what it takes to find all hosts but one silent; */
+	GRACE_MOST_US = 10000000,  /* the two together at most */
 	RECONNECT_FIRST_US = 50000,
 	RECONNECT_MOST_US = 500000,
+	RECONNECT_WAITED_US = 100000, /* the most while requests wait for it */
 	DESCRIBE_AGAIN_US = 1000000, /* while something of MYREST_TABLES is missing */
 };
 
@@ -122,12 +125,53 @@ static void opened(void)
 	if (worker.away || (ready && metrics_own->state != WORKER_READY))
 		log_opened(worker.away ? "database-back" : "database-open");
 	tell_state(ready ? WORKER_READY : WORKER_AWAY);
-	worker.away = worker.grace_over = false;
+	worker.away = false;
+	worker.patience = PATIENCE_FRESH;
+	worker.gone_since_us = 0;
 	worker.reconnect_us = 0;
 	document_forget();
 	peers_plan_again();
 	database_forget_old(worker.database);
 	first_attempt_over();
+}
+
+/* How long requests wait for a connection. A cluster that gives one of its nodes up may have none that will do until it
+ * has done so, so a round of attempts that fails is not the end where there are other hosts. */
+static int64_t grace_us(void)
+{
+	unsigned others = database_host_count(worker.database) - 1;
+	int64_t grace = others * worker.config->connect_timeout_s * 1000000 + GRACE_OTHERS_US;
+
+	if (others == 0)
+		return GRACE_US;
+	return grace < GRACE_MOST_US ? grace : GRACE_MOST_US;
+}
+
+/* failed: an attempt to connect has. */
+static void lose_patience(bool failed)
+{
+	int64_t gone_us = clock_now_us() - worker.gone_since_us;
+
+	if (worker.patience == PATIENCE_OVER)
+		return;
+	if (gone_us > grace_us() || (failed && database_host_count(worker.database) == 1)) {
+		worker.patience = PATIENCE_OVER;
+		peers_refuse_waiting();
+	} else if (failed || gone_us > GRACE_US) {
+		worker.patience = PATIENCE_SPENT;
+		peers_pass_on_waiting();
+	}
+}
+
+static int64_t reconnect_most_us(void)
+{
+	return worker.patience == PATIENCE_OVER ? RECONNECT_MOST_US : RECONNECT_WAITED_US;
+}
+
+static void gone(void)
+{
+	if (worker.gone_since_us == 0)
+		worker.gone_since_us = clock_now_us();
 }
 
 void session_step(enum database_step step)
@@ -152,21 +196,21 @@ void session_step(enum database_step step)
 		log_end(line);
 	}
 	worker.away = true;
+	gone();
+	lose_patience(true);
 	worker.reconnect_us = worker.reconnect_us == 0 ? RECONNECT_FIRST_US : worker.reconnect_us * 2;
-	if (worker.reconnect_us > RECONNECT_MOST_US)
-		worker.reconnect_us = RECONNECT_MOST_US;
+	if (worker.reconnect_us > reconnect_most_us())
+		worker.reconnect_us = reconnect_most_us();
 	worker.open_again_us = clock_now_us() + worker.reconnect_us;
-	peers_refuse_waiting();
 	first_attempt_over();
 }
 
 void session_open(void)
 {
 	worker.opening = true;
-	worker.grace_over = false;
+	gone();
 	worker.database_socket = -1; /* the next one may have the same number, and is not in the epoll set */
 	worker.open_again_us = 0;
-	worker.opening_since_us = clock_now_us();
 	session_step(database_open(worker.database));
 }
 
@@ -178,19 +222,14 @@ void session_describe(void)
 	session_step(database_describe(worker.database));
 }
 
-static int64_t grace_us(void)
-{
-	return database_host_count(worker.database) > 1 ? GRACE_OTHERS_US : GRACE_US;
-}
-
 void session_timers(int64_t now_us)
 {
 	if (worker.open_again_us != 0 && worker.open_again_us <= now_us)
 		session_open();
-	if (worker.opening && !worker.away && !worker.grace_over && now_us - worker.opening_since_us > grace_us()) {
-		worker.grace_over = true;
-		peers_refuse_waiting();
-		first_attempt_over();
+	if (worker.gone_since_us != 0) {
+		lose_patience(false);
+		if (worker.patience == PATIENCE_OVER)
+			first_attempt_over();
 	}
 	if (worker.describe_again_us != 0 && worker.describe_again_us <= now_us && session_is_free()) {
 		worker.describe_again_us = 0;
@@ -204,7 +243,9 @@ int64_t session_deadline_us(void)
 
 	if (session_is_free())
 		deadline = clock_earlier(deadline, worker.describe_again_us);
-	if (worker.opening && !worker.away && !worker.grace_over)
-		deadline = clock_earlier(deadline, worker.opening_since_us + grace_us() + 1000);
+	if (worker.gone_since_us != 0 && worker.patience == PATIENCE_FRESH)
+		deadline = clock_earlier(deadline, worker.gone_since_us + GRACE_US + 1000);
+	if (worker.patience == PATIENCE_SPENT)
+		deadline = clock_earlier(deadline, clock_now_us() + GRACE_AGAIN_US);
 	return deadline;
 }

@@ -29,7 +29,7 @@ void sql_add_orders(struct text *sql, const struct plan *plan)
 {
 	for (unsigned i = 0; i < plan->order_count; i++) {
 		text_add_string(sql, i == 0 ? " ORDER BY " : ",");
-		plan->table->dialect->order(sql, &plan->orders[i]);
+		plan->table->dialect->order(sql, plan, &plan->orders[i]);
 	}
 }
 

@@ -21,7 +21,6 @@
 	X(STATUS_PUT_WINDOW, 400, "PGRST114", "limit and offset have no meaning with PUT") \
 	X(STATUS_TOO_MANY_AFFECTED, 400, "PGRST124", "more rows are affected than max-affected allows") \
 	X(STATUS_UNFILTERED, 400, "21000", "a change of all rows is not allowed: give a filter") \
-	X(STATUS_SAME_ROW, 400, "21000", "two rows of the body have the same key") \
 	X(STATUS_NOT_WRITABLE, 400, "428C9", "the column cannot be written") \
 	X(STATUS_NO_CONFLICT_KEY, 400, "42P10", "on_conflict is no unique key of the table") \
 	X(STATUS_RAISED, 400, "P0001", "a trigger refuses it") \
@@ -47,6 +46,7 @@
 	X(STATUS_NO_SUCH_SCHEMA, 406, "PGRST106", "no such schema is served here") \
 	X(STATUS_NOT_SINGULAR, 406, "PGRST116", "one object was asked for, and there are none or several") \
 	X(STATUS_DUPLICATE, 409, "23505", "another row has this key already") \
+	X(STATUS_SAME_ROW, 409, "21000", "two rows of the body have the same key") \
 	X(STATUS_FOREIGN_KEY, 409, "23503", "a foreign key does not allow it") \
 	X(STATUS_CONDITION, 412, "40001", "the row has changed, or is not there any more") \
 	X(STATUS_BODY_TOO_LARGE, 413, "PGRST100", "the request is too large") \

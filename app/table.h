@@ -29,6 +29,7 @@ enum column_type {
 	COLUMN_JSON,
 	COLUMN_BINARY,
 	COLUMN_GEOMETRY,
+	COLUMN_ARRAY, /* of PostgreSQL: shown as JSON */
 };
 
 enum { INTEGER_CHARACTERS = 20 }; /* the most that one has */

@@ -411,6 +411,7 @@ enum status value_add_literal(struct text *sql, const struct column *column, str
 		return add_binary(sql, text);
 	case COLUMN_STRING:
 	case COLUMN_JSON:
+	case COLUMN_ARRAY:
 		break;
 	}
 	*why = "expected valid UTF-8";
@@ -434,6 +435,7 @@ enum status value_add_stored(struct text *sql, const struct column *column, stru
 		return STATUS_OK;
 	case COLUMN_STRING:
 	case COLUMN_JSON:
+	case COLUMN_ARRAY:
 		value_add_string(sql, bytes);
 		return STATUS_OK;
 	case COLUMN_INTEGER:

@@ -17,6 +17,13 @@ enum { HANDOVER_AFTER_US = 2000 }; /* how long a statement may run before who wa
 /* A statement's requests may want to know how many rows there are: then it is several. */
 enum statement_stage { STAGE_PLANNED, STAGE_BEGIN, STAGE_EXACT, STAGE_ROWS };
 
+/* What becomes of requests that need the database connection while there is none. */
+enum patience {
+	PATIENCE_FRESH, /* they wait for it */
+	PATIENCE_SPENT, /* they go to a worker that has one, or else wait */
+	PATIENCE_OVER,  /* they go to a worker that has one, or else are refused */
+};
+
 /* In the epoll set, an event's data.ptr is a peer or the address of one of the first four members. */
 struct worker {
 	int listener;                    /* -1: closed */
@@ -48,10 +55,11 @@ struct worker {
 	unsigned database_events;
 	bool opening, describing; /* under way */
 	bool describe_wanted;     /* the tables are to be described again before the next statement */
-	bool away;                /* the last attempt to connect failed; requests are told so at once */
-	bool grace_over;          /* the attempt under way has taken so long that they are told so, too */
+	bool away;                /* the last attempt to connect failed */
+	enum patience patience;
+	int64_t gone_since_us;    /* since when there has been no connection; 0: there is one */
 	int64_t described_us;     /* when a request last had the tables described */
-	int64_t opening_since_us, open_again_us, reconnect_us, describe_again_us;
+	int64_t open_again_us, reconnect_us, describe_again_us;
 	/* statement; its requests are in peers[PEER_RUNNING] */
 	int64_t statement_since_us;
 	enum statement_stage stage;

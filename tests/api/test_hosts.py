@@ -68,8 +68,12 @@ def place(ask):
     return json.loads(answer.body)["name"]
 
 
+def write(ask, words):
+    return ask("/notes", "POST", body=json.dumps({"words": words}).encode(), headers={"Content-Type": "application/json"})
+
+
 class Load:
-    """Clients that read all the time; how each request went, and when it was answered."""
+    """Clients that read all the time, until the end of its block; how each request went, and when it was answered."""
 
     def __init__(self, front, clients=6):
         self.answers, self.ending = [], threading.Event()
@@ -93,6 +97,12 @@ class Load:
         self.ending.set()
         for client in self.clients:
             client.join()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *how):
+        self.end()
 
     def failed(self):
         return [answer for answer in self.answers if answer[1] != 200]
@@ -149,18 +159,63 @@ def test_when_none_will_do_it_is_503_and_says_why(hosts, start_pool):
     assert place(pool.ask) == "db1"
 
 
+def lose_all(hosts, *which):
+    """None of them will do for target=writable, and all workers find that out."""
+    for number in which:
+        hosts.all[number].sql("SET GLOBAL read_only = 1")
+    for number in which:
+        hosts.all[number].sql("KILL USER rest")
+
+
+def test_requests_wait_while_none_will_do_for_a_moment(hosts, start_pool, start_nginx):
+    """As when a cluster gives one of its nodes up: until that is done none of the others takes part."""
+    pool = start_pool(hosts.url(0, 1, target="writable"), "users,place,notes", workers=2, MYREST_CONNECT_TIMEOUT=1,
+                      MYREST_WRITABLE="notes")
+    front = start_nginx(pool)
+    with Load(front) as load:
+        time.sleep(0.3)
+        lose_all(hosts, 0, 1)
+        until(lambda: pool.log("database-away"), 3)
+        written = []
+        writing = threading.Thread(target=lambda: written.append(write(front.get, "it waits").status))
+        writing.start()
+        time.sleep(1)
+        hosts.all[1].sql("SET GLOBAL read_only = 0")
+        writing.join()
+        time.sleep(0.3)
+    assert not load.failed(), load.failed()[:5]
+    assert load.longest_gap() > 0.8, "there was nothing to wait for"
+    assert written == [201]
+
+
+def test_they_do_not_wait_for_ever(hosts, start_pool):
+    """As long as all hosts but one may take to be found silent, and a second; from then on it is said at once."""
+    pool = start_pool(hosts.url(0, 1, target="writable"), "users", workers=2, MYREST_CONNECT_TIMEOUT=1)
+    assert pool.ask("/users").status == 200
+    lose_all(hosts, 0, 1)
+    until(lambda: pool.log("database-away"), 3)
+    began = time.monotonic()
+    assert pool.ask("/users").status == 503
+    assert 1 < time.monotonic() - began < 2.3 * servers.FACTOR
+    until(lambda: len(pool.log("database-away")) == 2, 3)
+    time.sleep(0.5)
+    for _ in range(5):
+        began = time.monotonic()
+        assert pool.ask("/users").status == 503
+        assert time.monotonic() - began < 0.25 * servers.FACTOR
+
+
 def test_a_host_that_is_killed_costs_no_read_and_its_workers_come_back(hosts, start_pool, start_nginx):
     pool = start_pool(hosts.url(0, 1, 2), "users,place", workers=3)
-    load = Load(start_nginx(pool))
-    time.sleep(0.5)
-    hosts.all[0].kill()
-    time.sleep(1.5)
-    hosts.all[0].start()
-    began = time.monotonic()
-    until(lambda: len(hosts.all[0].shop.pool_connections()) == 1, 15)
-    assert time.monotonic() - began < 11 * servers.FACTOR
-    time.sleep(0.3)
-    load.end()
+    with Load(start_nginx(pool)) as load:
+        time.sleep(0.5)
+        hosts.all[0].kill()
+        time.sleep(1.5)
+        hosts.all[0].start()
+        began = time.monotonic()
+        until(lambda: len(hosts.all[0].shop.pool_connections()) == 1, 15)
+        assert time.monotonic() - began < 11 * servers.FACTOR
+        time.sleep(0.3)
     assert len(load.answers) > 500 and not load.failed(), load.failed()[:5]
     assert load.longest_gap() < 1 * servers.FACTOR, load.longest_gap()
     assert {len(database.shop.pool_connections()) for database in hosts.all} == {1}
@@ -168,14 +223,14 @@ def test_a_host_that_is_killed_costs_no_read_and_its_workers_come_back(hosts, st
 
 def test_a_host_that_stands_still_costs_no_read(hosts, start_pool, start_nginx):
     pool = start_pool(hosts.url(0, 1, 2), "users,place", workers=3, MYREST_CONNECT_TIMEOUT=1)
-    load = Load(start_nginx(pool))
-    time.sleep(0.5)
-    os.kill(hosts.all[0].process.pid, signal.SIGSTOP)
-    try:
-        time.sleep(3)
-        load.end()
-    finally:
-        os.kill(hosts.all[0].process.pid, signal.SIGCONT)
+    with Load(start_nginx(pool)) as load:
+        time.sleep(0.5)
+        os.kill(hosts.all[0].process.pid, signal.SIGSTOP)
+        try:
+            time.sleep(3)
+            load.end()
+        finally:
+            os.kill(hosts.all[0].process.pid, signal.SIGCONT)
     assert len(load.answers) > 500 and not load.failed(), load.failed()[:5]
     assert load.longest_gap() < 2 * servers.FACTOR, load.longest_gap()
     # half a second of silence, a connect that takes as long as it may, and the next host
@@ -212,10 +267,6 @@ def test_a_read_whose_connection_dies_is_repeated_on_another_host(hosts, start_p
     asking.join()
     assert answers == [200]
     assert place(pool.ask) == "db2"
-
-
-def write(ask, words):
-    return ask("/notes", "POST", body=json.dumps({"words": words}).encode(), headers={"Content-Type": "application/json"})
 
 
 def test_a_write_goes_to_the_next_host_when_one_has_become_read_only(hosts, start_pool):

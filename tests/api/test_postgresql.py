@@ -876,3 +876,17 @@ def test_a_standby_that_is_promoted_takes_the_writes(pair, start_pool):
                    env={"PATH": "/usr/bin:/bin"}, **servers.identity())  # fmt: skip
     until(lambda: pool.ask("/users", "POST", body=b'{"username":"after","email":"after"}').status == 201, 15, why="nobody takes writes")
     assert {place["username"] for place in json.loads(pool.ask("/users").body)} == {"admin", "guest", "after"}
+
+
+def test_arrays_are_compared_as_a_whole_and_by_their_elements(serve):
+    made = serve(
+        "CREATE TABLE arrays (id integer PRIMARY KEY, n integer[], words text[])",
+        "INSERT INTO arrays VALUES (1, '{1,2}', '{a,\"b c\"}'), (2, '{}', '{}'), (3, '{2,3,NULL}', NULL)",
+        tables="arrays",
+    )
+    for query, ids in (
+        ("n=eq.{1,2}", [1]), ("n=eq.[1,2]", [1]), ("n=neq.{1,2}", [2, 3]), ("n=gt.{1,2}", [3]), ("n=in.(\"{1,2}\",\"{}\")", [1, 2]),
+        ("n=cs.{2}", [1, 3]), ("n=cd.{1,2,5}", [1, 2]), ("n=ov.{1,3}", [1, 3]), ("n=not.ov.{1,3}", [2]), ("n=cs.[2]", [1, 3]),
+        ("words=cs.{\"b c\"}", [1]), ("words=is.null", [3]), ("words=not.cs.{a}", [2]),
+    ):
+        assert [row["id"] for row in made.json(f"/arrays?select=id&order=id&{query.replace(' ', '%20')}")] == ids, query

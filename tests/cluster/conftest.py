@@ -19,6 +19,7 @@ lab = _fixtures.lab
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "slow: not in the short run of contrib/check")
+    config.addinivalue_line("markers", "namespaces: needs root")
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,7 @@ import verdict
 # How a node is lost, and how long nothing at all may be answered. Who is told that a node goes need not wait for the
 # cluster to find out.
 WITHIN = 2.0
+DIVIDED = 1.5  # seconds that no node reaches another, so that none takes part
 LIMITS = {
     None: WITHIN,
     "stopped": WITHIN,
@@ -21,7 +22,9 @@ LIMITS = {
     "unplugged": galera.EVICTION + WITHIN,
     "isolated": galera.EVICTION + WITHIN,
     "paused": galera.EVICTION + WITHIN,
+    "divided": DIVIDED + galera.EVICTION + WITHIN,
 }
+AWAY = 4.0  # seconds that a node is lost: enough for all to be found out
 WORKERS = 3
 
 
@@ -32,7 +35,7 @@ def two_pools(cluster, options="target=any"):
     return [cluster.url(*nodes, options=options), cluster.url(*nodes[1:], nodes[0], options=options)]
 
 
-def run(lab, cluster, fault, urls=(), before=2.0, away=6.0, after=2.0, crowd=None, **settings):
+def run(lab, cluster, fault, urls=(), before=2.0, away=AWAY, after=2.0, crowd=None, **settings):
     """A verdict; the load lasts until the cluster is whole again, and a while longer. fault: None, or a key of LIMITS.
     urls: of the pools, one each; nothing said, those of two_pools. crowd: for clients.drive."""
     cluster.whole()
@@ -73,7 +76,7 @@ def _drive(cluster, fault, fronts, before, away, after, crowd):
             victim = cluster.nodes[connections.index(max(connections))]
             victim.lose(fault)
             try:
-                time.sleep(away)
+                time.sleep(DIVIDED if fault == "divided" else away)
             finally:
                 victim.come_back()
             cluster.whole()

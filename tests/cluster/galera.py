@@ -145,6 +145,7 @@ class Node:
             "cut off": lambda: self.cluster.network.cut(self.number),
             "unplugged": lambda: self.cluster.network.unplug(self.number),
             "isolated": lambda: self.cluster.network.isolate(self.number),
+            "divided": self.cluster.network.divide,
         }[how]()
         self.lost = how
 
@@ -157,6 +158,8 @@ class Node:
             os.kill(self.process.pid, signal.SIGCONT)
         elif how == "isolated":
             self.cluster.network.join(self.number)
+        elif how == "divided":
+            self.cluster.network.unite()
         elif how:
             self.cluster.network.plug(self.number)
 

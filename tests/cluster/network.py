@@ -3,6 +3,7 @@
 
 Needs root. Anybody else's nodes live on loopback addresses, where none can be cut off.
 """
+import itertools
 import os
 import random
 import re
@@ -36,7 +37,7 @@ class Loopback:
     def cut(self, number):
         raise AssertionError("only root can cut a node off: its network needs a namespace")
 
-    unplug = plug = isolate = join = cut
+    unplug = plug = isolate = join = divide = unite = cut
 
     def remove(self):
         pass
@@ -95,16 +96,24 @@ class Namespaces:
 
     def isolate(self, number):
         """The node and the others do not reach each other any more; we reach them all."""
-        self._routes("add", number)
-
-    def _routes(self, what, number):
-        for other, name in enumerate(self.names):
-            if other != number:
-                _run("ip", "-n", name, "route", what, "blackhole", self.addresses[number])
-                _run("ip", "-n", self.names[number], "route", what, "blackhole", self.addresses[other])
+        self._routes("add", self._pairs(number))
 
     def join(self, number):
-        self._routes("del", number)
+        self._routes("del", self._pairs(number))
+
+    def divide(self):
+        """No node reaches another one; we reach them all."""
+        self._routes("add", itertools.permutations(range(len(self.names)), 2))
+
+    def unite(self):
+        self._routes("del", itertools.permutations(range(len(self.names)), 2))
+
+    def _pairs(self, number):
+        return [pair for pair in itertools.permutations(range(len(self.names)), 2) if number in pair]
+
+    def _routes(self, what, pairs):
+        for node, other in pairs:
+            _run("ip", "-n", self.names[node], "route", what, "blackhole", self.addresses[other])
 
     def plug(self, number):
         self._in_switch("set", f"node{number}", "master", "bridge")

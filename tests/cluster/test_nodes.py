@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""A node of three is lost under load, in each of the ways it can be, and comes back: no reader notices, no write is lost."""
+"""A node of three is lost under load, in each of the ways it can be, or all lose each other for a moment; then all is whole
+again: no reader notices, no write is lost."""
 import pytest
 
 import experiment
@@ -8,12 +9,13 @@ import experiment
 @pytest.mark.parametrize(
     "fault",
     [
+        "stopped",
         "killed",
         "paused",
-        pytest.param("stopped", marks=pytest.mark.slow),
-        pytest.param("cut off", marks=pytest.mark.slow),
-        pytest.param("unplugged", marks=pytest.mark.slow),
-        pytest.param("isolated", marks=pytest.mark.slow),
+        pytest.param("cut off", marks=pytest.mark.namespaces),
+        pytest.param("divided", marks=pytest.mark.namespaces),
+        pytest.param("unplugged", marks=[pytest.mark.namespaces, pytest.mark.slow]),
+        pytest.param("isolated", marks=[pytest.mark.namespaces, pytest.mark.slow]),
     ],
 )
 def test_a_node_is_lost(cluster, lab, fault):

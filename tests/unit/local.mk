@@ -28,6 +28,7 @@ check_PROGRAMS = \
 	tests/unit/test-page \
 	tests/unit/test-peer \
 	tests/unit/test-plan \
+	tests/unit/test-postgresql_array \
 	tests/unit/test-postgresql_catalogue \
 	tests/unit/test-postgresql_fault \
 	tests/unit/test-prefer \

@@ -17,8 +17,9 @@ static void expect_told(const struct told *cases, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		const struct told *each = &cases[i];
-		const struct postgresql_fault fault = { each->state, each->message, "Failing row contains (secret).", each->column,
-			                                each->constraint };
+		const struct postgresql_fault fault = { .state = each->state, .message = each->message,
+			                                .detail = "Failing row contains (secret).",
+			                                .column = each->column, .constraint = each->constraint };
 		const char *object = each->object != NULL ? each->object : "";
 		struct database_error error;
 		char text[600];
@@ -317,9 +318,24 @@ static void a_server_that_starts_has_run_nothing(void **state)
 	assert_true(error.not_run);
 }
 
+static void what_a_trigger_raises_is_told_whatever_its_state(void **state)
+{
+	const struct postgresql_fault fault = { .state = "UE001", .message = "no such kind", .function = "exec_stmt_raise" };
+	const struct postgresql_fault unique = { .state = "23505", .message = "own words", .function = "exec_stmt_raise" };
+	struct database_error error = { 0 };
+
+	(void)state;
+	assert_false(postgresql_fault_read(&error, &fault));
+	assert_int_equal(error.status, STATUS_RAISED);
+	assert_says(error.text, "no such kind");
+	assert_false(postgresql_fault_read(&error, &unique));
+	assert_int_equal(error.status, STATUS_DUPLICATE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_a_trigger_raises_is_told_whatever_its_state),
 		cmocka_unit_test(constraints_are_named),
 		cmocka_unit_test(columns_are_named),
 		cmocka_unit_test(values_that_do_not_fit),
