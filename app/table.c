@@ -225,6 +225,7 @@ static uint64_t most_characters(const struct column *column)
 		return column->length;
 	case COLUMN_JSON:
 	case COLUMN_GEOMETRY:
+	case COLUMN_ARRAY:
 		break;
 	}
 	return 0;
