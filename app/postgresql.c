@@ -434,7 +434,7 @@ static void get_row(struct driver_connection *connection, struct row *row)
 	text_reserve(&connection->bytes, digits / 2 + 1); /* they stay where they are while the row is read */
 	for (unsigned i = 0; i < count; i++) {
 		connection->values[i] = NULL;
-		if (libpq.PQgetisnull(connection->result, connection->at, (int)i))
+		if (connection->lengths[i] == 0 && libpq.PQgetisnull(connection->result, connection->at, (int)i))
 			continue;
 		connection->values[i] = libpq.PQgetvalue(connection->result, connection->at, (int)i);
 		convert(connection, i);

@@ -16,6 +16,8 @@
 
 enum {
 	ROWS_AT_ONCE = 512, /* before other events get their turn */
+	/* The characters that rows may have by their types to be taken at once: most have far fewer. */
+	AT_ONCE_TIMES_BUFFER = 4,
 	KEYS_TIMES_BUFFER = 16, /* how many times MYREST_BUFFER_BYTES the rows of several keys may be together */
 	STREAM_AHEAD_BYTES = 65536, /* of a stream that the web server has not taken: no more rows are read */
 	DISCARD_US = 100000, /* how long rows that nobody wants are read before the connection is given up */
@@ -279,7 +281,8 @@ static void send_stage(enum statement_stage stage)
 		      stage == STAGE_EXACT   ? batch_exact_sql(&worker.batch) :
 		                               batch_sql(&worker.batch);
 	}
-	if (stage == STAGE_ROWS && !batch_is_small(&worker.batch, (size_t)worker.config->buffer_bytes))
+	if (stage == STAGE_ROWS &&
+	    !batch_is_small(&worker.batch, AT_ONCE_TIMES_BUFFER * (size_t)worker.config->buffer_bytes))
 		rows = DATABASE_ONE_BY_ONE;
 	statement_step(database_send(worker.database, sql.bytes, sql.length, rows));
 }
