@@ -16,6 +16,8 @@
 
 enum {
 	ROWS_AT_ONCE = 512, /* before other events get their turn */
+	/* The characters that rows may have by their types to be taken at once: most have far fewer. */
+	AT_ONCE_TIMES_BUFFER = 4,
 	KEYS_TIMES_BUFFER = 16, /* how many times MYREST_BUFFER_BYTES the rows of several keys may be together */
 	STREAM_AHEAD_BYTES = 65536, /* of a stream that the web server has not taken: no more rows are read */
 	DISCARD_US = 100000, /* how long rows that nobody wants are read before the connection is given up */
@@ -282,6 +284,7 @@ static void send_stage(enum statement_stage stage)
 {
 	const char *begin = worker.batch.plan->table->dialect->begin_snapshot;
 	struct slice sql = { begin, strlen(begin) };
+	enum database_rows rows = DATABASE_AT_ONCE;
 
 	worker.stage = stage;
 	if (stage == STAGE_BEGIN)
@@ -292,7 +295,10 @@ static void send_stage(enum statement_stage stage)
 		      stage == STAGE_EXACT   ? batch_exact_sql(&worker.batch) :
 		                               batch_sql(&worker.batch);
 	}
-	statement_step(database_send(worker.database, sql.bytes, sql.length));
+	if (stage == STAGE_ROWS &&
+	    !batch_is_small(&worker.batch, AT_ONCE_TIMES_BUFFER * (size_t)worker.config->buffer_bytes))
+		rows = DATABASE_ONE_BY_ONE;
+	statement_step(database_send(worker.database, sql.bytes, sql.length, rows));
 }
 
 /* The answers are on their way; the snapshot is let go. */
@@ -303,7 +309,7 @@ static void end_transaction(void)
 	worker.in_transaction = false;
 	worker.ending_transaction = true;
 	session_busy();
-	statement_step(database_send(worker.database, "COMMIT", 6));
+	statement_step(database_send(worker.database, "COMMIT", 6, DATABASE_AT_ONCE));
 }
 
 static void transaction_ended(enum database_step step)
