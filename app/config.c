@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 extern char **environ;
@@ -35,6 +36,18 @@ static const char *check_pem(const char *option, const char *path, struct arena 
 	               NULL;
 }
 
+/* libpq takes no key that others may read, but for one of root's, which its group may. */
+static const char *check_private(const char *path)
+{
+	struct stat status;
+
+	if (path == NULL || stat(path, &status) < 0)
+		return NULL;
+	return status.st_mode & (status.st_uid == 0 ? S_IWGRP | S_IXGRP | S_IRWXO : S_IRWXG | S_IRWXO) ?
+	               "the file of sslkey is open to others: its mode is to be 0600, or 0640 if it is root's" :
+	               NULL;
+}
+
 static const char *load_url(const char *value, struct arena *arena, struct database_url *url)
 {
 	const char *fault = url_parse(value, arena, url);
@@ -47,7 +60,9 @@ static const char *load_url(const char *value, struct arena *arena, struct datab
 		fault = check_pem(mysql ? "ssl-ca" : "sslrootcert", url->tls_ca, arena);
 	if (fault == NULL)
 		fault = check_pem(mysql ? "ssl-cert" : "sslcert", url->tls_certificate, arena);
-	return fault != NULL ? fault : check_pem(mysql ? "ssl-key" : "sslkey", url->tls_key, arena);
+	if (fault == NULL)
+		fault = check_pem(mysql ? "ssl-key" : "sslkey", url->tls_key, arena);
+	return fault == NULL && !mysql ? check_private(url->tls_key) : fault;
 }
 
 static const char *read_url(const char *value, struct config *config, void *field)

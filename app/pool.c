@@ -317,6 +317,7 @@ static void reload(void)
 	config_release(pool.config);
 	*pool.config = *fresh;
 	free(fresh);
+	database_start(pool.config); /* it may be another database than before */
 	log_set_level(pool.config->log_level);
 	set_places();
 	pool.retire_at_us = clock_now_us() + RELOAD_WAIT_US;

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "build.h"
 #include "driver.h"
@@ -21,8 +22,9 @@
 #define LIBPQ_FUNCTIONS(X) \
 	X(PQclear) X(PQcmdTuples) X(PQconnectPoll) X(PQconnectStartParams) X(PQconsumeInput) X(PQerrorMessage) \
 	X(PQfinish) X(PQflush) X(PQftype) X(PQgetisnull) X(PQgetlength) X(PQgetResult) X(PQgetvalue) X(PQisBusy) \
-	X(PQnfields) X(PQresultErrorField) X(PQresultStatus) X(PQsendQuery) X(PQsetnonblocking) \
-	X(PQsetNoticeProcessor) X(PQsetSingleRowMode) X(PQsocket) X(PQsslAttribute) X(PQsslInUse) X(PQstatus)
+	X(PQlibVersion) X(PQnfields) X(PQntuples) X(PQresultErrorField) X(PQresultStatus) X(PQsendQuery) \
+	X(PQsetnonblocking) X(PQsetNoticeReceiver) X(PQsetSingleRowMode) X(PQsocket) X(PQsslAttribute) X(PQsslInUse) \
+	X(PQsslStruct) X(PQstatus)
 
 static struct {
 #define X(name) __typeof__(&name) name;
@@ -30,7 +32,12 @@ static struct {
 #undef X
 } libpq;
 
+static int (*tls_pending)(const void *); /* OpenSSL's SSL_pending, if that is what the library has for TLS */
+
 static char load_error[256]; /* empty: it is loaded */
+
+/* No file has this name. */
+#define NOWHERE "/dev/null/none"
 
 /* The types whose text is not what all databases' values are here (table.h), by their numbers in pg_type. */
 enum { TYPE_BOOL = 16, TYPE_BYTEA = 17, TYPE_BPCHAR = 1042, TYPE_TIMESTAMPTZ = 1184 };
@@ -41,7 +48,9 @@ struct driver_connection {
 	bool connecting, running;
 	bool unsent;      /* of the statement's text */
 	bool failed;      /* the statement has; what follows is read to its end */
-	PGresult *result; /* the row */
+	bool ended;       /* the server has said, unasked, that it ends the connection */
+	PGresult *result; /* with the row, and perhaps others */
+	int at;           /* of the row */
 	uint64_t affected;
 	bool read_only;
 	enum url_target target;
@@ -54,10 +63,29 @@ struct driver_connection {
 	struct text bytes; /* those that were written as hexadecimal digits */
 };
 
+/* What PGHOST, PGOPTIONS, PGSERVICE and the like say to other programs would add to what the URL says. */
+static void forget_environment(void)
+{
+	for (char **entry = environ; *entry != NULL;) {
+		char name[64];
+		size_t length = strcspn(*entry, "=");
+
+		if (strncmp(*entry, "PG", 2) != 0 || length >= sizeof(name)) {
+			entry++;
+			continue;
+		}
+		memcpy(name, *entry, length);
+		name[length] = '\0';
+		unsetenv(name); /* the next entry takes its place */
+	}
+}
+
 static void start(void)
 {
 	void *library = dlopen(LIBPQ_SONAME, RTLD_NOW | RTLD_LOCAL);
 
+	forget_environment();
+	*load_error = '\0';
 	if (library == NULL) {
 		snprintf(load_error, sizeof(load_error), "the client library cannot be loaded: %s", dlerror());
 		return;
@@ -67,12 +95,17 @@ static void start(void)
 		snprintf(load_error, sizeof(load_error), "the client library has no %s", #name);
 	LIBPQ_FUNCTIONS(X)
 #undef X
+	tls_pending = (__typeof__(tls_pending))dlsym(library, "SSL_pending");
 }
 
-static void no_notice(void *unused, const char *message)
+/* What the server says unasked is for nobody's eyes; only its good-bye matters. */
+static void take_notice(void *argument, const PGresult *notice)
 {
-	(void)unused;
-	(void)message;
+	struct driver_connection *connection = argument;
+	const char *severity = libpq.PQresultErrorField(notice, PG_DIAG_SEVERITY_NONLOCALIZED);
+
+	if (severity != NULL && (strcmp(severity, "FATAL") == 0 || strcmp(severity, "PANIC") == 0))
+		connection->ended = true;
 }
 
 /* libpq takes the addresses beside the name, which it verifies a certificate by. */
@@ -87,16 +120,17 @@ static bool takes_name(const struct database_url *url, const struct url_host *ho
 static enum database_step lost(struct driver_connection *connection, struct database_error *error)
 {
 	const char *words = connection->pg != NULL ? libpq.PQerrorMessage(connection->pg) : load_error;
-	size_t length;
+	size_t length = 0;
 
 	memset(error, 0, sizeof(*error));
 	error->status = STATUS_AWAY;
-	snprintf(error->text, sizeof(error->text), "%s", words);
-	for (length = strlen(error->text); length > 0 && error->text[length - 1] == '\n'; length--)
-		error->text[length - 1] = '\0';
-	for (char *at = error->text; *at != '\0'; at++)
-		if (*at == '\n')
-			*at = ' ';
+	for (; *words != '\0' && length < sizeof(error->text) - 1; words++)
+		if ((unsigned char)*words > ' ')
+			error->text[length++] = *words;
+		else if (length > 0 && error->text[length - 1] != ' ')
+			error->text[length++] = ' ';
+	while (length > 0 && error->text[length - 1] == ' ')
+		error->text[--length] = '\0';
 	return DATABASE_LOST;
 }
 
@@ -117,19 +151,22 @@ static enum database_step connect_to(struct driver_connection **made, const stru
 {
 	struct driver_connection *connection = memory_alloc(sizeof(*connection));
 	char port[16] = "5432";
-	/* An empty value is the library's default, that the environment could say otherwise: all are said. */
+	/* What is not said here the library looks for in the home folder; there is none, even to look for. */
 	const char *const options[][2] = {
 		{ "host", host != NULL ? host->name : url->socket },
 		{ "hostaddr", host != NULL ? address : NULL },
 		{ "port", port },
 		{ "user", url->user },
 		{ "password", url->password },
+		{ "passfile", NOWHERE },
 		{ "dbname", url->database },
 		{ "sslmode", tls_word(url) },
-		{ "sslrootcert", url->tls_ca },
-		{ "sslcert", url->tls_certificate },
-		{ "sslkey", url->tls_key },
-		{ "gssencmode", "disable" }, /* its handshake waits */
+		{ "sslrootcert", url->tls_ca != NULL ? url->tls_ca : NOWHERE },
+		{ "sslcrl", NOWHERE },
+		{ "sslcert", url->tls_certificate != NULL ? url->tls_certificate : NOWHERE },
+		{ "sslkey", url->tls_key != NULL ? url->tls_key : NOWHERE },
+		{ "gssencmode", "disable" }, /* its handshake waits, */
+		{ "require_auth", *load_error == '\0' && libpq.PQlibVersion() >= 160000 ? "!gss,!sspi" : NULL }, /* and so do these */
 		{ "target_session_attrs", "any" },
 		{ "client_encoding", "UTF8" },
 		{ "fallback_application_name", "myrest" },
@@ -159,7 +196,7 @@ static enum database_step connect_to(struct driver_connection **made, const stru
 	connection->pg = libpq.PQconnectStartParams(names, values, 0);
 	if (connection->pg == NULL || libpq.PQstatus(connection->pg) == CONNECTION_BAD)
 		return lost(connection, error);
-	libpq.PQsetNoticeProcessor(connection->pg, no_notice, NULL);
+	libpq.PQsetNoticeReceiver(connection->pg, take_notice, connection);
 	connection->connecting = true;
 	connection->polling = PGRES_POLLING_WRITING;
 	return DATABASE_WAIT;
@@ -268,15 +305,33 @@ static void drop_result(struct driver_connection *connection)
 {
 	libpq.PQclear(connection->result);
 	connection->result = NULL;
+	connection->at = 0;
+}
+
+/* The library takes as much from TLS as it has room for. What is left of a record has been read from the socket, which
+ * will wake nobody for it. */
+static bool has_more(const struct driver_connection *connection)
+{
+	void *tls = connection->protection[0] != '\0' ? libpq.PQsslStruct(connection->pg, "OpenSSL") : NULL;
+
+	return tls != NULL && tls_pending != NULL && tls_pending(tls) > 0;
 }
 
 /* What the library has of the statement so far. */
 static enum database_step read_on(struct driver_connection *connection, struct database_error *error)
 {
 	drop_result(connection);
-	while (!libpq.PQisBusy(connection->pg)) {
-		PGresult *result = libpq.PQgetResult(connection->pg);
+	for (;;) {
+		PGresult *result;
 
+		if (libpq.PQisBusy(connection->pg)) {
+			if (!has_more(connection))
+				return DATABASE_WAIT;
+			if (!libpq.PQconsumeInput(connection->pg))
+				return lost(connection, error);
+			continue;
+		}
+		result = libpq.PQgetResult(connection->pg);
 		if (result == NULL) {
 			connection->running = false;
 			return connection->failed ? DATABASE_FAILED : DATABASE_END;
@@ -285,7 +340,12 @@ static enum database_step read_on(struct driver_connection *connection, struct d
 		case PGRES_SINGLE_TUPLE:
 			connection->result = result;
 			return DATABASE_ROW;
-		case PGRES_TUPLES_OK: /* the end of them */
+		case PGRES_TUPLES_OK: /* all of them, or the end of them */
+			connection->affected = strtoull(libpq.PQcmdTuples(result), NULL, 10);
+			if (libpq.PQntuples(result) == 0)
+				break;
+			connection->result = result;
+			return DATABASE_ROW;
 		case PGRES_COMMAND_OK:
 			connection->affected = strtoull(libpq.PQcmdTuples(result), NULL, 10);
 			break;
@@ -310,11 +370,10 @@ static enum database_step read_on(struct driver_connection *connection, struct d
 		}
 		libpq.PQclear(result);
 	}
-	return DATABASE_WAIT;
 }
 
 static enum database_step send_statement(struct driver_connection *connection, const char *sql, size_t length,
-                                         struct database_error *error)
+                                         enum database_rows rows, struct database_error *error)
 {
 	int unsent;
 
@@ -331,7 +390,8 @@ static enum database_step send_statement(struct driver_connection *connection, c
 	text_clear(&connection->bytes);
 	text_add(&connection->bytes, sql, length);
 	if (!libpq.PQsendQuery(connection->pg, text_terminate(&connection->bytes)) ||
-	    !libpq.PQsetSingleRowMode(connection->pg) || (unsent = libpq.PQflush(connection->pg)) < 0)
+	    (rows == DATABASE_ONE_BY_ONE && !libpq.PQsetSingleRowMode(connection->pg)) ||
+	    (unsent = libpq.PQflush(connection->pg)) < 0)
 		return lost(connection, error);
 	connection->unsent = unsent > 0;
 	return DATABASE_WAIT;
@@ -339,6 +399,10 @@ static enum database_step send_statement(struct driver_connection *connection, c
 
 static enum database_step next(struct driver_connection *connection, struct database_error *error)
 {
+	if (connection->at + 1 < libpq.PQntuples(connection->result)) {
+		connection->at++;
+		return DATABASE_ROW;
+	}
 	return read_on(connection, error);
 }
 
@@ -360,7 +424,9 @@ static enum database_step resume(struct driver_connection *connection, unsigned 
 
 static bool is_alive(struct driver_connection *connection)
 {
-	return libpq.PQconsumeInput(connection->pg) && libpq.PQstatus(connection->pg) == CONNECTION_OK;
+	/* PQisBusy reads what came, which take_notice is told. */
+	return libpq.PQconsumeInput(connection->pg) && libpq.PQstatus(connection->pg) == CONNECTION_OK &&
+	       !libpq.PQisBusy(connection->pg) && !connection->ended;
 }
 
 /* --- Rows --- */
@@ -415,16 +481,16 @@ static void get_row(struct driver_connection *connection, struct row *row)
 	if (!connection->typed)
 		take_types(connection, count);
 	for (unsigned i = 0; i < count; i++) {
-		connection->lengths[i] = (unsigned long)libpq.PQgetlength(connection->result, 0, (int)i);
+		connection->lengths[i] = (unsigned long)libpq.PQgetlength(connection->result, connection->at, (int)i);
 		digits += connection->types[i] == TYPE_BYTEA ? connection->lengths[i] : 0;
 	}
 	text_clear(&connection->bytes);
 	text_reserve(&connection->bytes, digits / 2 + 1); /* they stay where they are while the row is read */
 	for (unsigned i = 0; i < count; i++) {
 		connection->values[i] = NULL;
-		if (libpq.PQgetisnull(connection->result, 0, (int)i))
+		if (connection->lengths[i] == 0 && libpq.PQgetisnull(connection->result, connection->at, (int)i))
 			continue;
-		connection->values[i] = libpq.PQgetvalue(connection->result, 0, (int)i);
+		connection->values[i] = libpq.PQgetvalue(connection->result, connection->at, (int)i);
 		convert(connection, i);
 	}
 	row->count = count;

@@ -329,6 +329,9 @@ static const char *check_tls(const struct database_url *url)
 	if (url->tls == URL_TLS_VERIFY_CA && url->tls_ca == NULL)
 		return mysql ? "verify-ca without ssl-ca: there is no authority to verify by" :
 		               "verify-ca without sslrootcert: there is no authority to verify by";
+	if (!mysql && url->tls == URL_TLS_VERIFY_IDENTITY && url->tls_ca == NULL)
+		return "verify-full without sslrootcert: there is no authority to verify by (Debian has the well-known ones in "
+		       "/etc/ssl/certs/ca-certificates.crt)";
 	return NULL;
 }
 

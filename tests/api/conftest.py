@@ -35,11 +35,12 @@ ORDER = [
     "freshness",
     "write_safety",
     "postgresql",
+    "postgresql_connect",
 ]
 
 
 # what has no meaning on another database
-collect_ignore = [] if postgresql.HERE else ["test_postgresql.py"]
+collect_ignore_glob = [] if postgresql.HERE else ["test_postgresql*.py"]
 
 
 def pytest_configure(config):

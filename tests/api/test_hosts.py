@@ -1,22 +1,21 @@
 # SPDX-License-Identifier: MIT
 """Several hosts in DATABASE_URL: one is killed, stopped in the middle, made read-only, slow; and a password that changes
-underneath. The hosts are MariaDBs of their own with the same tables; `place` tells which one answered."""
+underneath. The hosts are servers of their own with the same tables; `place` tells which one answered."""
+import contextlib
 import json
 import os
 import signal
 import socket
 import threading
 import time
-from urllib.parse import quote
 
 import pytest
 
+import postgresql
 import servers
-from postgresql import here
-from servers import SECRET, USERS, until
+from servers import USERS, until
 from web import error_of
 
-SCHEME = here("url.scheme", "mysql")
 TABLES = (
     *USERS,
     "CREATE TABLE place (id INT PRIMARY KEY, name VARCHAR(20) NOT NULL)",
@@ -24,6 +23,9 @@ TABLES = (
     "CREATE VIEW slow AS SELECT 1 AS id, SLEEP(1) AS pause",
     "CREATE VIEW slower AS SELECT 1 AS id, SLEEP(3) AS pause",
 )
+
+# PostgreSQL's for the same
+WORDS = {"target": "target_session_attrs", "writable": "read-write"} if postgresql.HERE else {}
 
 
 class Hosts:
@@ -39,10 +41,8 @@ class Hosts:
 
     def url(self, *which, **options):
         places = ",".join(f"127.0.0.1:{self.all[number].port}" for number in which)
-        target, writable = here("hosts.target", ("target", "writable"))
-        words = {"target": target, "writable": writable}
-        more = "&".join(f"{words.get(name, name)}={words.get(value, value)}" for name, value in options.items())
-        return f"{SCHEME}://rest:{quote(SECRET, safe='')}@{places}/{self.all[0].shop.name}?{more}"
+        more = "&".join(f"{WORDS.get(name, name)}={WORDS.get(value, value)}" for name, value in options.items())
+        return self.all[0].shop.url(tcp=True).replace(self.name(0), places) + "?" + more
 
     def name(self, number):
         return f"127.0.0.1:{self.all[number].port}"
@@ -64,6 +64,19 @@ def hosts(three):
         if database.process.poll() is not None:
             database.start()
         database.sql("SET GLOBAL read_only = 0")
+
+
+@contextlib.contextmanager
+def standing_still(database):
+    """With SIGSTOP, of all its processes: connections open, and nobody says a word."""
+    processes = [database.process.pid, *servers.children(database.process.pid)]
+    for process in processes:
+        os.kill(process, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for process in processes:
+            os.kill(process, signal.SIGCONT)
 
 
 def place(ask):
@@ -229,12 +242,9 @@ def test_a_host_that_stands_still_costs_no_read(hosts, start_pool, start_nginx):
     pool = start_pool(hosts.url(0, 1, 2), "users,place", workers=3, MYREST_CONNECT_TIMEOUT=1)
     with Load(start_nginx(pool)) as load:
         time.sleep(0.5)
-        os.kill(hosts.all[0].process.pid, signal.SIGSTOP)
-        try:
+        with standing_still(hosts.all[0]):
             time.sleep(3)
             load.end()
-        finally:
-            os.kill(hosts.all[0].process.pid, signal.SIGCONT)
     assert len(load.answers) > 500 and not load.failed(), load.failed()[:5]
     assert load.longest_gap() < 2 * servers.FACTOR, load.longest_gap()
     # half a second of silence, a connect that takes as long as it may, and the next host
@@ -242,14 +252,11 @@ def test_a_host_that_stands_still_costs_no_read(hosts, start_pool, start_nginx):
 
 
 def test_a_host_that_stands_still_is_passed_over_when_connecting(hosts, start_pool):
-    os.kill(hosts.all[0].process.pid, signal.SIGSTOP)
-    try:
+    with standing_still(hosts.all[0]):
         began = time.monotonic()
         pool = start_pool(hosts.url(0, 1), "users,place", workers=2, MYREST_CONNECT_TIMEOUT=1)
         assert time.monotonic() - began < 2.5 * servers.FACTOR
         assert {place(pool.ask) for _ in range(20)} == {"db1"}
-    finally:
-        os.kill(hosts.all[0].process.pid, signal.SIGCONT)
 
 
 def test_a_statement_that_takes_long_is_not_given_up(hosts, start_pool):
@@ -342,7 +349,7 @@ def test_a_password_that_changes_underneath(hosts, lab, start_pool, tcp):
     put(url("the-0ld-one") + "\n")
     pool = start_pool(None, "users", DATABASE_URL_FILE=path)
     # what cannot be used changes nothing, is told once, and tells nothing
-    put(f"{SCHEME}://changing:the-n3w-one@/")
+    put(url("the-n3w-one").partition("@")[0] + "@/")
     end_connections()
     until(lambda: pool.log("database-url"), 3)
     until(lambda: pool.ask("/users").status == 200, 3)

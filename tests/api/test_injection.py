@@ -111,7 +111,7 @@ class Oracle:
                 break
         if depth != 0:
             raise Flaw(f"parentheses in {statement!r}")
-        if kinds.count("SELECT") > 1 or kinds.count("LIMIT") > 1 or kinds.count("FROM") > 1 + kinds.count("TRAILING"):
+        if kinds.count("SELECT") > 1 or kinds.count("LIMIT") > 1 or kinds.count("FROM") > 1 + kinds.count("TRAILING") + kinds.count("DISTINCT"):
             raise Flaw(f"two statements in {statement!r}")
         return collapse(" ".join(text if group == "name" else kind((group, text)) for group, text in found))
 

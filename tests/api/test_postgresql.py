@@ -847,7 +847,7 @@ def pair(lab):
 
 def caught_up(pair):
     [(at,)] = pair.primary.sql("SELECT pg_current_wal_lsn()")
-    until(lambda: pair.standby.sql(f"SELECT pg_last_wal_replay_lsn() >= '{at}'::pg_lsn") == ((True,),), 10, why="the standby does not follow")
+    until(lambda: pair.standby.sql(f"SELECT pg_wal_lsn_diff(pg_last_wal_replay_lsn(), '{at}') >= 0") == ((True,),), 10, why="the standby does not follow")
 
 
 def url(pair, *which, more=""):

@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: MIT
-"""TLS to the database: what each ssl-mode takes and refuses, with certificates made for the moment; nothing of it stops
-a worker's loop."""
+"""TLS to the database: what each ssl-mode (sslmode, where that is the word) takes and refuses, with certificates made for
+the moment; nothing of it stops a worker's loop."""
+import contextlib
 import json
 import os
+import re
+import signal
 import socket
 import struct
 import subprocess
@@ -11,7 +14,9 @@ import time
 
 import pytest
 
+import postgresql
 import servers
+from postgresql import here
 from servers import ADMIN, GUEST, USERS, run, until
 
 
@@ -37,14 +42,19 @@ class Authority:
         (self.folder / "ext").write_text(f"subjectAltName={names}\n")
         openssl("x509", "-req", "-in", f"{base}.csr", "-CA", self.certificate, "-CAkey", self.key, "-CAcreateserial",
                 "-days", days, "-extfile", self.folder / "ext", "-out", f"{base}.pem")
-        os.chmod(f"{base}.key", 0o644)
+        # the servers' and the program's own, and nobody else's: PostgreSQL asks for it
+        os.chmod(servers.own(f"{base}.key"), 0o600)
         return f"{base}.pem", f"{base}.key"
 
 
 class Protected(servers.Database):
-    """A MariaDB with a certificate, which can be changed while it runs."""
+    """A server with a certificate, which can be changed while it runs."""
 
     def __init__(self, lab, authority, certificate, key):
+        self.places = certificate, key
+        if postgresql.HERE:
+            super().__init__(lab, ssl="on", ssl_ca_file=authority.certificate, ssl_cert_file=certificate, ssl_key_file=key)
+            return
         self.OPTIONS = [
             *servers.Database.OPTIONS,
             f"--ssl-ca={authority.certificate}",
@@ -54,11 +64,37 @@ class Protected(servers.Database):
         super().__init__(lab)
 
     def present(self, pair):
-        for path, own in zip(pair, self.OPTIONS[-2:]):
-            place = own.partition("=")[2]
+        for path, place in zip(pair, self.places):
             with open(place, "wb") as file, open(path, "rb") as source:
                 file.write(source.read())
-        self.sql("FLUSH SSL")
+        if postgresql.HERE:
+            self.read_again()
+        else:
+            self.sql("FLUSH SSL")
+
+    def read_again(self):
+        """The configuration, and with it the certificate."""
+        before = self.log.stat().st_size
+        os.kill(self.process.pid, signal.SIGHUP)
+        until(lambda: b"reloading configuration files" in self.log.read_bytes()[before:], 5)
+        time.sleep(0.2)  # it has only begun to
+
+    @contextlib.contextmanager
+    def demanding(self, what):
+        """What the server wants of the account for a while: TLS, or a certificate ("X509")."""
+        if not postgresql.HERE:
+            self.sql(f"ALTER USER rest@'%' REQUIRE {what}")
+            yield
+            self.sql("ALTER USER rest@'%' REQUIRE NONE")
+            return
+        rules = self.data / "pg_hba.conf"
+        before = rules.read_text()
+        rules.write_text(before.replace("host all all", "hostssl all all").replace(
+            "127.0.0.1/32 scram-sha-256", "127.0.0.1/32 scram-sha-256" + " clientcert=verify-ca" * (what == "X509")))
+        self.read_again()
+        yield
+        rules.write_text(before)
+        self.read_again()
 
 
 @pytest.fixture(scope="module")
@@ -104,27 +140,33 @@ def plain(database):
     return database.schema(*USERS)
 
 
+def word(name):
+    """An option of the URL in its client's words."""
+    words = {"ssl_ca": "sslrootcert"} if postgresql.HERE else {}
+    return words.get(name, name.replace("_", "" if postgresql.HERE else "-"))
+
+
 def url(schema, host, **options):
     base = schema.url(tcp=True).replace("127.0.0.1:", f"{host}:")
-    return base + "?" + "&".join(f"{name.replace('_', '-')}={value}" for name, value in options.items())
+    return base + "?" + "&".join(f"{word(name)}={value}" for name, value in options.items())
 
 
 def check(lab, *arguments, **options):
     return run(lab, "check", DATABASE_URL=url(*arguments, **options), MYREST_LISTEN=f"unix:{lab.path}/never")
 
 
-MODES = ["disabled", "preferred", "required", "verify-ca", "verify-identity"]
+MODES = here("tls.modes", ["disabled", "preferred", "required", "verify-ca", "verify-identity"])
+DISABLED, PREFERRED, REQUIRED, VERIFY_CA, VERIFY_IDENTITY = MODES
 TAKEN = {
-    # what the server presents: the modes that take it, by name and by address
-    "good": ({"disabled", "preferred", "required", "verify-ca", "verify-identity"},) * 2,
-    "another name": ({"disabled", "preferred", "required", "verify-ca"},) * 2,
-    "only a name": (
-        {"disabled", "preferred", "required", "verify-ca", "verify-identity"},
-        {"disabled", "preferred", "required", "verify-ca"},
-    ),
-    "expired": ({"disabled", "preferred", "required"},) * 2,
-    "another authority": ({"disabled", "preferred", "required"},) * 2,
+    # what the server presents: how many of the modes take it, by name and by address
+    "good": (5, 5),
+    "another name": (4, 4),
+    "only a name": (5, 4),
+    "expired": (3, 3),
+    "another authority": (3, 3),
 }
+# what is said of what fails
+WORDS = re.compile(here("tls.words", "TLS|SSL"))
 
 
 @pytest.mark.parametrize("presented", TAKEN)
@@ -136,12 +178,12 @@ def test_what_each_mode_takes(lab, protected, authority, certificates, presented
             if mode.startswith("verify"):
                 options["ssl_ca"] = authority.certificate
             ended = check(lab, protected.shop, host, **options)
-            taken = mode in TAKEN[presented][by]
+            taken = mode in MODES[: TAKEN[presented][by]]
             assert ended.returncode == (0 if taken else 69), (host, mode, ended)
             if taken:
-                assert ("TLSv1" in ended.stdout) == (mode != "disabled"), (host, mode, ended.stdout)
+                assert ("TLSv1" in ended.stdout) == (mode != DISABLED), (host, mode, ended.stdout)
             else:
-                assert "cannot connect" in ended.stderr and "TLS" in ended.stderr, (host, mode, ended.stderr)
+                assert "cannot connect" in ended.stderr and WORDS.search(ended.stderr), (host, mode, ended.stderr)
 
 
 def test_without_a_word_tls_is_used_where_it_is_offered(lab, protected, plain, certificates):
@@ -162,27 +204,33 @@ def test_the_systems_authorities_serve_for_verify_identity(lab, protected, autho
     assert ended.returncode == 0 and "TLSv1" in ended.stdout, ended
 
 
-@pytest.mark.parametrize("mode", ["required", "verify-ca", "verify-identity"])
+@pytest.mark.parametrize("mode", MODES[2:])
 def test_a_server_without_tls_is_refused(lab, plain, authority, mode):
     options = {"ssl_mode": mode}
-    if mode != "required":
+    if mode != REQUIRED:
         options["ssl_ca"] = authority.certificate
     ended = check(lab, plain, "localhost", **options)
-    assert ended.returncode == 69 and ("TLS" in ended.stderr or "SSL" in ended.stderr), ended
+    assert ended.returncode == 69 and WORDS.search(ended.stderr), ended
     assert "table users" not in ended.stdout
 
 
 def test_a_client_certificate_is_shown(lab, protected, authority, certificates):
     protected.present(certificates["good"])
     certificate, key = authority.issue("client", "DNS:client")
-    protected.sql("ALTER USER rest@'%' REQUIRE X509")
-    try:
-        options = {"ssl_mode": "verify-identity", "ssl_ca": authority.certificate}
+    options = {"ssl_mode": VERIFY_IDENTITY, "ssl_ca": authority.certificate}
+    with protected.demanding("X509"):
         assert check(lab, protected.shop, "localhost", **options).returncode == 69
         ended = check(lab, protected.shop, "localhost", ssl_cert=certificate, ssl_key=key, **options)
         assert ended.returncode == 0, ended
-    finally:
-        protected.sql("ALTER USER rest@'%' REQUIRE NONE")
+
+
+def test_a_server_may_ask_for_tls(lab, protected, certificates):
+    protected.present(certificates["good"])
+    with protected.demanding("SSL"):
+        ended = check(lab, protected.shop, "127.0.0.1", ssl_mode=DISABLED)
+        assert ended.returncode == 69 and "rest" in ended.stderr and servers.SECRET not in ended.stderr, ended
+        for mode in (PREFERRED, REQUIRED):
+            assert "TLSv1" in check(lab, protected.shop, "127.0.0.1", ssl_mode=mode).stdout
 
 
 def test_a_file_that_is_missing_is_a_mistake_of_the_configuration(lab, protected, authority, folder):
@@ -190,9 +238,9 @@ def test_a_file_that_is_missing_is_a_mistake_of_the_configuration(lab, protected
     garbage.write_text("nothing of use\n")
     for value in (folder / "nowhere.pem", garbage, folder):
         for how in ([], ["check"]):
-            where = url(protected.shop, "localhost", ssl_mode="verify-ca", ssl_ca=value)
+            where = url(protected.shop, "localhost", ssl_mode=VERIFY_CA, ssl_ca=value)
             ended = run(lab, *how, DATABASE_URL=where, MYREST_LISTEN=f"unix:{lab.path}/never")
-            assert ended.returncode == 78 and "DATABASE_URL" in ended.stderr and "ssl-ca" in ended.stderr, ended
+            assert ended.returncode == 78 and "DATABASE_URL" in ended.stderr and word("ssl_ca") in ended.stderr, ended
 
 
 def test_the_service_answers_over_tls_and_says_so(protected, authority, certificates, start_pool):
@@ -204,7 +252,7 @@ def test_the_service_answers_over_tls_and_says_so(protected, authority, certific
         "CREATE VIEW slow AS SELECT 1 AS id, SLEEP(1) AS pause",
     )
     pool = start_pool(
-        url(schema, "localhost", ssl_mode="verify-identity", ssl_ca=authority.certificate),
+        url(schema, "localhost", ssl_mode=VERIFY_IDENTITY, ssl_ca=authority.certificate),
         "users,many,slow",
         workers=1,
         MYREST_MAX_ROWS=10000,
@@ -244,9 +292,13 @@ def greet_and_fall_silent(listener, met):
         except OSError:
             return
         kept.append(client)
-        client.sendall(struct.pack("<I", len(greeting))[:3] + b"\0" + greeting)
         client.settimeout(5)
         try:
+            if postgresql.HERE:
+                assert len(client.recv(8)) == 8  # SSLRequest
+                client.sendall(b"S")
+            else:
+                client.sendall(struct.pack("<I", len(greeting))[:3] + b"\0" + greeting)
             met.append(client.recv(4096))
         except OSError:
             pass
@@ -256,7 +308,7 @@ def test_a_handshake_that_hangs_delays_nobody(protected, start_pool):
     met = []
     with socket.create_server(("127.0.0.1", servers.free_port())) as silent:
         threading.Thread(target=greet_and_fall_silent, args=(silent, met), daemon=True).start()
-        where = url(protected.shop, "127.0.0.1", ssl_mode="required").replace(
+        where = url(protected.shop, "127.0.0.1", ssl_mode=REQUIRED).replace(
             f":{protected.port}/", f":{silent.getsockname()[1]}/"
         )
         pool = start_pool(where, workers=1, ready=False, MYREST_CONNECT_TIMEOUT=3)
