@@ -184,6 +184,7 @@ DIFFERENT = {
     "query.ada": Instead([], COLLATION),
     "filters.unit_types": Instead(('ALTER TABLE things ALTER json TYPE jsonb, ALTER json_not_null TYPE jsonb',), SQL),
     "filters.bits_as_numbers": Instead([("b::int", [None] * 4), ("b::unsigned", [None] * 4)], BITS),
+    "filters.no_bits": Instead("2", BITS),
     "filters.no_integer": Instead("x", INTEGERS),
     "filters.floats_as_texts": Instead(["1.234567e+06", "1.6777216e+07", "0.1"], DIGITS),
     "filters.golden": Instead("read.postgresql.txt", SQL),
