@@ -17,7 +17,7 @@ TOKEN = re.compile(
     |(?P<number>(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?(?!\w))
     |(?P<word>@{0,2}\w+)
     |(?P<mark>%s)
-    |(?P<sign><=>|<>|!=|<=|>=|\|\||&&|.)""",
+    |(?P<sign><=>|<>|!=|<=|>=|\|\||&&|::|.)""",
     re.X | re.S,
 )
 ESCAPES = {"0": "\0", "'": "'", '"': '"', "b": "\b", "n": "\n", "r": "\r", "t": "\t", "Z": "\x1a", "\\": "\\"}
@@ -729,7 +729,11 @@ class Translation:
             self.statements = ["COMMIT"]
         elif first == "KILL":
             function = "pg_cancel_backend" if second == "QUERY" else "pg_terminate_backend"
-            self.statements = [f"SELECT {function}({tokens[-1].text})"]
+            if "USER" in words:
+                name, _ = account(tokens[words.index("USER") + 1 :])
+                self.statements = [f"SELECT {function}(pid) FROM pg_stat_activity WHERE usename = {literal(name[1:-1])}"]
+            else:
+                self.statements = [f"SELECT {function}({tokens[-1].text})"]
         elif first == "ANALYZE":
             self.statements = [f"ANALYZE {printed(tokens[2])}"]
         elif first == "TRUNCATE":

@@ -39,6 +39,7 @@ FULLTEXT = "every text can be searched, with an index or without one, and in a l
 ILIKE = "ilike forgives case, not accents"
 NUL = "no text, and no text inside of JSON, has the character NUL"
 TIME = "a time is one of a day: 00:00:00 to 23:59:59.999999"
+SQL = "each database has its own SQL"
 UNSIGNED = "no integer is unsigned, and none is shorter than smallint: what is larger than a bigint is numeric(20,0)"
 YEAR = "there is no YEAR: a smallint has it, and takes what a smallint takes"
 BYTES = "bytea has no length, and is not filled up"
@@ -60,6 +61,38 @@ DIFFERENT = {
     "write_errors::test_a_lock_that_is_never_freed_is_503_with_retry_after[[]POST*": Left(
         "who writes a row that is there already is told so at once, whoever holds it"
     ),
+    "injection.golden": Instead("read.postgresql.txt", SQL),
+    "injection.quote": Instead('"', SQL),
+    "injection.comment": Instead("--", SQL),
+    "injection.signs": Instead(r"::|->|#>>|@@|@>|<@|&&|~\*|~|-(?=\()", SQL),
+    "injection.setting": Instead(("TimeZone", "standard_conforming_strings=on"), SQL),
+    "injection.injected": Instead(
+        [
+            """SELECT "id" FROM "t" WHERE "s"='' OR '1'='1' LIMIT 1000""",
+            """SELECT "id" FROM "t" WHERE "n"=1 OR 1=1 LIMIT 1000""",
+            """SELECT "id" FROM "t" WHERE "s"='a' LIMIT 1000 -- ' LIMIT 1000""",
+            """SELECT "id" FROM "t" WHERE "s"='a' /* ' */ LIMIT 1000""",
+            """SELECT "id" FROM "t" WHERE "n"=1 AND pg_sleep(0) IS NULL LIMIT 1000""",
+            """SELECT "id" FROM "t" WHERE "s"=current_user LIMIT 1000""",
+            """SELECT "id" FROM "t" WHERE "s"=version() LIMIT 1000""",
+            """SELECT "id" FROM "t" WHERE "n"=1 UNION SELECT 1 LIMIT 1000""",
+            """SELECT "id" FROM "t" WHERE "n"=(SELECT 1) LIMIT 1000""",
+            """SELECT "k" FROM "by_text" WHERE "secret"='a' LIMIT 1000""",
+            """SELECT "id" FROM "hidden" LIMIT 1000""",
+            """SELECT "id" FROM "t" WHERE "s"=E'a' LIMIT 1000""",
+            """SELECT "id" FROM "t" WHERE "s"=$$a$$ LIMIT 1000""",
+            """SELECT "id" FROM "t" WHERE "s"=U&'a' LIMIT 1000""",
+            """SELECT "id" FROM "t" WHERE "s"='a'::text||'b' LIMIT 1000""",
+            """SELECT id FROM "t" LIMIT 1000""",
+            """SELECT "id" FROM "t" WHERE "n"=1- -1 LIMIT 1000""",
+            """SELECT "id" FROM "t" WHERE "n"=1;SELECT 1""",
+            """SHOW search_path""",
+            """SET work_mem='1MB'""",
+        ],
+        SQL,
+    ),
+    "injection.names": Instead(("C",), SQL),
+    "pool.denied": Instead("authentication failed", "the server's words in the log are its own"),
     "write.bits": Instead("1001", BITS),
     "write.time": Instead("12:34:56.789", TIME),
     "write.more_forms": Instead([("bits", '"1111"', '"1111"')], f"{BOOLEAN}; {BITS}"),
@@ -112,7 +145,7 @@ DIFFERENT = {
     "values.longest_time": Instead(86399999999, TIME),
     "values.shortest_time": Instead(0, TIME),
     "values.loose": Instead(True, COLLATION),
-    "filters.golden": Instead("read.postgresql.txt", "each database has its own SQL"),
+    "filters.golden": Instead("read.postgresql.txt", SQL),
     "filters.bits": Instead("0000000000 0000000001 1000000000 1111111111", BITS),
     "filters.bits_as_text": Instead("0101", BITS),
     "filters.bits_as_int": Instead(None, BITS),

@@ -65,14 +65,15 @@ class Database:
         self.home = lab.folder("db")
         self.options = {**self.OPTIONS, **options}
         self.data = self.home / "data"
-        self.socket = self.home
         self.log = self.home / "log"
         self.port = free_port()
+        self.socket = self.home / f".s.PGSQL.{self.port}"
         self.process = None
         self.names = 0
         # general_log: where the log of the server was when it began, and the file that gets its statements; it is never
         # ended, since nobody looks at what comes then
         self.logged = self.logged_file = self.counting = None
+        self.logging = False
         self.binaries = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))[-1]
         if follows:
             self.follow(follows)
@@ -92,7 +93,7 @@ class Database:
         self.sql(f"CREATE USER rest@'%' IDENTIFIED BY {pymysql.converters.escape_string(SECRET)!r}")
 
     def start(self):
-        options = {**self.options, "port": self.port, "unix_socket_directories": self.socket}
+        options = {**self.options, "port": self.port, "unix_socket_directories": self.home}
         self.process = start(
             [self.binaries / "postgres", "-D", self.data, *(part for name, value in options.items() for part in ("-c", f"{name}={value}"))],
             self.log,
@@ -102,7 +103,7 @@ class Database:
 
     def follow(self, primary):
         made = subprocess.run(
-            [self.binaries / "pg_basebackup", "-D", self.data, "-h", primary.socket, "-p", str(primary.port), "-U", "postgres", "-R", "--no-sync",
+            [self.binaries / "pg_basebackup", "-D", self.data, "-h", primary.home, "-p", str(primary.port), "-U", "postgres", "-R", "--no-sync",
              "-c", "fast"],
             cwd="/", capture_output=True, text=True, env={"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"}, **identity(),
         )  # fmt: skip
@@ -171,8 +172,9 @@ class Database:
     # general_log
 
     def log_begins(self):
-        if self.logged is None:
+        if not self.logging:
             self.configure("log_statement", "all")
+            self.logging = True
         self.logged = self.log.stat().st_size
 
     def log_ends(self):
@@ -206,7 +208,7 @@ class Schema(servers.Schema):
         who = f"{quote(user, safe='')}:{quote(password, safe='')}"
         if tcp:
             return f"postgresql://{who}@127.0.0.1:{self.database.port}/{self.name}"
-        return f"postgresql://{who}@/{self.name}?host={quote(str(self.database.socket), safe='/')}&port={self.database.port}"
+        return f"postgresql://{who}@/{self.name}?host={quote(str(self.database.home), safe='/')}&port={self.database.port}"
 
 
 # --- a connection that looks like pymysql's
@@ -261,7 +263,7 @@ class Connection:
         self.database, self.name, self.user = database, name, user
         try:
             self.real = psycopg2.connect(
-                host=str(database.socket), port=database.port, dbname=name, user=user, password=password, client_encoding="UTF8",
+                host=str(database.home), port=database.port, dbname=name, user=user, password=password, client_encoding="UTF8",
                 options=options if user == "postgres" else None, connect_timeout=10,
             )  # fmt: skip
         except psycopg2.Error as why:
@@ -322,8 +324,8 @@ class Connection:
         """The tables that keep what is written in a transaction that is undone."""
         with self.real.cursor() as cursor:
             cursor.execute(
-                f"SET mysql.host = 'host={self.database.socket} port={self.database.port} user=postgres'; ALTER DATABASE"
-                f" {self.name} SET mysql.host = 'host={self.database.socket} port={self.database.port} user=postgres'"
+                f"SET mysql.host = 'host={self.database.home} port={self.database.port} user=postgres'; ALTER DATABASE"
+                f" {self.name} SET mysql.host = 'host={self.database.home} port={self.database.port} user=postgres'"
             )
             cursor.execute("SELECT relname FROM pg_class WHERE obj_description(oid, 'pg_class') = 'survives'")
             return {row[0] for row in cursor.fetchall()}

@@ -10,6 +10,7 @@ import pytest
 
 import fcgi
 import servers
+from postgresql import here
 from web import error_of
 from servers import ADMIN, GUEST, USERS, until
 
@@ -147,7 +148,7 @@ def test_hup_with_a_wrong_password_leaves_the_workers_that_have_a_connection(use
         assert pool.ask("/users").status == 200
     assert set(before) <= set(pool.workers())
     assert "old ones stay" in pool.log("reload-waits")[0]["message"]
-    assert any("denied" in json.dumps(entry).lower() for entry in pool.log("database-away")), pool.text()
+    assert any(here("pool.denied", "denied") in json.dumps(entry).lower() for entry in pool.log("database-away")), pool.text()
     assert pool.web.get("/ready").status == 200
     # The new ones without a connection are not there for good.
     url.write_text(users.schema.url() + "\n")
