@@ -84,6 +84,9 @@ static void start(void)
 	void *library = dlopen(LIBPQ_SONAME, RTLD_NOW | RTLD_LOCAL);
 
 	forget_environment();
+	/* A server may ask for Kerberos, which looks names up, and waits; without a configuration it gives up at once. The
+	 * library can refuse it by itself only from 16 on (require_auth). */
+	setenv("KRB5_CONFIG", NOWHERE, 1);
 	*load_error = '\0';
 	if (library == NULL) {
 		snprintf(load_error, sizeof(load_error), "the client library cannot be loaded: %s", dlerror());
