@@ -83,6 +83,25 @@ struct slice batch_sql(struct batch *batch)
 	return (struct slice){ batch->sql.bytes, batch->sql.length };
 }
 
+bool batch_is_small(const struct batch *batch, size_t characters)
+{
+	enum { VALUE = 16 }; /* what one takes beside its characters */
+	const struct plan *plan = batch->plan;
+	uint64_t rows = plan->limit + plan->probes, row = batch->by_keys ? VALUE + INTEGER_CHARACTERS : 0;
+	unsigned count = plan->column_count + plan->hidden_count;
+
+	if (batch->by_keys)
+		rows = batch->keys.count;
+	else if (plan->single || plan->key_column != NULL)
+		return true;
+	for (unsigned i = 0; i < count; i++) {
+		if (plan->columns[i].characters == 0)
+			return rows <= 1;
+		row += VALUE + plan->columns[i].characters;
+	}
+	return rows <= 1 || row <= characters / rows;
+}
+
 /* --- How many there are --- */
 
 bool batch_wants_planned(const struct batch *batch)

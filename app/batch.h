@@ -46,6 +46,8 @@ void batch_begin(struct batch *, struct peer *leader);
 bool batch_join(struct batch *, const struct peer *);
 /* The statement; call it when all have joined. Belongs to the batch. */
 struct slice batch_sql(struct batch *);
+/* Whether its rows surely have no more than so many characters together, or are but one; after batch_sql. */
+bool batch_is_small(const struct batch *, size_t characters);
 /* Whether the planner is to be asked; whether all are to be counted, in one snapshot with the rows (call it after the
  * planner's answer, if it is asked). */
 bool batch_wants_planned(const struct batch *);

@@ -568,6 +568,11 @@ static bool failed(enum next *next)
 	return true;
 }
 
+static enum database_step send_sql(void)
+{
+	return database_send(worker.database, change.sql.bytes, change.sql.length, DATABASE_ONE_BY_ONE);
+}
+
 void change_step(enum database_step step)
 {
 	enum next next = SEND;
@@ -596,7 +601,7 @@ void change_step(enum database_step step)
 			over();
 			return;
 		}
-		step = database_send(worker.database, change.sql.bytes, change.sql.length);
+		step = send_sql();
 	}
 }
 
@@ -623,5 +628,5 @@ void change_start(struct peer *peer)
 	peer->write->one_by_one = goes_one_by_one(peer->write);
 	next = first();
 	if (next == SEND)
-		change_step(database_send(worker.database, change.sql.bytes, change.sql.length));
+		change_step(send_sql());
 }

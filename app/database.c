@@ -175,7 +175,7 @@ static enum database_step advance(struct database *database, enum database_step 
 static enum database_step send_own(struct database *database)
 {
 	return advance(database, database->driver->send(database->connection, database->sql.bytes, database->sql.length,
-	                                                &database->error));
+	                                                DATABASE_ONE_BY_ONE, &database->error));
 }
 
 static enum database_step opened(struct database *database)
@@ -447,12 +447,12 @@ enum database_step database_resume(struct database *database, unsigned ready)
 	return advance(database, database->driver->resume(database->connection, ready, &database->error));
 }
 
-enum database_step database_send(struct database *database, const char *sql, size_t length)
+enum database_step database_send(struct database *database, const char *sql, size_t length, enum database_rows rows)
 {
 	database->phase = RUNNING;
 	set_deadline(database, database->config->statement_timeout_s + 1);
 	watch_silence(database);
-	return advance(database, database->driver->send(database->connection, sql, length, &database->error));
+	return advance(database, database->driver->send(database->connection, sql, length, rows, &database->error));
 }
 
 enum database_step database_next(struct database *database)

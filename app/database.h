@@ -42,6 +42,10 @@ struct database_traits {
 	bool fault_row; /* GET DIAGNOSTICS knows ROW_NUMBER: which row of an INSERT was at fault */
 };
 
+/* How the rows of a statement are to come: where the client library can hold them all at once, that is cheaper, and is for
+ * those that are few and small. */
+enum database_rows { DATABASE_ONE_BY_ONE, DATABASE_AT_ONCE };
+
 struct database;
 
 /* Before any fork: what the client library does once. */
@@ -54,7 +58,7 @@ void database_free(struct database *);
 /* Tries the hosts one after the other, from another than the one that was lost, until one will do. */
 enum database_step database_open(struct database *) MUST_CHECK;
 /* The SQL text must stay until the statement is over. */
-enum database_step database_send(struct database *, const char *sql, size_t length) MUST_CHECK;
+enum database_step database_send(struct database *, const char *sql, size_t length, enum database_rows) MUST_CHECK;
 enum database_step database_next(struct database *) MUST_CHECK;
 /* ready: EPOLLIN, EPOLLOUT as they came; 0 when only the deadline has passed. LOST may come without any statement. */
 enum database_step database_resume(struct database *, unsigned ready) MUST_CHECK;

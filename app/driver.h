@@ -31,7 +31,8 @@ struct driver {
 	/* How the open connection is protected, in words; NULL: it is not. */
 	const char *(*protection)(const struct driver_connection *);
 	/* The text must stay until the step is another than DATABASE_WAIT. Ends with ROW, END, FAILED or LOST. */
-	enum database_step (*send)(struct driver_connection *, const char *sql, size_t length, struct database_error *);
+	enum database_step (*send)(struct driver_connection *, const char *sql, size_t length, enum database_rows,
+	                           struct database_error *);
 	/* After ROW: the next one. */
 	enum database_step (*next)(struct driver_connection *, struct database_error *);
 	enum database_step (*resume)(struct driver_connection *, unsigned ready, struct database_error *);

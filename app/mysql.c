@@ -86,8 +86,9 @@ static enum database_step query_done(struct driver_connection *connection, struc
 }
 
 static enum database_step send_statement(struct driver_connection *connection, const char *sql, size_t length,
-                                         struct database_error *error)
+                                         enum database_rows rows, struct database_error *error)
 {
+	(void)rows; /* one by one costs no more here */
 	memset(error, 0, sizeof(*error));
 	connection->waiting = mysql_real_query_start(&connection->failed, connection->mysql, sql, length);
 	connection->operation = connection->waiting ? OPERATION_QUERY : OPERATION_NONE;

@@ -81,7 +81,8 @@ enum status planning_field(const struct planning *planning, const struct query_f
 
 static struct plan_output whole_column(const struct column *column)
 {
-	return (struct plan_output){ column->name, column->json_key, column->type, column->length, column->quoted };
+	return (struct plan_output){ column->name, column->json_key, column->type, column->length, column->characters,
+		                     column->quoted };
 }
 
 static void set_name(const struct planning *planning, struct plan_output *output, struct slice name)
@@ -156,6 +157,8 @@ static enum status plan_column(const struct planning *planning, const struct que
 		return status;
 	output = whole_column(field.column);
 	name_output(planning, asked, &output);
+	if (asked->cast.text.length > 0 || field.kind != FIELD_COLUMN)
+		output.characters = 0;
 	if (asked->cast.text.length > 0)
 		status = cast_field(planning, &field, &asked->cast, &output);
 	else if (field.kind != FIELD_COLUMN) {

@@ -23,6 +23,7 @@ struct plan_output {
 	struct slice json_key; /* "name": with quotes and colon */
 	enum column_type type; /* how its values are shown */
 	uint64_t length;       /* of a BIT */
+	uint64_t characters;   /* the most that a value has, as the column says (table.h); 0: nobody knows */
 	struct slice sql;
 };
 

@@ -22,9 +22,9 @@
 #define LIBPQ_FUNCTIONS(X) \
 	X(PQclear) X(PQcmdTuples) X(PQconnectPoll) X(PQconnectStartParams) X(PQconsumeInput) X(PQerrorMessage) \
 	X(PQfinish) X(PQflush) X(PQftype) X(PQgetisnull) X(PQgetlength) X(PQgetResult) X(PQgetvalue) X(PQisBusy) \
-	X(PQlibVersion) X(PQnfields) X(PQresultErrorField) X(PQresultStatus) X(PQsendQuery) X(PQsetnonblocking) \
-	X(PQsetNoticeReceiver) X(PQsetSingleRowMode) X(PQsocket) X(PQsslAttribute) X(PQsslInUse) X(PQsslStruct) \
-	X(PQstatus)
+	X(PQlibVersion) X(PQnfields) X(PQntuples) X(PQresultErrorField) X(PQresultStatus) X(PQsendQuery) \
+	X(PQsetnonblocking) X(PQsetNoticeReceiver) X(PQsetSingleRowMode) X(PQsocket) X(PQsslAttribute) X(PQsslInUse) \
+	X(PQsslStruct) X(PQstatus)
 
 static struct {
 #define X(name) __typeof__(&name) name;
@@ -49,7 +49,8 @@ struct driver_connection {
 	bool unsent;      /* of the statement's text */
 	bool failed;      /* the statement has; what follows is read to its end */
 	bool ended;       /* the server has said, unasked, that it ends the connection */
-	PGresult *result; /* the row */
+	PGresult *result; /* with the row, and perhaps others */
+	int at;           /* of the row */
 	uint64_t affected;
 	bool read_only;
 	enum url_target target;
@@ -312,6 +313,7 @@ static void drop_result(struct driver_connection *connection)
 {
 	libpq.PQclear(connection->result);
 	connection->result = NULL;
+	connection->at = 0;
 }
 
 /* The library takes as much from TLS as it has room for. What is left of a record has been read from the socket, which
@@ -346,7 +348,12 @@ static enum database_step read_on(struct driver_connection *connection, struct d
 		case PGRES_SINGLE_TUPLE:
 			connection->result = result;
 			return DATABASE_ROW;
-		case PGRES_TUPLES_OK: /* the end of them */
+		case PGRES_TUPLES_OK: /* all of them, or the end of them */
+			connection->affected = strtoull(libpq.PQcmdTuples(result), NULL, 10);
+			if (libpq.PQntuples(result) == 0)
+				break;
+			connection->result = result;
+			return DATABASE_ROW;
 		case PGRES_COMMAND_OK:
 			connection->affected = strtoull(libpq.PQcmdTuples(result), NULL, 10);
 			break;
@@ -374,7 +381,7 @@ static enum database_step read_on(struct driver_connection *connection, struct d
 }
 
 static enum database_step send_statement(struct driver_connection *connection, const char *sql, size_t length,
-                                         struct database_error *error)
+                                         enum database_rows rows, struct database_error *error)
 {
 	int unsent;
 
@@ -391,7 +398,8 @@ static enum database_step send_statement(struct driver_connection *connection, c
 	text_clear(&connection->bytes);
 	text_add(&connection->bytes, sql, length);
 	if (!libpq.PQsendQuery(connection->pg, text_terminate(&connection->bytes)) ||
-	    !libpq.PQsetSingleRowMode(connection->pg) || (unsent = libpq.PQflush(connection->pg)) < 0)
+	    (rows == DATABASE_ONE_BY_ONE && !libpq.PQsetSingleRowMode(connection->pg)) ||
+	    (unsent = libpq.PQflush(connection->pg)) < 0)
 		return lost(connection, error);
 	connection->unsent = unsent > 0;
 	return DATABASE_WAIT;
@@ -399,6 +407,10 @@ static enum database_step send_statement(struct driver_connection *connection, c
 
 static enum database_step next(struct driver_connection *connection, struct database_error *error)
 {
+	if (connection->at + 1 < libpq.PQntuples(connection->result)) {
+		connection->at++;
+		return DATABASE_ROW;
+	}
 	return read_on(connection, error);
 }
 
@@ -477,16 +489,16 @@ static void get_row(struct driver_connection *connection, struct row *row)
 	if (!connection->typed)
 		take_types(connection, count);
 	for (unsigned i = 0; i < count; i++) {
-		connection->lengths[i] = (unsigned long)libpq.PQgetlength(connection->result, 0, (int)i);
+		connection->lengths[i] = (unsigned long)libpq.PQgetlength(connection->result, connection->at, (int)i);
 		digits += connection->types[i] == TYPE_BYTEA ? connection->lengths[i] : 0;
 	}
 	text_clear(&connection->bytes);
 	text_reserve(&connection->bytes, digits / 2 + 1); /* they stay where they are while the row is read */
 	for (unsigned i = 0; i < count; i++) {
 		connection->values[i] = NULL;
-		if (libpq.PQgetisnull(connection->result, 0, (int)i))
+		if (connection->lengths[i] == 0 && libpq.PQgetisnull(connection->result, connection->at, (int)i))
 			continue;
-		connection->values[i] = libpq.PQgetvalue(connection->result, 0, (int)i);
+		connection->values[i] = libpq.PQgetvalue(connection->result, connection->at, (int)i);
 		convert(connection, i);
 	}
 	row->count = count;

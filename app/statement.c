@@ -16,6 +16,8 @@
 
 enum {
 	ROWS_AT_ONCE = 512, /* before other events get their turn */
+	/* The characters that rows may have by their types to be taken at once: most have far fewer. */
+	AT_ONCE_TIMES_BUFFER = 4,
 	KEYS_TIMES_BUFFER = 16, /* how many times MYREST_BUFFER_BYTES the rows of several keys may be together */
 	STREAM_AHEAD_BYTES = 65536, /* of a stream that the web server has not taken: no more rows are read */
 	DISCARD_US = 100000, /* how long rows that nobody wants are read before the connection is given up */
@@ -53,13 +55,27 @@ static void log_failure(const struct peer *peer, const char *event)
 	log_end(line);
 }
 
+/* A failure of a read, as a client is told it: what is said of a body's values is said of the query's. */
+static enum status status_of_read(enum status status)
+{
+	switch ((int)status) {
+	case STATUS_RAISED: /* what a trigger or a function raises is meant for who writes (change_fault.h) */
+		return STATUS_FAULT;
+	case STATUS_NO_FIT:
+		return STATUS_VALUE_RANGE;
+	case STATUS_NO_CHARACTER:
+		return STATUS_BAD_VALUE;
+	default:
+		return status;
+	}
+}
+
 /* The statement failed and the connection lives. */
 static void batch_failed(void)
 {
 	const struct database_error *error = database_error(worker.database);
 	struct peer_list *running = &worker.peers[PEER_RUNNING];
-	/* What a trigger or a function raises is meant for who writes (change_fault.h). */
-	struct fault fault = { .status = error->status == STATUS_RAISED ? STATUS_FAULT : error->status };
+	struct fault fault = { .status = status_of_read(error->status) };
 	bool shared = worker.batch.count > 1;
 	struct peer *peer;
 
@@ -268,6 +284,7 @@ static void send_stage(enum statement_stage stage)
 {
 	const char *begin = worker.batch.plan->table->dialect->begin_snapshot;
 	struct slice sql = { begin, strlen(begin) };
+	enum database_rows rows = DATABASE_AT_ONCE;
 
 	worker.stage = stage;
 	if (stage == STAGE_BEGIN)
@@ -278,7 +295,10 @@ static void send_stage(enum statement_stage stage)
 		      stage == STAGE_EXACT   ? batch_exact_sql(&worker.batch) :
 		                               batch_sql(&worker.batch);
 	}
-	statement_step(database_send(worker.database, sql.bytes, sql.length));
+	if (stage == STAGE_ROWS &&
+	    !batch_is_small(&worker.batch, AT_ONCE_TIMES_BUFFER * (size_t)worker.config->buffer_bytes))
+		rows = DATABASE_ONE_BY_ONE;
+	statement_step(database_send(worker.database, sql.bytes, sql.length, rows));
 }
 
 /* The answers are on their way; the snapshot is let go. */
@@ -289,7 +309,7 @@ static void end_transaction(void)
 	worker.in_transaction = false;
 	worker.ending_transaction = true;
 	session_busy();
-	statement_step(database_send(worker.database, "COMMIT", 6));
+	statement_step(database_send(worker.database, "COMMIT", 6, DATABASE_AT_ONCE));
 }
 
 static void transaction_ended(enum database_step step)

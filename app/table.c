@@ -192,6 +192,45 @@ const struct key *table_primary(const struct table *table)
 	return NULL;
 }
 
+/* With room for what is rare: -Infinity, years with six digits, BC, zones. */
+static uint64_t most_characters(const struct column *column)
+{
+	enum { BESIDE_DIGITS = 9, DOUBLE = 32, MOMENT = 40, UUID = 36 };
+	static const char an_enum[] = "enum(";
+	const struct slice declared = column->declared;
+
+	switch (column->type) {
+	case COLUMN_INTEGER:
+	case COLUMN_BOOLEAN:
+	case COLUMN_YEAR:
+		return INTEGER_CHARACTERS;
+	case COLUMN_DECIMAL:
+		return column->precision > 0 ? column->precision + BESIDE_DIGITS : 0;
+	case COLUMN_FLOAT:
+	case COLUMN_DOUBLE:
+		return DOUBLE;
+	case COLUMN_DATE:
+	case COLUMN_TIME:
+	case COLUMN_DATETIME:
+	case COLUMN_TIMESTAMP:
+		return MOMENT;
+	case COLUMN_STRING:
+		if (column->is_other && slice_is(declared, "uuid"))
+			return UUID;
+		if (declared.length > sizeof(an_enum) && memcmp(declared.bytes, an_enum, sizeof(an_enum) - 1) == 0)
+			return declared.length;
+		return column->length;
+	case COLUMN_BIT:
+	case COLUMN_BINARY:
+		return column->length;
+	case COLUMN_JSON:
+	case COLUMN_GEOMETRY:
+	case COLUMN_ARRAY:
+		break;
+	}
+	return 0;
+}
+
 void table_finish(struct table *table, struct arena *arena)
 {
 	const struct key *primary;
@@ -204,6 +243,7 @@ void table_finish(struct table *table, struct arena *arena)
 		text_add_json_string(&json, column->name.bytes, column->name.length);
 		text_add_char(&json, ':');
 		column->json_key = (struct slice){ arena_text(arena, json.bytes, json.length), json.length };
+		column->characters = most_characters(column);
 	}
 	text_release(&json);
 	primary = table_primary(table);

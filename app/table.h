@@ -32,6 +32,8 @@ enum column_type {
 	COLUMN_ARRAY, /* of PostgreSQL: shown as JSON */
 };
 
+enum { INTEGER_CHARACTERS = 20 }; /* the most that one has */
+
 struct column {
 	struct slice name;
 	enum column_type type;
@@ -42,6 +44,7 @@ struct column {
 	unsigned precision;    /* DECIMAL: digits; TIME, DATETIME, TIMESTAMP: digits of the fraction */
 	unsigned scale;        /* DECIMAL: digits behind the point */
 	uint32_t last_character; /* of a string: the highest code point its character set surely has; 0: it has all */
+	uint64_t characters;     /* the most that a value has, as the database gives it; 0: nobody knows */
 	bool is_other;           /* a string that is none inside (UUID, INET6): no patterns on its own terms */
 	bool is_unsigned;
 	bool nullable;
@@ -128,7 +131,7 @@ bool table_fulltext(const struct table *, const struct column *);
 bool table_integer_key(const struct table *, const struct column *);
 /* The primary key, when clients may see all of it; NULL: none. */
 const struct key *table_primary(const struct table *);
-/* Fills what follows from the rest: json_key, key_column. To be called once all columns and keys stand. */
+/* Fills what follows from the rest: json_key, characters, key_column. To be called once all columns and keys stand. */
 void table_finish(struct table *, struct arena *);
 void schema_free(struct schema *);
 

@@ -16,6 +16,7 @@ from postgresql import here
 from servers import USERS, until
 from web import error_of
 
+LONG_NAME = "n" * 60
 VIEWS = (
     *USERS,
     "CREATE VIEW million AS SELECT seq AS id, CONCAT('name number ', seq) AS name FROM seq_1_to_1000000",
@@ -28,12 +29,15 @@ VIEWS = (
     "CREATE VIEW edge AS SELECT seq AS id, REPEAT('y', 1000) AS body FROM seq_1_to_600",
     "CREATE TABLE one (id INT PRIMARY KEY, body LONGTEXT)",
     "INSERT INTO one VALUES (1, REPEAT('z', 3000000))",
+    "CREATE VIEW heavy AS SELECT seq AS id, REPEAT('x', 600000) AS body FROM seq_1_to_100",
+    f"CREATE TABLE narrow (id INT PRIMARY KEY, {LONG_NAME} VARCHAR(4))",
+    "INSERT INTO narrow SELECT seq, CONCAT('n', seq) FROM seq_1_to_100",
 )
 
 
 @pytest.fixture(scope="module")
 def large(service):
-    return service(*VIEWS, tables="users,million,wide,trickle,late,early,edge,one", workers=2, MYREST_MAX_ROWS=2000000)
+    return service(*VIEWS, tables="users,million,wide,trickle,late,early,edge,one,heavy,narrow", workers=2, MYREST_MAX_ROWS=2000000)
 
 
 def test_a_large_answer_is_whole(large):
@@ -98,6 +102,27 @@ def test_a_million_rows_in_small_memory(large):
     if not servers.instrumented():
         for pid in large.pool.workers():
             assert servers.memory(pid) < here("stream.memory", 16) * 1024, f"worker {pid}: {servers.memory(pid)} KiB"
+
+
+def test_a_few_heavy_rows_in_small_memory(large, start_pool):
+    """30 rows of 600 kB: how many there are says nothing of their size."""
+    pool = start_pool(large.schema.url(), "heavy", workers=1)
+    with pool.fcgi(timeout=60) as connection:
+        rows = json.loads(connection.request(target="/heavy?limit=30&order=id").body)
+    assert rows == [{"id": at, "body": "x" * 600000} for at in range(1, 31)]
+    if not servers.instrumented():
+        assert max(servers.memory(pid) for pid in pool.workers()) < 16 * 1024
+
+
+@pytest.mark.parametrize("limit", [1, 2, 10, 11, 12, 13, 14, 20, 71, 72, 73, 74, 99])
+def test_short_rows_that_outgrow_the_buffer_are_whole(large, start_pool, limit):
+    """Their values are short enough to be taken from the database all at once, their names are not."""
+    pool = start_pool(large.schema.url(), "narrow", MYREST_BUFFER_BYTES=1024)
+    with pool.fcgi() as connection:
+        for _ in range(2):
+            answer = connection.request(target=f"/narrow?limit={limit}&order=id")
+            assert answer.ended
+            assert json.loads(answer.body) == [{"id": at, LONG_NAME: f"n{at}"} for at in range(1, limit + 1)]
 
 
 def test_a_slow_reader_does_not_fill_the_workers_memory(large):

@@ -24,6 +24,8 @@ class Contender:
     name = ""
     title = ""
     first = "/users"  # what is asked until it answers
+    database = "mariadb"
+    twin = None  # on the other database
 
     def __init__(self, bench):
         self.bench = bench
@@ -113,7 +115,7 @@ class MyREST(Contender):
             self.name,
             [self.program],
             {
-                "DATABASE_URL": f"mysql://bench:bench@localhost/bench?socket={self.bench.database.socket}",
+                "DATABASE_URL": self.bench.databases[self.database].url(),
                 "MYREST_LISTEN": f"unix:{self.folder.path}/myrest.sock?mode=0600",
                 "MYREST_ADMIN_LISTEN": f"127.0.0.1:{self.admin}",
                 "MYREST_TABLES": self.tables,
@@ -139,9 +141,24 @@ class MyRESTAlone(MyREST):
     merge = "off"
 
 
+class OnPostgreSQL(MyREST):
+    name = "postgresql"
+    title = "MyREST on PostgreSQL"
+    database = "postgresql"
+    twin = "myrest"
+
+
+class OnPostgreSQLAlone(OnPostgreSQL):
+    name = "postgresql-unmerged"
+    title = "on PostgreSQL, MERGE=off"
+    merge = "off"
+    twin = "unmerged"
+
+
 class Limit(Contender):
     name = "limit"
     title = "the limit (no database)"
+    database = None
 
     def prepare(self):
         self.port = self.bench.ports["LIMIT_PORT"]
@@ -205,11 +222,11 @@ class Flask(Contender):
             self.folder,
             self.name,
             [*command, "flask_app:app"],
-            {"DATABASE_URL": f"mysql+pymysql://bench:bench@localhost/bench?unix_socket={self.bench.database.socket}"},
+            {"DATABASE_URL": f"mysql+pymysql://bench:bench@localhost/bench?unix_socket={self.bench.databases[self.database].socket}"},
         )
 
 
-ALL = [MyREST, MyRESTAlone, Limit, PHP, Flask]
+ALL = [MyREST, MyRESTAlone, OnPostgreSQL, OnPostgreSQLAlone, Limit, PHP, Flask]
 
 
 def port_names():
@@ -218,6 +235,7 @@ def port_names():
 
 def programs_exist(options, names):
     """The two programs that are built, not installed."""
-    for name, path in (("myrest", options.myrest), ("unmerged", options.myrest), ("limit", options.limit)):
-        if name in names and not pathlib.Path(path).is_file():
-            raise Fault(f"'{path}' is not there: 'make myrest tests/bench/limit', or leave out {name} by --only")
+    for kind in ALL:
+        path = options.myrest if issubclass(kind, MyREST) else options.limit
+        if issubclass(kind, (MyREST, Limit)) and kind.name in names and not pathlib.Path(path).is_file():
+            raise Fault(f"'{path}' is not there: 'make myrest tests/bench/limit', or leave out {kind.name} by --only")

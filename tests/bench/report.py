@@ -46,20 +46,36 @@ def show(value, form):
 
 
 def table(results, case, titles):
+    ratios = {other: heading for other, heading in RATIOS.items() if other in results[case]}
     lines = [
         CASES[case][0],
         f"  {'':29}{'req/s':>9}{'p50 ms':>9}{'p99 ms':>9}{'stmt/req':>10}{'PSS MB':>8}"
-        + "".join(f"{heading:>8}" for heading in RATIOS.values())
+        + "".join(f"{heading:>8}" for heading in ratios.values())
         + f"{'not 2xx':>9}{'lost':>6}",
     ]
     for name, figures in results[case].items():
         lines.append(
             f"  {titles[name]:29}{figures['requests_per_s']:>9,.0f}{figures['p50_ms']:>9.2f}{figures['p99_ms']:>9.2f}"
             f"{show(figures['statements_per_request'], '.2f'):>10}{figures['pss_mb']:>8.1f}"
-            + "".join(f"{show(ratio(results, case, name, other), '.2f'):>8}" for other in RATIOS)
+            + "".join(f"{show(ratio(results, case, name, other), '.2f'):>8}" for other in ratios)
             + f"{figures['not_2xx']:>9}{figures['lost']:>6}"
         )
     return "\n".join(lines)
+
+
+def beside(samples, pairs):
+    """The same program on two databases, round by round: the median of the ratios, and the least and the most."""
+    lines = []
+    for mine, other, title in pairs:
+        for case, of in samples.items():
+            if mine in of and other in of:
+                words = []
+                for field, what in (("requests_per_s", "req/s"), ("p50_ms", "p50"), ("p50_us", "p50")):
+                    ratios = [one[field] / two[field] for one, two in zip(of[mine], of[other]) if two.get(field)]
+                    if ratios:
+                        words.append(f"{what} {statistics.median(ratios):5.2f}  ({min(ratios):.2f} to {max(ratios):.2f})")
+                lines.append(f"  {title:29}{case:10}" + "    ".join(words) + "\n")
+    return "".join(["PostgreSQL : MariaDB\n", *lines, "\n"] if lines else [])
 
 
 def goals(results, startup_ms):

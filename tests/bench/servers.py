@@ -41,6 +41,12 @@ def need_packages(more=()):
         raise Fault("packages are missing")
 
 
+def need_postgresql():
+    common = HERE.parent.parent / "contrib" / "common.sh"
+    if subprocess.run(["bash", "-c", '. "$1"; need_postgresql', "run", common]).returncode != 0:
+        raise Fault("packages are missing")
+
+
 def look_around():
     """The load of the machine before the run."""
     busy = os.getloadavg()[0]
@@ -151,8 +157,10 @@ class Server:
 
     running = []
 
-    def __init__(self, folder, name, arguments, environment=None):
+    def __init__(self, folder, name, arguments, environment=None, how=signal.SIGTERM):
+        """how: the signal that ends it."""
         self.name = name
+        self.how = how
         self.log = folder.path / "log" / f"{name}.txt"
         unprivileged = {}
         if folder.user:
@@ -207,11 +215,11 @@ class Server:
         return total
 
     def stop(self, seconds=10):
-        """TERM and a wait; what is left of its session then is killed, and that is a fault."""
+        """Its signal and a wait; what is left of its session then is killed, and that is a fault."""
         if self not in Server.running:
             return
         family = self.pids()
-        self.process.terminate()
+        self.process.send_signal(self.how)
         try:
             self.process.wait(seconds)
         except subprocess.TimeoutExpired:
@@ -222,7 +230,7 @@ class Server:
         self.process.wait()
         Server.running.remove(self)
         if left:
-            raise Fault(f"{self.name} left {len(left)} processes behind, {seconds} s after TERM or at its end")
+            raise Fault(f"{self.name} left {len(left)} processes behind, {seconds} s after it was told to end, or at its end")
 
     def is_ours(self, pid):
         """Alive, and in the session that this server began: a pid may have another owner by now."""
@@ -266,8 +274,15 @@ def start_nginx(folder, ports, php_keepalive=0, php_script="users.php"):
     return nginx
 
 
+def values_of(table):
+    return ",".join(f"({row['id']},'{row['username']}','{row['email']}')" for row in rows_of(table))
+
+
 class Database:
     """A MariaDB of its own, reached through its unix socket only, with the tables of the benchmark."""
+
+    name = "mariadb"
+    title = "MariaDB"
 
     def __init__(self, folder):
         self.folder = folder
@@ -317,11 +332,10 @@ class Database:
             "CREATE USER bench@localhost IDENTIFIED BY 'bench'; GRANT ALL ON bench.* TO bench@localhost;",
         ]
         for table in ROWS:
-            values = ",".join(f"({row['id']},'{row['username']}','{row['email']}')" for row in rows_of(table))
             statements.append(
                 f"CREATE TABLE {table} (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, "
                 "username VARCHAR(80) NOT NULL UNIQUE, email VARCHAR(120) NOT NULL UNIQUE);"
-                f"INSERT INTO {table} (id, username, email) VALUES {values}; ANALYZE TABLE {table};"
+                f"INSERT INTO {table} (id, username, email) VALUES {values_of(table)}; ANALYZE TABLE {table};"
             )
         self.ask("\n".join(statements))
 
@@ -347,8 +361,81 @@ class Database:
     def version(self):
         return self.ask("SELECT VERSION()").strip()
 
+    def url(self):
+        return f"mysql://bench:bench@localhost/bench?socket={self.socket}"
 
-def machine(database, busy, options):
+
+class PostgreSQL:
+    """A PostgreSQL of its own, reached as the MariaDB is, with the same tables and as durable: a commit is not waited for."""
+
+    name = "postgresql"
+    title = "PostgreSQL"
+    OPTIONS = {
+        "listen_addresses": "",
+        "shared_buffers": "256MB",
+        "synchronous_commit": "off",
+        "wal_level": "minimal",
+        "max_wal_senders": "0",
+    }
+
+    def __init__(self, folder, **settings):
+        self.folder = folder
+        found = sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
+        self.programs = f"{found[-1]}/" if found else ""
+        data = folder.path / "data-postgresql"
+        data.mkdir(mode=0o700)
+        folder.give(data.name)
+        who = {"user": folder.user.pw_uid, "group": folder.user.pw_gid, "extra_groups": []} if folder.user else {}
+        done = subprocess.run(
+            [find_program(self.programs + "initdb"), f"--pgdata={data}", "--username=postgres", "--encoding=UTF8",
+             "--locale=C.UTF-8", "--auth=trust", "--no-sync"],
+            capture_output=True, text=True, cwd=folder.path, **who,
+        )  # fmt: skip
+        if done.returncode != 0:
+            raise Fault(f"initdb failed:\n{done.stdout[-1000:]}{done.stderr[-1000:]}")
+        folder.write(f"{data.name}/pg_hba.conf", "local all postgres trust\nlocal all all scram-sha-256\n")
+        settings = {**self.OPTIONS, "unix_socket_directories": folder.path, **settings}
+        self.server = Server(
+            folder,
+            "postgresql",
+            [find_program(self.programs + "postgres"), "-D", data, *(f"--{name}={value}" for name, value in settings.items())],
+            how=signal.SIGINT,
+        )
+        self.server.wait_until(self.is_ready)
+        self.load()
+
+    def is_ready(self):
+        done = subprocess.run([find_program(self.programs + "pg_isready"), "-q", "-h", self.folder.path])
+        return done.returncode == 0
+
+    def load(self):
+        self.ask("CREATE ROLE bench LOGIN PASSWORD 'bench'")
+        self.ask("CREATE DATABASE bench OWNER bench")
+        self.ask("\n".join(
+            f"CREATE TABLE {table} (id integer GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY, "
+            "username varchar(80) NOT NULL UNIQUE, email varchar(120) NOT NULL UNIQUE);"
+            f"INSERT INTO {table} (id, username, email) VALUES {values_of(table)}; ANALYZE {table}; "
+            f"ALTER TABLE {table} OWNER TO bench;" for table in ROWS
+        ), "bench")  # fmt: skip
+
+    def ask(self, sql, database="postgres"):
+        done = subprocess.run(
+            [find_program(self.programs + "psql"), "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1",
+             "-h", self.folder.path, "-U", "postgres", database],
+            input=sql, capture_output=True, text=True,
+        )  # fmt: skip
+        if done.returncode != 0:
+            raise Fault(f"the private PostgreSQL refused: {done.stderr.strip()}")
+        return done.stdout
+
+    def version(self):
+        return self.ask("SHOW server_version").strip()
+
+    def url(self):
+        return f"postgresql://bench:bench@/bench?host={self.folder.path}"
+
+
+def machine(databases, busy, options):
     """What the figures depend on."""
 
     def first_line(*command):
@@ -359,7 +446,7 @@ def machine(database, busy, options):
         "system": platform.freedesktop_os_release().get("PRETTY_NAME", platform.system()),
         "kernel": platform.release(),
         "cores": os.cpu_count(),
-        "mariadb": database.version(),
+        **{database.name: database.version() for database in databases},
         "nginx": first_line(find_program("nginx"), "-v"),
         "load_before": busy,
         "options": {key: str(value) for key, value in vars(options).items()},

@@ -254,6 +254,36 @@ static void batches_follow_each_other(void **state)
 	}
 }
 
+/* The most characters for which the batch is not small any more. */
+static void small_from(const char *uri, const char *other, size_t characters)
+{
+	batch_begin(&batch, ask(uri));
+	if (other != NULL)
+		assert_true(batch_join(&batch, ask(other)));
+	(void)batch_sql(&batch);
+	assert_true(batch_is_small(&batch, characters));
+	if (characters > 0)
+		assert_false(batch_is_small(&batch, characters - 1));
+	batch_end(&batch);
+}
+
+static void a_batch_is_small_when_its_columns_say_so(void **state)
+{
+	(void)state;
+	small_from("/users?limit=10", NULL, (10 + 1) * (16 + 20 + 16 + 80 + 16 + 120));
+	small_from("/users?limit=10&select=id", NULL, (10 + 1) * (16 + 20));
+	small_from("/users", NULL, (1000 + 1) * (16 + 20 + 16 + 80 + 16 + 120));
+	small_from("/users/1", "/users/2", 2 * (16 + 20 + 16 + 20 + 16 + 80 + 16 + 120));
+	small_from("/users/1", NULL, 0); /* one row is held in any case */
+	small_from("/things/1", NULL, 0);
+	batch_begin(&batch, ask("/things?limit=2")); /* JSON has no end */
+	assert_false(batch_is_small(&batch, SIZE_MAX));
+	batch_end(&batch);
+	batch_begin(&batch, ask("/users?limit=2&select=username::text")); /* nor has what is made of a value */
+	assert_false(batch_is_small(&batch, SIZE_MAX));
+	batch_end(&batch);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_teardown(name, forget)
@@ -266,6 +296,7 @@ int main(void)
 		TEST(there_is_an_end_of_keys),
 		TEST(a_row_that_nobody_asked_for_is_nobodys),
 		TEST(batches_follow_each_other),
+		TEST(a_batch_is_small_when_its_columns_say_so),
 	};
 
 	return cmocka_run_group_tests_name("batch", tests, make_schema, drop_schema);

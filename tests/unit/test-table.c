@@ -188,6 +188,40 @@ static void the_key_of_paths_is_the_primary_key_of_one_column(void **state)
 	schema_free(schema);
 }
 
+static uint64_t characters(const struct schema *schema, const char *name)
+{
+	return tables_named(&schema->tables[1], name)->characters;
+}
+
+static void the_most_characters_of_a_value_are_known_where_the_type_says_it(void **state)
+{
+	struct schema *schema = tables_make();
+
+	(void)state;
+	assert_int_equal(schema->tables[0].columns[0].characters, INTEGER_CHARACTERS);
+	assert_int_equal(schema->tables[0].columns[1].characters, 80);
+	assert_int_equal(schema->tables[0].columns[3].characters, 0); /* a string without a length */
+	assert_int_equal(characters(schema, "decimal"), strlen("-Infinity") + 10);
+	assert_in_range(characters(schema, "double"), strlen("-1.7976931348623157e+308"), 40);
+	assert_in_range(characters(schema, "timestamp"), strlen("294276-12-31 23:59:59.999999+00 BC"), 40);
+	assert_int_equal(characters(schema, "binary"), 8);
+	assert_int_equal(characters(schema, "uuid"), 36);
+	assert_int_equal(characters(schema, "json"), 0);
+	assert_int_equal(characters(schema, "geometry"), 0);
+	schema_free(schema);
+	tables_dialect = &postgresql_dialect;
+	schema = tables_make();
+	tables_dialect = &mysql_dialect;
+	assert_int_equal(characters(schema, "string"), 0);
+	assert_int_equal(characters(schema, "binary"), 0);
+	assert_int_equal(characters(schema, "bit"), 0);
+	assert_int_equal(characters(schema, "enum"), strlen("enum('a','b')"));
+	tables_named(&schema->tables[1], "decimal")->precision = 0; /* numeric, of any length */
+	table_finish(&schema->tables[1], &schema->arena);
+	assert_int_equal(characters(schema, "decimal"), 0);
+	schema_free(schema);
+}
+
 static void json_keys_are_ready_to_be_written(void **state)
 {
 	struct schema *schema = tables_make();
@@ -223,6 +257,7 @@ int main(void)
 		cmocka_unit_test(only_a_full_text_index_of_its_own_lets_a_column_be_searched),
 		cmocka_unit_test(integer_keys_tell_rows_apart),
 		cmocka_unit_test(the_key_of_paths_is_the_primary_key_of_one_column),
+		cmocka_unit_test(the_most_characters_of_a_value_are_known_where_the_type_says_it),
 		cmocka_unit_test(json_keys_are_ready_to_be_written),
 	};
 
