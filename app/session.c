@@ -14,7 +14,7 @@
 enum {
 	PASS_ON_US = 100000, /* how long requests wait here for a connection that is gone, before they look for another worker, */
 	GRACE_AGAIN_US = 50000, /* and how often they do so then */
-	GRACE_US = 250000, /* with one host: how long they wait in all; a PostgreSQL that is busy takes as long to let us in */
+	GRACE_US = 500000, /* with one host: how long they wait in all; a PostgreSQL that is busy takes as long to let us in */
 	GRACE_OTHERS_US = 1000000, /* with several: the same, beside what it takes to find all hosts but one silent; */
 	GRACE_MOST_US = 10000000,  /* the two together at most */
 	RECONNECT_FIRST_US = 50000,
