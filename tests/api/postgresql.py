@@ -64,6 +64,7 @@ DIFFERENT = {
     "injection.golden": Instead("read.postgresql.txt", SQL),
     "injection.quote": Instead('"', SQL),
     "injection.comment": Instead("--", SQL),
+    "injection.before_minus": Instead("[=<>(, ]", SQL),
     "injection.signs": Instead(r"::|->|#>>|@@|@>|<@|&&|~\*|~|-(?=\()", SQL),
     "injection.setting": Instead(("TimeZone", "standard_conforming_strings=on"), SQL),
     "injection.injected": Instead(
@@ -145,6 +146,7 @@ DIFFERENT = {
     "values.longest_time": Instead(86399999999, TIME),
     "values.shortest_time": Instead(0, TIME),
     "values.loose": Instead(True, COLLATION),
+    "query.ada": Instead([], COLLATION),
     "filters.golden": Instead("read.postgresql.txt", SQL),
     "filters.bits": Instead("0000000000 0000000001 1000000000 1111111111", BITS),
     "filters.bits_as_text": Instead("0101", BITS),

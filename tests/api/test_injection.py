@@ -32,7 +32,7 @@ TOKEN = re.compile(
     rf"|(?P<comment>--|{here('injection.comment', '#')}|/\*)"
     r"|(?P<string>[xX]?'(?:[^']|'')*')"
     rf"|(?P<name>{QUOTE}(?:[^{QUOTE}]|{QUOTE}{QUOTE})*{QUOTE})"
-    r"|(?P<number>(?:(?<=[=<>(,])-)?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?(?![\w.]))"
+    rf"|(?P<number>(?:(?<={here('injection.before_minus', '[=<>(,]')})-)?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?(?![\w.]))"
     r"|(?P<word>[A-Za-z_]\w*)"
     rf"|(?P<sign>{here('injection.signs', '<=>')}|<>|<=|>=|[=<>+(),*.]|-(?={QUOTE}))",
     re.S,
