@@ -226,6 +226,8 @@ static enum status plan_filter(const struct planning *planning, const struct que
 		value_add_string(planning->scratch, asked->language.text);
 		condition->language = planning_keep(planning);
 	}
+	else if (condition->field.kind == FIELD_COLUMN) /* in which it is indexed */
+		condition->language = condition->field.column->language;
 	condition->literal_count = asked->value_count;
 	condition->literals = arena_alloc(planning->arena, asked->value_count * sizeof(*condition->literals));
 	for (unsigned i = 0; i < asked->value_count; i++, value = value->next)

@@ -85,6 +85,9 @@ static void start(void)
 	void *library = dlopen(LIBPQ_SONAME, RTLD_NOW | RTLD_LOCAL);
 
 	forget_environment();
+	/* A server may ask for Kerberos, which looks names up, and waits; without a configuration it gives up at once. The
+	 * library can refuse it by itself only from 16 on (require_auth). */
+	setenv("KRB5_CONFIG", NOWHERE, 1);
 	*load_error = '\0';
 	if (library == NULL) {
 		snprintf(load_error, sizeof(load_error), "the client library cannot be loaded: %s", dlerror());
@@ -145,6 +148,11 @@ static const char *tls_word(const struct database_url *url)
 	return url_is_local(url) ? "disable" : words[url->tls];
 }
 
+static bool has_require_auth(void)
+{
+	return *load_error == '\0' && libpq.PQlibVersion() >= 160000;
+}
+
 static enum database_step connect_to(struct driver_connection **made, const struct database_url *url,
                                      const struct url_host *host, const char *address, long timeout_s,
                                      struct database_error *error)
@@ -166,7 +174,7 @@ static enum database_step connect_to(struct driver_connection **made, const stru
 		{ "sslcert", url->tls_certificate != NULL ? url->tls_certificate : NOWHERE },
 		{ "sslkey", url->tls_key != NULL ? url->tls_key : NOWHERE },
 		{ "gssencmode", "disable" }, /* its handshake waits, */
-		{ "require_auth", *load_error == '\0' && libpq.PQlibVersion() >= 160000 ? "!gss,!sspi" : NULL }, /* and so do these */
+		{ "require_auth", has_require_auth() ? "!gss,!sspi" : NULL }, /* and so do theirs */
 		{ "target_session_attrs", "any" },
 		{ "client_encoding", "UTF8" },
 		{ "fallback_application_name", "myrest" },

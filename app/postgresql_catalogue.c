@@ -234,15 +234,17 @@ static bool strip(struct slice *text, const char *words, bool from_end)
 }
 
 /* The one column of to_tsvector('english'::regconfig, COLUMN), in which a VARCHAR is (COLUMN)::text; -1: it is another
- * expression. */
-static int searched_column(const struct table *table, struct slice expression)
+ * expression. language: 'english', with its quotes. */
+static int searched_column(const struct table *table, struct slice expression, struct slice *language)
 {
 	static const char before[] = "'::regconfig, ";
-	const char *at;
+	const char *at, *from;
 
 	if (!strip(&expression, "to_tsvector('", false) || !strip(&expression, ")", true) ||
 	    (at = memmem(expression.bytes, expression.length, before, sizeof(before) - 1)) == NULL)
 		return -1;
+	from = expression.bytes - 1; /* the quote */
+	*language = (struct slice){ from, (size_t)(at + 1 - from) };
 	at += sizeof(before) - 1;
 	expression.length -= (size_t)(at - expression.bytes);
 	expression.bytes = at;
@@ -257,6 +259,7 @@ static int searched_column(const struct table *table, struct slice expression)
 static void take_key(struct catalogue *catalogue, const struct row *row)
 {
 	struct table *table = describe_table(catalogue, row);
+	struct slice language;
 	struct key *key;
 	bool is_new;
 	int column;
@@ -271,8 +274,10 @@ static void take_key(struct catalogue *catalogue, const struct row *row)
 	column = describe_column_index(table, describe_value(row, 4));
 	if (column < 0)
 		key->unique = false; /* over an expression: not a key of columns */
-	if (column < 0 && (column = searched_column(table, describe_value(row, 5))) >= 0)
+	if (column < 0 && (column = searched_column(table, describe_value(row, 5), &language)) >= 0) {
 		key->fulltext = true;
+		table->columns[column].language = describe_keep(catalogue, language);
+	}
 	if (column >= 0)
 		describe_add_key_column(catalogue, key, (unsigned)column);
 }

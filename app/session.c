@@ -12,9 +12,10 @@
 #include "worker_state.h"
 
 enum {
-	GRACE_US = 100000, /* how long requests wait here for a connection that is gone; with one host they are refused then */
-	GRACE_AGAIN_US = 50000, /* where there are others: how often those that still wait look for another worker */
-	GRACE_OTHERS_US = 1000000, /* and how long they wait, beside what it takes to find all hosts but one silent; */
+	PASS_ON_US = 100000, /* how long requests wait here for a connection that is gone, before they look for another worker, */
+	GRACE_AGAIN_US = 50000, /* and how often they do so then */
+	GRACE_US = 500000, /* with one host: how long they wait in all; a PostgreSQL that is busy takes as long to let us in */
+	GRACE_OTHERS_US = 1000000, /* with several: the same, beside what it takes to find all hosts but one silent; */
 	GRACE_MOST_US = 10000000,  /* the two together at most */
 	RECONNECT_FIRST_US = 50000,
 	RECONNECT_MOST_US = 500000,
@@ -157,7 +158,7 @@ static void lose_patience(bool failed)
 	if (gone_us > grace_us() || (failed && database_host_count(worker.database) == 1)) {
 		worker.patience = PATIENCE_OVER;
 		peers_refuse_waiting();
-	} else if (failed || gone_us > GRACE_US) {
+	} else if (failed || gone_us > PASS_ON_US) {
 		worker.patience = PATIENCE_SPENT;
 		peers_pass_on_waiting();
 	}
@@ -244,7 +245,7 @@ int64_t session_deadline_us(void)
 	if (session_is_free())
 		deadline = clock_earlier(deadline, worker.describe_again_us);
 	if (worker.gone_since_us != 0 && worker.patience == PATIENCE_FRESH)
-		deadline = clock_earlier(deadline, worker.gone_since_us + GRACE_US + 1000);
+		deadline = clock_earlier(deadline, worker.gone_since_us + PASS_ON_US + 1000);
 	if (worker.patience == PATIENCE_SPENT)
 		deadline = clock_earlier(deadline, clock_now_us() + GRACE_AGAIN_US);
 	return deadline;

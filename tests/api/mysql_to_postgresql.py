@@ -384,7 +384,7 @@ class Key:
         elif word == "FOREIGN":
             self.inside = f"{called}FOREIGN KEY ({columns}) {expression(tokens[end + 1:])}"
         elif word == "FULLTEXT":
-            self.after = [f"CREATE INDEX ON {quoted(table)} USING gin (to_tsvector('simple', {columns.replace(', ', chr(32))}))"]
+            self.after = [f"CREATE INDEX ON {quoted(table)} USING gin (to_tsvector('english', {columns.replace(', ', chr(32))}))"]
         else:
             self.after = [f"CREATE INDEX ON {quoted(table)} ({columns})"]
 
@@ -727,6 +727,8 @@ class Translation:
             self.statements = ["BEGIN", f"LOCK TABLE {printed(tokens[2])} IN ACCESS EXCLUSIVE MODE"]
         elif first == "UNLOCK":
             self.statements = ["COMMIT"]
+        elif first == "KILL" and second == "USER":
+            self.statements = [f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '{tokens[-1].text}'"]
         elif first == "KILL":
             function = "pg_cancel_backend" if second == "QUERY" else "pg_terminate_backend"
             if "USER" in words:

@@ -901,3 +901,18 @@ def test_arrays_are_compared_as_a_whole_and_by_their_elements(serve):
         ("words=cs.{\"b c\"}", [1]), ("words=is.null", [3]), ("words=not.cs.{a}", [2]),
     ):
         assert [row["id"] for row in made.json(f"/arrays?select=id&order=id&{query.replace(' ', '%20')}")] == ids, query
+
+
+def test_a_search_without_a_language_speaks_that_of_the_index(serve):
+    made = serve(
+        "CREATE TABLE words (id integer PRIMARY KEY, plain text, english varchar(80), none text)",
+        "INSERT INTO words SELECT n, 'the cats ' || n, 'the cats ' || n, 'the cats ' || n FROM generate_series(1, 3) AS n",
+        "CREATE INDEX ON words USING gin (to_tsvector('simple', plain))", "CREATE INDEX ON words USING gin (to_tsvector('english', english))",
+        tables="words",
+    )
+    for query, count in (
+        ("plain=plfts.cat", 0), ("plain=plfts.the cats", 3), ("english=plfts.cat", 3), ("plain=plfts(english).cat", 3),
+        ("english=plfts(simple).cat", 0), ("none=plfts(english).cat", 3), ("none=plfts(simple).cat", 0),
+    ):
+        assert len(made.json(f"/words?{query.replace(' ', '%20')}")) == count, query
+    error_of(made.get("/words?plain=plfts(klingon).cat"), 400)

@@ -18,6 +18,7 @@ import pytest
 import fcgi
 import servers
 from servers import ADMIN, GUEST, SECRET, USERS, quote, run, until
+from test_away import HOSTS
 from test_hosts import standing_still
 from test_tls import Authority, Protected
 
@@ -595,6 +596,25 @@ def test_a_port_that_swallows_packets_is_passed_over(hosts, start_pool):
         assert place(pool) == "db1"
         for each in queue:
             each.close()
+
+
+def test_kerberos_is_not_waited_for(lab, own, start_pool):
+    """It would look names up by itself: here that takes for ever, since /etc/hosts is a pipe into which nobody writes."""
+    pipe = lab.folder("h") / "hosts"
+    os.mkfifo(pipe)
+    servers.own(pipe)
+    private = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", HOSTS, "sh", str(pipe)]
+    tried = subprocess.run([*private, "test", "-p", "/etc/hosts"], capture_output=True, text=True, cwd="/", **servers.identity())
+    if tried.returncode:
+        pytest.skip(f"this machine allows no mount namespace: {tried.stderr}")
+    with rules(own, lambda text: text.replace("127.0.0.1/32 scram-sha-256", "127.0.0.1/32 gss")):
+        pool = start_pool(own.shop.url(tcp=True), workers=1, ready=False, MYREST_REQUEST_TIMEOUT=1,
+                          launcher=lambda pool, command: [*private, *command])  # fmt: skip
+        until(pool.listens, 5)
+        until(lambda: pool.ask("/users").status == 503, 3)
+        nobody_waits(pool, 1.8)
+        assert "GSSAPI" in pool.log("database-away")[0]["message"]
+        pool.stop()
 
 
 def test_closing_waits_for_nobody(hosts, start_pool):

@@ -349,6 +349,7 @@ static void indexes_of_words(void **state)
 	}
 	assert_false(t->keys[LENGTH_OF(cases)].fulltext);
 	assert_true(table_fulltext(t, &t->columns[0]));
+	assert_is(t->columns[0].language, "'o''dd'"); /* of several indices it is the last one's */
 	schema_free(schema);
 }
 
