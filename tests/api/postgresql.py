@@ -24,30 +24,67 @@ class Instead:
         self.value, self.reason = value, reason
 
 
-# Name of a test (a pattern as of fnmatch) -> Left, or the name of a value that a test
-# asks for by here() -> Instead.
-# The reasons, which are the documentation's.
-BITS = "bit(n) is a text of 0 and 1, whose length is n"
-BOOLEAN = "a boolean is true or false, and no number"
-COLLATION = "texts are compared exactly, and ordered, as the collation of the column or the database says: by default no case, accent or space is forgiven"
-CONTAINS = "JSON contains JSON of the same shape: [1, 2] contains 1, but {\"a\": [1, 2]} does not contain {\"a\": 1}"
-ENUM = "an enum is a type of its own: it is ordered as it was declared, and what is none of its values is refused, in filters as well"
-FRACTION = "fractions of seconds end with their last digit that is not 0"
-LIKE_INDEX = "an index serves like if it was made for it (text_pattern_ops), or the collation is C"
-NULLS = "an index has its NULLs at the end where the order has them when nothing is said"
-FULLTEXT = "every text can be searched, with an index or without one, and in a language: fts(english)"
-ILIKE = "ilike forgives case, not accents"
-NUL = "no text, and no text inside of JSON, has the character NUL"
-TIME = "a time is one of a day: 00:00:00 to 23:59:59.999999"
-SQL = "each database has its own SQL"
-UNSIGNED = "no integer is unsigned, and none is shorter than smallint: what is larger than a bigint is numeric(20,0)"
-YEAR = "there is no YEAR: a smallint has it, and takes what a smallint takes"
-BYTES = "bytea has no length, and is not filled up"
-GEOMETRY = "geometry belongs to PostGIS, which is an extension"
+class Difference:
+    """A row of the documentation's table: what it is about, how it is on MySQL, and how on PostgreSQL."""
 
+    def __init__(self, what, mysql, postgresql):
+        self.row = (what, mysql, postgresql)
+
+
+# What clients, or those who make the tables, see of it.
+COLLATION = Difference(
+    "texts", "compared and ordered as their collation says; the usual ones forgive case, accents and spaces at the end",
+    "compared exactly, and ordered as the collation of the column or the database says",
+)  # fmt: skip
+ILIKE = Difference("`ilike`", "forgives case and accents", "forgives case")
+LIKE_INDEX = Difference(
+    "`like.abc*`", "an index of the column serves", "an index serves that was made for it (`text_pattern_ops`), or with the collation C"
+)
+NUL = Difference("the character U+0000", "as any other", "no text has it, nor a text in JSON: 422, 22P05")
+FULLTEXT = Difference(
+    "`fts` and its kin", "need a FULLTEXT index of the column, and know no language",
+    "search every text, and a `tsvector`; `fts(english)` says the language, and a GIN index over that language's `to_tsvector` serves",
+)  # fmt: skip
+CONTAINS = Difference(
+    "`cs` `cd` in JSON", '`{"a":[1,2]}` contains `{"a":1}`', '`[1,2]` contains `1`, but `{"a":[1,2]}` does not contain `{"a":1}`'
+)
+ENUM = Difference(
+    "ENUM", "compared as texts; a filter may have any text", "compared in the order of its declaration; a value that is none of it is a 400 in filters, too"
+)
+BOOLEAN = Difference("truth values", "a `TINYINT(1)` may be 2, and is then shown as a number", "a `boolean` is true or false")
+BITS = Difference("`BIT(n)`", "a number; of one bit true or false", "a text of 0 and 1, n long")
+INTEGERS = Difference(
+    "integers", "also of one and three bytes, and unsigned", "`smallint`, `integer`, `bigint`; what is larger is `numeric`, whose keys are looked up one by one"
+)
+OTHERS = Difference(
+    "YEAR, SET, TINYTEXT, ZEROFILL, character sets of columns, dates with zeros", "are there", "are not there; other types that hold more stand for them"
+)
+TIME = Difference("TIME", "-838:59:59 to 838:59:59", "a time of a day; `interval` is the type for more, and is shown as a text")
+FRACTION = Difference("fractions of seconds", "as many digits as the column has", "without zeros at the end")
+BYTES = Difference("bytes", "`BINARY(n)` is filled up with zeros; columns have a length", "`bytea` is what was written, of any length")
+GEOMETRY = Difference("geometry", "base64 of the server's own form", "the extension PostGIS is not known; its values are texts")
+DIGITS = Difference(
+    "digits", "a DOUBLE has as many as it needs, an average four more than its column",
+    "a `double precision` has 17 now and then where 15 would do; a `real` from a million on is written with an exponent; an average has up to 20, and a cast of a double to a number without fraction 15",
+)  # fmt: skip
+CAST_JSON = Difference("`column::json` of a text", "NULL where it is no JSON", "before PostgreSQL 16 it cannot be asked: refused where it is none")
+NULLS = Difference(
+    "an index and an order with NULL", "`nullsfirst` going up and `nullslast` going down are the index's own order", "the other two are"
+)
+IDS = Difference(
+    "the next id", "larger than all that were written", "as the sequence counts: an id that a client has written does not move it, and may be met again (409)"
+)
+LOCKS = Difference("a row whose key is there, and locked", "who inserts it waits for the lock", "who inserts it is told at once (409)")
+
+# What nobody sees but these tests.
+SQL = "each database has its own SQL, and its own words in the log"
+OWN = "what MySQL alone has, and no client sees"
+
+# The name of a test (file, '::', test with its parameters, as a pattern of fnmatch) -> Left; or the name of a value that a
+# test asks for by here() -> Instead.
 DIFFERENT = {
     "fraction": Instead(lambda text: re.sub(r"(:\d\d)(?:\.0+|(\.\d*?)0+)(?!\d)", r"\1\2", text), FRACTION),
-    "ids_go_on": Instead(False, "an id that a client has written is not known to what makes the next one"),
+    "ids_go_on": Instead(False, IDS),
     "write_values.edges": Instead(
         {
             "BOOL": ["true", "false"],
@@ -56,11 +93,9 @@ DIFFERENT = {
             "TIME(6)": ['"23:59:59.999999"', '"00:00:00.000000"', '"00:00:00.000001"'],
             "TIME": ['"23:59:59"', '"00:00:00"'],
         },
-        f"{BOOLEAN}; {BITS}; {TIME}",
+        (BOOLEAN, BITS, TIME),
     ),
-    "write_errors::test_a_lock_that_is_never_freed_is_503_with_retry_after[[]POST*": Left(
-        "who writes a row that is there already is told so at once, whoever holds it"
-    ),
+    "write_errors::test_a_lock_that_is_never_freed_is_503_with_retry_after[[]POST*": Left(LOCKS),
     "injection.golden": Instead("read.postgresql.txt", SQL),
     "injection.quote": Instead('"', SQL),
     "injection.comment": Instead("--", SQL),
@@ -93,24 +128,24 @@ DIFFERENT = {
         SQL,
     ),
     "injection.names": Instead(("C",), SQL),
-    "pool.denied": Instead("authentication failed", "the server's words in the log are its own"),
+    "pool.denied": Instead("authentication failed", SQL),
     "write.bits": Instead("1001", BITS),
     "write.time": Instead("12:34:56.789", TIME),
-    "write.more_forms": Instead([("bits", '"1111"', '"1111"')], f"{BOOLEAN}; {BITS}"),
+    "write.more_forms": Instead([("bits", '"1111"', '"1111"')], (BOOLEAN, BITS)),
     "write::test_a_place_comes_back_as_it_went_in": Left(GEOMETRY),
     "write_errors.held": Instead(
         ("story=*", "raw=*AAEC*", "blob_=*", "tiny=*", "tiny_u=*", "i_u=*", "big_u=*", "ts=*2038-*", "ts=*1969-*", "y=1900", "y=2156", "marks=*", "latin=*"),
-        "its types hold more: there is no TINYTEXT, no unsigned integer, no SET, no character set of a column",
+        OTHERS,
     ),
     "write_errors.codes": Instead(
         {form: ((400, 422), ("22P02", "22008", "22003", "22001")) for form in ("flag=128", "bits=16", "one=2", "clock=*839:*")},
-        "what is no boolean, no text of bits and no time of a day is not of the type",
+        (BOOLEAN, BITS, TIME),
     ),
-    "write_errors.number": Instead("23505", "the server's errors have states and no numbers"),
-    "write_errors.beyond": Instead(("small", 40000), UNSIGNED),
+    "write_errors.number": Instead("23505", SQL),
+    "write_errors.beyond": Instead(("small", 40000), INTEGERS),
     "write_errors::test_a_row_that_differs_only_by_collation_is_a_duplicate": Left(COLLATION),
     "stream.memory": Instead(24, "libpq brings the libraries of TLS and Kerberos along"),
-    "values.more_digits": Instead(2, "a double has more digits than it needs, now and then: 17 where 15 would do"),
+    "values.more_digits": Instead(2, DIGITS),
     "values.truths": Instead((0, 1), BOOLEAN),
     "values.bits": Instead(lambda size: lambda value: f"{value:0{size}b}", BITS),
     "values.filled": Instead(0, BYTES),
@@ -124,29 +159,34 @@ DIFFERENT = {
     "types.short_time_answered": Instead("01:00:00.5", TIME),
     "types.no_member": Instead([], ENUM),
     "types.three_bits": Instead("101", BITS),
-    "types::test_zerofill_is_a_number_without_zeros": Left("there is no ZEROFILL"),
+    "types::test_zerofill_is_a_number_without_zeros": Left(OTHERS),
     "types::test_bool_is_true_and_false_and_other_values_stay_numbers": Left(BOOLEAN),
     "types::test_bool_takes_true_false_and_numbers_in_eq": Left(BOOLEAN),
-    "types::test_zero_dates_are_as_the_database_has_them": Left("there is no date with zeros"),
+    "types::test_zero_dates_are_as_the_database_has_them": Left(OTHERS),
     "types::test_times_reach_838_hours_both_ways": Left(TIME),
     "types::test_bit_n_is_a_number": Left(BITS),
     "types::test_binary_n_is_padded_as_the_database_has_it": Left(BYTES),
     "types::test_geometry_is_base64[[]*": Left(GEOMETRY),
-    "types::test_json_that_*": Left("json and jsonb have nothing that is not JSON"),
-    "types::test_what_is_not_utf8_in_the_database_is_answered_as_the_replacement_character": Left("no text has bytes that are not of its encoding"),
-    "formats.two": Instead(("true", "0101", "0000"), BOOLEAN + "; " + BITS),
-    "merge.key": Instead("BIGINT", UNSIGNED),
-    "merge.top": Instead(2**63 - 1, UNSIGNED),
+    "types::test_json_that_*": Left(OWN),
+    "types::test_what_is_not_utf8_in_the_database_is_answered_as_the_replacement_character": Left(OWN),
+    "formats.two": Instead(("true", "0101", "0000"), (BOOLEAN, BITS)),
+    "merge.key": Instead("BIGINT", INTEGERS),
+    "merge.top": Instead(2**63 - 1, INTEGERS),
     "names.folded": Instead("Admin", COLLATION),
-    "names.mean": Instead("11.5000000000000000", "an average has more digits"),
-    "pages::test_a_late_page_enters_its_index_at_the_right_place": Left("it counts by what MySQL alone counts; test_postgresql.py has the same"),
-    "tls.modes": Instead(["disable", "prefer", "require", "verify-ca", "verify-full"], "the words are libpq's"),
-    "tls.words": Instead("SSL|certificate", "and so are these"),
-    "tls::test_the_systems_authorities_serve_*": Left("verify-full needs sslrootcert"),
+    "names.mean": Instead("11.5000000000000000", DIGITS),
+    "pages::test_a_late_page_enters_its_index_at_the_right_place": Left(OWN),
+    "tls.modes": Instead(["disable", "prefer", "require", "verify-ca", "verify-full"], SQL),
+    "tls.words": Instead("SSL|certificate", SQL),
+    "tls::test_the_systems_authorities_serve_*": Left("verify-full needs sslrootcert: doc/postgresql.md has it beside the option"),
     "values.longest_time": Instead(86399999999, TIME),
     "values.shortest_time": Instead(0, TIME),
     "values.loose": Instead(True, COLLATION),
     "query.ada": Instead([], COLLATION),
+    "filters.unit_types": Instead(('ALTER TABLE things ALTER json TYPE jsonb, ALTER json_not_null TYPE jsonb',), SQL),
+    "filters.bits_as_numbers": Instead([("b::int", [None] * 4), ("b::unsigned", [None] * 4)], BITS),
+    "filters.no_bits": Instead("2", BITS),
+    "filters.no_integer": Instead("x", INTEGERS),
+    "filters.floats_as_texts": Instead(["1.234567e+06", "1.6777216e+07", "0.1"], DIGITS),
     "filters.golden": Instead("read.postgresql.txt", SQL),
     "filters.bits": Instead("0000000000 0000000001 1000000000 1111111111", BITS),
     "filters.bits_as_text": Instead("0101", BITS),
@@ -156,12 +196,12 @@ DIFFERENT = {
     "filters::test_orders_use_the_index[[]order=maybe.nullsfirst*": Left(NULLS),
     "filters::test_orders_use_the_index[[]order=maybe.desc.nullslast*": Left(NULLS),
     "filters::test_casts[[]place::text*": Left(GEOMETRY),
-    "filters::test_casts[[]t::json*": Left("before PostgreSQL 16 it cannot be asked whether a text is JSON: ::json of one that is not is refused, and not NULL"),
-    "filters.double_as_integer": Instead([9223372036854780000, None, None, 18446744073709500000], "a double as a number without fraction has 15 digits"),
+    "filters::test_casts[[]t::json*": Left(CAST_JSON),
+    "filters.double_as_integer": Instead([9223372036854780000, None, None, 18446744073709500000], DIGITS),
     "filters.latin": Instead("'a' 'b' 'z' 'é'", COLLATION),
     "filters.enum": Instead("ENUM('a','b','c','d')", ENUM),
     "filters.enum_takes_texts": Instead(False, ENUM),
-    "filters.no_year": Instead("x", YEAR),
+    "filters.no_year": Instead("x", OTHERS),
     "filters.two_is_true": Instead([1], BOOLEAN),
     "filters.two_as_text": Instead("true", BOOLEAN),
     "filters.two_as_int": Instead(1, BOOLEAN),
@@ -176,7 +216,7 @@ DIFFERENT = {
     "filters.contains": Instead([1], CONTAINS),
     "filters.contains_not": Instead([2, 3, 4, 5, 6, 7, 8, 10, 11, 12], CONTAINS),
     "filters.fraction": Instead("", FRACTION),
-    "filters.kind_of_use": Instead("index", "its plans have other words"),
+    "filters.kind_of_use": Instead("index", SQL),
     "filters.times": Instead("'00:00:00' '00:00:00.5' '12:00:00' '23:59:59.999'", TIME),
 }
 
@@ -195,5 +235,17 @@ def left_out(test):
     """Why a test is left out, or None. `test`: its file without test_ and .py, '::', its name."""
     for pattern, entry in DIFFERENT.items():
         if isinstance(entry, Left) and fnmatch.fnmatchcase(test, pattern):
-            return entry.reason
+            return entry.reason.row[2] if isinstance(entry.reason, Difference) else entry.reason
     return None
+
+
+def documented():
+    """The documentation's table: every difference that an entry has for its reason."""
+    seen = [one for entry in DIFFERENT.values() for one in (entry.reason if isinstance(entry.reason, tuple) else (entry.reason,))]
+    named = [value for value in globals().values() if isinstance(value, Difference)]
+    assert all(one in seen for one in named), "a difference that no test has met"
+    return ["| | MySQL, MariaDB | PostgreSQL |", "|---|---|---|", *("| " + " | ".join(one.row) + " |" for one in named)]
+
+
+if __name__ == "__main__":
+    print("\n".join(documented()))

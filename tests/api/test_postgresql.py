@@ -16,6 +16,7 @@ from urllib.parse import quote
 
 import pytest
 
+import postgresql
 import servers
 from servers import SECRET, until
 from web import error_of, parse
@@ -56,6 +57,12 @@ def serve(lab, database):
 
 def q(text):
     return quote(str(text), safe="")
+
+
+def test_the_documentation_has_the_differences():
+    """As `tests/api/postgresql.py` prints them."""
+    page = (servers.SOURCE / "doc" / "postgresql.md").read_text("utf-8")
+    assert "\n".join(["", *postgresql.documented(), ""]) in page
 
 
 # --- types, one by one
