@@ -178,6 +178,11 @@ static enum database_step connect_to(struct driver_connection **made, const stru
 		{ "target_session_attrs", "any" },
 		{ "client_encoding", "UTF8" },
 		{ "fallback_application_name", "myrest" },
+		/* The kernel watches over a server that vanishes without a word, so that no idle connection needs a ping. */
+		{ "keepalives_idle", "10" },
+		{ "keepalives_interval", "3" },
+		{ "keepalives_count", "3" },
+		{ "tcp_user_timeout", "20000" },
 		{ NULL, NULL },
 	};
 	const char *names[sizeof(options) / sizeof(options[0])], *values[sizeof(options) / sizeof(options[0])];

@@ -686,7 +686,7 @@ def test_records_of_tls_that_are_longer_than_the_servers(own, authority, start_p
         take(client, seen, 8)
         client.sendall(b"S")
         with context.wrap_socket(client, server_side=True) as tls, socket.socket(socket.AF_UNIX) as server:
-            server.connect(f"{own.socket}/.s.PGSQL.{own.port}")
+            server.connect(str(own.socket))
             waiting = bytearray()
             while True:
                 ready = select.select([tls, server], [], [], 0.005)[0] if not tls.pending() else [tls]

@@ -48,7 +48,7 @@ tests_unit_test_fastcgi_LDADD = $(LDADD) $(FCGI_LIBS)
 TESTS = $(check_PROGRAMS)
 endif
 
-EXTRA_DIST += tests/unit/unit.h tests/unit/strict.h tests/unit/tables.h tests/unit/records.h \
+EXTRA_DIST += tests/unit/unit.h tests/unit/catalogue_rows.h tests/unit/strict.h tests/unit/tables.h tests/unit/records.h \
 	tests/golden/database-url.refused.txt \
 	tests/golden/read.txt \
 	tests/golden/read.postgresql.txt \

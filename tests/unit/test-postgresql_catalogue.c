@@ -4,63 +4,15 @@
  */
 #include "postgresql_catalogue.h"
 
-#include "unit.h"
-
-static struct arena arena;
-static struct table_choices choices, writable;
-static struct catalogue *catalogue;
-static struct text sql;
-static char missing[300];
-
-static int forget(void **state)
-{
-	(void)state;
-	arena_release(&arena);
-	text_release(&sql);
-	writable.count = 0;
-	return 0;
-}
+#define CATALOGUE_STATEMENT postgresql_catalogue_statement
+#define CATALOGUE_ROW postgresql_catalogue_row
+#include "catalogue_rows.h"
 
 static void begin(const char *tables)
 {
 	assert_null(table_choices_parse(tables, &arena, &choices));
 	catalogue = postgresql_catalogue_new(&choices, &writable);
 }
-
-/* The next statement, in which that stands; false: there is none. */
-static bool next(const char *about)
-{
-	text_clear(&sql);
-	if (!postgresql_catalogue_statement(catalogue, &sql))
-		return false;
-	if (strstr(text_terminate(&sql), about) == NULL)
-		fail_msg("wanted %s, got %s", about, sql.bytes);
-	return true;
-}
-
-/* One row; the values end with END, and NULL is NULL. */
-#define END_OF_ROW ((const char *)&catalogue)
-
-static void row(const char *first, ...)
-{
-	const char *values[16], *value = first;
-	unsigned long lengths[16];
-	struct row made = { 0, values, lengths };
-	va_list arguments;
-
-	va_start(arguments, first);
-	for (; value != END_OF_ROW; value = va_arg(arguments, const char *)) {
-		lengths[made.count] = value != NULL ? strlen(value) : 0;
-		values[made.count] = value != NULL ? exact(value, strlen(value) + 1).bytes : NULL;
-		made.count++;
-	}
-	va_end(arguments);
-	postgresql_catalogue_row(catalogue, &made);
-	for (unsigned i = 0; i < made.count; i++)
-		free((void *)(uintptr_t)values[i]); /* nothing may point into a row */
-}
-
-#define ROW(...) row(__VA_ARGS__, END_OF_ROW)
 
 /* A relation of that name, and on to its columns. */
 static void table(const char *name)

@@ -298,12 +298,79 @@ static void golden_refusals(void **state)
 	run_file("write.refused.txt", true);
 }
 
+static struct write planned(const char *method, const char *uri, const char *body, struct plan *plan)
+{
+	struct request request = { .method = METHOD_OTHER };
+	struct route route;
+	struct write write;
+	struct fault fault = { 0 };
+
+	http_take_variable(&request, SLICE("REQUEST_METHOD"), slice_of(method));
+	http_take_variable(&request, SLICE("REQUEST_URI"), slice_of(uri));
+	request.body = slice_of(body);
+	if (route_find(&request, schema, SLICE(""), &arena, &route, &fault) != STATUS_OK ||
+	    write_plan(&route, &request, MEDIA_JSON, &config, &arena, plan, &write, &fault) != STATUS_OK)
+		fail_msg("%s: %s", uri, fault.message);
+	return write;
+}
+
+/* Of the text's first character, counted from 1; the bytes before it are no more than as many characters. */
+static size_t place_of(const struct text *sql, const char *text)
+{
+	const char *at = memmem(sql->bytes, sql->length, text, strlen(text));
+	size_t place = 1;
+
+	assert_non_null(at);
+	for (const char *byte = sql->bytes; byte < at; byte++)
+		place += ((unsigned char)*byte & 0xc0) != 0x80;
+	return place;
+}
+
+static void expect_found(const struct plan *plan, const struct write *write, const struct text *sql, const char *text,
+                         const char *name, unsigned wanted)
+{
+	const struct column *column = NULL;
+	unsigned row;
+
+	assert_true(sql_find_value(plan, write, sql, place_of(sql, text), &column, &row));
+	assert_is(column->name, name);
+	assert_int_equal(row, wanted);
+}
+
+static void a_value_is_found_by_its_place(void **state)
+{
+	struct plan plan;
+	struct write write;
+	struct text sql = { 0 };
+	const struct column *column;
+	unsigned row;
+
+	(void)state;
+	write = planned("POST", "/users", "[{\"username\":\"\xc3\xa9\xe2\x82\xac\",\"email\":\"b\"},{\"username\":\"c\",\"email\":\"d\"}]", &plan);
+	sql_insert(&sql, &plan, &write, 0, 2, true);
+	expect_found(&plan, &write, &sql, "'\xc3\xa9\xe2\x82\xac'", "username", 0);
+	expect_found(&plan, &write, &sql, "'b'", "email", 0);
+	expect_found(&plan, &write, &sql, "'c'", "username", 1);
+	expect_found(&plan, &write, &sql, "'d'", "email", 1);
+	assert_false(sql_find_value(&plan, &write, &sql, 1, &column, &row));
+	assert_false(sql_find_value(&plan, &write, &sql, place_of(&sql, "RETURNING"), &column, &row));
+	assert_false(sql_find_value(&plan, &write, &sql, 100000, &column, &row));
+	text_clear(&sql);
+	write = planned("PATCH", "/users?id=eq.77", "{\"username\":\"\xc3\xa9\",\"email\":\"b\"}", &plan);
+	sql_update(&sql, &plan, &write, (struct slice){ "", 0 });
+	expect_found(&plan, &write, &sql, "'\xc3\xa9'", "username", 0);
+	expect_found(&plan, &write, &sql, "'b'", "email", 0);
+	assert_false(sql_find_value(&plan, &write, &sql, place_of(&sql, "77"), &column, &row));
+	text_release(&sql);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(golden_writes),
 		cmocka_unit_test(golden_writes_of_postgresql),
 		cmocka_unit_test(golden_refusals),
+		cmocka_unit_test(a_value_is_found_by_its_place),
 	};
 
 	return cmocka_run_group_tests_name("write", tests, make_schema, drop_schema);
