@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "sql.h"
 
+#include <string.h>
+
 #include "dialect.h"
 
 void sql_add_slice(struct text *sql, struct slice slice)
@@ -88,4 +90,49 @@ void sql_read_keys(struct text *sql, const struct plan *plan, const struct integ
 		value_add_integer(sql, keys[i]);
 	}
 	text_add_char(sql, ')');
+}
+
+size_t sql_offset(struct slice sql, size_t place)
+{
+	size_t at = 0;
+
+	for (; at < sql.length; at++)
+		if (((unsigned char)sql.bytes[at] & 0xc0) != 0x80 && --place == 0)
+			break;
+	return at;
+}
+
+/* Behind the text or the name that begins there. In both a quote is doubled. */
+static size_t end_of_quoted(struct slice sql, size_t at)
+{
+	char quote = sql.bytes[at++];
+
+	for (; at < sql.length; at++)
+		if (sql.bytes[at] == quote && (at + 1 == sql.length || sql.bytes[++at] != quote))
+			return at;
+	return at;
+}
+
+/* In every condition the column stands before the values. */
+const struct column *sql_find_operand(const struct plan *plan, struct slice sql, size_t place)
+{
+	const struct table *table = plan->table;
+	struct slice name = { NULL, 0 };
+	size_t offset = sql_offset(sql, place), end;
+
+	for (size_t at = 0; at < offset; at = end) {
+		bool is_name = sql.bytes[at] == table->dialect->quote;
+
+		end = is_name || sql.bytes[at] == '\'' ? end_of_quoted(sql, at) : at + 1;
+		if (is_name)
+			name = (struct slice){ sql.bytes + at, end - at };
+	}
+	for (unsigned i = 0; i < table->column_count; i++) {
+		const struct column *column = &table->columns[i];
+
+		if (column->exposed && column->quoted.length == name.length &&
+		    memcmp(column->quoted.bytes, name.bytes, name.length) == 0)
+			return column;
+	}
+	return NULL;
 }

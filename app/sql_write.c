@@ -104,23 +104,12 @@ void sql_update(struct text *sql, const struct plan *plan, const struct write *w
 	add_rows(sql, plan, write, keys);
 }
 
-/* The place counts characters; the texts are valid UTF-8. */
-static size_t offset_of(const struct text *sql, size_t place)
-{
-	size_t at = 0;
-
-	for (; at < sql->length; at++)
-		if (((unsigned char)sql->bytes[at] & 0xc0) != 0x80 && --place == 0)
-			break;
-	return at;
-}
-
 bool sql_find_value(const struct plan *plan, const struct write *write, const struct text *sql, size_t place,
                     const struct column **column, unsigned *row)
 {
 	struct text beginning = { 0 };
 	bool insert = sql->length > 0 && sql->bytes[0] == 'I';
-	size_t offset = offset_of(sql, place), at;
+	size_t offset = sql_offset((struct slice){ sql->bytes, sql->length }, place), at;
 
 	if (insert)
 		begin_insert(&beginning, plan, write);

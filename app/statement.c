@@ -12,6 +12,7 @@
 #include "metrics.h"
 #include "peers.h"
 #include "session.h"
+#include "sql.h"
 #include "worker_state.h"
 
 enum {
@@ -70,12 +71,25 @@ static enum status status_of_read(enum status status)
 	}
 }
 
+/* The fault of a read, with the column that the database only gives the place of. */
+static struct fault fault_of_read(struct peer *peer)
+{
+	const struct database_error *error = database_error(worker.database);
+	struct fault fault = { .status = status_of_read(error->status) };
+	const struct column *column = NULL;
+
+	if (error->place > 0 && (fault.status == STATUS_BAD_VALUE || fault.status == STATUS_VALUE_RANGE))
+		column = sql_find_operand(&peer->plan, worker.sent, error->place);
+	if (column != NULL)
+		fault.message = arena_printf(&peer->arena, "%s for column '%s'", status_message(fault.status), column->name.bytes);
+	return fault;
+}
+
 /* The statement failed and the connection lives. */
 static void batch_failed(void)
 {
 	const struct database_error *error = database_error(worker.database);
 	struct peer_list *running = &worker.peers[PEER_RUNNING];
-	struct fault fault = { .status = status_of_read(error->status) };
 	bool shared = worker.batch.count > 1;
 	struct peer *peer;
 
@@ -92,6 +106,8 @@ static void batch_failed(void)
 		         error->status != STATUS_LOCKED)
 			run_again(peer, true); /* one of them may be at fault; time and locks are nobody's */
 		else {
+			struct fault fault = fault_of_read(peer);
+
 			if (status_http(fault.status) >= 500)
 				log_failure(peer, "statement-failed");
 			answer_fault(peer, &fault, NULL);
@@ -298,6 +314,7 @@ static void send_stage(enum statement_stage stage)
 	if (stage == STAGE_ROWS &&
 	    !batch_is_small(&worker.batch, AT_ONCE_TIMES_BUFFER * (size_t)worker.config->buffer_bytes))
 		rows = DATABASE_ONE_BY_ONE;
+	worker.sent = sql;
 	statement_step(database_send(worker.database, sql.bytes, sql.length, rows));
 }
 

@@ -63,6 +63,7 @@ struct worker {
 	/* statement; its requests are in peers[PEER_RUNNING] */
 	int64_t statement_since_us;
 	enum statement_stage stage;
+	struct slice sent; /* the statement of the batch that runs */
 	bool in_transaction;     /* rows and their count, in one snapshot */
 	bool ending_transaction; /* its COMMIT is under way; nobody waits for it, but the next statement does */
 	struct peer *stream; /* the one request, when its answer streams */

@@ -222,7 +222,10 @@ def test_filters_compare_by_type(typed, name):
     assert found("v=is.null") == [count + 1]
     for wrong, _ in kind.refused[-1:]:
         if name not in ("varchar(5)", "char(5)", '"char"', "short", "numeric(20,0)", "time(0)", "timestamp(3)", "cidr"):
-            error_of(typed.get(f"/{table}?v=eq.{q(text_of(wrong))}"), 400)
+            for operator in ("eq", "isdistinct", "not.gt"):
+                for prefer in ({}, {"Prefer": "count=planned"}, {"Prefer": "count=exact"}):
+                    error = error_of(typed.get(f"/{table}?id=gt.0&v={operator}.{q(text_of(wrong))}&limit=1", headers=prefer), 400)
+                    assert "'v'" in error["message"], f"{operator} {wrong}: {error}"
         elif name != '"char"':  # a value of a wider type, which no row has
             assert found(f"v=eq.{q(text_of(wrong))}") == []
 

@@ -271,12 +271,43 @@ static void a_table_without_a_column_to_show_is_still_read(void **state)
 	arena_clear(&arena);
 }
 
+/* The value that is written VALUE in the URI. */
+static void what_a_value_is_compared_with_is_found_by_its_place(void **state)
+{
+	static const char *const cases[][2] = {
+		{ "/things?select=id&string=eq.VALUE", "string" },
+		{ "/things?select=id&string=not.in.(a,\"it's \"\"\",VALUE)", "string" },
+		{ "/things?select=id&string=eq.\xce\xba\xcf\x8c&string_n=gt.VALUE&enum=eq.a", "string_n" },
+		{ "/things?select=id&or=(enum.eq.a,and(string.eq.b,string_n.not.isdistinct.VALUE))", "string_n" },
+		{ "/odd%20%60%22'%20name?select=a%60b&\"c\\\"d,e.f\"=eq.VALUE", "c\"d,e.f" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH_OF(cases); i++) {
+		struct plan made = planned(cases[i][0]);
+		const char *sql = arena_printf(&arena, "%.*s", (int)made.sql.length, made.sql.bytes);
+		const char *value = strstr(sql, "'VALUE'");
+		const struct column *column;
+		size_t place = 1;
+
+		assert_non_null(value);
+		for (const char *at = sql; at < value; at++)
+			place += ((unsigned char)*at & 0xc0) != 0x80;
+		column = sql_find_operand(&made, made.sql, place);
+		assert_non_null(column);
+		assert_string_equal(column->name.bytes, cases[i][1]);
+		assert_null(sql_find_operand(&made, made.sql, strlen("SELECT ")));
+		arena_clear(&arena);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(golden_reads),
 		cmocka_unit_test(golden_reads_of_postgresql),
 		cmocka_unit_test(golden_refusals),
+		cmocka_unit_test(what_a_value_is_compared_with_is_found_by_its_place),
 		cmocka_unit_test(faults_say_where),
 		cmocka_unit_test(only_paths_with_a_key_ask_for_one_object),
 		cmocka_unit_test(lookups_by_key_are_known),
