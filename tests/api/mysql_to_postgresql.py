@@ -157,7 +157,8 @@ def call(name, arguments):
 def truth(tokens):
     """A condition: MySQL takes a number for one."""
     text = expression(tokens)
-    compares = any(token.text in ("=", "<", ">", "<=", ">=", "<>", "!=") or token.word() in ("IS", "IN", "LIKE") for token in tokens)
+    signs, words = ("=", "<", ">", "<=", ">=", "<>", "!="), ("IS", "IN", "LIKE")
+    compares = any(token.text in signs or token.word() in words for token in tokens)
     return text if compares else f"({text}) <> 0"
 
 
@@ -349,8 +350,8 @@ def generated(tokens):
 def on_update(table, column):
     function = quoted(f"{table}_{column}_on_update")
     return [
-        f"CREATE OR REPLACE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN IF NEW IS DISTINCT FROM OLD"
-        f" THEN NEW.{quoted(column)} := CURRENT_TIMESTAMP; END IF; RETURN NEW; END$$",
+        f"CREATE OR REPLACE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN"
+        f" IF NEW IS DISTINCT FROM OLD THEN NEW.{quoted(column)} := CURRENT_TIMESTAMP; END IF; RETURN NEW; END$$",
         f"CREATE TRIGGER {function} BEFORE UPDATE ON {quoted(table)} FOR EACH ROW EXECUTE FUNCTION {function}()",
     ]
 
@@ -384,7 +385,7 @@ class Key:
         elif word == "FOREIGN":
             self.inside = f"{called}FOREIGN KEY ({columns}) {expression(tokens[end + 1:])}"
         elif word == "FULLTEXT":
-            self.after = [f"CREATE INDEX ON {quoted(table)} USING gin (to_tsvector('english', {columns.replace(', ', chr(32))}))"]
+            self.after = [f"CREATE INDEX ON {quoted(table)} USING gin (to_tsvector('english', {columns}))"]
         else:
             self.after = [f"CREATE INDEX ON {quoted(table)} ({columns})"]
 
@@ -438,8 +439,9 @@ def alter_table(tokens):
             name = quoted(column.name)
             if column.type == "numeric(20,0)":  # no identity can be of it
                 column.type = "bigint"
-            how = f" USING convert_to({name}::text, 'UTF8')" if column.type == "bytea" else f" USING {name}::text::{column.type}"
+            how = f" USING {name}::text::{column.type}"
             if column.type == "bytea":
+                how = f" USING convert_to({name}::text, 'UTF8')"
                 statements.append(f"{start} ALTER COLUMN {name} DROP DEFAULT")
             statements += [*column.before, f"{start} ALTER COLUMN {name} TYPE {column.type}{how}"]
             required = "SET" if "NOT NULL" in column.text or "PRIMARY" in column.text else "DROP"
@@ -474,8 +476,8 @@ def body_of(tokens, survivors):
             for one in split(part[1:]):
                 place = next(at for at, token in enumerate(one) if token.text == "=")
                 target = expression(one[:place])
-                call_only = target == "ignored"
-                out.append(f"PERFORM {expression(one[place + 1:])}" if call_only else f"{target} := {expression(one[place + 1:])}")
+                value = expression(one[place + 1 :])
+                out.append(f"PERFORM {value}" if target == "ignored" else f"{target} := {value}")
         elif words[0] == "IF":
             place = words.index("THEN")
             out.append(f"IF {expression(part[1:place])} THEN {body_of(part[place + 1:], survivors)[0]}")
@@ -728,14 +730,11 @@ class Translation:
         elif first == "UNLOCK":
             self.statements = ["COMMIT"]
         elif first == "KILL" and second == "USER":
-            self.statements = [f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '{tokens[-1].text}'"]
+            name, _ = account(tokens[2:])
+            self.statements = [f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = {literal(name[1:-1])}"]
         elif first == "KILL":
             function = "pg_cancel_backend" if second == "QUERY" else "pg_terminate_backend"
-            if "USER" in words:
-                name, _ = account(tokens[words.index("USER") + 1 :])
-                self.statements = [f"SELECT {function}(pid) FROM pg_stat_activity WHERE usename = {literal(name[1:-1])}"]
-            else:
-                self.statements = [f"SELECT {function}({tokens[-1].text})"]
+            self.statements = [f"SELECT {function}({tokens[-1].text})"]
         elif first == "ANALYZE":
             self.statements = [f"ANALYZE {printed(tokens[2])}"]
         elif first == "TRUNCATE":

@@ -20,6 +20,8 @@ import servers
 from mysql_to_postgresql import Translation, argument_of
 from servers import SECRET, end, free_port, identity, own, start, until
 
+ENVIRONMENT = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"}
+
 # --- the server
 
 # In every database, in a schema that no test looks at: what MySQL has and PostgreSQL has not.
@@ -33,7 +35,8 @@ CREATE VIEW mysql.processlist AS SELECT pid AS id, usename AS "user", datname AS
     CASE state WHEN 'active' THEN 'Query' ELSE 'Sleep' END AS command,
     CASE wait_event WHEN 'PgSleep' THEN 'User sleep' ELSE wait_event END AS state,
     CASE state WHEN 'active' THEN query END AS info FROM pg_stat_activity WHERE backend_type = 'client backend';
-CREATE FUNCTION mysql.fill(name regclass) RETURNS void LANGUAGE plpgsql AS $$DECLARE one record; sequence regclass; top bigint;
+CREATE FUNCTION mysql.fill(name regclass) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE one record; sequence regclass; top bigint;
 BEGIN
     FOR one IN SELECT attname FROM pg_attribute WHERE attrelid = name AND attidentity <> '' LOOP
         sequence := pg_get_serial_sequence(name::text, one.attname);
@@ -79,8 +82,9 @@ class Database:
             self.follow(follows)
             return
         made = subprocess.run(
-            [self.binaries / "initdb", "-D", self.data, "-U", "postgres", "-A", "trust", "--no-sync", "-E", "UTF8", "--locale=C.UTF-8"],
-            cwd="/", capture_output=True, text=True, env={"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"}, **identity(),
+            [self.binaries / "initdb", "-D", self.data, "-U", "postgres", "-A", "trust", "--no-sync", "-E", "UTF8",
+             "--locale=C.UTF-8"],
+            cwd="/", capture_output=True, text=True, env=ENVIRONMENT, **identity(),
         )  # fmt: skip
         assert made.returncode == 0, made.stdout + made.stderr
         (self.data / "pg_hba.conf").write_text(
@@ -95,24 +99,24 @@ class Database:
     def start(self):
         options = {**self.options, "port": self.port, "unix_socket_directories": self.home}
         self.process = start(
-            [self.binaries / "postgres", "-D", self.data, *(part for name, value in options.items() for part in ("-c", f"{name}={value}"))],
+            [self.binaries / "postgres", "-D", self.data, *(f"--{name}={value}" for name, value in options.items())],
             self.log,
-            {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"},
+            ENVIRONMENT,
         )
         until(self.answers, 30, why=lambda: f"PostgreSQL does not answer:\n{self.log.read_text()[-3000:]}")
 
     def follow(self, primary):
         made = subprocess.run(
-            [self.binaries / "pg_basebackup", "-D", self.data, "-h", primary.home, "-p", str(primary.port), "-U", "postgres", "-R", "--no-sync",
-             "-c", "fast"],
-            cwd="/", capture_output=True, text=True, env={"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"}, **identity(),
+            [self.binaries / "pg_basebackup", "-D", self.data, "-h", primary.home, "-p", str(primary.port), "-U", "postgres",
+             "-R", "--no-sync", "-c", "fast"],
+            cwd="/", capture_output=True, text=True, env=ENVIRONMENT, **identity(),
         )  # fmt: skip
         assert made.returncode == 0, made.stdout + made.stderr
         self.start()
 
     def standby(self, lab):
         """Another server, which follows this one."""
-        return Database(lab, self, **{name: value for name, value in self.options.items() if name not in self.OPTIONS or value != self.OPTIONS[name]})
+        return Database(lab, self, **self.options)
 
     def answers(self):
         assert self.process.poll() is None, f"PostgreSQL ended:\n{self.log.read_text()[-3000:]}"
@@ -197,7 +201,8 @@ class Database:
             text = file.read().decode("utf-8", "replace")
         found = []
         for line in re.split(r"\n(?=\d{4}-\d\d-\d\d )", text):
-            part = re.match(rf"[^\t]*\t{user}\t[^\t]*\t(\d+)\tLOG:  (?:statement|execute [^:]*): (.*)", line.rstrip("\n"), re.S)
+            form = rf"[^\t]*\t{user}\t[^\t]*\t(\d+)\tLOG:  (?:statement|execute [^:]*): (.*)"
+            part = re.match(form, line.rstrip("\n"), re.S)
             if part:
                 found.append((part[1], part[2].replace("\n\t", "\n")))
         return found
@@ -208,7 +213,8 @@ class Schema(servers.Schema):
         who = f"{quote(user, safe='')}:{quote(password, safe='')}"
         if tcp:
             return f"postgresql://{who}@127.0.0.1:{self.database.port}/{self.name}"
-        return f"postgresql://{who}@/{self.name}?host={quote(str(self.database.home), safe='/')}&port={self.database.port}"
+        folder = quote(str(self.database.home), safe="/")
+        return f"postgresql://{who}@/{self.name}?host={folder}&port={self.database.port}"
 
 
 # --- a connection that looks like pymysql's
@@ -263,8 +269,8 @@ class Connection:
         self.database, self.name, self.user = database, name, user
         try:
             self.real = psycopg2.connect(
-                host=str(database.home), port=database.port, dbname=name, user=user, password=password, client_encoding="UTF8",
-                options=options if user == "postgres" else None, connect_timeout=10,
+                host=str(database.home), port=database.port, dbname=name, user=user, password=password,
+                client_encoding="UTF8", options=options if user == "postgres" else None, connect_timeout=10,
             )  # fmt: skip
         except psycopg2.Error as why:
             raise pymysql.err.OperationalError(2003, str(why)) from None
@@ -305,8 +311,8 @@ class Connection:
         """name -> type of the columns of a table"""
         with self.real.cursor() as cursor:
             cursor.execute(
-                "SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0"
-                " AND NOT attisdropped ORDER BY attnum",
+                "SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = %s::regclass"
+                " AND attnum > 0 AND NOT attisdropped ORDER BY attnum",
                 ('"' + table.replace('"', '""') + '"',),
             )
             return dict(cursor.fetchall())
@@ -387,7 +393,7 @@ class Cursor:
             self.execute(statement, row)
 
     def explain(self, statement):
-        """As EXPLAIN of MySQL has it: which index (by its column, or PRIMARY) is used how, and 'filesort' if all is sorted."""
+        """As MySQL's EXPLAIN has it: the index (its column, or PRIMARY), how it is used, 'filesort' if all is sorted."""
         self.plainly("SET enable_seqscan = off")
         self.plainly(f"EXPLAIN (FORMAT JSON) {statement}")
         plan, found, extra = json.loads(self.fetchone()[0])[0]["Plan"], [], ""
