@@ -11,7 +11,6 @@ import time
 import pytest
 
 import fcgi
-import postgresql
 import servers
 from web import error_of
 from servers import ADMIN, GUEST, USERS, until
@@ -149,10 +148,6 @@ def test_a_database_that_refuses_us_is_503_and_no_secret_is_told(up, start_pool)
         up.sql(f"ALTER USER rest@'%' IDENTIFIED BY {servers.pymysql.converters.escape_string(servers.SECRET)!r}")
 
 
-def socket_of(database):
-    return database.socket / f".s.PGSQL.{database.port}" if postgresql.HERE else database.socket
-
-
 HOSTS = 'mount --bind "$1" /etc/hosts && shift && exec "$@"'
 
 
@@ -173,8 +168,8 @@ def test_a_host_whose_first_address_is_dead_is_reached_by_the_next(up, start_poo
             dead.bind(("127.0.0.1", port))
             dead.listen()
         if how == "hangs up":
-            threading.Thread(target=forward, args=(dead, socket_of(up), 1), daemon=True).start()
-        threading.Thread(target=forward, args=(alive, socket_of(up)), daemon=True).start()
+            threading.Thread(target=forward, args=(dead, up.socket, 1), daemon=True).start()
+        threading.Thread(target=forward, args=(alive, up.socket), daemon=True).start()
         url = up.shop.url(tcp=True).replace(f"127.0.0.1:{up.port}", f"db.test:{port}")
         began = time.monotonic()
         pool = start_pool(url, launcher=lambda pool, command: [*private, *command], MYREST_CONNECT_TIMEOUT=1)
