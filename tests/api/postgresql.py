@@ -262,7 +262,7 @@ def left_out(test):
     """Why a test is left out, or None. `test`: its file without test_ and .py, '::', its name."""
     for pattern, entry in DIFFERENT.items():
         if isinstance(entry, Left) and fnmatch.fnmatchcase(test, pattern):
-            return entry.reason.row[2] if isinstance(entry.reason, Difference) else entry.reason
+            return "{0}: {2}".format(*entry.reason.row) if isinstance(entry.reason, Difference) else entry.reason
     return None
 
 
