@@ -246,16 +246,18 @@ static bool setup(struct driver_connection *connection, unsigned n, long stateme
 	(void)connection;
 	switch (n) {
 	case 0:
-		/* What texts look like, whatever the server's or the role's own defaults are; who waits for another's lock is told so
-		 * well before its time is over, and tries again. */
+		/* What texts look like, whatever the server's or the role's own defaults are. Who waits for another's lock is told so
+		 * well before its time is over (1), and tries again. */
 		text_printf(sql, "SET TimeZone='UTC';SET DateStyle='ISO,YMD';SET IntervalStyle='postgres';SET bytea_output='hex';"
 		                 "SET extra_float_digits=1;SET standard_conforming_strings=on;"
 		                 "SET default_transaction_isolation='read committed';"
-		                 "SET statement_timeout='%lds';SET lock_timeout='%lds'",
-		            statement_timeout_s, statement_timeout_s / 5 > 0 ? statement_timeout_s / 5 : 1);
+		                 "SET statement_timeout='%lds'",
+		            statement_timeout_s);
 		return true;
-	case 1:
-		text_add_string(sql, "SELECT 'read_only',current_setting('transaction_read_only')");
+	case 1: /* what the server or the role has for it, if it is less; 0 is for ever */
+		text_printf(sql, "SELECT 'read_only',current_setting('transaction_read_only'),set_config('lock_timeout',"
+		                 "least(nullif(setting::int,0),%ld)::text,false) FROM pg_settings WHERE name='lock_timeout'",
+		            statement_timeout_s / 5 > 0 ? statement_timeout_s / 5 * 1000 : 1000);
 		return true;
 	default:
 		return false;
@@ -264,7 +266,7 @@ static bool setup(struct driver_connection *connection, unsigned n, long stateme
 
 static void setup_row(struct driver_connection *connection, const struct row *row)
 {
-	if (row->count == 2 && row->values[1] != NULL)
+	if (row->count >= 2 && row->values[1] != NULL)
 		connection->read_only = strcmp(row->values[1], "on") == 0;
 }
 
