@@ -280,7 +280,8 @@ static enum database_step connect_to(struct database *database, const char *addr
 {
 	database->phase = CONNECTING;
 	database->address = address;
-	return advance(database, database->driver->connect(&database->connection, database->target.url, target_host(&database->target), address,
+	return advance(database, database->driver->connect(&database->connection, database->target.url,
+	                                                   target_host(&database->target), address,
 	                                                   database->config->connect_timeout_s, &database->error));
 }
 
@@ -369,8 +370,8 @@ static enum database_step expired(struct database *database)
 static enum database_step look_at_silence(struct database *database, int64_t now)
 {
 	if (!database->silence.active) {
-		probe_start(&database->silence, database->driver, database->target.url, target_host(&database->target), database->address,
-		            database->config->connect_timeout_s);
+		probe_start(&database->silence, database->driver, database->target.url, target_host(&database->target),
+		            database->address, database->config->connect_timeout_s);
 		database->silence_us = now + PROBE_LOOK_US;
 		return DATABASE_WAIT;
 	}
@@ -395,8 +396,8 @@ static enum database_step look_at_silence(struct database *database, int64_t now
 static enum database_step look_for_home(struct database *database, int64_t now)
 {
 	if (!database->home.active) {
-		probe_start(&database->home, database->driver, database->target.url, &database->target.url->hosts[database->target.hosts.home], NULL,
-		            database->config->connect_timeout_s);
+		probe_start(&database->home, database->driver, database->target.url,
+		            &database->target.url->hosts[database->target.hosts.home], NULL, database->config->connect_timeout_s);
 		database->home_us = now + PROBE_LOOK_US;
 		return DATABASE_WAIT;
 	}

@@ -95,12 +95,13 @@ static bool to_integer(struct casting *casting, bool with_sign)
 static bool to_decimal(struct casting *casting)
 {
 	static const char trim[] = "TRIM(TRAILING '.' FROM TRIM(TRAILING '0' FROM CAST(";
+	enum column_type type = casting->what->type;
 
-	if (casting->what->type == COLUMN_DECIMAL || casting->what->type == COLUMN_INTEGER || casting->what->type == COLUMN_YEAR) {
+	if (type == COLUMN_DECIMAL || type == COLUMN_INTEGER || type == COLUMN_YEAR) {
 		add(casting, "", "");
 		return true;
 	}
-	if (casting->what->type == COLUMN_BOOLEAN || casting->what->type == COLUMN_BIT) {
+	if (type == COLUMN_BOOLEAN || type == COLUMN_BIT) {
 		add(casting, "", "+0");
 		return true;
 	}
@@ -125,7 +126,8 @@ static bool to_boolean(struct casting *casting)
 static bool to_moment(struct casting *casting, const char *type, const char *pattern)
 {
 	bool text = is_text(casting->what->type);
-	unsigned digits = is_moment(casting->what->type) && casting->what->type != COLUMN_DATE ? casting->what->column->precision : 6;
+	bool has_digits = is_moment(casting->what->type) && casting->what->type != COLUMN_DATE;
+	unsigned digits = has_digits ? casting->what->column->precision : 6;
 
 	if (!is_moment(casting->what->type) && !text)
 		return false;

@@ -77,19 +77,19 @@ static enum status take_value(const struct planning *planning, const struct plan
                               const char *at, struct plan_literal *literal)
 {
 	static const struct column any_text = { .type = COLUMN_STRING }, any_number = { .type = COLUMN_DOUBLE };
+	const struct dialect *dialect = planning->plan->table->dialect;
 	const char *why = NULL;
 	enum status status;
 
 	text_clear(planning->scratch);
 	if (field->kind == FIELD_JSON) {
 		status = value_add_json(planning->scratch, text, &literal->json, &why);
-		if (status == STATUS_OK && literal->json == VALUE_NUMBER && !planning->plan->table->dialect->json_exact) {
+		if (status == STATUS_OK && literal->json == VALUE_NUMBER && !dialect->json_exact) {
 			text_clear(planning->scratch);
-			status = planning->plan->table->dialect->literal(planning->scratch, &any_number, text, &why);
+			status = dialect->literal(planning->scratch, &any_number, text, &why);
 		}
 	} else
-		status = planning->plan->table->dialect->literal(planning->scratch, field->kind == FIELD_TEXT ? &any_text : field->column,
-		                           text, &why);
+		status = dialect->literal(planning->scratch, field->kind == FIELD_TEXT ? &any_text : field->column, text, &why);
 	if (status == STATUS_OK) {
 		literal->sql = planning_keep(planning);
 		return STATUS_OK;
@@ -151,8 +151,8 @@ static struct slice bare(const struct plan_field *field, struct slice text)
 {
 	enum column_type type = field->column->type;
 
-	if (field->kind != FIELD_COLUMN || type == COLUMN_STRING || type == COLUMN_JSON || type == COLUMN_BINARY || type == COLUMN_ARRAY ||
-	    type == COLUMN_GEOMETRY)
+	if (field->kind != FIELD_COLUMN || type == COLUMN_STRING || type == COLUMN_JSON || type == COLUMN_BINARY ||
+	    type == COLUMN_ARRAY || type == COLUMN_GEOMETRY)
 		return text;
 	return text_trimmed(text);
 }

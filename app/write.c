@@ -157,8 +157,9 @@ static const char *row_details(const struct writing *writing, unsigned row)
 static enum status add_value(const struct writing *writing, const struct column *column, const struct body_value *value,
                              unsigned row, struct text *sql)
 {
+	const struct planning *planning = writing->planning;
 	const char *why;
-	enum status status = written_add(sql, writing->planning->plan->table->dialect, column, value, writing->planning->arena, &why);
+	enum status status = written_add(sql, planning->plan->table->dialect, column, value, planning->arena, &why);
 
 	if (status != STATUS_OK)
 		refuse(writing, status, arena_printf(writing->planning->arena, "%s for column '%s'", why, column->name.bytes),
