@@ -45,7 +45,7 @@ enum { TYPE_BOOL = 16, TYPE_BYTEA = 17, TYPE_BPCHAR = 1042, TYPE_TIMESTAMPTZ = 1
 struct driver_connection {
 	PGconn *pg;
 	PostgresPollingStatusType polling; /* while it connects */
-	bool connecting, running;
+	bool connecting;
 	bool unsent;      /* of the statement's text */
 	bool failed;      /* the statement has; what follows is read to its end */
 	bool ended;       /* the server has said, unasked, that it ends the connection */
@@ -287,7 +287,6 @@ static bool take_error(struct driver_connection *connection, const PGresult *res
 	struct postgresql_fault fault = {
 		.state = libpq.PQresultErrorField(result, PG_DIAG_SQLSTATE),
 		.message = libpq.PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY),
-		.detail = libpq.PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL),
 		.column = libpq.PQresultErrorField(result, PG_DIAG_COLUMN_NAME),
 		.constraint = libpq.PQresultErrorField(result, PG_DIAG_CONSTRAINT_NAME),
 		.function = libpq.PQresultErrorField(result, PG_DIAG_SOURCE_FUNCTION),
@@ -348,7 +347,6 @@ static enum database_step read_on(struct driver_connection *connection, struct d
 		}
 		result = libpq.PQgetResult(connection->pg);
 		if (result == NULL) {
-			connection->running = false;
 			return connection->failed ? DATABASE_FAILED : DATABASE_END;
 		}
 		switch (libpq.PQresultStatus(result)) {
@@ -400,7 +398,6 @@ static enum database_step send_statement(struct driver_connection *connection, c
 	}
 	connection->failed = connection->typed = false;
 	connection->affected = 0;
-	connection->running = true;
 	/* The caller's text ends with its length, not with a NUL. */
 	text_clear(&connection->bytes);
 	text_add(&connection->bytes, sql, length);

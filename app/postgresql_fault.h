@@ -9,9 +9,9 @@
 #include "database.h"
 
 /* The fields of the server's error; each may be NULL. No state: the connection broke, and the message is the library's.
- * The detail, in which there are values of rows, is for nobody. */
+ * The server's detail is not taken: there are values of rows in it. */
 struct postgresql_fault {
-	const char *state, *message, *detail, *column, *constraint;
+	const char *state, *message, *column, *constraint;
 	const char *function; /* of the server, which found the error */
 };
 

@@ -18,7 +18,6 @@ static void expect_told(const struct told *cases, size_t count)
 	for (size_t i = 0; i < count; i++) {
 		const struct told *each = &cases[i];
 		const struct postgresql_fault fault = { .state = each->state, .message = each->message,
-			                                .detail = "Failing row contains (secret).",
 			                                .column = each->column, .constraint = each->constraint };
 		const char *object = each->object != NULL ? each->object : "";
 		struct database_error error;
