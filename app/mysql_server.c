@@ -54,8 +54,9 @@ bool mysql_server_setup(const struct mysql_server *server, enum url_target targe
 		 * zero that is written stays one. */
 		text_add_string(sql, "SET SESSION time_zone='+00:00',sql_mode='STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,"
 		                     "NO_ENGINE_SUBSTITUTION,NO_BACKSLASH_ESCAPES,NO_AUTO_VALUE_ON_ZERO',");
-		/* Who waits for another's lock is told so well before its time is over, and tries again. */
-		text_printf(sql, "innodb_lock_wait_timeout=LEAST(@@innodb_lock_wait_timeout,%ld),%s=%ld",
+		/* Who waits for another's lock is told so well before its time is over, and tries again. MySQL takes no
+		 * LEAST() as it is: it is of no integer type to it (1232). */
+		text_printf(sql, "innodb_lock_wait_timeout=CAST(LEAST(@@innodb_lock_wait_timeout,%ld) AS UNSIGNED),%s=%ld",
 		            statement_timeout_s / 5 > 0 ? statement_timeout_s / 5 : 1, server->time_limit,
 		            statement_timeout_s * server->time_limit_per_second);
 		/* What another node has acknowledged is seen by all that begins afterwards: reads (1), UPDATE and DELETE (2), which

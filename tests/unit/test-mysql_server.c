@@ -76,6 +76,8 @@ static void a_mysql_session(void **state)
 	tell(&server, "transaction_read_only", "OFF");
 	assert_non_null(strstr(statement(&server, URL_TARGET_ANY, 1), ",max_execution_time=30000"));
 	assert_null(strstr(statement(&server, URL_TARGET_ANY, 1), "max_statement_time"));
+	assert_non_null(strstr(statement(&server, URL_TARGET_ANY, 1),
+	                       "innodb_lock_wait_timeout=CAST(LEAST(@@innodb_lock_wait_timeout,6) AS UNSIGNED),"));
 	assert_null(strstr(statement(&server, URL_TARGET_ANY, 1), "wsrep"));
 	assert_string_equal(statement(&server, URL_TARGET_ANY, 2),
 	                    "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ");
