@@ -11,6 +11,7 @@
 #include <mysqld_error.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <openssl/err.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -357,6 +358,9 @@ static void close_connection(struct driver_connection *connection, bool polite)
 			mysql_free_result(connection->result);
 		mysql_close(connection->mysql);
 	}
+	/* OpenSSL keeps what went wrong for the whole thread, and the client library does not ask it to forget: the next
+	 * connection would take it for its own as soon as it has to wait. Whatever this one or its attempt left ends here. */
+	ERR_clear_error();
 	free(connection);
 }
 

@@ -278,6 +278,33 @@ def test_the_service_answers_over_tls_and_says_so(protected, authority, certific
     until(lambda: pool.ask("/users").status == 200, 3)
 
 
+@pytest.mark.parametrize("hosts", [1, 2])
+def test_a_connection_that_dies_under_a_statement_harms_no_other(protected, certificates, start_pool, hosts):
+    """What the dead one leaves in OpenSSL's queue of errors is not taken for the next one's own."""
+    protected.present(certificates["good"])
+    schema = protected.schema(*USERS, "CREATE VIEW slow AS SELECT 1 AS id, SLEEP(20) AS pause")
+    where = url(schema, "127.0.0.1", ssl_mode=REQUIRED)
+    if hosts == 2:
+        where = where.replace(f"127.0.0.1:{protected.port}", f"127.0.0.1:{protected.port},localhost:{protected.port}")
+    pool = start_pool(where, "users,slow", workers=1)
+    busy = (
+        "SELECT id FROM information_schema.processlist"
+        f" WHERE user = 'rest' AND db = '{schema.name}' AND state = 'User sleep'"
+    )
+    for _ in range(3):
+        answers = []
+        asking = threading.Thread(target=lambda answers=answers: answers.append(pool.ask("/slow", timeout=30).status))
+        asking.start()
+        while asking.is_alive():  # with several hosts the read is repeated at the next one
+            for (connection,) in protected.sql(busy):
+                protected.sql(f"KILL {connection}")
+            asking.join(0.05)
+        assert answers == [503]
+        until(lambda: pool.ask("/users").status == 200, 3)
+        for _ in range(20):
+            assert json.loads(pool.ask("/users").body) == [ADMIN, GUEST]
+
+
 def greet_and_fall_silent(listener, met):
     """A server that offers TLS, and says nothing after the greeting."""
     greeting = (

@@ -2,7 +2,7 @@
 # The unit tests: one program per module, each tests/unit/test-MODULE.c, linked with what the program is made of.
 if HAVE_CMOCKA
 AM_CPPFLAGS += -iquote $(srcdir)/tests/unit $(CMOCKA_CFLAGS) $(JSON_C_CFLAGS)
-LDADD = libmyrest.a $(CMOCKA_LIBS) $(JSON_C_LIBS) $(MYSQL_LIBS) $(XXHASH_LIBS)
+LDADD = libmyrest.a $(CMOCKA_LIBS) $(JSON_C_LIBS) $(MYSQL_LIBS) $(CRYPTO_LIBS) $(XXHASH_LIBS)
 
 check_PROGRAMS = \
 	tests/unit/test-arena \
