@@ -319,6 +319,9 @@ static void add_filters(struct writing *writing, unsigned kind)
 static void add_parameters(struct writing *writing, unsigned kind)
 {
 	template_add(writing->out, ",'parameters':[");
+	/* Not once in the path: swagger-ui leaves references there as they are, and asks for `{key}` to the letter. */
+	if (kind & ONES)
+		template_add(writing->out, ",{'$ref':'#/components/parameters/%s.key'}", writing->id.bytes);
 	add_filters(writing, kind);
 	for (size_t i = 0; i < LENGTH_OF(parameters); i++)
 		if (is_there(writing->config, &parameters[i], kind))
@@ -417,8 +420,7 @@ static void add_paths_of_table(struct writing *writing)
 	template_add(writing->out, "}");
 	if (writing->table->key_column < 0)
 		return;
-	template_add(writing->out, ",'/%s/{key}':{'parameters':[{'$ref':'#/components/parameters/%s.key'}]",
-	             writing->path.bytes, writing->id.bytes);
+	template_add(writing->out, ",'/%s/{key}':{", writing->path.bytes);
 	add_operations(writing, true);
 	template_add(writing->out, "}");
 }

@@ -38,6 +38,16 @@ try {
   seen.body = await answer.first().locator(".response-col_description pre").first().innerText();
   await answer.first().scrollIntoViewIfNeeded();
   await page.screenshot({ path: screenshot, fullPage: true });
+  const one = page.locator(".opblock-get", { has: page.locator("[data-path='/users/{key}']") });
+  await one.locator(".opblock-summary-control").click();
+  await one.locator(".try-out__btn").click();
+  seen.key = (await one.locator("tr[data-param-in='path']").allInnerTexts()).join(" ").replace(/\s+/g, " ");
+  await one.locator("tr[data-param-in='path'] input").fill("2");
+  await one.locator(".execute").click();
+  const row = one.locator(".live-responses-table .response").first();
+  await row.waitFor();
+  seen.oneStatus = (await row.locator(".response-col_status").innerText()).trim();
+  seen.oneBody = await row.locator(".response-col_description pre").first().innerText();
 } finally {
   await browser.close();
 }

@@ -66,6 +66,13 @@ def test_it_asks_for_the_users(seen):
     assert f"{seen['base']}{seen['prefix']}users" in seen["asked"]
 
 
+def test_it_asks_for_one_user_by_its_key(seen):
+    assert seen["key"].startswith("key *") and "integer" in seen["key"], seen["key"]
+    assert seen["oneStatus"].startswith("200"), seen["oneBody"]
+    assert json.loads(seen["oneBody"]) == GUEST
+    assert f"{seen['base']}{seen['prefix']}users/2" in seen["asked"]
+
+
 def test_there_is_a_picture_of_it(seen):
     assert SCREENSHOT.stat().st_size > 10000
 

@@ -153,7 +153,7 @@ static void what_cannot_be_written_is_only_read(void **state)
 	(void)state;
 	make();
 	assert_string_equal(names(member(member(document, "paths"), "/users")), "get");
-	assert_string_equal(names(member(member(document, "paths"), "/users/{key}")), "parameters get");
+	assert_string_equal(names(member(member(document, "paths"), "/users/{key}")), "get");
 	assert_null(component("schemas", "users.new"));
 }
 
@@ -163,7 +163,7 @@ static void what_can_be_written_says_how(void **state)
 	tables_allow_writing(schema);
 	make();
 	assert_string_equal(names(member(member(document, "paths"), "/users")), "get post patch delete put");
-	assert_string_equal(names(member(member(document, "paths"), "/users/{key}")), "parameters get patch delete put");
+	assert_string_equal(names(member(member(document, "paths"), "/users/{key}")), "get patch delete put");
 	assert_string_equal(names(member(member(document, "paths"), "/pairs")), "get post patch delete put");
 	assert_string_equal(names(member(member(document, "paths"), "/lines")), "get");
 	assert_string_equal(print(component("schemas", "pairs.new")),
@@ -181,6 +181,38 @@ static void what_can_be_written_says_how(void **state)
 	                    "\"text/csv\":{\"schema\":{\"type\":\"string\"}}}}");
 	assert_null(strstr(property("users", "username"), "readOnly"));
 	assert_non_null(strstr(property("things", "generated"), "\"readOnly\":true"));
+}
+
+/* The page for people resolves references in an operation alone, and asks for `{key}` to the letter otherwise. */
+static void every_operation_of_one_row_has_its_key(void **state)
+{
+	int count = 0;
+
+	(void)state;
+	tables_allow_writing(schema);
+	make();
+	json_object_object_foreach(member(document, "paths"), path, item) {
+		assert_null(member(item, "parameters"));
+		json_object_object_foreach(item, method, one) {
+			struct json_object *list = member(one, "parameters");
+			int keys = 0;
+
+			(void)method;
+			for (size_t i = 0; i < json_object_array_length(list); i++) {
+				const char *at = json_object_get_string(member(json_object_array_get_idx(list, i), "$ref"));
+				const char *id = at == NULL ? NULL : strrchr(at, '/') + 1;
+				const char *in = id == NULL ? NULL :
+				                 json_object_get_string(member(component("parameters", id), "in"));
+
+				keys += in != NULL && strcmp(in, "path") == 0;
+			}
+			assert_int_equal(keys, strstr(path, "{key}") != NULL);
+			count += keys;
+		}
+	}
+	assert_true(count >= 8);
+	assert_string_equal(print(json_object_array_get_idx(member(operation("/users/{key}", "patch"), "parameters"), 0)),
+	                    "{\"$ref\":\"#/components/parameters/users.key\"}");
 }
 
 static void references_lead_somewhere(void **state)
@@ -443,6 +475,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(every_table_has_its_paths_in_order, make_schema, drop_schema),
 		cmocka_unit_test_setup_teardown(what_cannot_be_written_is_only_read, make_schema, drop_schema),
 		cmocka_unit_test_setup_teardown(what_can_be_written_says_how, make_schema, drop_schema),
+		cmocka_unit_test_setup_teardown(every_operation_of_one_row_has_its_key, make_schema, drop_schema),
 		cmocka_unit_test_setup_teardown(references_lead_somewhere, make_schema, drop_schema),
 		cmocka_unit_test_setup_teardown(only_what_clients_may_see_is_named, make_schema, drop_schema),
 		cmocka_unit_test_setup_teardown(types_are_those_of_the_answers, make_schema, drop_schema),
