@@ -111,7 +111,7 @@ bool batch_wants_planned(const struct batch *batch)
 
 bool batch_wants_exact(const struct batch *batch, uint64_t max_rows)
 {
-	return batch->wants_count[COUNT_EXACT] ||
+	return batch->wants_count[COUNT_EXACT] || (batch->wants_count[COUNT_PLANNED] && !batch->has_planned) ||
 	       (batch->wants_count[COUNT_ESTIMATED] && (!batch->has_planned || batch->planned <= max_rows));
 }
 
@@ -141,6 +141,11 @@ void batch_planned_row(struct batch *batch, const struct row *row)
 		return;
 	batch->planned = rows < 1e18 ? (uint64_t)rows : (uint64_t)1e18;
 	batch->has_planned = true;
+}
+
+void batch_no_guess(struct batch *batch)
+{
+	batch->has_planned = false;
 }
 
 void batch_exact_row(struct batch *batch, const struct row *row)
@@ -245,7 +250,7 @@ static void set_total(const struct batch *batch, const struct peer *peer, struct
 	answer->has_total = true;
 	if (peer->plan.key_column != NULL)
 		answer->total = answer->count;
-	else if (batch->has_exact && peer->request.preferences.count != COUNT_PLANNED)
+	else if (batch->has_exact && (!batch->has_planned || peer->request.preferences.count != COUNT_PLANNED))
 		answer->total = batch->exact;
 	else /* a guess that the rows themselves disprove is mended */
 		answer->total = answer->count > 0 && batch->planned < seen ? seen : batch->planned;

@@ -57,6 +57,7 @@ struct slice batch_planned_sql(struct batch *, const char *explain);
 struct slice batch_exact_sql(struct batch *);
 /* Their rows. */
 void batch_planned_row(struct batch *, const struct row *);
+void batch_no_guess(struct batch *); /* there is none, whatever rows have come: it is counted */
 void batch_exact_row(struct batch *, const struct row *);
 /* Renders one row. */
 void batch_row(struct batch *, const struct row *);

@@ -480,7 +480,7 @@ static enum next stage_failed(void)
 	if (error->schema_changed && !peer->retried && session_may_describe())
 		peer->retried = worker.describe_wanted = true;
 	else
-		log_failure(status_http(error->status) >= 500 ? LOG_ERROR : LOG_INFO, "write-failed");
+		log_failure(status_http(change.fault.status) >= 500 ? LOG_ERROR : LOG_INFO, "write-failed");
 	return change.stage == WRITE && is_row_unknown(error, alarmed) ? locate(alarmed) : undo();
 }
 

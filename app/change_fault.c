@@ -95,6 +95,8 @@ static void tell_column(struct fault *fault, const struct table *table, struct s
 		{ STATUS_NO_MEMBER, "the value is none of those that may stand in column ", "" },
 		{ STATUS_NO_CHARACTER, "not all of these characters can stand in column ", "" },
 		{ STATUS_BAD_VALUE, "the value is not of the type of column ", "" },
+		{ STATUS_TOO_DEEP, "JSON is nested deeper than the database takes it in column ", "" },
+		{ STATUS_NOT_WRITABLE, "the database computes column ", "" },
 	};
 	const struct column *column = name.length > 0 ? find_column(table, name) : NULL;
 
@@ -111,6 +113,29 @@ static void tell_check(struct fault *fault, const struct table *table, struct sl
 			return;
 	if (name.length > 0)
 		fault->message = arena_printf(arena, "the row violates check constraint \"%.*s\"", (int)name.length, name.bytes);
+}
+
+/* The id of a row that names none is the database's choice. MySQL, which has come to the last one, chooses it again. */
+static bool is_generated(const struct table *table, const struct write *write, struct slice name)
+{
+	const struct key *key = find_key(table, name);
+	const struct column *column = key != NULL && key->column_count == 1 ? &table->columns[key->columns[0]] : NULL;
+
+	if (column == NULL || !column->auto_increment || write->kind != WRITE_INSERT)
+		return false;
+	for (unsigned i = 0; i < write->column_count; i++)
+		if (write->columns[i] == column)
+			return false;
+	return true;
+}
+
+/* MariaDB's type JSON is a check of the column, which has the column's name. All that is written is valid JSON (written.h),
+ * so that it can fail for one reason only. */
+static bool is_json_check(const struct table *table, struct slice name)
+{
+	const struct column *column = memchr(name.bytes, '.', name.length) != NULL ? find_column(table, name) : NULL;
+
+	return column != NULL && column->type == COLUMN_JSON;
 }
 
 void change_fault_tell_row(struct fault *fault, const struct write *write, uint64_t row, struct arena *arena)
@@ -130,6 +155,10 @@ struct fault change_fault_make(const struct database_error *error, const struct 
 
 	if (change_fault_is_alarm(error, write))
 		fault.status = STATUS_DUPLICATE;
+	if (fault.status == STATUS_DUPLICATE && is_generated(table, write, error->object))
+		fault.status = STATUS_NO_MORE_IDS;
+	if (fault.status == STATUS_CHECK && is_json_check(table, error->object))
+		fault.status = STATUS_TOO_DEEP;
 	if (fault.status == STATUS_DUPLICATE)
 		tell_duplicate(&fault, table, error->object, arena);
 	else if (fault.status == STATUS_FOREIGN_KEY)

@@ -49,8 +49,10 @@ static void start(void)
 
 static enum database_step fail(struct driver_connection *connection, struct database_error *error)
 {
-	return mysql_fault_read(error, mysql_errno(connection->mysql), mysql_error(connection->mysql)) ? DATABASE_LOST :
-	                                                                                          DATABASE_FAILED;
+	MYSQL *mysql = connection->mysql;
+
+	return mysql_fault_read(error, mysql_errno(mysql), mysql_sqlstate(mysql), mysql_error(mysql)) ? DATABASE_LOST :
+	                                                                                              DATABASE_FAILED;
 }
 
 static enum database_step row_came(struct driver_connection *connection, struct database_error *error)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * mysql_fault.h: what an error of a MySQL or MariaDB server, or of the client library, means, by its number and its words.
+ * mysql_fault.h: what an error of a MySQL or MariaDB server, or of the client library, means, by its number, its
+ * SQLSTATE and its words.
  */
 #ifndef MYREST_MYSQL_FAULT_H
 #define MYREST_MYSQL_FAULT_H
@@ -8,6 +9,6 @@
 #include "database.h"
 
 /* Fills in the error. Answers whether the connection is gone. */
-bool mysql_fault_read(struct database_error *, unsigned number, const char *text) MUST_CHECK;
+bool mysql_fault_read(struct database_error *, unsigned number, const char *state, const char *text) MUST_CHECK;
 
 #endif

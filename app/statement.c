@@ -65,6 +65,7 @@ static enum status status_of_read(enum status status)
 	case STATUS_NO_FIT:
 		return STATUS_VALUE_RANGE;
 	case STATUS_NO_CHARACTER:
+	case STATUS_TOO_DEEP:
 		return STATUS_BAD_VALUE;
 	default:
 		return status;
@@ -385,6 +386,16 @@ static void take_count(void)
 	statement_step(step);
 }
 
+/* The server plans the rows and does not tell: the account may read a view and not see the view's tables, or a planner has no
+ * such words. What is wrong with the read itself the count meets as well. */
+static bool is_unexplained(void)
+{
+	const struct database_error *error = database_error(worker.database);
+
+	return worker.stage == STAGE_PLANNED && !error->schema_changed &&
+	       (error->status == STATUS_FAULT || error->status == STATUS_FORBIDDEN);
+}
+
 /* A read waits for nobody's lock: it is the cluster's newest writes that a node could not wait for. Another may. */
 static bool is_out_of_touch(void)
 {
@@ -420,6 +431,11 @@ void statement_step(enum database_step step)
 		if (is_out_of_touch()) {
 			database_leave_host(worker.database, "the node has lost touch with its cluster");
 			gone();
+			break;
+		}
+		if (is_unexplained()) {
+			batch_no_guess(&worker.batch);
+			send_stage(stage_after_guess());
 			break;
 		}
 		batch_failed();

@@ -55,12 +55,15 @@
 	X(STATUS_BAD_RANGE, 416, "PGRST103", "the range cannot be satisfied") \
 	X(STATUS_NULL, 422, "23502", "the column cannot be null") \
 	X(STATUS_CHECK, 422, "23514", "a check constraint does not allow it") \
+	X(STATUS_NO_PARTITION, 422, "23514", "no partition of the table takes the row") \
 	X(STATUS_TOO_LONG, 422, "22001", "the value is too long for its column") \
 	X(STATUS_NO_FIT, 422, "22003", "the value is out of its column's range") \
 	X(STATUS_NO_MEMBER, 422, "22P02", "the value is none of those that the column may have") \
 	X(STATUS_NO_CHARACTER, 422, "22P05", "the column's character set does not have all of these characters") \
+	X(STATUS_TOO_DEEP, 422, "22P02", "JSON is nested deeper than the database takes it") \
 	X(STATUS_KEY_REUSED, 422, "PGRST100", "the Idempotency-Key was used for another request") \
 	X(STATUS_FAULT, 500, "PGRSTX00", "something went wrong here; the log says what, under the request's id") \
+	X(STATUS_NO_MORE_IDS, 500, "2200H", "the table has no more ids for new rows: its operator has to widen the column") \
 	X(STATUS_UNKNOWN, 502, "08007", "the connection to the database was lost: the write may have been made or not") \
 	X(STATUS_AWAY, 503, "PGRST001", "the database cannot be reached") \
 	X(STATUS_BUSY, 503, "PGRST003", "the database is too busy") \

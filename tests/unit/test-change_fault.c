@@ -42,7 +42,7 @@ static struct fault told(unsigned number, const char *text, const struct write *
 {
 	struct database_error error;
 
-	(void)!mysql_fault_read(&error, number, text);
+	(void)!mysql_fault_read(&error, number, "HY000", text);
 	return change_fault_make(&error, &schema->tables[0], write, row > 0 ? row : error.row, &arena);
 }
 
@@ -111,6 +111,45 @@ static void keys_are_told_by_their_columns(void **state)
 
 	(void)state;
 	expect_words(cases, LENGTH_OF(cases));
+}
+
+/* MySQL says so of the id that it has chosen itself, when there is no other any more. */
+static void nobody_sent_the_id_that_is_there(void **state)
+{
+	static const char text[] = "Duplicate entry '127' for key 'users.PRIMARY'";
+	struct column *id = &schema->tables[0].columns[0], *email = &schema->tables[0].columns[2];
+	const struct column *others[] = { email }, *both[] = { email, id };
+	struct write without = { .kind = WRITE_INSERT, .column_count = 1, .columns = others };
+	struct write with = { .kind = WRITE_INSERT, .column_count = 2, .columns = both };
+	struct write update = { .kind = WRITE_UPDATE, .column_count = 1, .columns = others };
+
+	(void)state;
+	assert_int_equal(told(1062, text, &without, 0).status, STATUS_DUPLICATE);
+	id->auto_increment = true;
+	assert_int_equal(told(1062, text, &without, 0).status, STATUS_NO_MORE_IDS);
+	assert_int_equal(told(1062, text, &with, 0).status, STATUS_DUPLICATE);
+	assert_int_equal(told(1062, text, &update, 0).status, STATUS_DUPLICATE);
+	assert_int_equal(told(1062, "Duplicate entry 'a' for key 'users.username'", &without, 0).status, STATUS_DUPLICATE);
+	id->auto_increment = false;
+	arena_clear(&arena);
+}
+
+/* MariaDB's JSON is a check of the column. */
+static void json_that_is_too_deep_breaks_no_check(void **state)
+{
+	struct column *email = &schema->tables[0].columns[2];
+	const struct write write = { .kind = WRITE_INSERT };
+	enum column_type before = email->type;
+
+	(void)state;
+	email->type = COLUMN_JSON;
+	assert_int_equal(told(4025, "CONSTRAINT `users.email` failed for `d`.`users`", &write, 0).status, STATUS_TOO_DEEP);
+	assert_says(told(4025, "CONSTRAINT `users.email` failed for `d`.`users`", &write, 0).message,
+	            "JSON is nested deeper than the database takes it in column 'email'");
+	assert_int_equal(told(4025, "CONSTRAINT `email` failed for `d`.`users`", &write, 0).status, STATUS_CHECK);
+	assert_int_equal(told(4025, "CONSTRAINT `users.username` failed for `d`.`users`", &write, 0).status, STATUS_CHECK);
+	email->type = before;
+	arena_clear(&arena);
 }
 
 static void columns_are_told_by_their_names(void **state)
@@ -216,7 +255,7 @@ static void an_alarm_is_a_duplicate(void **state)
 	assert_int_equal(fault.status, STATUS_DUPLICATE);
 	assert_null(fault.message);
 	assert_says(fault.details, "in row 2 of the body");
-	assert_false(mysql_fault_read(&error, 1690, words));
+	assert_false(mysql_fault_read(&error, 1690, "HY000", words));
 	assert_true(change_fault_is_alarm(&error, &write));
 	write.resolution = RESOLUTION_IGNORE;
 	assert_true(change_fault_is_alarm(&error, &write));
@@ -225,9 +264,9 @@ static void an_alarm_is_a_duplicate(void **state)
 	write = list;
 	write.guarded = false;
 	assert_false(change_fault_is_alarm(&error, &write));
-	assert_false(mysql_fault_read(&error, 1264, "Out of range value for column 'id' at row 1"));
+	assert_false(mysql_fault_read(&error, 1264, "HY000", "Out of range value for column 'id' at row 1"));
 	assert_false(change_fault_is_alarm(&error, &list));
-	assert_false(mysql_fault_read(&error, 1062, "Duplicate entry 'x' for key 'username'"));
+	assert_false(mysql_fault_read(&error, 1062, "HY000", "Duplicate entry 'x' for key 'username'"));
 	assert_false(change_fault_is_alarm(&error, &list));
 	arena_clear(&arena);
 }
@@ -251,7 +290,7 @@ static void only_the_conflicts_own_key_is_left_out(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < LENGTH_OF(cases); i++) {
-		assert_false(mysql_fault_read(&error, 1062, cases[i].text));
+		assert_false(mysql_fault_read(&error, 1062, "HY000", cases[i].text));
 		write.resolution = RESOLUTION_IGNORE;
 		assert_int_equal(change_fault_is_conflict(&error, &write), cases[i].left_out);
 		write.resolution = RESOLUTION_MERGE;
@@ -260,7 +299,7 @@ static void only_the_conflicts_own_key_is_left_out(void **state)
 		assert_false(change_fault_is_conflict(&error, &write));
 	}
 	write.resolution = RESOLUTION_IGNORE;
-	assert_false(mysql_fault_read(&error, 1264, "Out of range value for column 'username' at row 1"));
+	assert_false(mysql_fault_read(&error, 1264, "HY000", "Out of range value for column 'username' at row 1"));
 	assert_false(change_fault_is_conflict(&error, &write));
 }
 
@@ -268,6 +307,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(keys_are_told_by_their_columns),
+		cmocka_unit_test(nobody_sent_the_id_that_is_there),
+		cmocka_unit_test(json_that_is_too_deep_breaks_no_check),
 		cmocka_unit_test(columns_are_told_by_their_names),
 		cmocka_unit_test(the_rest_has_the_status_own_words),
 		cmocka_unit_test(hidden_columns_are_not_told),

@@ -22,7 +22,7 @@ static void expect_told(const struct told *cases, size_t count)
 		bool lost;
 
 		memset(&error, 0xa5, sizeof(error)); /* what an earlier error left */
-		lost = mysql_fault_read(&error, each->number, each->text);
+		lost = mysql_fault_read(&error, each->number, "HY000", each->text);
 		if (error.status != each->status || error.row != each->row || lost != (each->status == STATUS_AWAY) ||
 		    error.object.length != strlen(each->object) ||
 		    memcmp(error.object.bytes, each->object, error.object.length) != 0)
@@ -112,6 +112,14 @@ static void columns_whose_value_does_not_fit_are_named(void **state)
 		{ 1416, "Cannot get geometry object from data you send to the GEOMETRY field", STATUS_BAD_VALUE, "", 0 },
 		{ 3140, "Invalid JSON text: \"Invalid value.\" at position 0 in value for column 't.doc'.", STATUS_BAD_VALUE,
 		  "t.doc", 0 },
+		{ 3157, "The JSON document exceeds the maximum depth.", STATUS_TOO_DEEP, "", 0 },
+		{ 3643, "The SRID of the geometry does not match the SRID of the column 'g'. The SRID of the geometry is 4326, but "
+		        "the SRID of the column is 0. Consider changing the SRID of the geometry or the SRID property of the column.",
+		  STATUS_BAD_VALUE, "", 0 },
+		{ 3105, "The value specified for generated column 'g' in table 't' is not allowed.", STATUS_NOT_WRITABLE, "g", 0 },
+		{ 1906, "The value specified for generated column 'g' in table 't' has been ignored", STATUS_NOT_WRITABLE, "g", 0 },
+		{ 1906, "The value specified for generated column 'a' in table b' in table 't' has been ignored",
+		  STATUS_NOT_WRITABLE, "a' in table b", 0 },
 	};
 
 	(void)state;
@@ -165,6 +173,30 @@ static void what_has_nothing_to_do_with_a_column(void **state)
 		{ 3024, "Query execution was interrupted, maximum statement execution time exceeded", STATUS_TIMEOUT, "", 0 },
 		{ 1139, "Got error 'missing terminating ] for character class' from regexp", STATUS_BAD_REGULAR, "", 0 },
 		{ 3696, "The regular expression contains an unclosed bracket expression.", STATUS_BAD_REGULAR, "", 0 },
+		{ 3685, "", STATUS_BAD_REGULAR, "", 0 },
+		{ 3700, "", STATUS_BAD_REGULAR, "", 0 },
+		{ 3887, "A capture group has an invalid name.", STATUS_BAD_REGULAR, "", 0 },
+		{ 3900, "Invalid match mode flag in regular expression.", STATUS_BAD_REGULAR, "", 0 },
+		{ 3995, "Character set 'binary' cannot be used in conjunction with 'utf8mb4_bin' in call to regexp_like.",
+		  STATUS_BAD_REGULAR, "", 0 },
+		{ 3141, "Invalid JSON text in argument 2 to function json_contains: \"Number too big\" at position 1.",
+		  STATUS_BAD_VALUE, "", 0 },
+		{ 3144, "Cannot create a JSON value from a string with CHARACTER SET 'binary'.", STATUS_BAD_VALUE, "", 0 },
+		{ 3037, "Invalid GIS data provided to function st_geomfromtext.", STATUS_BAD_VALUE, "", 0 },
+		{ 3548, "There's no spatial reference system with SRID 1.", STATUS_BAD_VALUE, "", 0 },
+		{ 3616, "Longitude 200.0 is out of range in function st_geomfromtext.", STATUS_BAD_VALUE, "", 0 },
+		{ 3617, "Latitude 100.0 is out of range in function st_geomfromtext.", STATUS_BAD_VALUE, "", 0 },
+		{ 6136, "Data cannot be converted to a valid vector", STATUS_BAD_VALUE, "", 0 },
+		{ 6138, "Data cannot be converted to a valid vector", STATUS_BAD_VALUE, "", 0 },
+		{ 1526, "Table has no partition for value 99", STATUS_NO_PARTITION, "", 0 },
+		{ 1591, "Table has no partition for some existing values", STATUS_NO_PARTITION, "", 0 },
+		{ 1748, "Found a row not matching the given partition set", STATUS_NO_PARTITION, "", 0 },
+		{ 167, "Out of range value for column 'id' at row 1", STATUS_NO_MORE_IDS, "", 1 },
+		{ 1467, "Failed to read auto-increment value from storage engine", STATUS_NO_MORE_IDS, "", 0 },
+		{ 1643, "no such thing", STATUS_RAISED, "", 0 },
+		{ 1959, "Invalid role specification `r`", STATUS_FORBIDDEN, "", 0 },
+		{ 3530, "`r`@`%` is not granted to `u`@`%`", STATUS_FORBIDDEN, "", 0 },
+		{ 1442, "Can't update table 't' in stored function/trigger", STATUS_FAULT, "", 0 },
 		{ 1288, "The target table v of the INSERT is not updatable", STATUS_NOT_UPDATABLE, "", 0 },
 		{ 1471, "The target table v of the INSERT is not insertable-into", STATUS_NOT_UPDATABLE, "", 0 },
 		{ 1348, "Column 'n' is not updatable", STATUS_NOT_UPDATABLE, "", 0 },
@@ -241,7 +273,7 @@ static void long_texts_are_cut(void **state)
 		bool whole = length < sizeof(error.text);
 
 		memset(&error, 0xa5, sizeof(error));
-		assert_false(mysql_fault_read(&error, 1366, text));
+		assert_false(mysql_fault_read(&error, 1366, "HY000", text));
 		assert_int_equal(error.status, STATUS_BAD_VALUE);
 		assert_int_equal(strlen(error.text), whole ? length : sizeof(error.text) - 1);
 		assert_memory_equal(error.text, text, strlen(error.text));
@@ -260,9 +292,46 @@ static void the_object_lies_in_the_text(void **state)
 	struct database_error error;
 
 	(void)state;
-	assert_false(mysql_fault_read(&error, 1062, "Duplicate entry 'admin' for key 'users.username'"));
+	assert_false(mysql_fault_read(&error, 1062, "HY000", "Duplicate entry 'admin' for key 'users.username'"));
 	assert_true(error.object.bytes >= error.text &&
 	            error.object.bytes + error.object.length <= error.text + strlen(error.text));
+}
+
+/* What SIGNAL says of its own goes before what the number means. */
+static void what_a_trigger_raises_has_any_number(void **state)
+{
+	static const struct {
+		unsigned number;
+		const char *state;
+		enum status status;
+	} cases[] = {
+		{ 1644, "45000", STATUS_RAISED },   { 1644, "PT409", STATUS_RAISED }, { 30001, "45000", STATUS_RAISED },
+		{ 1062, "45000", STATUS_RAISED },   { 1213, "45000", STATUS_RAISED }, { 1205, "45123", STATUS_RAISED },
+		{ 2006, "45000", STATUS_RAISED },   { 1053, "45000", STATUS_RAISED }, { 1047, "45000", STATUS_RAISED },
+		{ 1054, "45000", STATUS_RAISED },   { 1217, "45000", STATUS_RAISED }, { 1062, "U0001", STATUS_RAISED },
+		{ 30001, "HY000", STATUS_RAISED },  { 65535, "02000", STATUS_RAISED }, { 1643, "02000", STATUS_RAISED },
+		{ 1213, "99999", STATUS_RAISED },
+		/* the servers' own */
+		{ 1317, "70100", STATUS_TIMEOUT },  { 1969, "70100", STATUS_TIMEOUT }, { 1613, "XA106", STATUS_FAULT },
+		{ 1213, "40001", STATUS_LOCKED },   { 1062, "23000", STATUS_DUPLICATE }, { 2013, "HY000", STATUS_AWAY },
+		{ 2013, "", STATUS_AWAY },          { 1053, "08S01", STATUS_AWAY },   { 1329, "02000", STATUS_FAULT },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH_OF(cases); i++) {
+		struct database_error error;
+		bool lost;
+
+		memset(&error, 0xa5, sizeof(error));
+		lost = mysql_fault_read(&error, cases[i].number, cases[i].state, "WSREP for key 'k' at row 7");
+		if (error.status != cases[i].status || lost != (cases[i].status == STATUS_AWAY))
+			fail_msg("%u %s: got %s", cases[i].number, cases[i].state, status_code(error.status));
+		if (error.status == STATUS_RAISED) {
+			assert_int_equal(error.row, 0);
+			assert_int_equal(error.object.length, 0);
+			assert_false(error.referenced || error.schema_changed || error.not_run);
+		}
+	}
 }
 
 static void what_a_new_description_would_mend(void **state)
@@ -275,7 +344,7 @@ static void what_a_new_description_would_mend(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < LENGTH_OF(cases); i++) {
-		(void)!mysql_fault_read(&error, cases[i].number, "");
+		(void)!mysql_fault_read(&error, cases[i].number, "HY000", "");
 		assert_int_equal(error.schema_changed, cases[i].changed);
 	}
 }
@@ -286,7 +355,7 @@ static void which_end_of_a_foreign_key(void **state)
 
 	(void)state;
 	for (unsigned number = 0; number < 5000; number++) {
-		(void)!mysql_fault_read(&error, number, "");
+		(void)!mysql_fault_read(&error, number, "HY000", "");
 		assert_int_equal(error.referenced, number == 1217 || number == 1451);
 	}
 }
@@ -305,6 +374,7 @@ int main(void)
 		cmocka_unit_test(the_object_lies_in_the_text),
 		cmocka_unit_test(which_end_of_a_foreign_key),
 		cmocka_unit_test(what_a_new_description_would_mend),
+		cmocka_unit_test(what_a_trigger_raises_has_any_number),
 	};
 
 	return cmocka_run_group_tests_name("mysql_fault", tests, NULL, NULL);

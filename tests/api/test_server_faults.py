@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: MIT
+"""What the server refuses by errors that few tables meet: each is told as what it is, and never as a fault of MyREST's.
+
+On MariaDB and MySQL; statements are what both understand.
+"""
+from urllib.parse import quote
+
+import pytest
+
+import postgresql
+from writing import GRANT, REPRESENTATION, Tables, refused, shown, statements_of
+
+pytestmark = pytest.mark.skipif(postgresql.HERE, reason="errors of MySQL and MariaDB")
+
+SIGNALS = {  # what a trigger says for each n
+    1: "SQLSTATE '45000' SET MESSAGE_TEXT = 'n must not be 1', MYSQL_ERRNO = 30001",
+    2: "SQLSTATE '45000' SET MESSAGE_TEXT = 'n must not be 2', MYSQL_ERRNO = 1213",
+    3: "SQLSTATE '45000' SET MESSAGE_TEXT = 'n must not be 3', MYSQL_ERRNO = 1062",
+    4: "SQLSTATE '45000' SET MESSAGE_TEXT = 'n must not be 4', MYSQL_ERRNO = 1205",
+    5: "SQLSTATE '45000' SET MESSAGE_TEXT = 'n must not be 5', MYSQL_ERRNO = 1047",
+    6: "SQLSTATE '45000' SET MESSAGE_TEXT = 'n must not be 6', MYSQL_ERRNO = 1053",
+    7: "SQLSTATE '45000' SET MESSAGE_TEXT = 'n must not be 7', MYSQL_ERRNO = 1146",
+    8: "SQLSTATE '02000' SET MESSAGE_TEXT = 'n must not be 8'",
+    9: "SQLSTATE 'U0001' SET MESSAGE_TEXT = 'n must not be 9'",
+}
+CASES = " ".join(f"WHEN {n} THEN SIGNAL {signal};" for n, signal in SIGNALS.items())
+TABLES = {
+    "sums": (
+        [
+            "CREATE TABLE sums (id INT PRIMARY KEY, n INT, g INT AS (n + 1) STORED)",
+            "CREATE VIEW sums_view AS SELECT id, n, g FROM sums",
+        ],
+        "(id, n) VALUES (1, 1)",
+    ),
+    "parts": (
+        "CREATE TABLE parts (id INT PRIMARY KEY) PARTITION BY RANGE (id)"
+        " (PARTITION low VALUES LESS THAN (10), PARTITION high VALUES LESS THAN (20))",
+        "VALUES (1)",
+    ),
+    "docs": ("CREATE TABLE docs (id INT PRIMARY KEY, doc JSON, CONSTRAINT mine CHECK (id < 100))", "VALUES (1, '[1]')"),
+    "texts": ("CREATE TABLE texts (id INT PRIMARY KEY, t VARCHAR(20))", "VALUES (1, 'a')"),
+    "full": ("CREATE TABLE full (id TINYINT AUTO_INCREMENT PRIMARY KEY, v INT)", "VALUES (127, 0)"),
+    "loud": (
+        [
+            "CREATE TABLE loud (id INT PRIMARY KEY, n INT)",
+            f"CREATE TRIGGER loud_in BEFORE INSERT ON loud FOR EACH ROW CASE NEW.n {CASES} ELSE BEGIN END; END CASE",
+        ],
+        "",
+    ),
+    "shown": (
+        [  # of another database, of which the account sees nothing
+            "CREATE DATABASE hidden_from_rest",
+            "CREATE TABLE hidden_from_rest.hidden (id INT PRIMARY KEY)",
+            "INSERT INTO hidden_from_rest.hidden VALUES (1), (2), (3)",
+            "CREATE VIEW shown AS SELECT id FROM hidden_from_rest.hidden",
+        ],
+        None,
+    ),
+}
+EXPOSED = "sums,sums_view,parts,docs,texts,full,loud,shown"
+
+
+@pytest.fixture(scope="module")
+def tables(service):
+    made = service(*statements_of(TABLES), grant=GRANT, tables=EXPOSED, MYREST_WRITABLE=EXPOSED, MYREST_LOG_LEVEL="info")
+    return Tables(made, TABLES)
+
+
+@pytest.fixture
+def w(tables):
+    tables.renew()
+    return tables
+
+
+@pytest.fixture
+def unchanged(w):
+    before = w.snapshot()
+    yield w
+    assert w.snapshot() == before, "what was refused has changed something"
+
+
+def nested(levels):
+    return b"[" * levels + b"]" * levels
+
+
+def logged(w, event, seen):
+    """The lines of the event since the log had so many lines."""
+    return [line for line in w.pool.log()[seen:] if line.get("event") == event]
+
+
+@pytest.mark.parametrize("method, target", [("POST", "/sums_view"), ("PATCH", "/sums_view?id=eq.1")])
+def test_a_column_that_the_view_s_table_computes(unchanged, method, target):
+    """Of a view's columns the catalogue does not say that the database computes them."""
+    refused(unchanged.send(method, target, {"id": 5, "n": 1, "g": 7}), 400, "428C9", "g")
+
+
+@pytest.mark.parametrize("prefer", [None, REPRESENTATION])
+def test_a_row_for_which_there_is_no_partition(unchanged, prefer):
+    error = refused(unchanged.post("/parts", {"id": 99}, prefer=prefer), 422, "23514")
+    assert "partition" in error["message"]
+    error = refused(unchanged.post("/parts", [{"id": 2}, {"id": 99}], prefer=prefer), 422, "23514")
+    assert "row 2" in error["details"]
+
+
+@pytest.mark.parametrize("levels", [101, 300, 511])
+@pytest.mark.parametrize("method, target", [("POST", "/docs"), ("PATCH", "/docs?id=eq.1")])
+def test_json_deeper_than_the_server_takes_it(unchanged, method, target, levels):
+    error = refused(unchanged.send(method, target, b'{"id":2,"doc":%s}' % nested(levels)), 422, "22P02")
+    assert "deep" in error["message"] and "check" not in error["message"]
+
+
+def test_json_of_few_levels_and_the_check_beside_it(w):
+    assert w.post("/docs", b'{"id":2,"doc":%s}' % nested(30)).status == 201
+    refused(w.post("/docs", b'{"id":100,"doc":[]}'), 422, "23514", "mine")
+
+
+@pytest.mark.parametrize("pattern", ["(?i", "(a", "a{2,1}", "[b", "a**", "*", "(?<n>a)\\k<zz>", "(?Z)a"])
+def test_regular_expressions_that_are_none(w, pattern):
+    response = w.get(f"/texts?t=match.{quote(pattern, safe='')}")
+    if response.status == 200:  # one server's library takes what the other's does not
+        assert pattern in ("a**", "(?Z)a")
+    else:
+        refused(response, 400, "2201B")
+
+
+@pytest.mark.parametrize("body", [{"v": 1}, [{"v": 1}, {"v": 2}]])
+@pytest.mark.parametrize("prefer", [None, REPRESENTATION])
+def test_the_ids_are_used_up(unchanged, body, prefer):
+    """The client, which has sent no id, cannot mend it: it is told, and so is the operator."""
+    seen = len(unchanged.pool.log())
+    response = unchanged.post("/full", body, prefer=prefer)
+    error = refused(response, 500, "2200H")
+    assert "ids" in error["message"]
+    assert [line["level"] for line in logged(unchanged, "write-failed", seen)] == ["error"]
+
+
+def test_an_id_that_is_there_is_still_a_duplicate(unchanged):
+    refused(unchanged.post("/full", {"id": 127, "v": 1}), 409, "23505", "id")
+
+
+@pytest.mark.parametrize("n", SIGNALS)
+@pytest.mark.parametrize("prefer", [None, REPRESENTATION])
+def test_what_a_trigger_raises_goes_before_its_number(unchanged, n, prefer):
+    error = refused(unchanged.post("/loud", {"id": 1, "n": n}, prefer=prefer), 400, "P0001")
+    assert error["message"] == f"n must not be {n}"
+    error = refused(unchanged.post("/loud", [{"id": 1, "n": 99}, {"id": 2, "n": n}], prefer=prefer), 400, "P0001")
+    assert error["message"] == f"n must not be {n}"
+
+
+@pytest.mark.parametrize("count", ["planned", "estimated", "exact"])
+def test_a_view_that_may_not_be_explained_is_counted(w, count):
+    """EXPLAIN wants to see the tables that it reads."""
+    response = w.get("/shown?id=gt.1&limit=1", headers={"Prefer": f"count={count}"})
+    assert shown(response, 206) == [{"id": 2}]
+    assert response.headers["content-range"] == "0-0/2"
+    assert response.headers["preference-applied"] == f"count={count}"
