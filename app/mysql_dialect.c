@@ -156,19 +156,29 @@ static void add_order(struct text *sql, const struct plan *plan, const struct pl
 	}
 }
 
-/* EXPLAIN's columns end with rows, filtered (in percent) and Extra. A row for each table that a view joins. */
+static bool is_value(const struct row *row, unsigned n, const char *text)
+{
+	return row->values[n] != NULL && strcmp(row->values[n], text) == 0;
+}
+
+/* EXPLAIN's columns begin with id, select_type and table, and end with rows, filtered (in percent) and Extra. There is a row
+ * for each table that a view joins. Subqueries (id 2 and so on) add no rows to those of the first SELECT, nor does the result
+ * of one to which rows are compared, <subquery2>, nor a table of one of which only the first match is looked for. */
 static bool planned(const struct row *row, bool first, double *rows)
 {
+	enum { ID, SELECT_TYPE, TABLE, COLUMNS = 9 };
 	double here = 0, filtered = 100;
 
-	if (row->count < 3)
+	if (row->count < COLUMNS || !is_value(row, ID, "1") ||
+	    (row->values[TABLE] != NULL && strncmp(row->values[TABLE], "<subquery", 9) == 0) ||
+	    (row->values[row->count - 1] != NULL && strstr(row->values[row->count - 1], "FirstMatch") != NULL))
 		return false;
 	if (row->values[row->count - 3] != NULL)
 		here = strtod(row->values[row->count - 3], NULL);
 	if (row->values[row->count - 2] != NULL)
 		filtered = strtod(row->values[row->count - 2], NULL);
-	here = here * filtered / 100 + 0.5;
-	*rows = first ? here : *rows * here;
+	here = here * filtered / 100;
+	*rows = (first ? here : *rows * here) + 0.5;
 	return true;
 }
 

@@ -22,6 +22,7 @@ check_PROGRAMS = \
 	tests/unit/test-merge \
 	tests/unit/test-metrics \
 	tests/unit/test-mysql_catalogue \
+	tests/unit/test-mysql_dialect \
 	tests/unit/test-mysql_fault \
 	tests/unit/test-mysql_server \
 	tests/unit/test-openapi \
