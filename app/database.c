@@ -41,6 +41,7 @@ struct database {
 	int64_t silence_us, home_us; /* when they have something to do; 0: nothing */
 	int64_t silence_wait_us;
 	struct catalogue *catalogue;
+	enum database_rows own_rows; /* of the statement of ours that runs */
 	struct schema *schema, *old_schema;
 	struct text sql; /* of our own statements */
 	struct database_error error;
@@ -172,10 +173,11 @@ static enum database_step fail_open(struct database *database, const char *what,
 
 static enum database_step advance(struct database *database, enum database_step step);
 
-static enum database_step send_own(struct database *database)
+static enum database_step send_own(struct database *database, enum database_rows rows)
 {
+	database->own_rows = rows;
 	return advance(database, database->driver->send(database->connection, database->sql.bytes, database->sql.length,
-	                                                DATABASE_ONE_BY_ONE, &database->error));
+	                                                rows, &database->error));
 }
 
 static enum database_step opened(struct database *database)
@@ -192,11 +194,12 @@ static enum database_step opened(struct database *database)
 
 static enum database_step describe_next(struct database *database)
 {
+	enum database_rows rows = DATABASE_ONE_BY_ONE;
 	struct schema *schema;
 
 	text_clear(&database->sql);
-	if (database->driver->catalogue_statement(database->catalogue, &database->sql))
-		return send_own(database);
+	if (database->driver->catalogue_statement(database->catalogue, &database->sql, &rows))
+		return send_own(database, rows);
 	schema = database->driver->catalogue_finish(database->catalogue, false, database->missing,
 	                                            sizeof(database->missing));
 	database->catalogue = NULL;
@@ -226,7 +229,7 @@ static enum database_step set_up_next(struct database *database)
 	text_clear(&database->sql);
 	if (database->driver->setup(database->connection, database->step++, database->config->statement_timeout_s,
 	                            &database->sql))
-		return send_own(database);
+		return send_own(database, DATABASE_ONE_BY_ONE);
 	if ((unfit = database->driver->unfit(database->connection)) != NULL)
 		return fail_open(database, unfit, "");
 	return describe_begin(database);
@@ -257,9 +260,9 @@ static enum database_step advance(struct database *database, enum database_step 
 			step = database->driver->next(database->connection, &database->error);
 			break;
 		case DESCRIBING:
-			if (step == DATABASE_FAILED)
+			if (step == DATABASE_FAILED && database->own_rows != DATABASE_COLUMNS)
 				return lost(database);
-			if (step == DATABASE_END)
+			if (step == DATABASE_END || step == DATABASE_FAILED)
 				return describe_next(database);
 			database->driver->row(database->connection, &row);
 			database->driver->catalogue_row(database->catalogue, &row);

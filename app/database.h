@@ -44,7 +44,11 @@ struct database_traits {
 
 /* How the rows of a statement are to come: where the client library can hold them all at once, that is cheaper, and is for
  * those that are few and small. */
-enum database_rows { DATABASE_ONE_BY_ONE, DATABASE_AT_ONCE };
+enum database_rows {
+	DATABASE_ONE_BY_ONE,
+	DATABASE_AT_ONCE,
+	DATABASE_COLUMNS, /* of a description: none of its rows, but one for each column of the result, as driver.h says */
+};
 
 struct database;
 

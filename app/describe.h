@@ -13,6 +13,7 @@ struct catalogue {
 	const struct table_choices *choices, *writable;
 	int statement;  /* that runs; -1 before the first */
 	int statements; /* how many there are */
+	unsigned asked; /* tables that were asked for the columns of a result, or passed over */
 	const struct dialect *dialect; /* of the tables */
 	struct schema *schema;
 };

@@ -54,7 +54,9 @@ struct driver {
 	/* Description: statements whose rows fill a schema. */
 	struct catalogue *(*catalogue_new)(const struct driver_connection *, const struct table_choices *,
 	                                   const struct table_choices *writable);
-	bool (*catalogue_statement)(struct catalogue *, struct text *sql); /* false: there are no more */
+	/* False: there are no more. With DATABASE_COLUMNS the rows are the columns of the result, each its name and, when the
+	 * server says that it holds JSON, "json" (otherwise NULL); such a statement may fail, and then tells nothing. */
+	bool (*catalogue_statement)(struct catalogue *, struct text *sql, enum database_rows *);
 	void (*catalogue_row)(struct catalogue *, const struct row *);
 	/* Ends it. What MYREST_TABLES names and the database lacks is written into missing. NULL schema: abandoned. */
 	struct schema *(*catalogue_finish)(struct catalogue *, bool abandon, char *missing, size_t size);

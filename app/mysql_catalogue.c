@@ -6,9 +6,9 @@
 #include "describe.h"
 #include "dialect.h"
 
-enum statement { TABLES, VIEWS, COLUMNS, KEYS, FOREIGN_KEYS, CHECKS, STATEMENTS };
+enum statement { TABLES, VIEWS, COLUMNS, KEYS, FOREIGN_KEYS, CHECKS, JSON, STATEMENTS };
 
-static const char *const statements[STATEMENTS] = {
+static const char *const statements[JSON] = {
 	[TABLES] = "SELECT TABLE_NAME,TABLE_TYPE,TABLE_COMMENT,TABLE_ROWS FROM information_schema.TABLES",
 	[VIEWS] = "SELECT TABLE_NAME,IS_UPDATABLE FROM information_schema.VIEWS",
 	[COLUMNS] = ("SELECT TABLE_NAME,COLUMN_NAME,DATA_TYPE,COLUMN_TYPE,IS_NULLABLE,CHARACTER_MAXIMUM_LENGTH,"
@@ -21,7 +21,7 @@ static const char *const statements[STATEMENTS] = {
 	[CHECKS] = "SELECT TABLE_NAME,CHECK_CLAUSE FROM information_schema.CHECK_CONSTRAINTS",
 };
 
-static const char *const endings[STATEMENTS] = {
+static const char *const endings[JSON] = {
 	[TABLES] = "",
 	[VIEWS] = "",
 	[COLUMNS] = " ORDER BY TABLE_NAME,ORDINAL_POSITION",
@@ -47,10 +47,47 @@ static bool has_writable_views(const struct catalogue *catalogue)
 	return false;
 }
 
-bool mysql_catalogue_statement(struct catalogue *catalogue, struct text *sql)
+/* What the catalogue calls text, though it may be JSON: MariaDB shows no CHECK to whoever has rights on tables alone, and a
+ * view's columns have none. */
+static bool may_be_json(const struct table *table, const struct column *column)
 {
-	int n = ++catalogue->statement;
+	return column->exposed && column->type == COLUMN_STRING && !column->is_other &&
+	       (table->is_view || slice_is(column->declared, "longtext"));
+}
 
+/* The result of such columns, without any row; false: the table has none. */
+static bool ask_for_columns(const struct table *table, struct text *sql)
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < table->column_count; i++)
+		if (may_be_json(table, &table->columns[i])) {
+			text_add_string(sql, count++ == 0 ? "SELECT " : ",");
+			text_add(sql, table->columns[i].quoted.bytes, table->columns[i].quoted.length);
+		}
+	if (count == 0)
+		return false;
+	text_add_string(sql, " FROM ");
+	text_add(sql, table->quoted.bytes, table->quoted.length);
+	text_add_string(sql, " LIMIT 0");
+	return true;
+}
+
+static bool ask_for_json(struct catalogue *catalogue, struct text *sql)
+{
+	while (catalogue->asked < catalogue->schema->table_count)
+		if (ask_for_columns(&catalogue->schema->tables[catalogue->asked++], sql))
+			return true;
+	return false;
+}
+
+bool mysql_catalogue_statement(struct catalogue *catalogue, struct text *sql, enum database_rows *rows)
+{
+	int n = catalogue->statement == JSON ? JSON : ++catalogue->statement;
+
+	*rows = n == JSON ? DATABASE_COLUMNS : DATABASE_ONE_BY_ONE;
+	if (n == JSON && n < catalogue->statements)
+		return ask_for_json(catalogue, sql);
 	if (n == VIEWS && !has_writable_views(catalogue))
 		n = ++catalogue->statement;
 	if (n >= catalogue->statements)
@@ -189,7 +226,7 @@ static void take_foreign_key(struct catalogue *catalogue, const struct row *row)
 		                                describe_value(row, 3), describe_value(row, 4));
 }
 
-/* MariaDB's JSON is LONGTEXT with CHECK (json_valid(`name`)). */
+/* MariaDB's JSON is LONGTEXT with CHECK (json_valid(`name`)). Servers before 10.5 say so in no other way. */
 static void take_check(struct catalogue *catalogue, const struct row *row)
 {
 	struct table *table = describe_table(catalogue, row);
@@ -205,11 +242,22 @@ static void take_check(struct catalogue *catalogue, const struct row *row)
 	}
 }
 
+/* A column of a result of the table that was asked last. */
+static void take_json(struct catalogue *catalogue, const struct row *row)
+{
+	struct table *table = &catalogue->schema->tables[catalogue->asked - 1];
+	int column = describe_column_index(table, describe_value(row, 0));
+
+	if (column >= 0 && may_be_json(table, &table->columns[column]) && slice_is(describe_value(row, 1), "json"))
+		table->columns[column].type = COLUMN_JSON;
+}
+
 void mysql_catalogue_row(struct catalogue *catalogue, const struct row *row)
 {
 	static void (*const takers[STATEMENTS])(struct catalogue *, const struct row *) = {
 		[TABLES] = take_table, [VIEWS] = take_view,        [COLUMNS] = take_column,
 		[KEYS] = take_key,     [FOREIGN_KEYS] = take_foreign_key, [CHECKS] = take_check,
+		[JSON] = take_json,
 	};
 
 	takers[catalogue->statement](catalogue, row);

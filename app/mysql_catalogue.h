@@ -6,7 +6,7 @@
 #ifndef MYREST_MYSQL_CATALOGUE_H
 #define MYREST_MYSQL_CATALOGUE_H
 
-#include "table.h"
+#include "database.h"
 
 struct catalogue;
 
@@ -14,7 +14,7 @@ struct catalogue;
  * LONGTEXT with a CHECK). */
 struct catalogue *mysql_catalogue_new(const struct table_choices *, const struct table_choices *writable, bool mariadb);
 /* The next statement; false: there are no more. Its rows go to mysql_catalogue_row before the next is asked for. */
-bool mysql_catalogue_statement(struct catalogue *, struct text *sql);
+bool mysql_catalogue_statement(struct catalogue *, struct text *sql, enum database_rows *);
 void mysql_catalogue_row(struct catalogue *, const struct row *);
 /* Frees the catalogue. abandon: NULL; otherwise the schema, the caller's to free, and in missing what of the choices is
  * not there ("" when all is). */

@@ -77,10 +77,11 @@ struct catalogue *postgresql_catalogue_new(const struct table_choices *choices, 
 	return describe_new(choices, writable, STATEMENTS, &postgresql_dialect);
 }
 
-bool postgresql_catalogue_statement(struct catalogue *catalogue, struct text *sql)
+bool postgresql_catalogue_statement(struct catalogue *catalogue, struct text *sql, enum database_rows *rows)
 {
 	int n = ++catalogue->statement;
 
+	*rows = DATABASE_ONE_BY_ONE;
 	if (n >= catalogue->statements)
 		return false;
 	text_add_string(sql, statements[n]);

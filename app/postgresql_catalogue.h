@@ -7,7 +7,7 @@
 #ifndef MYREST_POSTGRESQL_CATALOGUE_H
 #define MYREST_POSTGRESQL_CATALOGUE_H
 
-#include "table.h"
+#include "database.h"
 
 struct catalogue;
 
@@ -15,7 +15,7 @@ struct catalogue;
 struct catalogue *postgresql_catalogue_new(const struct table_choices *, const struct table_choices *writable);
 /* The next statement; false: there are no more. Its rows go to postgresql_catalogue_row before the next is asked for.
  * The session must have standard_conforming_strings, and give values as text in UTF-8. */
-bool postgresql_catalogue_statement(struct catalogue *, struct text *sql);
+bool postgresql_catalogue_statement(struct catalogue *, struct text *sql, enum database_rows *);
 void postgresql_catalogue_row(struct catalogue *, const struct row *);
 /* Frees the catalogue. abandon: NULL; otherwise the schema, the caller's to free, and in missing what of the choices is
  * not there ("" when all is). */

@@ -25,6 +25,7 @@ ORDER = [
     "stream",
     "write",
     "write_errors",
+    "rights",
     "tls",
     "away",
     "hosts",

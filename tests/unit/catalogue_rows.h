@@ -13,6 +13,7 @@ static struct table_choices choices, writable;
 static struct catalogue *catalogue;
 static struct text sql;
 static char missing[300];
+static enum database_rows rows; /* of the statement that was asked for last */
 
 static int forget(void **state)
 {
@@ -27,7 +28,7 @@ static int forget(void **state)
 static bool next(const char *about)
 {
 	text_clear(&sql);
-	if (!CATALOGUE_STATEMENT(catalogue, &sql))
+	if (!CATALOGUE_STATEMENT(catalogue, &sql, &rows))
 		return false;
 	if (strstr(text_terminate(&sql), about) == NULL)
 		fail_msg("wanted %s, got %s", about, sql.bytes);

@@ -237,6 +237,56 @@ static void mariadb_has_json_by_a_check(void **state)
 	schema_free(schema);
 }
 
+static void mariadb_has_json_by_the_columns_of_a_result(void **state)
+{
+	struct schema *schema;
+	struct table *tables;
+
+	(void)state;
+	begin("t(id,doc,`x),plain,v,checked", true);
+	assert_true(next("TABLES"));
+	ROW("t", "BASE TABLE", "", "0");
+	ROW("plain", "BASE TABLE", "", "0");
+	ROW("v", "VIEW", "VIEW", NULL);
+	ROW("checked", "BASE TABLE", "", "0");
+	assert_true(next("COLUMNS"));
+	column("t", "id", "int", "int(11)");
+	column("t", "doc", "longtext", "longtext");
+	column("t", "`x", "longtext", "longtext");
+	column("t", "hidden", "longtext", "longtext");
+	column("t", "name", "varchar", "varchar(9)");
+	column("plain", "name", "varchar", "varchar(9)");
+	column("v", "id", "int", "int(11)");
+	column("v", "made", "varchar", "varchar(20)"); /* JSON_OBJECT, which a view has as any text */
+	ROW("v", "uuid", "uuid", "uuid", "NO", NULL, NULL, NULL, NULL, "", NULL, "", NULL);
+	column("checked", "doc", "longtext", "longtext");
+	assert_true(next("STATISTICS"));
+	assert_true(next("KEY_COLUMN_USAGE"));
+	assert_true(next("CHECK_CONSTRAINTS"));
+	ROW("checked", "json_valid(`doc`)");
+	assert_int_equal(rows, DATABASE_ONE_BY_ONE);
+	assert_true(next("SELECT `doc`,```x` FROM `t` LIMIT 0"));
+	assert_int_equal(rows, DATABASE_COLUMNS);
+	ROW("doc", "json");
+	ROW("`x", NULL);
+	ROW("id", "json"); /* which was not asked for */
+	ROW("nothing", "json");
+	assert_true(next("SELECT `made` FROM `v` LIMIT 0"));
+	ROW("made", "json");
+	assert_false(next("")); /* nothing else may be JSON, or is known already */
+	assert_false(next(""));
+	schema = finish();
+	tables = schema->tables;
+	assert_int_equal(tables[0].columns[0].type, COLUMN_INTEGER);
+	assert_int_equal(tables[0].columns[1].type, COLUMN_JSON);
+	assert_int_equal(tables[0].columns[2].type, COLUMN_STRING);
+	assert_int_equal(tables[0].columns[3].type, COLUMN_STRING);
+	assert_int_equal(tables[2].columns[1].type, COLUMN_JSON);
+	assert_int_equal(tables[2].columns[2].type, COLUMN_STRING);
+	assert_int_equal(tables[3].columns[0].type, COLUMN_JSON);
+	schema_free(schema);
+}
+
 static void mysql_is_not_asked_for_checks(void **state)
 {
 	(void)state;
@@ -464,6 +514,7 @@ int main(void)
 		TEST(every_type_is_known),
 		TEST(lengths_and_precisions),
 		TEST(mariadb_has_json_by_a_check),
+		TEST(mariadb_has_json_by_the_columns_of_a_result),
 		TEST(mysql_is_not_asked_for_checks),
 		TEST(generated_columns_are_those_the_server_computes),
 		TEST(a_key_over_an_expression_is_no_key_of_columns),
