@@ -38,7 +38,7 @@ void batch_begin(struct batch *batch, struct peer *leader)
 	batch->plan = &leader->plan;
 	batch->count = 0;
 	batch->by_keys = batch->mistyped = batch->wants_tags = batch->counts_only = false;
-	batch->has_exact = batch->has_planned = batch->more = false;
+	batch->has_exact = batch->has_planned = batch->more = batch->unlocked = false;
 	text_clear(&batch->place);
 	memset(batch->wanted, 0, sizeof(batch->wanted));
 	memset(batch->has_list_tag, 0, sizeof(batch->has_list_tag));
@@ -141,6 +141,15 @@ void batch_planned_row(struct batch *batch, const struct row *row)
 		return;
 	batch->planned = rows < 1e18 ? (uint64_t)rows : (uint64_t)1e18;
 	batch->has_planned = true;
+}
+
+struct slice batch_begin_sql(struct batch *batch)
+{
+	const struct table *table = batch->plan->table;
+
+	text_clear(&batch->sql);
+	table->dialect->begin_snapshot(&batch->sql, table, batch->unlocked);
+	return (struct slice){ batch->sql.bytes, batch->sql.length };
 }
 
 void batch_no_guess(struct batch *batch)

@@ -38,6 +38,7 @@ struct batch {
 	bool mistyped;     /* a value was not of its column's type */
 	/* How many rows there are in all. */
 	bool wants_count[COUNT_ESTIMATED + 1], has_exact, has_planned;
+	bool unlocked; /* the database has refused to lock the table for its snapshot */
 	uint64_t exact, planned;
 };
 
@@ -57,6 +58,8 @@ struct slice batch_planned_sql(struct batch *, const char *explain);
 struct slice batch_exact_sql(struct batch *);
 /* Their rows. */
 void batch_planned_row(struct batch *, const struct row *);
+/* Begins a transaction in which the count and the rows are of one moment. */
+struct slice batch_begin_sql(struct batch *);
 void batch_no_guess(struct batch *); /* there is none, whatever rows have come: it is counted */
 void batch_exact_row(struct batch *, const struct row *);
 /* Renders one row. */

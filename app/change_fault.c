@@ -129,8 +129,8 @@ static bool is_generated(const struct table *table, const struct write *write, s
 	return true;
 }
 
-/* MariaDB's type JSON is a check of the column, which has the column's name. All that is written is valid JSON (written.h),
- * so that it can fail for one reason only. */
+/* MariaDB's type JSON is a check of the column, which has the column's name. All that is written is valid JSON
+ * (written.h), so that it can fail for one reason only. */
 static bool is_json_check(const struct table *table, struct slice name)
 {
 	const struct column *column = memchr(name.bytes, '.', name.length) != NULL ? find_column(table, name) : NULL;

@@ -28,6 +28,7 @@ struct database_error {
 	enum status status;  /* how a client is told */
 	unsigned number;     /* the server's own, or the client library's */
 	bool schema_changed; /* a table or column of the description is not there */
+	bool snapshot_old;   /* the table has got another form since the transaction began: in another one it can be read */
 	bool not_run;        /* the statement certainly did not run, though the connection is lost */
 	bool referenced;     /* of a foreign key: other rows refer to the one that would change */
 	char text[512];      /* the driver's words, for the log only */

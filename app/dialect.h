@@ -40,7 +40,6 @@ struct dialect {
 	bool conflict_by_key;  /* an upsert names the key by which rows are there already; otherwise it is any */
 	bool json_exact;       /* JSON's numbers are compared as they are written; otherwise as doubles */
 	bool takes_empty_rows; /* INSERT INTO t () VALUES () */
-	const char *begin_snapshot; /* a transaction whose reads all see the same rows */
 	const char *next_id;        /* what is written for the database to make an id */
 	const char *claim_ending;   /* of an INSERT that is to fail, or to do nothing, where the key is there already */
 	const char *share_lock;     /* of a SELECT that waits for who writes its row */
@@ -57,7 +56,9 @@ struct dialect {
 	/* What is searched for, as a literal; as value_add_literal. */
 	enum status (*search)(struct text *, enum query_operator, struct slice text, const char **why);
 
-	/* Of reads. */
+	/* Of reads. A transaction whose reads of the table all see the same rows; again: without a lock, which was refused, in
+	 * the transaction that this ended. */
+	void (*begin_snapshot)(struct text *, const struct table *, bool again);
 	void (*output)(struct text *, const struct plan_output *);
 	/* The JSON that a path leads to, as value_add_path has them; NULL when it leads nowhere. */
 	void (*json_path)(struct text *, const struct column *, const struct slice *keys, const int *indices, unsigned count);

@@ -90,6 +90,14 @@ static enum status add_search(struct text *sql, enum query_operator op, struct s
 	return good ? STATUS_OK : STATUS_BAD_SEARCH;
 }
 
+/* A table that is altered meanwhile is told by an error (ER_TABLE_DEF_CHANGED). */
+static void begin_snapshot(struct text *sql, const struct table *table, bool again)
+{
+	(void)table;
+	(void)again;
+	text_add_string(sql, "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY");
+}
+
 static void output(struct text *sql, const struct plan_output *output)
 {
 	sql_add_slice(sql, output->sql);
@@ -161,9 +169,10 @@ static bool is_value(const struct row *row, unsigned n, const char *text)
 	return row->values[n] != NULL && strcmp(row->values[n], text) == 0;
 }
 
-/* EXPLAIN's columns begin with id, select_type and table, and end with rows, filtered (in percent) and Extra. There is a row
- * for each table that a view joins. Subqueries (id 2 and so on) add no rows to those of the first SELECT, nor does the result
- * of one to which rows are compared, <subquery2>, nor a table of one of which only the first match is looked for. */
+/* EXPLAIN's columns begin with id, select_type and table, and end with rows, filtered (in percent) and Extra. There is
+ * a row for each table that a view joins. Subqueries (id 2 and so on) add no rows to those of the first SELECT, nor
+ * does the result of one to which rows are compared, <subquery2>, nor a table of one of which only the first match is
+ * looked for. */
 static bool planned(const struct row *row, bool first, double *rows)
 {
 	enum { ID, SELECT_TYPE, TABLE, COLUMNS = 9 };
@@ -413,7 +422,6 @@ const struct dialect mysql_dialect = {
 	.quote = '`',
 	.fulltext_indexed = true,
 	.takes_empty_rows = true,
-	.begin_snapshot = "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY",
 	.next_id = "NULL", /* DEFAULT would be 0 */
 	.claim_ending = "",
 	.share_lock = " LOCK IN SHARE MODE",
@@ -421,6 +429,7 @@ const struct dialect mysql_dialect = {
 	.literal = value_add_literal,
 	.stored = value_add_stored,
 	.search = add_search,
+	.begin_snapshot = begin_snapshot,
 	.output = output,
 	.json_path = json_path,
 	.json_text = json_text,

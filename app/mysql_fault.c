@@ -61,6 +61,7 @@ static enum status status_of(unsigned number)
 		return STATUS_LOCKED;
 	case ER_CON_COUNT_ERROR:
 	case ER_TOO_MANY_USER_CONNECTIONS:
+	case ER_TABLE_DEF_CHANGED: /* again and again */
 		return STATUS_BUSY;
 	case ER_OPTION_PREVENTS_STATEMENT: /* --read-only */
 	case ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION:
@@ -147,9 +148,9 @@ static enum status status_of(unsigned number)
 	}
 }
 
-/* Whether a trigger's author has chosen the error: by SIGNAL an error gets any SQLSTATE and any number, which may be one
- * that means something else here. Classes that begin with 5 to 9 or I to Z are left by the standard to whoever wants one; of
- * them the servers have but 70 and XA. 45 is what the servers' manuals tell authors to use. */
+/* Whether a trigger's author has chosen the error: by SIGNAL an error gets any SQLSTATE and any number, which may be
+ * one that means something else here. Classes that begin with 5 to 9 or I to Z are left by the standard to whoever wants
+ * one; of them the servers have but 70 and XA. 45 is what the servers' manuals tell authors to use. */
 static bool is_users_own(unsigned number, const char *state)
 {
 	bool free = (*state >= '5' && *state <= '9') || (*state >= 'I' && *state <= 'Z');
@@ -264,10 +265,11 @@ bool mysql_fault_read(struct database_error *error, unsigned number, const char 
 	snprintf(error->text, sizeof(error->text), "%s", text);
 	if (is_users_own(number, state)) { /* nor are its words the server's, which would name something */
 		error->status = STATUS_RAISED;
-		error->referenced = error->schema_changed = error->not_run = false;
+		error->referenced = error->schema_changed = error->snapshot_old = error->not_run = false;
 		return false;
 	}
 	error->schema_changed = number == ER_BAD_FIELD_ERROR || number == ER_NO_SUCH_TABLE || number == ER_VIEW_INVALID;
+	error->snapshot_old = number == ER_TABLE_DEF_CHANGED;
 	/* A node that does not belong to its cluster says so to every statement before it begins. */
 	error->not_run = number == ER_UNKNOWN_COM_ERROR && strstr(text, "WSREP") != NULL;
 	if (is_loss(number) || error->not_run) {

@@ -117,7 +117,8 @@ enum peer_look peer_look(struct peer *peer)
 
 bool peer_can_move(const struct peer *peer)
 {
-	return !peer->dropped && !peer->retried && peer->losses == 0; /* what it is repeated for has been mended here, perhaps not there */
+	/* What it is repeated for has been mended here, perhaps not there. */
+	return !peer->dropped && !peer->retried && peer->losses == 0 && peer->snapshots == 0;
 }
 
 unsigned char peer_mark(const struct peer *peer)
@@ -139,7 +140,7 @@ void peer_clear(struct peer *peer)
 	drop_fed(peer);
 	if (peer->raw.length == 0 && peer->raw.size > LOOK_BYTES)
 		text_release(&peer->raw);
-	peer->losses = 0;
+	peer->losses = peer->snapshots = 0;
 	peer->dropped = peer->more = peer->alone = peer->retried = peer->merged = peer->stream_ended = false;
 	peer->rows = 0;
 }

@@ -40,6 +40,7 @@ struct peer {
 	bool ended;      /* the web server sends no more: behind what is in the socket is its end */
 	bool alone;      /* must not share its statement: the shared one failed, or streams */
 	bool retried;    /* its statement ran once before, and the connection was lost or the schema had changed */
+	unsigned snapshots; /* that were older than their table */
 	unsigned losses; /* of connections while its statement read */
 	bool merged;     /* answered from a shared statement */
 	int64_t since_us; /* when it was first seen */

@@ -21,7 +21,8 @@ static const char *const statements[STATEMENTS] = {
 	            " SELECT i.inhrelid FROM h JOIN pg_inherits i ON i.inhparent=h.oid)"
 	            " SELECT sum(greatest(r.reltuples,0)::bigint)"
 	            " FROM h JOIN pg_class r ON r.oid=h.oid WHERE r.relkind<>'p'),"
-	            "obj_description(c.oid,'pg_class')" RELATIONS),
+	            "obj_description(c.oid,'pg_class'),"
+	            "c.relkind IN ('r','p','v') AND has_table_privilege(c.oid,'SELECT')" RELATIONS),
 	/* A domain is followed to the type at its bottom, and gives its default and NOT NULL on the way; but an outer join
 	 * in a view has NULL whatever the domain says. A default has no columns in it, so pg_get_expr need not be told the
 	 * table, for which it would wait. */
@@ -107,6 +108,7 @@ static void take_table(struct catalogue *catalogue, const struct row *row)
 	table->writable = is_true(row, 2) && describe_wants_writable(catalogue, table);
 	table->row_estimate = describe_number(row, 3);
 	table->comment = describe_keep(catalogue, describe_value(row, 4)).bytes;
+	table->lockable = is_true(row, 5);
 }
 
 /* What a type's modifier says. */

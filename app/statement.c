@@ -21,6 +21,7 @@ enum {
 	AT_ONCE_TIMES_BUFFER = 4,
 	KEYS_TIMES_BUFFER = 16, /* how many times MYREST_BUFFER_BYTES the rows of several keys may be together */
 	STREAM_AHEAD_BYTES = 65536, /* of a stream that the web server has not taken: no more rows are read */
+	SNAPSHOTS = 20, /* the most that are begun for one request, because its table is being altered */
 	DISCARD_US = 100000, /* how long rows that nobody wants are read before the connection is given up */
 };
 
@@ -86,6 +87,17 @@ static struct fault fault_of_read(struct peer *peer)
 	return fault;
 }
 
+/* A new snapshot has the table as it is now. Whoever alters it for ever is not waited for. */
+static bool is_snapshot_old(const struct peer *peer)
+{
+#ifdef FAULT_OLD_SNAPSHOT
+	(void)peer;
+	return false;
+#else
+	return database_error(worker.database)->snapshot_old && peer->snapshots < SNAPSHOTS;
+#endif
+}
+
 /* The statement failed and the connection lives. */
 static void batch_failed(void)
 {
@@ -102,6 +114,11 @@ static void batch_failed(void)
 		} else if (error->schema_changed && !peer->retried && session_may_describe()) {
 			peer->retried = true;
 			session_want_describe();
+			run_again(peer, false);
+		} else if (is_snapshot_old(peer)) {
+			peer->snapshots++;
+			if (session_may_describe())
+				session_want_describe();
 			run_again(peer, false);
 		} else if (shared && error->status != STATUS_TIMEOUT && error->status != STATUS_BUSY &&
 		         error->status != STATUS_LOCKED)
@@ -299,14 +316,14 @@ static void gone(void)
 
 static void send_stage(enum statement_stage stage)
 {
-	const char *begin = worker.batch.plan->table->dialect->begin_snapshot;
-	struct slice sql = { begin, strlen(begin) };
 	enum database_rows rows = DATABASE_AT_ONCE;
+	struct slice sql;
 
 	worker.stage = stage;
-	if (stage == STAGE_BEGIN)
+	if (stage == STAGE_BEGIN) {
+		sql = batch_begin_sql(&worker.batch);
 		worker.in_transaction = true;
-	else {
+	} else {
 		METRICS_ADD(metrics_own->statements, 1);
 		sql = stage == STAGE_PLANNED ? batch_planned_sql(&worker.batch, database_explain(worker.database)) :
 		      stage == STAGE_EXACT   ? batch_exact_sql(&worker.batch) :
@@ -386,8 +403,16 @@ static void take_count(void)
 	statement_step(step);
 }
 
-/* The server plans the rows and does not tell: the account may read a view and not see the view's tables, or a planner has no
- * such words. What is wrong with the read itself the count meets as well. */
+/* A lock is refused that the description did not know to be: the account's rights have changed, or a view's owner, as
+ * whom the server locks the view's tables, lacks them. */
+static bool is_unlocked(void)
+{
+	return worker.stage == STAGE_BEGIN && !worker.batch.unlocked &&
+	       database_error(worker.database)->status == STATUS_FORBIDDEN;
+}
+
+/* The server plans the rows and does not tell: the account may read a view and not see the view's tables, or a planner
+ * has no such words. What is wrong with the read itself the count meets as well. */
 static bool is_unexplained(void)
 {
 	const struct database_error *error = database_error(worker.database);
@@ -431,6 +456,11 @@ void statement_step(enum database_step step)
 		if (is_out_of_touch()) {
 			database_leave_host(worker.database, "the node has lost touch with its cluster");
 			gone();
+			break;
+		}
+		if (is_unlocked()) {
+			worker.batch.unlocked = true;
+			send_stage(STAGE_BEGIN);
 			break;
 		}
 		if (is_unexplained()) {

@@ -81,6 +81,7 @@ struct table {
 	struct slice name;
 	struct slice quoted; /* as an identifier in SQL */
 	bool is_view;
+	bool lockable; /* PostgreSQL: the account may keep others from changing its form while it is read (LOCK TABLE) */
 	bool writable; /* MYREST_WRITABLE names it, and the server can write it */
 	const char *comment;  /* never NULL */
 	uint64_t row_estimate; /* of the server's statistics */

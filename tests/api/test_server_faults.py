@@ -3,11 +3,13 @@
 
 On MariaDB and MySQL; statements are what both understand.
 """
+import threading
 from urllib.parse import quote
 
 import pytest
 
 import postgresql
+import servers
 from writing import GRANT, REPRESENTATION, Tables, refused, shown, statements_of
 
 pytestmark = pytest.mark.skipif(postgresql.HERE, reason="errors of MySQL and MariaDB")
@@ -174,3 +176,35 @@ def test_the_guess_of_a_view_is_of_its_rows_alone(w, view, least):
     for count in ("planned", "estimated"):
         response = w.get(f"/{view}?limit=1", headers={"Prefer": f"count={count}"})
         assert least < int(response.headers["content-range"].rpartition("/")[2]) < 4500, response
+
+
+def read_beside_an_alteration(schema, web, reads=150):
+    """The statuses of reads with a count while their table is altered all the time."""
+    stop = threading.Event()
+
+    def alter():
+        with schema.connect() as connection, connection.cursor() as cursor:
+            while not stop.is_set():
+                # reads that have begun meanwhile wait, with a snapshot that is older than the table they find then
+                for statement in ("LOCK TABLES altered WRITE", "ALTER TABLE altered FORCE", "UNLOCK TABLES"):
+                    cursor.execute(statement)
+                stop.wait(0.005)
+
+    altering = threading.Thread(target=alter)
+    altering.start()
+    try:
+        answers = [web.get("/altered?order=id", headers={"Prefer": "count=exact"}) for _ in range(reads)]
+    finally:
+        stop.set()
+        altering.join()
+    for response in answers:
+        assert response.status != 200 or response.headers["content-range"] == "0-2/3", response
+    return {response.status for response in answers}
+
+
+@pytest.mark.parametrize("faulty", [False, True])
+def test_counts_beside_a_table_that_is_altered(database, start_pool, start_nginx, faulty):
+    """The server gives up each snapshot that is older than its table: another one is begun, as often as needed."""
+    schema = database.schema("CREATE TABLE altered (id INT PRIMARY KEY)", "INSERT INTO altered VALUES (1), (2), (3)")
+    statuses = read_beside_an_alteration(schema, start_nginx(start_pool(schema.url(), "altered", faulty=faulty)))
+    assert (statuses == {200}) is not faulty, statuses

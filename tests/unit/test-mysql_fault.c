@@ -349,6 +349,21 @@ static void what_a_new_description_would_mend(void **state)
 	}
 }
 
+static void what_another_snapshot_would_mend(void **state)
+{
+	struct database_error error;
+
+	(void)state;
+	for (unsigned number = 0; number < 5000; number++) {
+		(void)!mysql_fault_read(&error, number, "HY000", "");
+		assert_int_equal(error.snapshot_old, number == 1412);
+	}
+	assert_false(mysql_fault_read(&error, 1412, "HY000", "Table definition has changed, please retry transaction"));
+	assert_int_equal(error.status, STATUS_BUSY);
+	assert_false(mysql_fault_read(&error, 1412, "45000", "a trigger's own number"));
+	assert_false(error.snapshot_old);
+}
+
 static void which_end_of_a_foreign_key(void **state)
 {
 	struct database_error error;
@@ -372,6 +387,7 @@ int main(void)
 		cmocka_unit_test(texts_without_sense_name_nothing),
 		cmocka_unit_test(long_texts_are_cut),
 		cmocka_unit_test(the_object_lies_in_the_text),
+		cmocka_unit_test(what_another_snapshot_would_mend),
 		cmocka_unit_test(which_end_of_a_foreign_key),
 		cmocka_unit_test(what_a_new_description_would_mend),
 		cmocka_unit_test(what_a_trigger_raises_has_any_number),

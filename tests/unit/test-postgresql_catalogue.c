@@ -18,7 +18,7 @@ static void begin(const char *tables)
 static void table(const char *name)
 {
 	assert_true(next("reltuples"));
-	ROW(name, "0", "1", "0", NULL);
+	ROW(name, "0", "1", "0", NULL, "1");
 	assert_true(next("pg_attribute"));
 }
 
@@ -42,7 +42,7 @@ static void the_users_of_the_example(void **state)
 	(void)state;
 	begin("users");
 	assert_true(next(" WHERE pg_table_is_visible(c.oid) AND c.relkind IN ('r','p','v','m','f') AND c.relname IN ('users')"));
-	ROW("users", "0", "1", "50", "who may come in");
+	ROW("users", "0", "1", "50", "who may come in", "1");
 	assert_true(next(" AND c.relname IN ('users') UNION ALL "));
 	ROW("users", "id", "int4", "integer", "-1", NULL, "0", "d", "", NULL, "1", "the number");
 	ROW("users", "username", "varchar", "character varying(80)", "84", NULL, "0", "", "", NULL, "1", NULL);
@@ -220,10 +220,10 @@ static void what_can_be_written(void **state)
 	assert_null(table_choices_parse("users(id,email),lines,sums", &arena, &writable));
 	begin("users,lines,sums,fixed");
 	assert_true(next("pg_relation_is_updatable(c.oid,true)&28=28"));
-	ROW("users", "0", "1", "2", NULL);
-	ROW("lines", "1", "1", "0", NULL);
-	ROW("sums", "1", "0", "0", NULL);
-	ROW("fixed", "0", "1", "2", NULL);
+	ROW("users", "0", "1", "2", NULL, "1");
+	ROW("lines", "1", "1", "0", NULL, "0");
+	ROW("sums", "1", "0", "0", NULL, "1");
+	ROW("fixed", "0", "1", "2", NULL, "1");
 	assert_true(next("pg_column_is_updatable"));
 	column("users", "id", "int4", "integer");
 	column("users", "username", "text", "text");
@@ -235,6 +235,7 @@ static void what_can_be_written(void **state)
 	tables = schema->tables;
 	assert_true(tables[0].writable && tables[0].columns[0].writable);
 	assert_false(tables[0].is_view || tables[0].columns[1].writable); /* not named */
+	assert_true(tables[0].lockable && !tables[1].lockable);
 	assert_true(tables[1].is_view && tables[1].writable && tables[1].columns[0].writable);
 	assert_false(tables[1].columns[1].writable); /* the view computes it */
 	assert_false(tables[2].writable || tables[2].columns[0].writable);
@@ -342,8 +343,8 @@ static void keys_of_several_columns_keep_their_order(void **state)
 	(void)state;
 	begin("t,u");
 	assert_true(next("reltuples"));
-	ROW("u", "0", "1", "0", NULL);
-	ROW("t", "0", "1", "0", NULL);
+	ROW("u", "0", "1", "0", NULL, "1");
+	ROW("t", "0", "1", "0", NULL, "1");
 	assert_true(next("pg_attribute"));
 	for (int i = 0; i < 40; i++) {
 		sprintf(name, "c%d", i);
