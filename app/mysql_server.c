@@ -21,6 +21,41 @@ static long version_number(const char *version)
 }
 #endif
 
+#define LENGTH_OF(array) (sizeof(array) / sizeof((array)[0]))
+
+/* What statements and answers rely on, whatever the server's own defaults are and whatever its init_connect says. A
+ * server is told of those that it knows and that anybody may set. */
+static const struct {
+	const char *name, *value;
+	bool privileged; /* in MySQL, which is not told */
+} variables[] = {
+	/* A statement is its own transaction, and COMMIT ends one, and begins and closes nothing. */
+	{ "autocommit", "1", false },
+	{ "completion_type", "0", false },
+	{ "lc_messages", "'en_US'", false }, /* the errors' words are read (mysql_fault.c) */
+	/* Of a text only so many bytes decide on its place in the order, while the conditions of the next page compare all
+	 * of it. The buffer has to have room for fifteen keys, of all columns of the order together. */
+	{ "max_sort_length", "65536", false },
+	{ "sort_buffer_size", "CAST(GREATEST(@@sort_buffer_size,33554432) AS UNSIGNED)", false },
+	/* Every row is read and written that the statement asks for. */
+	{ "sql_safe_updates", "0", false },
+	{ "sql_auto_is_null", "0", false },
+	{ "system_versioning_asof", "DEFAULT", false },
+	{ "wsrep_dirty_reads", "0", false },
+	/* Nothing is written that breaks a rule of the tables. */
+	{ "foreign_key_checks", "1", false },
+	{ "unique_checks", "1", false },
+	{ "check_constraint_checks", "1", false },
+	/* What a pattern means, and what is a warning. */
+	{ "default_regex_flags", "''", false },
+	{ "old_mode", "''", false },
+	{ "max_error_count", "64", true }, /* GET DIAGNOSTICS looks among them */
+	{ "information_schema_stats_expiry", "0", false }, /* what the catalogue tells is of now */
+	/* Who reads a long answer slowly, and a connection that waits for requests, keep it. */
+	{ "net_write_timeout", "CAST(GREATEST(@@net_write_timeout,60) AS UNSIGNED)", false },
+	{ "wait_timeout", "CAST(GREATEST(@@wait_timeout,28800) AS UNSIGNED)", false },
+};
+
 void mysql_server_describe(struct mysql_server *server, const char *version)
 {
 	memset(server, 0, sizeof(*server));
@@ -45,11 +80,18 @@ bool mysql_server_setup(const struct mysql_server *server, enum url_target targe
                         long statement_timeout_s, struct text *sql)
 {
 	switch (n) {
-	case 0: /* those that a server does not know are not there */
-		text_add_string(sql, "SHOW SESSION VARIABLES WHERE Variable_name IN ('wsrep_on','read_only','super_read_only',"
-		                     "'innodb_read_only','tx_read_only','transaction_read_only')");
+	case 0: /* first, so that the others' texts and rows come over whole; the collation is the client library's */
+		text_add_string(sql, server->mariadb ? "SET NAMES utf8mb4" : "SET NAMES utf8mb4 COLLATE utf8mb4_general_ci");
+		text_add_string(sql, ",SESSION sql_select_limit=18446744073709551615,sql_big_selects=1");
 		return true;
-	case 1:
+	case 1: /* those that a server does not know are not there */
+		text_add_string(sql, "SHOW SESSION VARIABLES WHERE Variable_name IN ('wsrep_on','read_only','super_read_only',"
+		                     "'innodb_read_only','tx_read_only','transaction_read_only'");
+		for (size_t i = 0; i < LENGTH_OF(variables); i++)
+			text_printf(sql, ",'%s'", variables[i].name);
+		text_add_char(sql, ')');
+		return true;
+	case 2:
 		/* Strict, so that nothing is ever cut or zeroed in silence, string literals as standard SQL has them, and a
 		 * zero that is written stays one. */
 		text_add_string(sql, "SET SESSION time_zone='+00:00',sql_mode='STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,"
@@ -63,11 +105,14 @@ bool mysql_server_setup(const struct mysql_server *server, enum url_target targe
 		 * would find nothing and say that all is well, and INSERT (4), whose foreign keys would refer to no row. */
 		if (server->galera && target == URL_TARGET_ANY)
 			text_add_string(sql, ",wsrep_sync_wait=7");
+		for (size_t i = 0; i < LENGTH_OF(variables); i++)
+			if (server->known & UINT32_C(1) << i && (server->mariadb || !variables[i].privileged))
+				text_printf(sql, ",%s=%s", variables[i].name, variables[i].value);
 		return true;
-	case 2: /* what one snapshot is, rows and their count together, whatever the server's own default is */
+	case 3: /* what one snapshot is, rows and their count together, whatever the server's own default is */
 		text_add_string(sql, "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ");
 		return true;
-	case 3:
+	case 4:
 		text_add_string(sql, "SHOW GLOBAL STATUS LIKE 'wsrep_ready'");
 		return server->galera;
 	default:
@@ -81,6 +126,11 @@ void mysql_server_variable(struct mysql_server *server, const struct row *row)
 
 	if (row->count < 2 || row->values[0] == NULL || row->values[1] == NULL)
 		return;
+	for (size_t i = 0; i < LENGTH_OF(variables); i++)
+		if (strcasecmp(row->values[0], variables[i].name) == 0) {
+			server->known |= UINT32_C(1) << i;
+			return;
+		}
 	on = strcasecmp(row->values[1], "OFF") != 0 && strcmp(row->values[1], "0") != 0;
 	if (strcasecmp(row->values[0], "wsrep_on") == 0)
 		server->galera = on;

@@ -19,6 +19,7 @@ struct mysql_server {
 	bool read_only;      /* takes no writes */
 	bool galera;         /* is a node of a cluster, */
 	bool galera_ready;   /* which belongs to the part that may go on */
+	uint32_t known;      /* those of our session's variables that it has, a bit each */
 };
 
 /* What the version says, such as "8.0.36", "10.11.6-MariaDB-log" or "5.5.5-10.11.6-MariaDB". */

@@ -250,13 +250,22 @@ static bool setup(struct driver_connection *connection, unsigned n, long stateme
 		 * well before its time is over (1), and tries again. */
 		text_printf(sql, "SET TimeZone='UTC';SET DateStyle='ISO,YMD';SET IntervalStyle='postgres';SET bytea_output='hex';"
 		                 "SET extra_float_digits=1;SET standard_conforming_strings=on;"
-		                 "SET default_transaction_isolation='read committed';"
+		                 "SET default_transaction_isolation='read committed';SET default_transaction_deferrable=off;"
 		                 "SET statement_timeout='%lds'",
 		            statement_timeout_s);
+		/* What NULL in an array is, which rows are seen, how definitions are written, and that no error is the end. */
+		text_add_string(sql, ";SET array_nulls=on;SET transform_null_equals=off;SET xmloption=content;SET row_security=on;"
+		                     "SET gin_fuzzy_search_limit=0;SET quote_all_identifiers=off;SET exit_on_error=off;"
+		                     "SET client_min_messages=warning");
 		return true;
 	case 1: /* what the server or the role has for it, if it is less; 0 is for ever */
 		text_printf(sql, "SELECT 'read_only',current_setting('transaction_read_only'),set_config('lock_timeout',"
-		                 "least(nullif(setting::int,0),%ld)::text,false) FROM pg_settings WHERE name='lock_timeout'",
+		                 "least(nullif(setting::int,0),%ld)::text,false),"
+		                 /* those that the version has */
+		                 "(SELECT count(set_config(name,value,false)) FROM pg_settings JOIN (VALUES"
+		                 "('idle_in_transaction_session_timeout','0'),('idle_session_timeout','0'),"
+		                 "('transaction_timeout','0'),('restrict_nonsystem_relation_kind','')) wanted(of,value) ON of=name)"
+		                 " FROM pg_settings WHERE name='lock_timeout'",
 		            statement_timeout_s / 5 > 0 ? statement_timeout_s / 5 * 1000 : 1000);
 		return true;
 	default:

@@ -69,19 +69,19 @@ static void a_mysql_session(void **state)
 
 	(void)state;
 	mysql_server_describe(&server, "8.0.36");
-	assert_non_null(strstr(statement(&server, URL_TARGET_ANY, 0), "SHOW SESSION VARIABLES"));
+	assert_non_null(strstr(statement(&server, URL_TARGET_ANY, 1), "SHOW SESSION VARIABLES"));
 	tell(&server, "innodb_read_only", "OFF");
 	tell(&server, "read_only", "OFF");
 	tell(&server, "super_read_only", "OFF");
 	tell(&server, "transaction_read_only", "OFF");
-	assert_non_null(strstr(statement(&server, URL_TARGET_ANY, 1), ",max_execution_time=30000"));
-	assert_null(strstr(statement(&server, URL_TARGET_ANY, 1), "max_statement_time"));
-	assert_non_null(strstr(statement(&server, URL_TARGET_ANY, 1),
+	assert_non_null(strstr(statement(&server, URL_TARGET_ANY, 2), ",max_execution_time=30000"));
+	assert_null(strstr(statement(&server, URL_TARGET_ANY, 2), "max_statement_time"));
+	assert_non_null(strstr(statement(&server, URL_TARGET_ANY, 2),
 	                       "innodb_lock_wait_timeout=CAST(LEAST(@@innodb_lock_wait_timeout,6) AS UNSIGNED),"));
-	assert_null(strstr(statement(&server, URL_TARGET_ANY, 1), "wsrep"));
-	assert_string_equal(statement(&server, URL_TARGET_ANY, 2),
+	assert_null(strstr(statement(&server, URL_TARGET_ANY, 2), "wsrep"));
+	assert_string_equal(statement(&server, URL_TARGET_ANY, 3),
 	                    "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ");
-	assert_string_equal(statement(&server, URL_TARGET_ANY, 3), "");
+	assert_string_equal(statement(&server, URL_TARGET_ANY, 4), "");
 	assert_null(mysql_server_unfit(&server, URL_TARGET_ANY));
 	assert_null(mysql_server_unfit(&server, URL_TARGET_WRITABLE));
 }
@@ -93,10 +93,34 @@ static void a_mariadb_session(void **state)
 	(void)state;
 	mysql_server_describe(&server, "10.11.6-MariaDB");
 	tell(&server, "wsrep_on", "OFF");
-	assert_non_null(strstr(statement(&server, URL_TARGET_ANY, 1), ",max_statement_time=30"));
-	assert_null(strstr(statement(&server, URL_TARGET_ANY, 1), "max_execution_time"));
-	assert_null(strstr(statement(&server, URL_TARGET_ANY, 1), "wsrep"));
-	assert_string_equal(statement(&server, URL_TARGET_ANY, 3), "");
+	assert_non_null(strstr(statement(&server, URL_TARGET_ANY, 2), ",max_statement_time=30"));
+	assert_null(strstr(statement(&server, URL_TARGET_ANY, 2), "max_execution_time"));
+	assert_null(strstr(statement(&server, URL_TARGET_ANY, 2), "wsrep"));
+	assert_string_equal(statement(&server, URL_TARGET_ANY, 4), "");
+	assert_null(mysql_server_unfit(&server, URL_TARGET_WRITABLE));
+}
+
+static void a_session_relies_on_nothing_that_it_has_not_said(void **state)
+{
+	struct mysql_server server;
+
+	(void)state;
+	mysql_server_describe(&server, "9.7.4");
+	tell(&server, "max_error_count", "0");
+	assert_null(strstr(statement(&server, URL_TARGET_ANY, 2), "max_error_count")); /* which not everybody may set there */
+	assert_string_equal(statement(&server, URL_TARGET_ANY, 0),
+	                    "SET NAMES utf8mb4 COLLATE utf8mb4_general_ci,SESSION sql_select_limit=18446744073709551615,"
+	                    "sql_big_selects=1");
+	mysql_server_describe(&server, "10.11.6-MariaDB");
+	assert_string_equal(statement(&server, URL_TARGET_ANY, 0),
+	                    "SET NAMES utf8mb4,SESSION sql_select_limit=18446744073709551615,sql_big_selects=1");
+	assert_non_null(strstr(statement(&server, URL_TARGET_ANY, 1), ",'autocommit','completion_type',"));
+	assert_null(strstr(statement(&server, URL_TARGET_ANY, 2), "autocommit")); /* it has not said that it has that */
+	tell(&server, "autocommit", "OFF");
+	tell(&server, "old_mode", "");
+	assert_non_null(strstr(statement(&server, URL_TARGET_ANY, 2), ",autocommit=1,old_mode=''"));
+	tell(&server, "read_only", "OFF");
+	tell(&server, "unique_checks", "ON"); /* none that says the server is read-only */
 	assert_null(mysql_server_unfit(&server, URL_TARGET_WRITABLE));
 }
 
@@ -107,10 +131,10 @@ static void a_galera_node_waits_for_what_others_have_written(void **state)
 	(void)state;
 	mysql_server_describe(&server, "10.11.6-MariaDB");
 	tell(&server, "wsrep_on", "ON");
-	assert_non_null(strstr(statement(&server, URL_TARGET_ANY, 1), ",wsrep_sync_wait=7"));
-	assert_null(strstr(statement(&server, URL_TARGET_WRITABLE, 1), "wsrep")); /* all go to one node */
-	assert_non_null(strstr(statement(&server, URL_TARGET_ANY, 3), "wsrep_ready"));
-	assert_string_equal(statement(&server, URL_TARGET_ANY, 4), "");
+	assert_non_null(strstr(statement(&server, URL_TARGET_ANY, 2), ",wsrep_sync_wait=7"));
+	assert_null(strstr(statement(&server, URL_TARGET_WRITABLE, 2), "wsrep")); /* all go to one node */
+	assert_non_null(strstr(statement(&server, URL_TARGET_ANY, 4), "wsrep_ready"));
+	assert_string_equal(statement(&server, URL_TARGET_ANY, 5), "");
 	assert_non_null(mysql_server_unfit(&server, URL_TARGET_ANY)); /* nobody has said that it is ready */
 	tell(&server, "wsrep_ready", "OFF");
 	assert_non_null(mysql_server_unfit(&server, URL_TARGET_ANY));
@@ -146,6 +170,7 @@ int main(void)
 		cmocka_unit_test(versions_tell_what_a_server_can_do),
 		cmocka_unit_test(a_mysql_session),
 		cmocka_unit_test(a_mariadb_session),
+		cmocka_unit_test(a_session_relies_on_nothing_that_it_has_not_said),
 		cmocka_unit_test(a_galera_node_waits_for_what_others_have_written),
 		cmocka_unit_test(a_server_that_takes_no_writes_is_none_for_writing),
 	};
