@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
+import differences
 import postgresql
 import servers
 
@@ -52,11 +53,10 @@ def pytest_collection_modifyitems(items):
     if not postgresql.HERE:  # files that are named by themselves as well
         items[:] = [item for item in items if not item.path.name.startswith("test_postgresql")]
     items.sort(key=place)
-    if postgresql.HERE:
-        for item in items:
-            reason = postgresql.left_out(f"{item.path.stem.removeprefix('test_')}::{item.name}")
-            if reason:
-                item.add_marker(pytest.mark.skip(reason=reason))
+    for item in items:
+        reason = differences.left_out(f"{item.path.stem.removeprefix('test_')}::{item.name}")
+        if reason:
+            item.add_marker(pytest.mark.skip(reason=reason))
 
 
 @pytest.fixture(scope="session")

@@ -2,34 +2,11 @@
 """Where the tests are run over PostgreSQL (MYREST_TEST_DATABASE=postgresql, postgresql_server.py): DIFFERENT names every
 place where the two databases really differ. All the rest is expected to be the same.
 """
-import fnmatch
-import os
 import re
 
-HERE = os.environ.get("MYREST_TEST_DATABASE", "mysql") == "postgresql"
-assert os.environ.get("MYREST_TEST_DATABASE", "mysql") in ("mysql", "postgresql"), "MYREST_TEST_DATABASE"
+from differences import SERVER, Difference, Instead, Left, here
 
-
-class Left:
-    """A test that says nothing of PostgreSQL."""
-
-    def __init__(self, reason):
-        self.reason = reason
-
-
-class Instead:
-    """What is expected of PostgreSQL, or given to it, in place of what the test has for MySQL."""
-
-    def __init__(self, value, reason):
-        self.value, self.reason = value, reason
-
-
-class Difference:
-    """A row of the documentation's table: what it is about, how it is on MySQL, and how on PostgreSQL."""
-
-    def __init__(self, what, mysql, postgresql):
-        self.row = (what, mysql, postgresql)
-
+HERE = SERVER == "postgresql"
 
 # What clients, or those who make the tables, see of it.
 COLLATION = Difference(
@@ -108,8 +85,7 @@ ALSO = (
 SQL = "each database has its own SQL, and its own words in the log"
 OWN = "what MySQL alone has, and no client sees"
 
-# The name of a test (file, '::', test with its parameters, as a pattern of fnmatch) -> Left; or the name of a value that a
-# test asks for by here() -> Instead.
+# What these names and entries mean: differences.py.
 DIFFERENT = {
     "fraction": Instead(lambda text: re.sub(r"(:\d\d)(?:\.0+|(\.\d*?)0+)(?!\d)", r"\1\2", text), FRACTION),
     "ids_go_on": Instead(False, IDS),
@@ -251,19 +227,6 @@ DIFFERENT = {
 def fraction(text):
     """A moment with all digits of its fraction, as MySQL has it, as the database that is here has it."""
     return here("fraction", str)(text)
-
-
-def here(name, value):
-    """The value of a test, or the one that DIFFERENT has for it on PostgreSQL."""
-    return DIFFERENT[name].value if HERE and name in DIFFERENT else value
-
-
-def left_out(test):
-    """Why a test is left out, or None. `test`: its file without test_ and .py, '::', its name."""
-    for pattern, entry in DIFFERENT.items():
-        if isinstance(entry, Left) and fnmatch.fnmatchcase(test, pattern):
-            return "{0}: {2}".format(*entry.reason.row) if isinstance(entry.reason, Difference) else entry.reason
-    return None
 
 
 def documented():

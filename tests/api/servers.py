@@ -2,7 +2,9 @@
 """The real servers: the database, nginx and the pool, all unprivileged, on free ports, stopped by pid.
 
 Environment:
-  MYREST_TEST_DATABASE  mysql (the default: a MariaDB) or postgresql (postgresql_server.py)
+  MYREST_TEST_DATABASE  mysql (the default: the installed MariaDB) or postgresql (postgresql_server.py)
+  MYREST_TEST_MYSQLD  another server for mysql: a program, or a folder with one that is not installed (unpacked.py); a
+                      real MySQL (mysql_server.py) or another MariaDB
   MYREST_BIN          the program (default ./myrest, then build/myrest beside tests/)
   MYREST_FAULTY_BIN   the build that wrongly lets requests join running statements
                       (default: tests/faults/myrest-joins-running beside MYREST_BIN)
@@ -31,7 +33,9 @@ from urllib.parse import quote
 import pymysql
 
 import fcgi
+import mysql
 import postgresql
+import unpacked
 import web
 
 FACTOR = float(os.environ.get("MYREST_TIME_FACTOR", "1"))
@@ -140,6 +144,7 @@ class Lab:
 class Database:
     """A private MariaDB. Its data outlives stop() and start(), its port and its socket stay the same."""
 
+    KIND = "MariaDB"
     OPTIONS = [
         "--skip-name-resolve",
         "--innodb-flush-log-at-trx-commit=0",
@@ -163,6 +168,12 @@ class Database:
         self.port = free_port()
         self.process = None
         self.names = 0
+        self.make()
+        self.start()
+        self.sql(f"CREATE USER rest@'%' IDENTIFIED BY {pymysql.converters.escape_string(SECRET)!r}")
+
+    def make(self):
+        """The data of a new server."""
         made = subprocess.run(
             [
                 "mariadb-install-db",
@@ -178,14 +189,14 @@ class Database:
             **identity(),
         )
         assert made.returncode == 0, made.stdout + made.stderr
-        self.start()
-        self.sql(f"CREATE USER rest@'%' IDENTIFIED BY {pymysql.converters.escape_string(SECRET)!r}")
+
+    def program(self):
+        return unpacked.command(unpacked.MYSQLD or shutil.which("mariadbd") or "/usr/sbin/mariadbd", unpacked.ROOT)
 
     def start(self):
-        server = shutil.which("mariadbd") or "/usr/sbin/mariadbd"
         self.process = start(
             [
-                server,
+                *self.program(),
                 "--no-defaults",
                 f"--datadir={self.data}",
                 f"--socket={self.socket}",
@@ -195,10 +206,10 @@ class Database:
             ],
             self.log,
         )
-        until(self.answers, 30, why=lambda: f"MariaDB does not answer:\n{self.log.read_text()[-3000:]}")
+        until(self.answers, 30, why=lambda: f"{self.KIND} does not answer:\n{self.log.read_text()[-3000:]}")
 
     def answers(self):
-        assert self.process.poll() is None, f"MariaDB ended:\n{self.log.read_text()[-3000:]}"
+        assert self.process.poll() is None, f"{self.KIND} ended:\n{self.log.read_text()[-3000:]}"
         try:
             self.connect().close()
             return True
@@ -612,5 +623,8 @@ def socket_mode(path):
     return stat.S_IMODE(os.stat(path).st_mode)
 
 
+# They need what stands above.
 if postgresql.HERE:
-    from postgresql_server import Database  # noqa: E402,F811  it needs what stands above
+    from postgresql_server import Database  # noqa: E402,F811
+elif mysql.HERE:
+    from mysql_server import Database  # noqa: E402,F811

@@ -11,7 +11,8 @@ from urllib.parse import quote
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies
 
-from postgresql import HERE, here
+from differences import here
+from postgresql import HERE
 from servers import execute_as_it_is
 from web import error_of
 

@@ -9,7 +9,7 @@ import time
 import pytest
 
 import fcgi
-from postgresql import here
+from differences import here
 import servers
 from web import error_of
 from servers import ADMIN, GUEST, USERS

@@ -13,6 +13,7 @@ import pytest
 
 import postgresql
 import servers
+from differences import here
 from servers import USERS, until
 from web import error_of
 
@@ -371,7 +372,7 @@ def test_check_names_the_host_that_answers(hosts, lab):
         dead.bind(("127.0.0.1", 0))
         url = hosts.url(0, 1).replace(hosts.name(0), f"127.0.0.1:{dead.getsockname()[1]}")
         ended = servers.run(lab, "check", DATABASE_URL=url, MYREST_LISTEN=f"unix:{lab.path}/never")
-        assert ended.returncode == 0 and f"database: {hosts.name(1)} answers, without TLS" in ended.stdout, ended
+        assert ended.returncode == 0 and f"database: {hosts.name(1)} {here('hosts.answers', 'answers, without TLS')}" in ended.stdout, ended
         url = url.replace(hosts.name(1), f"127.0.0.2:{dead.getsockname()[1]}")
         ended = servers.run(lab, "check", DATABASE_URL=url, MYREST_LISTEN=f"unix:{lab.path}/never")
         assert ended.returncode == 69 and "127.0.0.2:" in ended.stderr, ended

@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import servers
-from postgresql import here
+from differences import here
 from servers import execute_as_it_is
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden" / here("injection.golden", "read.txt")

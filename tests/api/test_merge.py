@@ -9,7 +9,7 @@ import pytest
 
 import fcgi
 import servers
-from postgresql import here
+from differences import here
 from servers import USERS
 
 TOP = here("merge.top", 18446744073709551615)

@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 import pytest
 
-from postgresql import here
+from differences import here
 from web import error_of
 from servers import ADMIN, GUEST, USERS
 

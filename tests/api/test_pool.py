@@ -10,7 +10,7 @@ import pytest
 
 import fcgi
 import servers
-from postgresql import here
+from differences import here
 from web import error_of
 from servers import ADMIN, GUEST, USERS, until
 

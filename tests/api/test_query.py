@@ -6,7 +6,7 @@ from urllib.parse import quote
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies
 
-from postgresql import here
+from differences import here
 from web import error_of
 
 PEOPLE = (

@@ -12,7 +12,7 @@ import pytest
 
 import fcgi
 import servers
-from postgresql import here
+from differences import here
 from servers import USERS, until
 from web import error_of
 

@@ -14,9 +14,10 @@ import time
 
 import pytest
 
+import mysql
 import postgresql
 import servers
-from postgresql import here
+from differences import here
 from servers import ADMIN, GUEST, USERS, run, until
 
 
@@ -69,6 +70,9 @@ class Protected(servers.Database):
                 file.write(source.read())
         if postgresql.HERE:
             self.read_again()
+        elif mysql.HERE:  # it starts with one that has expired, but does not change to it
+            self.stop()
+            self.start()
         else:
             self.sql("FLUSH SSL")
 
@@ -135,9 +139,16 @@ def protected(lab, authority):
 
 
 @pytest.fixture(scope="module")
-def plain(database):
-    """The server of all tests, which has no certificate."""
-    return database.schema(*USERS)
+def plain(lab, database):
+    """A server that has no certificate; that of all tests has none unless it makes one."""
+    if not mysql.HERE:
+        yield database.schema(*USERS)
+        return
+    from mysql_server import WithoutTls
+
+    own = WithoutTls(lab)
+    yield own.schema(*USERS)
+    own.kill()
 
 
 def word(name):

@@ -18,7 +18,8 @@ import pytest
 from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
-from postgresql import fraction, here
+from differences import here
+from postgresql import fraction
 from web import Number, parse
 
 ROWS = 30

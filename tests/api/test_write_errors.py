@@ -18,7 +18,7 @@ import pytest
 import load
 import servers
 import web
-from postgresql import here
+from differences import here
 from servers import until
 from web import error_of
 from writing import CSV, GRANT, OBJECT, REPRESENTATION, Tables, done, encode, refused, send, shown, statements_of

@@ -13,7 +13,8 @@ from hypothesis import assume, given, note
 from hypothesis import strategies as st
 
 from test_values import BIN, BYTES, GROUPS, KINDS, NEVER, NULL, TEXT, UNICODE, Number, base64_of, bounded, check_filters, check_formats, moment, rows_of, written
-from postgresql import fraction, here
+from differences import here
+from postgresql import fraction
 from servers import ids_go_on
 from web import error_of
 from writing import GRANT, REPRESENTATION, Tables, done, send, shown
