@@ -605,6 +605,16 @@ void change_step(enum database_step step)
 	}
 }
 
+static bool gives_rows_back(const struct write *write)
+{
+	const struct database_traits *traits = database_traits(worker.database);
+
+	for (unsigned i = 0; i < write->column_count; i++)
+		if (write->columns[i]->unreadable && !traits->returning_unread)
+			return false;
+	return traits->returning;
+}
+
 /* Whether each row needs a statement of its own: to be found again where the server does not give it back, or to be known
  * for one that was there already. */
 static bool goes_one_by_one(const struct write *write)
@@ -612,7 +622,7 @@ static bool goes_one_by_one(const struct write *write)
 	bool tells = write_returns(write, change.plan) || write->singular || change.peer->request.preferences.count != COUNT_NONE;
 
 	return write->kind == WRITE_INSERT &&
-	       ((write_returns(write, change.plan) && !database_traits(worker.database)->returning) ||
+	       ((write_returns(write, change.plan) && !gives_rows_back(write)) ||
 	        (write->resolution == RESOLUTION_IGNORE && tells && !change.plan->table->dialect->conflict_by_key));
 }
 

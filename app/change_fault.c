@@ -19,7 +19,7 @@ static const char *column_list(const struct table *table, unsigned count, const 
 	const char *copy = NULL;
 	unsigned i;
 
-	for (i = 0; i < count && table->columns[columns[i]].exposed; i++) {
+	for (i = 0; i < count && table_is_known(&table->columns[columns[i]]); i++) {
 		if (i > 0)
 			text_add_string(&list, ", ");
 		text_add(&list, table->columns[columns[i]].name.bytes, table->columns[columns[i]].name.length);
@@ -48,10 +48,10 @@ static const struct foreign_key *find_foreign_key(const struct table *table, str
 
 static const struct column *find_column(const struct table *table, struct slice name)
 {
-	const struct column *column = table_column(table, name.bytes, name.length);
+	const struct column *column = table_known_column(table, name.bytes, name.length);
 
 	for (unsigned i = 0; column == NULL && i < table->column_count; i++)
-		if (table->columns[i].exposed && is_called(name, table->columns[i].name.bytes))
+		if (table_is_known(&table->columns[i]) && is_called(name, table->columns[i].name.bytes))
 			column = &table->columns[i];
 	return column;
 }
@@ -109,7 +109,7 @@ static void tell_column(struct fault *fault, const struct table *table, struct s
 static void tell_check(struct fault *fault, const struct table *table, struct slice name, struct arena *arena)
 {
 	for (unsigned i = 0; i < table->column_count; i++)
-		if (!table->columns[i].exposed && is_called(name, table->columns[i].name.bytes))
+		if (!table_is_known(&table->columns[i]) && is_called(name, table->columns[i].name.bytes))
 			return;
 	if (name.length > 0)
 		fault->message = arena_printf(arena, "the row violates check constraint \"%.*s\"", (int)name.length, name.bytes);

@@ -40,6 +40,7 @@ struct database_error {
 /* What the server can do that others cannot. */
 struct database_traits {
 	bool returning; /* INSERT … RETURNING */
+	bool returning_unread; /* which asks for no right to read what is written and not returned */
 	bool fault_row; /* GET DIAGNOSTICS knows ROW_NUMBER: which row of an INSERT was at fault */
 };
 

@@ -128,8 +128,10 @@ struct column *describe_add_column(struct catalogue *catalogue, struct table *ta
 
 void describe_expose(struct catalogue *catalogue, const struct table *table, struct column *column)
 {
-	column->exposed = table_choice_has(table_choice_find(catalogue->choices, table->name), column->name);
-	column->writable = column->exposed && !column->generated && table->writable &&
+	bool chosen = table_choice_has(table_choice_find(catalogue->choices, table->name), column->name);
+
+	column->exposed = chosen && !column->unreadable;
+	column->writable = chosen && !column->generated && table->writable &&
 	                   table_choice_has(table_choice_find(catalogue->writable, table->name), column->name);
 }
 
@@ -182,6 +184,51 @@ void describe_add_foreign_key_column(struct catalogue *catalogue, struct table *
 	key->columns[key->column_count++] = (uint16_t)index;
 }
 
+/* A column that is hidden from clients on purpose is none that lacks. */
+static bool lacks_columns(const struct table *table, const struct table_choice *choice, char *missing, size_t size)
+{
+	bool known = !table->unreadable;
+
+	for (unsigned c = 0; c < choice->column_count; c++) {
+		int column = describe_column_index(table, choice->columns[c]);
+
+		if (column < 0) {
+			snprintf(missing, size, "table '%s' has no column '%s'", choice->name.bytes,
+			         choice->columns[c].bytes);
+			return true;
+		}
+		if (table->columns[column].unreadable && !table->columns[column].writable) {
+			snprintf(missing, size, "the account lacks SELECT on column '%s' of table '%s'",
+			         choice->columns[c].bytes, choice->name.bytes);
+			return true;
+		}
+	}
+	for (unsigned i = 0; i < table->column_count; i++)
+		known = known || table->columns[i].writable;
+	if (!known && table->column_count > 0)
+		snprintf(missing, size, "the account lacks SELECT on table '%s'", choice->name.bytes);
+	else if (!known)
+		snprintf(missing, size,
+		         table->is_view ? "the database shows us no column of view '%s': it is broken, or the account lacks a"
+		                          " right, such as EXECUTE on a function that it uses"
+		                        : "the account lacks all rights on the columns of table '%s'",
+		         choice->name.bytes);
+	return !known;
+}
+
+/* Whether there are columns for clients, but none that the account may read. */
+static bool is_unreadable(const struct table *table)
+{
+	bool unreadable = false;
+
+	for (unsigned i = 0; i < table->column_count; i++)
+		if (table->columns[i].exposed)
+			return false;
+		else
+			unreadable = unreadable || table->columns[i].unreadable;
+	return unreadable;
+}
+
 static void find_missing_of(const struct catalogue *catalogue, const struct table_choices *choices, char *missing,
                             size_t size)
 {
@@ -194,12 +241,8 @@ static void find_missing_of(const struct catalogue *catalogue, const struct tabl
 			         choice->name.bytes);
 			return;
 		}
-		for (unsigned c = 0; c < choice->column_count; c++)
-			if (describe_column_index(table, choice->columns[c]) < 0) {
-				snprintf(missing, size, "table '%s' has no column '%s'", choice->name.bytes,
-				         choice->columns[c].bytes);
-				return;
-			}
+		if (lacks_columns(table, choice, missing, size))
+			return;
 	}
 }
 
@@ -219,8 +262,12 @@ struct schema *describe_finish(struct catalogue *catalogue, bool abandon, char *
 		schema_free(schema);
 		schema = NULL;
 	} else {
-		for (unsigned i = 0; i < schema->table_count; i++)
-			table_finish(&schema->tables[i], &schema->arena);
+		for (unsigned i = 0; i < schema->table_count; i++) {
+			struct table *table = &schema->tables[i];
+
+			table_finish(table, &schema->arena);
+			table->unreadable = table->unreadable || is_unreadable(table);
+		}
 		find_missing(catalogue, missing, size);
 	}
 	free(catalogue);

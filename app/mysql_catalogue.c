@@ -13,7 +13,7 @@ static const char *const statements[JSON] = {
 	[VIEWS] = "SELECT TABLE_NAME,IS_UPDATABLE FROM information_schema.VIEWS",
 	[COLUMNS] = ("SELECT TABLE_NAME,COLUMN_NAME,DATA_TYPE,COLUMN_TYPE,IS_NULLABLE,CHARACTER_MAXIMUM_LENGTH,"
 	             "NUMERIC_PRECISION,NUMERIC_SCALE,DATETIME_PRECISION,EXTRA,COLUMN_DEFAULT,COLUMN_COMMENT,"
-	             "CHARACTER_SET_NAME"
+	             "CHARACTER_SET_NAME,PRIVILEGES"
 	             " FROM information_schema.COLUMNS"),
 	[KEYS] = "SELECT TABLE_NAME,INDEX_NAME,NON_UNIQUE,COLUMN_NAME,INDEX_TYPE FROM information_schema.STATISTICS",
 	[FOREIGN_KEYS] = ("SELECT TABLE_NAME,CONSTRAINT_NAME,COLUMN_NAME,REFERENCED_TABLE_NAME,REFERENCED_COLUMN_NAME"
@@ -193,6 +193,7 @@ static void take_column(struct catalogue *catalogue, const struct row *row)
 	column->generated = contains(extra, "GENERATED") && !contains(extra, "DEFAULT_GENERATED");
 	column->fallback = !describe_is_null(row, 10) ? describe_keep(catalogue, describe_value(row, 10)).bytes : NULL;
 	column->comment = describe_keep(catalogue, describe_value(row, 11)).bytes;
+	column->unreadable = row->count > 13 && !contains(describe_value(row, 13), "select");
 	describe_expose(catalogue, table, column);
 }
 
@@ -265,5 +266,8 @@ void mysql_catalogue_row(struct catalogue *catalogue, const struct row *row)
 
 struct schema *mysql_catalogue_finish(struct catalogue *catalogue, bool abandon, char *missing, size_t size)
 {
+	/* Every table has columns: they are not shown to us. */
+	for (unsigned i = 0; i < catalogue->schema->table_count; i++)
+		catalogue->schema->tables[i].unreadable = catalogue->schema->tables[i].column_count == 0;
 	return describe_finish(catalogue, abandon, missing, size);
 }

@@ -437,7 +437,7 @@ static void add_schemas_of_table(struct writing *writing)
 		template_add(out, ",'description':%s", table->comment);
 	template_add(out, ",'properties':{");
 	for (unsigned i = 0; i < table->column_count; i++)
-		if (table->columns[i].exposed) {
+		if (table_is_known(&table->columns[i])) {
 			template_add(out, ",%s:{", table->columns[i].name.bytes);
 			openapi_add_column(out, writing->schema, table, &table->columns[i]);
 			template_add(out, "}");

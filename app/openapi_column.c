@@ -331,5 +331,7 @@ void openapi_add_column(struct text *out, const struct schema *schema, const str
 	add_default(out, column);
 	if (!column->writable)
 		template_add(out, ",'readOnly':true");
+	else if (!column->exposed)
+		template_add(out, ",'writeOnly':true");
 	add_description(out, schema, table, column);
 }

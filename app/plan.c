@@ -68,7 +68,12 @@ enum status planning_field(const struct planning *planning, const struct query_f
 	const struct table *table = planning->plan->table;
 	struct slice name = named->column.text;
 
-	field->column = table_column(table, name.bytes, name.length);
+	field->column = table_known_column(table, name.bytes, name.length);
+	if (field->column != NULL && !field->column->exposed)
+		return planning_refuse(planning, STATUS_FORBIDDEN,
+		                       arena_printf(planning->arena, "column '%s' can be written, but not read",
+		                                    field->column->name.bytes),
+		                       named->column.at);
 	if (field->column == NULL)
 		return planning_refuse(planning, STATUS_NO_SUCH_COLUMN,
 		                       arena_printf(planning->arena, "column %s.%.*s does not exist", table->name.bytes,
@@ -186,6 +191,17 @@ static enum status plan_all(const struct planning *planning, const char *at)
 	return STATUS_OK;
 }
 
+enum status planning_readable(const struct planning *planning)
+{
+	const struct table *table = planning->plan->table;
+
+	if (!table->unreadable)
+		return STATUS_OK;
+	return planning_refuse(planning, STATUS_FORBIDDEN,
+	                       arena_printf(planning->arena, "table '%s' has no column that can be read", table->name.bytes),
+	                       NULL);
+}
+
 enum status plan_outputs(const struct planning *planning)
 {
 	const struct query *query = planning->query;
@@ -282,7 +298,7 @@ enum status plan_read(const struct route *route, uint64_t max_rows, struct arena
 	plan->table = route->table;
 	plan->single = route->has_key;
 	if ((status = query_parse(route->query, arena, &query, fault)) != STATUS_OK ||
-	    (status = refuse_names(&planning)) != STATUS_OK ||
+	    (status = refuse_names(&planning)) != STATUS_OK || (status = planning_readable(&planning)) != STATUS_OK ||
 	    (status = plan_outputs(&planning)) != STATUS_OK ||
 	    (status = plan_conditions(&planning, route)) != STATUS_OK || (status = plan_orders(&planning)) != STATUS_OK)
 		return status;

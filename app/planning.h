@@ -17,6 +17,8 @@ struct planning {
 
 /* Fills in the fault; details say where in the query string. Answers the status. */
 enum status planning_refuse(const struct planning *, enum status, const char *message, const char *at);
+/* Refuses where the account may read nothing of the table. */
+enum status planning_readable(const struct planning *) MUST_CHECK;
 /* Looks up a field. */
 enum status planning_field(const struct planning *, const struct query_field *, struct plan_field *) MUST_CHECK;
 /* A field as the client writes it, for messages. */

@@ -532,7 +532,7 @@ static uint64_t generated(const struct driver_connection *connection)
 
 static const struct database_traits *traits(const struct driver_connection *connection)
 {
-	static const struct database_traits all = { .returning = true };
+	static const struct database_traits all = { .returning = true, .returning_unread = true };
 
 	(void)connection;
 	return &all;

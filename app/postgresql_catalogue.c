@@ -63,7 +63,7 @@ static const char *const endings[STATEMENTS] = {
 	             " ORDER BY e.enumsortorder) FROM pg_enum e WHERE e.enumtypid=t.oid),"
 	             "NOT a.attnotnull,a.attidentity,a.attgenerated,a.fallback,"
 	             "a.relkind NOT IN ('v','f') OR pg_column_is_updatable(a.attrelid,a.attnum,true),"
-	             "col_description(a.attrelid,a.attnum)"
+	             "col_description(a.attrelid,a.attnum),has_column_privilege(a.attrelid,a.attnum,'SELECT')"
 	             " FROM a JOIN pg_type t ON t.oid=a.atttypid JOIN pg_namespace n ON n.oid=t.typnamespace"
 	             " WHERE t.typtype<>'d' ORDER BY a.relname,a.attnum"),
 	[KEYS] = " AND k.place<=i.indnkeyatts ORDER BY c.relname,x.relname,k.place",
@@ -212,6 +212,7 @@ static void take_column(struct catalogue *catalogue, const struct row *row)
 	if (fallback.length > 0 && !column->auto_increment && !computed)
 		column->fallback = describe_keep(catalogue, fallback).bytes;
 	column->comment = describe_keep(catalogue, describe_value(row, 11)).bytes;
+	column->unreadable = !describe_is_null(row, 12) && !is_true(row, 12);
 	describe_expose(catalogue, table, column);
 	column->writable = column->writable && is_true(row, 10); /* not what a view computes */
 }

@@ -149,13 +149,25 @@ const struct table *schema_table(const struct schema *schema, struct slice name)
 	return NULL;
 }
 
-const struct column *table_column(const struct table *table, const char *name, size_t length)
+bool table_is_known(const struct column *column)
+{
+	return column->exposed || column->writable;
+}
+
+const struct column *table_known_column(const struct table *table, const char *name, size_t length)
 {
 	for (unsigned i = 0; i < table->column_count; i++)
-		if (table->columns[i].exposed && table->columns[i].name.length == length &&
+		if (table_is_known(&table->columns[i]) && table->columns[i].name.length == length &&
 		    memcmp(table->columns[i].name.bytes, name, length) == 0)
 			return &table->columns[i];
 	return NULL;
+}
+
+const struct column *table_column(const struct table *table, const char *name, size_t length)
+{
+	const struct column *column = table_known_column(table, name, length);
+
+	return column != NULL && column->exposed ? column : NULL;
 }
 
 bool table_fulltext(const struct table *table, const struct column *column)

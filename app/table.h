@@ -51,7 +51,8 @@ struct column {
 	bool nullable;
 	bool generated;       /* computed by the server, cannot be written */
 	bool auto_increment;
-	bool exposed;         /* MYREST_TABLES lets clients see it */
+	bool unreadable;      /* the account may not read it */
+	bool exposed;         /* MYREST_TABLES lets clients see it, and it can be read */
 	bool writable;        /* MYREST_WRITABLE lets clients write it, and the server can */
 	const char *fallback; /* the default as an SQL expression; NULL: none */
 	const char *comment;  /* never NULL */
@@ -83,6 +84,7 @@ struct table {
 	bool is_view;
 	bool lockable; /* PostgreSQL: the account may keep others from changing its form while it is read (LOCK TABLE) */
 	bool writable; /* MYREST_WRITABLE names it, and the server can write it */
+	bool unreadable;      /* the account may read nothing of it */
 	const char *comment;  /* never NULL */
 	uint64_t row_estimate; /* of the server's statistics */
 	unsigned column_count, key_count, foreign_key_count;
@@ -126,6 +128,9 @@ bool table_choice_has(const struct table_choice *, struct slice column); /* name
 const struct table *schema_table(const struct schema *, struct slice name); /* NULL: not served */
 /* A column that clients may see; NULL: none of that name. */
 const struct column *table_column(const struct table *, const char *name, size_t length);
+/* Whether clients may see it, or at least write it; a column of that kind. */
+bool table_is_known(const struct column *);
+const struct column *table_known_column(const struct table *, const char *name, size_t length);
 /* Whether a full-text index of the column alone lets it be searched. */
 bool table_fulltext(const struct table *, const struct column *);
 /* Whether the column alone is a key of integers without NULL: the one kind by which rows of a shared statement can be

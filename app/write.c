@@ -120,7 +120,7 @@ static enum status find_form(const struct writing *writing, enum body_form *form
 static const struct column *find_column(const struct writing *writing, struct slice name, enum status *status)
 {
 	const struct table *table = writing->planning->plan->table;
-	const struct column *column = table_column(table, name.bytes, name.length);
+	const struct column *column = table_known_column(table, name.bytes, name.length);
 
 	if (column == NULL)
 		*status = refuse(writing, STATUS_NO_SUCH_KEY,
@@ -423,6 +423,9 @@ static enum status plan_rows(const struct writing *writing)
 	enum status status;
 
 	plan->limit = UINT64_MAX;
+	if ((write->returned == RETURN_REPRESENTATION || write->kind == WRITE_PUT) &&
+	    (status = planning_readable(planning)) != STATUS_OK)
+		return status;
 	if ((status = plan_outputs(planning)) != STATUS_OK || write->kind == WRITE_INSERT)
 		return status;
 	if ((status = plan_conditions(planning, writing->route)) != STATUS_OK || (status = plan_orders(planning)) != STATUS_OK)
@@ -455,11 +458,20 @@ static enum status plan_key(const struct writing *writing)
 	return STATUS_OK;
 }
 
+static bool is_readable_key(const struct table *table, const struct key *key)
+{
+	for (unsigned i = 0; i < key->column_count; i++)
+		if (table->columns[key->columns[i]].unreadable)
+			return false;
+	return true;
+}
+
+/* By which rows are found again: clients need not see it. */
 static const struct key *primary_key(const struct table *table)
 {
 	for (unsigned i = 0; i < table->key_count; i++)
 		if (table->keys[i].primary)
-			return &table->keys[i];
+			return is_readable_key(table, &table->keys[i]) ? &table->keys[i] : NULL;
 	return NULL;
 }
 

@@ -459,9 +459,71 @@ static void what_is_missing_is_told(void **state)
 	begin("users,orders", true);
 	assert_true(next("TABLES"));
 	ROW("users", "BASE TABLE", "", "0");
+	assert_true(next("COLUMNS"));
+	column("users", "id", "int", "int");
 	schema = finish();
 	assert_string_equal(missing, "the database has no table 'orders', or does not show it to us");
 	assert_int_equal(schema->table_count, 1); /* what is there is served */
+	schema_free(schema);
+}
+
+static void privileged_column(const char *name, const char *privileges)
+{
+	ROW("t", name, "int", "int(11)", "NO", NULL, NULL, NULL, NULL, "", NULL, "", NULL, privileges);
+}
+
+static void rights_by_column(void **state)
+{
+	struct schema *schema;
+	struct table *table;
+
+	(void)state;
+	assert_null(table_choices_parse("t", &arena, &writable));
+	begin("t", true);
+	assert_true(next("TABLES"));
+	ROW("t", "BASE TABLE", "", "0");
+	assert_true(next("COLUMNS"));
+	assert_non_null(strstr(sql.bytes, ",PRIVILEGES FROM"));
+	privileged_column("id", "select,insert,update,references");
+	privileged_column("pw", "insert,update");
+	schema = finish();
+	table = &schema->tables[0];
+	assert_string_equal(missing, "");
+	assert_true(table->columns[0].exposed && table->columns[0].writable && !table->columns[0].unreadable);
+	assert_true(!table->columns[1].exposed && table->columns[1].writable && table->columns[1].unreadable);
+	assert_null(table_column(table, "pw", 2));
+	assert_ptr_equal(table_known_column(table, "pw", 2), &table->columns[1]);
+	assert_false(table->unreadable);
+	schema_free(schema);
+
+	writable.count = 0;
+	begin("t(id,pw)", true);
+	assert_true(next("TABLES"));
+	ROW("t", "BASE TABLE", "", "0");
+	assert_true(next("COLUMNS"));
+	privileged_column("id", "select");
+	privileged_column("pw", "insert");
+	schema = finish();
+	assert_string_equal(missing, "the account lacks SELECT on column 'pw' of table 't'");
+	assert_null(table_known_column(&schema->tables[0], "pw", 2));
+	schema_free(schema);
+
+	begin("t", true);
+	assert_true(next("TABLES"));
+	ROW("t", "BASE TABLE", "", "0");
+	assert_true(next("COLUMNS"));
+	privileged_column("id", "insert");
+	schema = finish();
+	assert_string_equal(missing, "the account lacks SELECT on table 't'");
+	assert_true(schema->tables[0].unreadable);
+	schema_free(schema);
+
+	begin("t", true);
+	assert_true(next("TABLES"));
+	ROW("t", "VIEW", "VIEW", NULL); /* of which no column is shown */
+	schema = finish();
+	assert_non_null(strstr(missing, "no column of view 't'"));
+	assert_true(schema->tables[0].unreadable);
 	schema_free(schema);
 }
 
@@ -521,6 +583,7 @@ int main(void)
 		TEST(keys_of_several_columns_keep_their_order),
 		TEST(names_are_quoted_and_compared_exactly),
 		TEST(what_is_missing_is_told),
+		TEST(rights_by_column),
 		TEST(character_sets),
 		TEST(a_description_may_be_abandoned),
 	};
