@@ -20,7 +20,26 @@ as_root() {
     if ((EUID == 0)); then "$@"; else sudo -- "$@"; fi
 }
 
-# need_packages NAME...: installs those that are missing. No service is started by it.
+# The units that start at boot, one a line.
+boot_units() {
+    find /etc/systemd/system -path '*.wants/*' \( -name '*.service' -o -name '*.socket' \) -printf '%f\n' 2>/dev/null |
+        sort -u
+}
+
+# disable_units UNIT...: they do not start at the next boot, as a service and as a script of /etc/init.d.
+disable_units() {
+    local unit
+    for unit in "$@"; do
+        # Who installs the system's own manager means to have it.
+        case $(dpkg-query -S "*/$unit" 2>/dev/null) in *systemd:* | *dbus*:* | *udev:*) continue ;; esac
+        say "$unit is left disabled, it does not start at boot"
+        # Debian's own helper, which works without systemd and so that an upgrade keeps to it; it asks for a package.
+        as_root env DPKG_MAINTSCRIPT_PACKAGE="${unit%.*}" deb-systemd-helper disable "$unit" >/dev/null
+        if [[ -e /etc/init.d/${unit%.*} ]]; then as_root update-rc.d "${unit%.*}" disable >/dev/null; fi
+    done
+}
+
+# need_packages NAME...: installs those that are missing. No service is started by it, nor at the next boot.
 need_packages() {
     local missing=() name policy=/usr/sbin/policy-rc.d
     if ! command -v dpkg-query >/dev/null; then
@@ -43,11 +62,14 @@ need_packages() {
         policy=
     fi
     # Several of us may install at the same time: apt-get waits for its own lock, for a while.
-    local status=0 apt=(env DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1
+    local status=0 units before apt=(env DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1
                         apt-get -qq -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0)
+    before=$(boot_units)
     { as_root "${apt[@]}" update &&
       as_root "${apt[@]}" install --no-install-recommends "${missing[@]}" </dev/null >/dev/null; } || status=$?
     if [[ $policy ]]; then as_root rm -f "$policy"; fi
+    mapfile -t units < <(comm -13 <(echo "$before") <(boot_units))
+    disable_units "${units[@]}"
     ((status == 0)) || die "apt-get could not install ${missing[*]}"
 }
 

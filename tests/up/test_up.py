@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 """contrib/up for real, from a clone where no other user can go and whose path is longer than a socket's name.
 
-Environment: MYREST_BIN, the program (default ./myrest, then build/myrest); it is not built again.
+Environment: MYREST_BIN, the program (default ./myrest, then build/myrest); it is not built again. MYREST_TEST_MYSQLD, a
+MySQL or the folder of one (contrib/servers); without it contrib/up is not tried with MySQL.
 """
 import http.client
 import json
@@ -24,6 +25,8 @@ USERS = [
     {"id": 2, "username": "guest", "email": "guest@example.com"},
 ]
 SECONDS = 60
+KINDS = ["postgresql", *(["mysql"] if os.environ.get("MYREST_TEST_MYSQLD") else [])]
+SHUTDOWN = {"postgresql": "database system is shut down", "mysql": "mysqld: Shutdown complete"}
 
 
 def program():
@@ -91,17 +94,17 @@ def children(pid):
 class Up:
     """One contrib/up, with its log."""
 
-    def __init__(self, clone, log, state=None, port=None, **settings):
+    def __init__(self, clone, log, *arguments, state=None, port=None, **settings):
         self.port = port or free_ports()
         self.state = clone / (state or "var")
         self.log = log
-        keep = {name: os.environ[name] for name in ("PATH", "HOME", "ASAN_OPTIONS") if name in os.environ}
+        keep = {name: os.environ[name] for name in ("PATH", "HOME", "ASAN_OPTIONS", "MYREST_TEST_MYSQLD") if name in os.environ}
         env = {**keep, "PORT": str(self.port), "MYREST_BIN": "./myrest", "WEB_CONCURRENCY": "2", **settings}
         if state:
             env["STATE"] = state
         with open(log, "ab") as output:
             self.process = subprocess.Popen(
-                ["contrib/up"], cwd=clone, env=env, stdin=subprocess.DEVNULL, stdout=output, stderr=output
+                ["contrib/up", *arguments], cwd=clone, env=env, stdin=subprocess.DEVNULL, stdout=output, stderr=output
             )
 
     def said(self):
@@ -144,8 +147,8 @@ def clone():
 def up(clone, tmp_path):
     started = []
 
-    def start(**settings):
-        started.append(Up(clone, tmp_path / f"up-{len(started)}.log", **settings))
+    def start(*arguments, **settings):
+        started.append(Up(clone, tmp_path / f"up-{len(started)}.log", *arguments, **settings))
         return started[-1]
 
     yield start
@@ -340,3 +343,110 @@ def test_a_database_of_ones_own_is_used(up):
     assert set(two.processes()) == {"pool", "nginx"}
     assert json.loads(get(two.port, "/users")[1]) == USERS
     assert not (two.state / "database").exists()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_another_kind_of_database_serves_the_same_and_keeps_its_data(up, kind):
+    one = up(kind, MYREST_WRITABLE="users")
+    assert one.ready() == f"http://127.0.0.1:{one.port}/users"
+    assert json.loads(get(one.port, "/users")[1]) == USERS
+    processes, folder = one.processes(), one.folder()
+    assert set(processes) == {"database", "pool", "nginx"}
+    server = Path(f"/proc/{processes['database']}/cmdline").read_text().replace("\0", " ")
+    assert {"postgresql": "/postgres -D", "mysql": "/mysqld --no-defaults"}[kind] in server
+    if os.geteuid() == 0:
+        assert 0 not in {os.stat(f"/proc/{pid}").st_uid for pid in processes.values()}
+    client = http.client.HTTPConnection("127.0.0.1", one.port, timeout=10)
+    third = {"username": "third", "email": "third@example.com"}
+    client.request("POST", "/users", json.dumps(third), {"Content-Type": "application/json"})
+    assert client.getresponse().status == 201, one.said()
+    client.close()
+    assert one.ends(signal.SIGTERM) == 0
+    assert SHUTDOWN[kind] in one.said() and "killed" not in one.said()
+    assert not [pid for pid in processes.values() if alive(pid)] and not folder.exists()
+    again = up(kind)
+    again.ready()
+    assert json.loads(get(again.port, "/users")[1]) == [*USERS, {"id": 3, **third}]
+    assert (again.state / kind).is_dir() and not (again.state / "database").exists()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_client_that_it_names_reaches_the_database(up, kind):
+    one = up(kind)
+    one.ready()
+    named = re.search(r"^up: database: (.*)$", one.said(), re.M).group(1).split()
+    how = "-Atc" if kind == "postgresql" else "-Ne"
+    ran = subprocess.run([*named, how, "SELECT COUNT(*) FROM users"], capture_output=True, text=True)
+    assert (ran.returncode, ran.stdout) == (0, "2\n"), ran.stderr
+
+
+def test_after_a_kill_a_postgresql_is_tidied_up(up):
+    one = up("postgresql")
+    one.ready()
+    processes = one.processes()
+    one.process.kill()
+    one.process.wait()
+    two = up("postgresql")
+    two.ready()
+    assert not [name for name, pid in processes.items() if alive(pid)]
+    assert json.loads(get(two.port, "/users")[1]) == USERS
+
+
+@pytest.mark.parametrize("option", ["--help", "-h"])
+def test_help_is_all_that_happens(up, clone, option):
+    one = up(option)
+    assert one.ends() == 0
+    for word in ("mariadb", "mysql", "postgresql", "PORT", "STATE", "DATABASE_URL"):
+        assert re.search(rf"^  {word} ", one.said(), re.M), one.said()
+    assert not (clone / "var").exists()
+
+
+@pytest.mark.parametrize("arguments", [["oracle"], ["--nosuch"], ["mysql", "postgresql"], [""]])
+def test_an_argument_that_it_does_not_know_is_refused(up, clone, arguments):
+    one = up(*arguments)
+    assert one.ends() == 1
+    assert "--help" in one.said() and not (clone / "var").exists()
+
+
+def test_a_kind_and_a_database_of_ones_own_exclude_each_other(up, clone):
+    one = up("postgresql", DATABASE_URL="postgresql://me@localhost/mine")
+    assert one.ends() == 1
+    assert "DATABASE_URL" in one.said() and not (clone / "var").exists()
+
+
+# Debian's programs, but for those that would install: what they would do to the machine is done to a copy of /etc.
+INSTALLING = """
+set -eu
+for place in /etc /usr/sbin /var/lib/systemd; do
+    mkdir -p "$1$place"
+    cp -a "$place/." "$1$place"
+    mount --bind "$1$place" "$place"
+done
+# As on a machine that never had them: the helper does not enable again what somebody has disabled.
+rm -rf /var/lib/systemd/deb-systemd-helper-enabled
+rm -f /etc/systemd/system/*.wants/nginx.service /etc/systemd/system/*.wants/postgresql.service
+export DPKG_MAINTSCRIPT_PACKAGE=test
+deb-systemd-helper enable postgresql.service
+unset DPKG_MAINTSCRIPT_PACKAGE
+PATH=$1/bin:$PATH
+. contrib/common.sh
+need_packages nginx
+find /etc/systemd/system -name nginx.service -o -name postgresql.service
+ls -d /etc/rc2.d/?01nginx
+"""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can have an /etc of its own")
+def test_a_service_that_is_installed_does_not_start_at_the_next_boot(clone, tmp_path):
+    (tmp_path / "bin").mkdir()
+    for name, text in {"dpkg-query": "exit 1", "apt-get": "DPKG_MAINTSCRIPT_PACKAGE=nginx deb-systemd-helper enable nginx.service"}.items():
+        (tmp_path / "bin" / name).write_text(f"#!/bin/sh\n{text}\n")
+        (tmp_path / "bin" / name).chmod(0o755)
+    ran = subprocess.run(
+        ["unshare", "--mount", "--propagation", "private", "bash", "-c", INSTALLING, "up", tmp_path],
+        cwd=clone, capture_output=True, text=True, timeout=SECONDS,
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert "nginx.service is left disabled" in ran.stderr
+    # What was enabled before is none of ours.
+    assert ran.stdout.split() == ["/etc/systemd/system/multi-user.target.wants/postgresql.service", "/etc/rc2.d/K01nginx"]
