@@ -12,6 +12,7 @@
 #include "build.h"
 #include "clock.h"
 #include "driver.h"
+#include "log.h"
 #include "probe.h"
 #include "resolve.h"
 #include "target.h"
@@ -30,6 +31,8 @@ struct database {
 	const struct driver *driver;
 	struct driver_connection *connection;
 	enum phase phase;
+	bool in_transaction; /* which our statements have begun and not ended */
+	bool unclean; /* the session is not as it was set up: it takes no other statement */
 	bool opening; /* not only described again: there are other addresses and hosts to try */
 	int resolver; /* the look-up under way; -1: none */
 	struct resolve_result addresses; /* of the current host */
@@ -106,6 +109,7 @@ static void close_connection(struct database *database, bool polite)
 	if (database->connection != NULL)
 		database->driver->close(database->connection, polite);
 	database->connection = NULL;
+	database->in_transaction = database->unclean = false;
 	probe_stop(&database->silence);
 	database->phase = CLOSED;
 	database->deadline_us = database->silence_us = 0;
@@ -163,6 +167,33 @@ static void tell(struct database *database, const char *what, const char *detail
 	memset(&database->error, 0, sizeof(database->error));
 	database->error.status = STATUS_AWAY;
 	snprintf(database->error.text, sizeof(database->error.text), "%s%s", what, detail);
+}
+
+static const char changed[] = "the session is not as it was set up: a function or trigger has changed it";
+
+/* The host is not to blame. */
+static enum database_step renew(struct database *database)
+{
+	tell(database, changed, "");
+	database->target.hosts.start = database->target.hosts.current;
+	close_connection(database, true);
+	return DATABASE_LOST;
+}
+
+static bool is_word(const char *sql, size_t length, const char *word)
+{
+	return length == strlen(word) && memcmp(sql, word, length) == 0;
+}
+
+/* Of the statement that is sent. The two databases begin transactions with the same words, and followed by others. */
+static void watch_transaction(struct database *database, const char *sql, size_t length)
+{
+	static const char begin[] = "START TRANSACTION";
+
+	if (length >= sizeof(begin) - 1 && memcmp(sql, begin, sizeof(begin) - 1) == 0)
+		database->in_transaction = true;
+	else if (is_word(sql, length, "COMMIT") || is_word(sql, length, "ROLLBACK"))
+		database->in_transaction = false;
 }
 
 static enum database_step fail_open(struct database *database, const char *what, const char *detail)
@@ -235,6 +266,16 @@ static enum database_step set_up_next(struct database *database)
 	return describe_begin(database);
 }
 
+/* What has ended is answered by what is known of it. Nothing else is sent: literals may mean something else by now, and
+ * what is written may be lost with the connection. */
+static void look_whether_clean(struct database *database)
+{
+	if (database->unclean || database->driver->is_clean(database->connection, database->in_transaction))
+		return;
+	database->unclean = true;
+	log_event(LOG_WARNING, "session-changed", "%s", changed);
+}
+
 /* Goes on from what the driver said, until the caller has to know or there is something to wait for. */
 static enum database_step advance(struct database *database, enum database_step step)
 {
@@ -272,8 +313,10 @@ static enum database_step advance(struct database *database, enum database_step 
 		case RESOLVING:
 		case IDLE:
 		case RUNNING:
-			if (step == DATABASE_END || step == DATABASE_FAILED)
+			if (step == DATABASE_END || step == DATABASE_FAILED) {
 				idle(database);
+				look_whether_clean(database);
+			}
 			return step;
 		}
 	}
@@ -425,6 +468,8 @@ static enum database_step timers(struct database *database)
 {
 	int64_t now = clock_now_us();
 
+	if (database->unclean && database->phase == IDLE)
+		return renew(database);
 	if (database->deadline_us != 0 && now >= database->deadline_us)
 		return expired(database);
 	if (database->silence_us != 0 && now >= database->silence_us)
@@ -453,6 +498,9 @@ enum database_step database_resume(struct database *database, unsigned ready)
 
 enum database_step database_send(struct database *database, const char *sql, size_t length, enum database_rows rows)
 {
+	if (database->unclean)
+		return renew(database);
+	watch_transaction(database, sql, length);
 	database->phase = RUNNING;
 	set_deadline(database, database->config->statement_timeout_s + 1);
 	watch_silence(database);
@@ -471,7 +519,7 @@ enum database_step database_describe(struct database *database)
 
 bool database_is_open(const struct database *database)
 {
-	return database->phase == IDLE || database->phase == RUNNING;
+	return (database->phase == IDLE && !database->unclean) || database->phase == RUNNING;
 }
 
 int database_descriptor(const struct database *database)
@@ -492,6 +540,8 @@ int64_t database_deadline_us(const struct database *database)
 {
 	int64_t deadline = clock_earlier(database->deadline_us, database->silence_us);
 
+	if (database->unclean && database->phase == IDLE)
+		return 1; /* at once */
 	return database->phase == IDLE ? clock_earlier(deadline, database->home_us) : deadline;
 }
 

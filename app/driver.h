@@ -38,6 +38,9 @@ struct driver {
 	enum database_step (*resume)(struct driver_connection *, unsigned ready, struct database_error *);
 	/* The server has said something, and nobody asked: whether the connection is still one. */
 	bool (*is_alive)(struct driver_connection *);
+	/* After a statement: whether the session is still as it was set up, by what the server says of it unasked. What the
+	 * statement called can have changed it. */
+	bool (*is_clean)(const struct driver_connection *, bool in_transaction);
 	/* As database.h has them. */
 	uint64_t (*affected)(const struct driver_connection *);
 	uint64_t (*generated)(const struct driver_connection *);

@@ -317,6 +317,15 @@ static bool is_alive(struct driver_connection *connection)
 	return false;
 }
 
+/* The status that comes with each answer but an error, which leaves the last one. */
+static bool is_clean(const struct driver_connection *connection, bool in_transaction)
+{
+	unsigned status = connection->mysql->server_status;
+
+	return (status & SERVER_STATUS_AUTOCOMMIT) != 0 && (status & SERVER_STATUS_NO_BACKSLASH_ESCAPES) != 0 &&
+	       (in_transaction || (status & SERVER_STATUS_IN_TRANS) == 0 || mysql_errno(connection->mysql) != 0);
+}
+
 static void get_row(struct driver_connection *connection, struct row *row)
 {
 	if (connection->columns_wanted) {
@@ -421,6 +430,7 @@ const struct driver mysql_driver = {
 	.next = next,
 	.resume = resume,
 	.is_alive = is_alive,
+	.is_clean = is_clean,
 	.affected = affected,
 	.generated = generated,
 	.traits = traits,

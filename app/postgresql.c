@@ -22,9 +22,9 @@
 #define LIBPQ_FUNCTIONS(X) \
 	X(PQclear) X(PQcmdTuples) X(PQconnectPoll) X(PQconnectStartParams) X(PQconsumeInput) X(PQerrorMessage) \
 	X(PQfinish) X(PQflush) X(PQftype) X(PQgetisnull) X(PQgetlength) X(PQgetResult) X(PQgetvalue) X(PQisBusy) \
-	X(PQlibVersion) X(PQnfields) X(PQntuples) X(PQresultErrorField) X(PQresultStatus) X(PQsendQuery) \
+	X(PQlibVersion) X(PQnfields) X(PQntuples) X(PQparameterStatus) X(PQresultErrorField) X(PQresultStatus) X(PQsendQuery) \
 	X(PQsetnonblocking) X(PQsetNoticeReceiver) X(PQsetSingleRowMode) X(PQsocket) X(PQsslAttribute) X(PQsslInUse) \
-	X(PQsslStruct) X(PQstatus)
+	X(PQsslStruct) X(PQstatus) X(PQtransactionStatus)
 
 static struct {
 #define X(name) __typeof__(&name) name;
@@ -450,6 +450,24 @@ static bool is_alive(struct driver_connection *connection)
 	       !libpq.PQisBusy(connection->pg) && !connection->ended;
 }
 
+/* The server tells of these whenever they change; a proxy may not tell of all. What a transaction changes for itself goes
+ * with it: until then only what literals mean matters, the first two. */
+static bool is_clean(const struct driver_connection *connection, bool in_transaction)
+{
+	static const char *const values[][2] = {
+		{ "standard_conforming_strings", "on" }, { "client_encoding", "UTF8" },    { "TimeZone", "UTC" },
+		{ "DateStyle", "ISO, YMD" },             { "IntervalStyle", "postgres" },
+	};
+
+	for (size_t i = 0; i < (in_transaction ? 2 : sizeof(values) / sizeof(values[0])); i++) {
+		const char *value = libpq.PQparameterStatus(connection->pg, values[i][0]);
+
+		if (value != NULL && strcmp(value, values[i][1]) != 0)
+			return false;
+	}
+	return in_transaction || libpq.PQtransactionStatus(connection->pg) == PQTRANS_IDLE;
+}
+
 /* --- Rows --- */
 
 static int digit(char byte)
@@ -591,6 +609,7 @@ const struct driver postgresql_driver = {
 	.next = next,
 	.resume = resume,
 	.is_alive = is_alive,
+	.is_clean = is_clean,
 	.affected = affected,
 	.generated = generated,
 	.traits = traits,

@@ -241,3 +241,33 @@ def test_the_worst_of_one_variable_changes_no_answer(spoiled, expected, start_po
         pytest.skip("the server has no such variable")
     wanted = right(expected, start_pool, start_nginx, spoiled)
     assert answers_of(start_pool, start_nginx, spoiled, way, [worst]) == wanted
+
+
+SPOILER = (
+    "CREATE FUNCTION spoil() RETURNS int LANGUAGE plpgsql VOLATILE AS"
+    " $$BEGIN PERFORM set_config('standard_conforming_strings', 'off', false); RETURN 1; END$$"
+    if postgresql.HERE
+    else "CREATE FUNCTION spoil() RETURNS INT READS SQL DATA BEGIN SET SESSION sql_mode = ''; RETURN 1; END"
+)
+
+
+def test_a_statement_that_changes_the_session_is_its_last(database, start_pool, start_nginx):
+    """A function that a view calls makes a backslash in a literal take the next character."""
+    schema = database.schema(*TABLES, grant=GRANT)
+    servers.ids_go_on(schema, "things")
+    plainly(database, SPOILER, "CREATE VIEW spoiler AS SELECT spoil() AS id", schema=schema.name)
+    if postgresql.HERE:
+        plainly(database, "GRANT SELECT ON spoiler TO rest", schema=schema.name)
+    pool = start_pool(schema.url(), "things,spoiler", workers=1, MYREST_WRITABLE="things")
+    front = start_nginx(pool)
+    connects = pool.metric("myrest_database_connects_total")
+    for value in range(5):
+        assert front.json("/spoiler") == [{"id": 1}]
+        text = f"{value}\\' or 1=1 -- "
+        made = send(front, "POST", "/things", {"name": f"made{value}", "s": text}, REPRESENTATION)
+        assert made.status == 201 and made.json()[0]["s"] == text
+        assert front.json("/spoiler") == [{"id": 1}]
+        assert front.json("/things?select=name&s=eq.%5C%27%20or%20true%20--%20") == []
+        assert front.json("/things/1")["name"] == "one"
+    assert len(pool.log("session-changed")) == 10
+    assert pool.metric("myrest_database_connects_total") == connects + 10
