@@ -2,6 +2,7 @@
 """A database server that is not installed: MYREST_TEST_MYSQLD names its program, or a folder into which packages of
 another release were unpacked (contrib/servers). Such a program runs with the libraries of its own release."""
 import os
+import sys
 from pathlib import Path
 
 
@@ -27,3 +28,7 @@ def command(program, root):
     loaders = [path for folder in libraries for path in folder.glob("ld-linux*.so.*")]
     assert loaders, f"{root}: no ld.so"
     return [str(loaders[0]), "--library-path", ":".join(map(str, libraries)), str(program)]
+
+
+if __name__ == "__main__":  # runs the server with the arguments given, such as --version
+    os.execv((line := [*command(MYSQLD, ROOT), *sys.argv[1:]])[0], line)
