@@ -412,9 +412,18 @@ static void log_failure(enum log_level level, const char *event)
 
 	log_bytes(line, "id", change.peer->request.id.bytes, change.peer->request.id.length);
 	log_number(line, "number", error->number);
+	log_string(line, "table", change.plan->table->name.bytes);
 	log_string(line, "message", error->text);
 	log_bytes(line, "sql", change.sql.bytes, change.sql.length < LOG_SQL_BYTES ? change.sql.length : LOG_SQL_BYTES);
 	log_end(line);
+}
+
+/* What a client does wrong is its own business; a right that lacks is the administrator's. */
+static enum log_level failure_level(enum status status)
+{
+	if (status == STATUS_FORBIDDEN)
+		return LOG_WARNING;
+	return status_http(status) >= 500 ? LOG_ERROR : LOG_INFO;
 }
 
 /* Which of many rows is at fault, and what by: the server is asked, or it is found out one by one. */
@@ -480,7 +489,7 @@ static enum next stage_failed(void)
 	if (error->schema_changed && !peer->retried && session_may_describe())
 		peer->retried = worker.describe_wanted = true;
 	else
-		log_failure(status_http(change.fault.status) >= 500 ? LOG_ERROR : LOG_INFO, "write-failed");
+		log_failure(failure_level(change.fault.status), "write-failed");
 	return change.stage == WRITE && is_row_unknown(error, alarmed) ? locate(alarmed) : undo();
 }
 

@@ -138,6 +138,57 @@ static bool is_json_check(const struct table *table, struct slice name)
 	return column != NULL && column->type == COLUMN_JSON;
 }
 
+/* Whether the server's words are about the table, and not about one that a trigger or a view uses. */
+static bool names_table(struct slice words, struct slice table)
+{
+	const char *at = memmem(words.bytes, words.length, " for ", 5);
+	const char *end = words.bytes + words.length;
+
+	if (at == NULL)
+		return false;
+	at++; /* the account stands before */
+	while ((at = memmem(at, (size_t)(end - at), table.bytes, table.length)) != NULL) {
+		char before = at[-1], behind = at[table.length];
+
+		if ((before == behind && (before == '`' || before == '\'')) || (before == ' ' && behind == '\0'))
+			return true;
+		at++;
+	}
+	return false;
+}
+
+/* The right that the account lacks; NULL: the words do not say. PostgreSQL names none: it is that which is needed. */
+static const char *lacking_right(struct slice words, enum write_kind kind)
+{
+	static const char *const rights[] = { "SELECT", "INSERT", "UPDATE", "DELETE" };
+	static const char denied[] = " command denied to user ", permission[] = "permission denied for ";
+
+	for (size_t i = 0; i < sizeof(rights) / sizeof(rights[0]); i++)
+		if (words.length > 6 + sizeof(denied) && memcmp(words.bytes, rights[i], 6) == 0 &&
+		    memcmp(words.bytes + 6, denied, sizeof(denied) - 1) == 0)
+			return rights[i];
+	if (words.length < sizeof(permission) || memcmp(words.bytes, permission, sizeof(permission) - 1) != 0)
+		return NULL;
+	return kind == WRITE_INSERT ? "INSERT"
+	       : kind == WRITE_DELETE ? "DELETE"
+	       : kind == WRITE_UPDATE ? "UPDATE"
+	                              : "INSERT or UPDATE";
+}
+
+static void tell_right(struct fault *fault, const struct table *table, const struct write *write, const char *text,
+                       struct arena *arena)
+{
+	static const char state[] = "42501: ", sequence[] = "permission denied for sequence ";
+	size_t skipped = strncmp(text, state, sizeof(state) - 1) == 0 ? sizeof(state) - 1 : 0;
+	struct slice words = { text + skipped, strlen(text + skipped) };
+	const char *right = lacking_right(words, write->kind);
+
+	if (strncmp(words.bytes, sequence, sizeof(sequence) - 1) == 0)
+		fault->hint = arena_printf(arena, "for table '%s' the account lacks USAGE of a sequence", table->name.bytes);
+	else if (right != NULL && names_table(words, table->name))
+		fault->hint = arena_printf(arena, "on table '%s' the account lacks %s", table->name.bytes, right);
+}
+
 void change_fault_tell_row(struct fault *fault, const struct write *write, uint64_t row, struct arena *arena)
 {
 	if (row == 0 || !write->is_list || status_http(fault->status) >= 500)
@@ -165,6 +216,8 @@ struct fault change_fault_make(const struct database_error *error, const struct 
 		tell_foreign_key(&fault, table, error, arena);
 	else if (fault.status == STATUS_CHECK)
 		tell_check(&fault, table, error->object, arena);
+	else if (fault.status == STATUS_FORBIDDEN)
+		tell_right(&fault, table, write, error->text, arena);
 	else if (fault.status == STATUS_RAISED) /* a trigger's own words, which are meant for the client */
 		fault.message = arena_text(arena, error->text, strlen(error->text));
 	else

@@ -45,13 +45,14 @@ static void run_again(struct peer *peer, bool alone)
 	peers_move(peer, PEER_WAITING);
 }
 
-static void log_failure(const struct peer *peer, const char *event)
+static void log_failure(const struct peer *peer, enum log_level level, const char *event)
 {
 	const struct database_error *error = database_error(worker.database);
-	struct log_line *line = log_begin(LOG_ERROR, event);
+	struct log_line *line = log_begin(level, event);
 
 	log_bytes(line, "id", peer->request.id.bytes, peer->request.id.length);
 	log_number(line, "number", error->number);
+	log_string(line, "table", peer->plan.table->name.bytes);
 	log_string(line, "message", error->text);
 	log_bytes(line, "sql", peer->plan.sql.bytes, peer->plan.sql.length);
 	log_end(line);
@@ -109,7 +110,7 @@ static void batch_failed(void)
 	not_busy();
 	while ((peer = TAILQ_FIRST(running)) != NULL) {
 		if (peer == worker.stream) { /* a cut, which no client takes for an answer */
-			log_failure(peer, "stream-cut");
+			log_failure(peer, LOG_ERROR, "stream-cut");
 			peers_hang_up(peer);
 		} else if (error->schema_changed && !peer->retried && session_may_describe()) {
 			peer->retried = true;
@@ -127,7 +128,9 @@ static void batch_failed(void)
 			struct fault fault = fault_of_read(peer);
 
 			if (status_http(fault.status) >= 500)
-				log_failure(peer, "statement-failed");
+				log_failure(peer, LOG_ERROR, "statement-failed");
+			else if (fault.status == STATUS_FORBIDDEN) /* a right lacks, which no client can mend */
+				log_failure(peer, LOG_WARNING, "statement-failed");
 			answer_fault(peer, &fault, NULL);
 			peers_write_on(peer);
 		}
@@ -146,13 +149,13 @@ static void batch_lost(void)
 	not_busy();
 	while ((peer = TAILQ_FIRST(running)) != NULL) {
 		if (peer == worker.stream) {
-			log_failure(peer, "stream-cut");
+			log_failure(peer, LOG_ERROR, "stream-cut");
 			peers_hang_up(peer);
 		} else if (peer->losses < database_host_count(worker.database) && error->status != STATUS_TIMEOUT) {
 			peer->losses++;
 			run_again(peer, false);
 		} else {
-			log_failure(peer, "statement-lost");
+			log_failure(peer, LOG_ERROR, "statement-lost");
 			answer_fault(peer, &fault, NULL);
 			peers_write_on(peer);
 		}

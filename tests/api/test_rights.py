@@ -208,3 +208,64 @@ def test_a_table_that_can_only_be_inserted_into(database, serve):
 def test_an_account_with_every_right_is_as_before(database, serve):
     schema = database.schema(*SECRETS)
     assert serve(schema, "t").json("/t") == [{"id": 1, "name": "a", "pw": "x"}]
+
+
+# --- rights to write that lack
+
+
+WRITERS = (
+    ("INSERT", "POST", "/t", {"id": 2, "name": "b"}),
+    ("UPDATE", "PATCH", "/t/1", {"name": "b"}),
+    ("DELETE", "DELETE", "/t/1", None),
+)
+
+
+@pytest.mark.parametrize("right, method, target, body", WRITERS)
+def test_a_right_that_lacks_is_told(database, lab, start_pool, start_nginx, right, method, target, body):
+    schema = bare(database, *SECRETS)
+    rights = {"INSERT", "UPDATE", "DELETE"} - {right}
+    may(schema, "SELECT ON t", *(f"{one} ON t" for one in rights))
+    pool = start_pool(schema.url(), "t", MYREST_WRITABLE="t")
+    fault = error_of(send(start_nginx(pool), method, target, body), 403, "42501")
+    assert fault["hint"] == f"on table 't' the account lacks {right}"
+    logged = [entry for entry in pool.log("write-failed") if entry["level"] == "warning"]
+    assert len(logged) == 1 and logged[0]["table"] == "t" and "denied" in logged[0]["message"], pool.text()
+    ended = servers.run(lab, "check", DATABASE_URL=schema.url(), MYREST_TABLES="t", MYREST_WRITABLE="t")
+    assert ended.returncode == 77, ended
+    assert "t: 3 of 3 columns, /t/KEY by id, writable\n" in ended.stdout
+    assert f"on table 't' the account lacks {right}: GRANT {right} ON " in ended.stderr
+    assert ended.stderr.count("myrest:") == 1 and not any(one in ended.stderr for one in rights), ended.stderr
+    assert schema.sql("SELECT * FROM t") == ((1, "a", "x"),)
+    may(schema, f"{right} ON t")
+    ended = servers.run(lab, "check", DATABASE_URL=schema.url(), MYREST_TABLES="t", MYREST_WRITABLE="t")
+    assert (ended.returncode, ended.stderr) == (0, ""), ended
+    assert schema.sql("SELECT * FROM t") == ((1, "a", "x"),)
+
+
+def test_check_asks_for_no_right_that_is_not_needed(database, lab):
+    schema = bare(database, *SECRETS)
+    may(schema, "SELECT ON t")
+    ended = servers.run(lab, "check", DATABASE_URL=schema.url(), MYREST_TABLES="t")
+    assert (ended.returncode, ended.stderr) == (0, ""), ended
+    assert "read only" in ended.stdout
+    ended = servers.run(lab, "check", DATABASE_URL=schema.url(), MYREST_TABLES="t", MYREST_WRITABLE="t")
+    assert ended.returncode == 77 and "lacks INSERT, UPDATE, DELETE: GRANT INSERT, UPDATE, DELETE ON " in ended.stderr, ended
+
+
+def test_check_is_content_with_rights_on_the_columns_that_are_written(database, lab):
+    schema = bare(database, *SECRETS)
+    may(schema, "SELECT (id, name) ON t", "INSERT (id, pw) ON t", "UPDATE (id, pw) ON t", "DELETE ON t")
+    for writable, status in (("t(id,pw)", 0), ("t", 77)):
+        ended = servers.run(lab, "check", DATABASE_URL=schema.url(), MYREST_TABLES="t", MYREST_WRITABLE=writable)
+        assert ended.returncode == status, ended
+
+
+def test_a_read_that_is_refused_is_told_in_the_log(database, start_pool, start_nginx):
+    schema = bare(database, *SECRETS)
+    may(schema, "SELECT ON t")
+    pool = start_pool(schema.url(), "t", workers=1)
+    web = start_nginx(pool)
+    schema.sql(f"REVOKE SELECT ON {schema.name}.t FROM rest@'%'")
+    error_of(web.get("/t"), 403, "42501")
+    entry, = pool.log("statement-failed")
+    assert entry["level"] == "warning" and entry["table"] == "t", entry

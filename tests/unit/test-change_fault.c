@@ -188,7 +188,6 @@ static void the_rest_has_the_status_own_words(void **state)
 		{ 1644, "no credit is left", STATUS_RAISED, "no credit is left", NULL },
 		{ 1205, "Lock wait timeout exceeded; try restarting transaction", STATUS_LOCKED, NULL, NULL },
 		{ 1290, "running with the --read-only option", STATUS_READ_ONLY, NULL, NULL },
-		{ 1142, "INSERT command denied to user 'u'@'h' for table 'users'", STATUS_FORBIDDEN, NULL, NULL },
 		{ 1690, "BIGINT value is out of range in '(`d`.`users`.`secret` - 1)'", STATUS_NO_FIT, NULL, NULL },
 		{ 1054, "Unknown column 'email' in 'field list'", STATUS_FAULT, NULL, NULL },
 		{ 2006, "Server has gone away", STATUS_AWAY, NULL, NULL },
@@ -196,6 +195,47 @@ static void the_rest_has_the_status_own_words(void **state)
 
 	(void)state;
 	expect_words(cases, LENGTH_OF(cases));
+}
+
+static void a_right_that_lacks_is_hinted_at(void **state)
+{
+	static const struct {
+		const char *text;
+		enum write_kind kind;
+		const char *hint;
+	} cases[] = {
+		{ "INSERT command denied to user 'u'@'h' for table 'users'", WRITE_INSERT, "on table 'users' the account lacks INSERT" },
+		{ "UPDATE command denied to user 'u'@'h' for table `d`.`users`", WRITE_INSERT,
+		  "on table 'users' the account lacks UPDATE" },
+		{ "SELECT command denied to user 'u'@'h' for column 'secret' in table 'users'", WRITE_DELETE,
+		  "on table 'users' the account lacks SELECT" },
+		/* another table, which a trigger or a view writes */
+		{ "INSERT command denied to user 'u'@'h' for table `d`.`users_old`", WRITE_INSERT, NULL },
+		{ "INSERT command denied to user 'users'@'h' for table", WRITE_INSERT, NULL },
+		{ "Access denied for user 'u'@'h' to database 'users'", WRITE_INSERT, NULL },
+		{ "", WRITE_INSERT, NULL },
+		{ "42501: permission denied for table users", WRITE_INSERT, "on table 'users' the account lacks INSERT" },
+		{ "42501: permission denied for table users", WRITE_UPDATE, "on table 'users' the account lacks UPDATE" },
+		{ "42501: permission denied for view users", WRITE_DELETE, "on table 'users' the account lacks DELETE" },
+		{ "42501: permission denied for table users", WRITE_PUT, "on table 'users' the account lacks INSERT or UPDATE" },
+		{ "42501: permission denied for table users_old", WRITE_UPDATE, NULL },
+		{ "42501: permission denied for sequence users_id_seq", WRITE_INSERT,
+		  "for table 'users' the account lacks USAGE of a sequence" },
+		{ "42501: new row violates row-level security policy for table \"users\"", WRITE_INSERT, NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH_OF(cases); i++) {
+		struct database_error error = { .status = STATUS_FORBIDDEN };
+		const struct write write = { .kind = cases[i].kind };
+		struct fault fault;
+
+		snprintf(error.text, sizeof(error.text), "%s", cases[i].text);
+		fault = change_fault_make(&error, &schema->tables[0], &write, 0, &arena);
+		assert_null(fault.message);
+		assert_null(fault.details);
+		assert_says(fault.hint != NULL ? fault.hint : "(NULL)", cases[i].hint != NULL ? cases[i].hint : "(NULL)");
+	}
 }
 
 static void hidden_columns_are_not_told(void **state)
@@ -311,6 +351,7 @@ int main(void)
 		cmocka_unit_test(json_that_is_too_deep_breaks_no_check),
 		cmocka_unit_test(columns_are_told_by_their_names),
 		cmocka_unit_test(the_rest_has_the_status_own_words),
+		cmocka_unit_test(a_right_that_lacks_is_hinted_at),
 		cmocka_unit_test(hidden_columns_are_not_told),
 		cmocka_unit_test(rows_of_a_list_are_told),
 		cmocka_unit_test(an_alarm_is_a_duplicate),
