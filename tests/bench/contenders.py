@@ -141,6 +141,20 @@ class MyRESTAlone(MyREST):
     merge = "off"
 
 
+class OnMySQL(MyREST):
+    name = "mysql"
+    title = "MyREST on MySQL"
+    database = "mysql"
+    twin = "myrest"
+
+
+class OnMySQLAlone(OnMySQL):
+    name = "mysql-unmerged"
+    title = "on MySQL, MERGE=off"
+    merge = "off"
+    twin = "unmerged"
+
+
 class OnPostgreSQL(MyREST):
     name = "postgresql"
     title = "MyREST on PostgreSQL"
@@ -226,7 +240,7 @@ class Flask(Contender):
         )
 
 
-ALL = [MyREST, MyRESTAlone, OnPostgreSQL, OnPostgreSQLAlone, Limit, PHP, Flask]
+ALL = [MyREST, MyRESTAlone, OnMySQL, OnMySQLAlone, OnPostgreSQL, OnPostgreSQLAlone, Limit, PHP, Flask]
 
 
 def port_names():

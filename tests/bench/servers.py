@@ -283,23 +283,24 @@ class Database:
 
     name = "mariadb"
     title = "MariaDB"
+    DATA = "data"
+    SOCKET = "db.sock"
 
     def __init__(self, folder):
         self.folder = folder
-        self.socket = folder.path / "db.sock"
-        data = folder.path / "data"
+        self.socket = folder.path / self.SOCKET
+        data = folder.path / self.DATA
         data.mkdir()
-        folder.give("data")
+        folder.give(self.DATA)
         self.install(data)
         self.server = Server(
             folder,
-            "mariadb",
+            self.name,
             [
-                find_program("mariadbd"),
-                "--no-defaults",
+                *self.program(),
                 f"--datadir={data}",
                 f"--socket={self.socket}",
-                f"--pid-file={folder.path}/mariadb.pid",
+                f"--pid-file={folder.path}/{self.name}.pid",
                 f"--tmpdir={folder.path}",
                 "--skip-networking",
                 "--character-set-server=utf8mb4",
@@ -311,6 +312,9 @@ class Database:
         self.server.wait_until(self.socket.exists)
         self.load()
         self.asking = self.calibrate()
+
+    def program(self):
+        return [find_program("mariadbd"), "--no-defaults"]
 
     def install(self, data):
         command = [
@@ -347,7 +351,7 @@ class Database:
             text=True,
         )
         if done.returncode != 0:
-            raise Fault(f"the private MariaDB refused: {done.stderr.strip()}")
+            raise Fault(f"the private {self.title} refused: {done.stderr.strip()}")
         return done.stdout
 
     def questions(self):
@@ -363,6 +367,39 @@ class Database:
 
     def url(self):
         return f"mysql://bench:bench@localhost/bench?socket={self.socket}"
+
+
+class MySQL(Database):
+    """A MySQL of its own, as the MariaDB is. Debian 12 has none: MYREST_TEST_MYSQLD names its mysqld, or the folder into
+    which contrib/servers has unpacked one, with the loader of its own release."""
+
+    name = "mysql"
+    title = "MySQL"
+    DATA = "data-mysql"
+    SOCKET = "mysql.sock"
+
+    def program(self):
+        place = os.environ.get("MYREST_TEST_MYSQLD")
+        if not place:
+            raise Fault("no MySQL: 'contrib/servers mysql FOLDER' unpacks one, MYREST_TEST_MYSQLD=FOLDER names it")
+        root = pathlib.Path(place).resolve()
+        command = [root, "--no-defaults"]
+        if root.is_dir():
+            usr = root / "usr"
+            command = [
+                usr / "lib64/ld-linux-x86-64.so.2", "--library-path", usr / "lib/x86_64-linux-gnu", usr / "sbin/mysqld",
+                "--no-defaults", f"--basedir={usr}", f"--lc-messages-dir={usr}/share/mysql",
+                f"--plugin-dir={usr}/lib/mysql/plugin",
+            ]  # fmt: skip
+        # Without a binary log, as the MariaDB.
+        return [*map(str, command), "--skip-log-bin", "--mysqlx=OFF", "--secure-file-priv=NULL"]
+
+    def install(self, data):
+        who = {"user": self.folder.user.pw_uid, "group": self.folder.user.pw_gid, "extra_groups": []} if self.folder.user else {}
+        command = [*self.program(), f"--datadir={data}", f"--tmpdir={self.folder.path}", "--initialize-insecure"]
+        done = subprocess.run(command, capture_output=True, text=True, cwd=self.folder.path, **who)
+        if done.returncode != 0:
+            raise Fault(f"mysqld --initialize-insecure failed:\n{done.stdout[-1000:]}{done.stderr[-1000:]}")
 
 
 class PostgreSQL:
