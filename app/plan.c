@@ -197,9 +197,11 @@ enum status planning_readable(const struct planning *planning)
 
 	if (!table->unreadable)
 		return STATUS_OK;
-	return planning_refuse(planning, STATUS_FORBIDDEN,
-	                       arena_printf(planning->arena, "table '%s' has no column that can be read", table->name.bytes),
-	                       NULL);
+	*planning->fault = (struct fault){
+		.status = STATUS_FORBIDDEN,
+		.message = arena_printf(planning->arena, "table '%s' has no column that can be read", table->name.bytes),
+	};
+	return STATUS_FORBIDDEN;
 }
 
 enum status plan_outputs(const struct planning *planning)
