@@ -381,7 +381,7 @@ class MySQL(Database):
     def program(self):
         place = os.environ.get("MYREST_TEST_MYSQLD")
         if not place:
-            raise Fault("no MySQL: 'contrib/servers mysql FOLDER' unpacks one, MYREST_TEST_MYSQLD=FOLDER names it")
+            raise Fault("no MySQL: 'contrib/servers mysql FOLDER' unpacks one, MYREST_TEST_MYSQLD=FOLDER/mysql names it")
         root = pathlib.Path(place).resolve()
         command = [root, "--no-defaults"]
         if root.is_dir():
