@@ -135,12 +135,12 @@ static void a_senior_is_steady_while_it_keeps_up(void **state)
 	assert_false(metrics_steady_senior()); /* a free slot */
 	metrics->slots[2].pid = 100;
 	assert_true(metrics_steady_senior());
-	metrics->slots[2].busy_since_us = now;
+	metrics->slots[2].busy_since_us = now + 60000000; /* later than now, so that a test that is slow is right as well */
 	assert_true(metrics_steady_senior()); /* statements are run all the time */
 	metrics->slots[2].busy_since_us = now - 100000;
 	assert_false(metrics_steady_senior());
 	metrics->slots[2].busy_since_us = 0;
-	metrics->slots[2].strained_us = now;
+	metrics->slots[2].strained_us = now + 60000000;
 	assert_false(metrics_steady_senior());
 	metrics->slots[2].strained_us = now - 10000000;
 	assert_true(metrics_steady_senior()); /* it was, long ago */
