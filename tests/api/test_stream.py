@@ -111,7 +111,7 @@ def test_a_few_heavy_rows_in_small_memory(large, start_pool):
         rows = json.loads(connection.request(target="/heavy?limit=30&order=id").body)
     assert rows == [{"id": at, "body": "x" * 600000} for at in range(1, 31)]
     if not servers.instrumented():
-        assert max(servers.memory(pid) for pid in pool.workers()) < 16 * 1024
+        assert max(servers.memory(pid) for pid in pool.workers()) < here("stream.memory", 16) * 1024
 
 
 @pytest.mark.parametrize("limit", [1, 2, 10, 11, 12, 13, 14, 20, 71, 72, 73, 74, 99])
