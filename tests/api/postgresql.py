@@ -104,7 +104,8 @@ DIFFERENT = {
     "injection.quote": Instead('"', SQL),
     "injection.comment": Instead("--", SQL),
     "injection.before_minus": Instead("[=<>(, ]", SQL),
-    "injection.signs": Instead(r"::|->|#>>|@@|@>|<@|&&|~\*|~|-(?=\()", SQL),
+    # the semicolon is that before LOCK TABLE; behind anything else no statement has one
+    "injection.signs": Instead(r";|::|->|#>>|@@|@>|<@|&&|~\*|~|-(?=\()", SQL),
     "injection.setting": Instead(("TimeZone", "standard_conforming_strings=on"), SQL),
     "injection.injected": Instead(
         [
