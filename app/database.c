@@ -512,6 +512,14 @@ enum database_step database_next(struct database *database)
 	return advance(database, database->driver->next(database->connection, &database->error));
 }
 
+void database_go_on(struct database *database)
+{
+	if (database->phase != RUNNING)
+		return;
+	set_deadline(database, database->config->statement_timeout_s + 1);
+	watch_silence(database);
+}
+
 enum database_step database_describe(struct database *database)
 {
 	return describe_begin(database);

@@ -66,6 +66,8 @@ enum database_step database_open(struct database *) MUST_CHECK;
 /* The SQL text must stay until the statement is over. */
 enum database_step database_send(struct database *, const char *sql, size_t length, enum database_rows) MUST_CHECK;
 enum database_step database_next(struct database *) MUST_CHECK;
+/* After a while in which nothing was taken from the connection: the limits of time begin anew. */
+void database_go_on(struct database *);
 /* ready: EPOLLIN, EPOLLOUT as they came; 0 when only the deadline has passed. LOST may come without any statement. */
 enum database_step database_resume(struct database *, unsigned ready) MUST_CHECK;
 /* Describes the tables again on an open, idle connection; ends like database_open. */

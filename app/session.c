@@ -29,7 +29,7 @@ void session_watch(void)
 	unsigned events = database_wants(worker.database);
 	struct epoll_event event = { .events = events, .data.ptr = &worker.database };
 
-	if (worker.row_pending || socket < 0) { /* while a row waits to be taken, nothing of the socket may wake us */
+	if (worker_is_paused() || socket < 0) { /* nothing of the socket may wake us meanwhile */
 		if (worker.database_socket >= 0)
 			(void)epoll_ctl(worker.epoll, EPOLL_CTL_DEL, worker.database_socket, &event);
 		worker.database_socket = -1;

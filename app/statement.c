@@ -35,7 +35,7 @@ static void batch_over(void)
 {
 	batch_end(&worker.batch);
 	worker.stream = NULL;
-	worker.row_pending = worker.discarding = false;
+	worker.row_pending = worker.row_unread = worker.discarding = false;
 }
 
 /* Back to those that wait, to be run once more. */
@@ -306,6 +306,14 @@ void statement_take_rows(void)
 	statement_step(step);
 }
 
+void statement_go_on(void)
+{
+	worker.row_unread = false;
+	database_go_on(worker.database);
+	if (worker.row_pending)
+		statement_take_rows();
+}
+
 /* The connection went, and with it whatever was under way. */
 static void gone(void)
 {
@@ -443,8 +451,8 @@ void statement_step(enum database_step step)
 	}
 	switch (step) {
 	case DATABASE_WAIT:
-		if (worker.stream != NULL && worker.stream->stream.length > 0)
-			(void)flush_stream();
+		/* A row may come in many pieces: it must not get ahead of the reader either. */
+		worker.row_unread = worker.stream != NULL && worker.stream->stream.length > 0 && !flush_stream();
 		break;
 	case DATABASE_ROW:
 		if (worker.stage == STAGE_ROWS)
@@ -513,8 +521,8 @@ void statement_start(void)
 
 void statement_stream_writable(void)
 {
-	if (flush_stream() && worker.row_pending)
-		statement_take_rows();
+	if (flush_stream() && worker_is_paused())
+		statement_go_on();
 }
 
 /* When the read that runs is to be tried on another host, because it has had no byte by then; 0: it is not. */
@@ -542,13 +550,13 @@ void statement_timers(int64_t now_us)
 {
 	struct peer *peer = worker.stream;
 
-	if (peer != NULL && worker.row_pending && peer->deadline_us != 0 && peer->deadline_us <= now_us) {
+	if (peer != NULL && worker_is_paused() && peer->deadline_us != 0 && peer->deadline_us <= now_us) {
 		METRICS_ADD(metrics_own->protocol_errors, 1);
 		log_event(LOG_WARNING, "answer-timeout", "a stream was not taken further in time; it is cut");
 		worker.stream = NULL;
 		peers_hang_up(peer);
 		discard_rest();
-		statement_take_rows();
+		statement_go_on();
 	}
 	if (worker.discarding && now_us - worker.discarding_since_us > DISCARD_US)
 		give_up_rest();
@@ -559,7 +567,7 @@ int64_t statement_deadline_us(void)
 {
 	int64_t deadline;
 
-	if (worker.stream != NULL && worker.row_pending)
+	if (worker.stream != NULL && worker_is_paused())
 		deadline = worker.stream->deadline_us;
 	else
 		deadline = clock_earlier(database_deadline_us(worker.database), hedge_at_us());

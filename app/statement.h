@@ -15,6 +15,8 @@ void statement_step(enum database_step);
 /* Takes rows until the database has to be waited for, the statement is over, the stream's reader falls behind, or
  * others should get their turn. */
 void statement_take_rows(void);
+/* Ends a pause: takes rows, or waits for the next one. */
+void statement_go_on(void);
 /* The stream's reader takes more. */
 void statement_stream_writable(void);
 /* Whether the stream's reader is so far behind that no more rows are to be read. */

@@ -30,7 +30,7 @@ static void database_event(unsigned ready)
 {
 	enum database_step step;
 
-	if (worker.row_pending) /* the connection will tell again when its rows are taken */
+	if (worker_is_paused()) /* the connection will tell again when it goes on */
 		return;
 	step = database_resume(worker.database, ready);
 	if (worker.opening || worker.describing)
@@ -99,7 +99,7 @@ static void timers(void)
 	peers_expire(PEER_PARTIAL, now);
 	peers_expire(PEER_WRITING, now);
 	statement_timers(now);
-	if (deadline != 0 && deadline <= now && !worker.row_pending)
+	if (deadline != 0 && deadline <= now && !worker_is_paused())
 		database_event(0);
 	session_timers(now);
 	entrance_timers(now);
@@ -112,7 +112,7 @@ static int next_timeout_ms(void)
 	if ((session_is_free() && !TAILQ_EMPTY(&worker.peers[PEER_WAITING])) ||
 	    !TAILQ_EMPTY(&worker.peers[PEER_AGAIN]))
 		return 0;
-	if (worker.row_pending && !statement_stream_is_ahead())
+	if (worker_is_paused() && !statement_stream_is_ahead())
 		return 0;
 	deadline = clock_earlier(peers_deadline_us(), statement_deadline_us());
 	deadline = clock_earlier(deadline, session_deadline_us());
@@ -149,8 +149,8 @@ static void loop(void)
 		/* The database comes last, so that its answers meet all the requests that came before them. */
 		if (ready != 0)
 			database_event(ready);
-		else if (worker.row_pending && !statement_stream_is_ahead())
-			statement_take_rows();
+		else if (worker_is_paused() && !statement_stream_is_ahead())
+			statement_go_on();
 		timers();
 		peers_free_closed();
 		if (session_is_free() && worker.describe_wanted)

@@ -68,10 +68,17 @@ struct worker {
 	bool ending_transaction; /* its COMMIT is under way; nobody waits for it, but the next statement does */
 	struct peer *stream; /* the one request, when its answer streams */
 	bool row_pending;    /* a row is there that has not been taken: the stream's reader is slow, or others' turn */
+	bool row_unread;     /* the next row is not read from the database: the stream's reader is slow */
 	bool discarding;     /* nobody wants the rows that are still to come */
 	int64_t discarding_since_us;
 };
 
 extern struct worker worker; /* worker.c */
+
+/* Whether nothing is taken from the database for now, though its statement runs. */
+static inline bool worker_is_paused(void)
+{
+	return worker.row_pending || worker.row_unread;
+}
 
 #endif
