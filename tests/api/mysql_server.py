@@ -8,7 +8,6 @@ import subprocess
 import pymysql
 
 import servers
-import unpacked
 from servers import identity
 
 # In what makes or changes a table: types and the like that MySQL has not, and what has room for the same.
@@ -86,15 +85,6 @@ class Database(servers.Database):
         "--secure-file-priv=",  # it would want a folder of the system's
         "--explain-format=TRADITIONAL",
         "--performance-schema=OFF",  # half of its memory
-        *(
-            (
-                f"--basedir={unpacked.ROOT}/usr",
-                f"--lc-messages-dir={unpacked.ROOT}/usr/share/mysql",
-                f"--plugin-dir={unpacked.ROOT}/usr/lib/mysql/plugin",
-            )
-            if unpacked.ROOT
-            else ()
-        ),
     ]
 
     made = None  # the data of a new one, which takes some seconds to make

@@ -8,6 +8,11 @@ changed, and PostgreSQL tells. What a name in it means is asked of `types`, a fu
 import re
 import struct
 
+import unpacked
+
+# A new database is a copy of files, not of pages through the log.
+QUICKLY = " STRATEGY file_copy" if unpacked.postgresql_release() >= 15 else ""  # before, it always was
+
 TOKEN = re.compile(
     r"""(?P<space>(?:\s|--\ [^\n]*\n)+)
     |(?P<hex>[xX]'[0-9a-fA-F]*')
@@ -716,7 +721,7 @@ class Translation:
         elif first in ("GRANT", "REVOKE"):
             self.database, self.statements = grant(tokens)
         elif first == "CREATE" and second == "DATABASE":
-            self.statements = [f"CREATE DATABASE {quoted(name_of(tokens[2]))} STRATEGY file_copy"]
+            self.statements = [f"CREATE DATABASE {quoted(name_of(tokens[2]))}{QUICKLY}"]
         elif first == "INSERT":
             insert = Insert(tokens, types, key)
             self.statements, self.kinds, self.fill = [insert.text], insert.kinds, insert.table

@@ -17,6 +17,7 @@ import psycopg2.extensions
 import pymysql
 
 import servers
+import unpacked
 from mysql_to_postgresql import Translation, argument_of
 from servers import SECRET, end, free_port, identity, own, start, until
 
@@ -61,6 +62,7 @@ class Database:
         "fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "shared_buffers": "64MB",
         "max_connections": "400", "listen_addresses": "127.0.0.1", "timezone": "UTC", "log_timezone": "UTC",
         "log_line_prefix": "%m\t%u\t%d\t%p\t", "wal_level": "minimal", "max_wal_senders": "0", "max_wal_size": "256MB",
+        "password_encryption": "scram-sha-256",
     }  # fmt: skip
 
     def __init__(self, lab, follows=None, **options):
@@ -77,7 +79,7 @@ class Database:
         # ended, since nobody looks at what comes then
         self.logged = self.logged_file = self.counting = None
         self.logging = False
-        self.binaries = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))[-1]
+        self.binaries = unpacked.postgresql_programs()
         if follows:
             self.follow(follows)
             return

@@ -5,6 +5,7 @@ Environment:
   MYREST_TEST_DATABASE  mysql (the default: the installed MariaDB) or postgresql (postgresql_server.py)
   MYREST_TEST_MYSQLD  another server for mysql: a program, or a folder with one that is not installed (unpacked.py); a
                       real MySQL (mysql_server.py) or another MariaDB
+  MYREST_TEST_POSTGRESQL  a folder with a PostgreSQL that is not installed (unpacked.py)
   MYREST_BIN          the program (default ./myrest, then build/myrest beside tests/)
   MYREST_FAULTY_BIN   the build that wrongly lets requests join running statements
                       (default: tests/faults/myrest-joins-running beside MYREST_BIN)
@@ -161,7 +162,7 @@ class Database:
         self.home = lab.folder("db")
         # a server that starts removes the temporary tables of all others that share its folder for them
         (self.home / "tmp").mkdir()
-        self.options = [*self.OPTIONS, f"--tmpdir={own(self.home / 'tmp')}"]
+        self.options = [*self.OPTIONS, *self.where(), f"--tmpdir={own(self.home / 'tmp')}"]
         self.data = self.home / "data"
         self.socket = self.home / "sock"
         self.log = self.home / "log"
@@ -172,8 +173,19 @@ class Database:
         self.start()
         self.sql(f"CREATE USER rest@'%' IDENTIFIED BY {pymysql.converters.escape_string(SECRET)!r}")
 
+    @staticmethod
+    def where():
+        """What tells a server that is not installed where its files are."""
+        if not unpacked.ROOT:
+            return ()
+        share = next(unpacked.ROOT.glob("usr/share/*/english/errmsg.sys")).parents[1]
+        return f"--basedir={unpacked.ROOT}/usr", f"--lc-messages-dir={share}", f"--plugin-dir={unpacked.ROOT}/usr/lib/mysql/plugin"
+
     def make(self):
         """The data of a new server."""
+        if unpacked.ROOT:
+            self.make_without_scripts()
+            return
         made = subprocess.run(
             [
                 "mariadb-install-db",
@@ -189,6 +201,23 @@ class Database:
             **identity(),
         )
         assert made.returncode == 0, made.stdout + made.stderr
+
+    def make_without_scripts(self):
+        """As mariadb-install-db does it, which needs programs of its own release that are not unpacked."""
+        own(self.data.mkdir() or self.data)
+        files = [
+            next(unpacked.ROOT.glob(f"usr/share/*/*{name}.sql"))
+            for name in ("_system_tables", "_performance_tables", "_system_tables_data", "fill_help_tables", "add_gis_sp_bootstrap")
+        ]
+        first = "CREATE DATABASE mysql;\nUSE mysql;\nSET @auth_root_socket=NULL;\nSET @skip_auth_anonymous=1;\n"
+        made = subprocess.run(
+            [*self.program(), "--no-defaults", f"--datadir={self.data}", *self.options, "--bootstrap"],
+            cwd="/",
+            input=first.encode() + b"".join(file.read_bytes() for file in files),
+            capture_output=True,
+            **identity(),
+        )
+        assert made.returncode == 0, (made.stdout + made.stderr).decode()
 
     def program(self):
         return unpacked.command(unpacked.MYSQLD or shutil.which("mariadbd") or "/usr/sbin/mariadbd", unpacked.ROOT)
