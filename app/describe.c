@@ -102,6 +102,7 @@ struct table *describe_add_table(struct catalogue *catalogue, struct slice name)
 	table = &schema->tables[schema->table_count++];
 	table->name = describe_keep(catalogue, name);
 	table->dialect = catalogue->dialect;
+	table->json_forward = catalogue->json_forward;
 	table->quoted = quoted(catalogue, table->name);
 	table->comment = "";
 	return table;

@@ -15,6 +15,7 @@ struct catalogue {
 	int statements; /* how many there are */
 	unsigned asked; /* tables that were asked for the columns of a result, or passed over */
 	const struct dialect *dialect; /* of the tables */
+	bool json_forward;             /* as they have it */
 	struct schema *schema;
 };
 

@@ -415,7 +415,7 @@ static void close_connection(struct driver_connection *connection, bool polite)
 static struct catalogue *catalogue_new(const struct driver_connection *connection,
                                        const struct table_choices *choices, const struct table_choices *writable)
 {
-	return mysql_catalogue_new(choices, writable, !connection->server.json_type);
+	return mysql_catalogue_new(choices, writable, &connection->server);
 }
 
 const struct driver mysql_driver = {

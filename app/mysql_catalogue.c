@@ -5,6 +5,7 @@
 
 #include "describe.h"
 #include "dialect.h"
+#include "mysql_server.h"
 
 enum statement { TABLES, VIEWS, COLUMNS, KEYS, FOREIGN_KEYS, CHECKS, JSON, STATEMENTS };
 
@@ -32,10 +33,13 @@ static const char *const endings[JSON] = {
 };
 
 struct catalogue *mysql_catalogue_new(const struct table_choices *choices, const struct table_choices *writable,
-                                      bool mariadb)
+                                      const struct mysql_server *server)
 {
-	/* A MySQL server has the type JSON itself. */
-	return describe_new(choices, writable, mariadb ? STATEMENTS : CHECKS, &mysql_dialect);
+	/* Where JSON is no type of its own, its columns are LONGTEXT with a CHECK. */
+	struct catalogue *catalogue = describe_new(choices, writable, server->json_type ? CHECKS : STATEMENTS, &mysql_dialect);
+
+	catalogue->json_forward = server->json_forward;
+	return catalogue;
 }
 
 static bool has_writable_views(const struct catalogue *catalogue)

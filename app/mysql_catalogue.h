@@ -9,10 +9,11 @@
 #include "database.h"
 
 struct catalogue;
+struct mysql_server;
 
-/* What is served and what of that can be written; both must outlive it. mariadb: the server is one (its JSON columns are
- * LONGTEXT with a CHECK). */
-struct catalogue *mysql_catalogue_new(const struct table_choices *, const struct table_choices *writable, bool mariadb);
+/* What is served and what of that can be written; both must outlive it. */
+struct catalogue *mysql_catalogue_new(const struct table_choices *, const struct table_choices *writable,
+                                      const struct mysql_server *);
 /* The next statement; false: there are no more. Its rows go to mysql_catalogue_row before the next is asked for. */
 bool mysql_catalogue_statement(struct catalogue *, struct text *sql, enum database_rows *);
 void mysql_catalogue_row(struct catalogue *, const struct row *);

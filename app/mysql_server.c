@@ -7,7 +7,7 @@
 
 #ifndef FAULT_NO_TRAITS /* a build in which every server is one that can do the least, for the tests */
 /* As mysql_get_server_version counts. */
-enum { MARIADB_RETURNING = 100500, MARIADB_FAULT_ROW = 100700 };
+enum { MARIADB_RETURNING = 100500, MARIADB_FAULT_ROW = 100700, MARIADB_JSON_LAST = 100900 };
 
 /* "10.11.6-..." is 101106 */
 static long version_number(const char *version)
@@ -70,6 +70,9 @@ void mysql_server_describe(struct mysql_server *server, const char *version)
 	}
 #endif
 	server->json_type = !server->mariadb;
+#ifndef FAULT_NO_TRAITS
+	server->json_forward = server->mariadb && version_number(version) < MARIADB_JSON_LAST;
+#endif
 	/* MySQL always says what part of the rows remains, and has other forms that may be the default. */
 	server->explain = server->mariadb ? "EXPLAIN EXTENDED " : "EXPLAIN FORMAT=TRADITIONAL ";
 	server->time_limit = server->mariadb ? "max_statement_time" : "max_execution_time";

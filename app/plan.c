@@ -50,6 +50,10 @@ static enum status find_path(const struct planning *planning, const struct query
 	for (unsigned i = 0; i < named->step_count; i++) {
 		keys[i] = named->steps[i].is_index ? (struct slice){ NULL, 0 } : named->steps[i].key.text;
 		indices[i] = named->steps[i].index;
+		if (named->steps[i].is_index && indices[i] < 0 && planning->plan->table->json_forward)
+			return planning_refuse(planning, STATUS_NO_SUCH_OPERATOR,
+			                       "this server does not count from the end of an array: MariaDB does from 10.9 on",
+			                       named->column.at);
 	}
 	field->kind = named->as_text ? FIELD_TEXT : FIELD_JSON;
 	text_clear(planning->scratch);

@@ -79,6 +79,7 @@ struct dialect; /* dialect.h */
 
 struct table {
 	const struct dialect *dialect; /* of the database that it is in */
+	bool json_forward; /* its server counts the elements of a JSON array from the beginning alone */
 	struct slice name;
 	struct slice quoted; /* as an identifier in SQL */
 	bool is_view;

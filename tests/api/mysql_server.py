@@ -105,6 +105,13 @@ class Database(servers.Database):
         how.setdefault("user", "root")
         return Connection(self, unix_socket=str(self.socket), database=schema, charset="utf8mb4", autocommit=True, **how)
 
+    def offers_tls(self):
+        return True
+
+    def without_tls(self, lab):
+        """Another one, which offers none."""
+        return WithoutTls(lab)
+
     def count_to(self, number):
         """There is a table of the numbers from 0 to this one."""
         if number < self.counted:

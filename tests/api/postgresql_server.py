@@ -142,6 +142,9 @@ class Database:
     def connect(self, schema=None, user="root", password=None, **_):
         return Connection(self, schema or "postgres", "postgres" if user == "root" else user, password)
 
+    def offers_tls(self):
+        return False
+
     def sql(self, *statements, schema=None):
         """Runs statements as root; the rows of the last one."""
         with self.connect(schema) as connection, connection.cursor() as cursor:

@@ -183,9 +183,6 @@ class Database:
 
     def make(self):
         """The data of a new server."""
-        if unpacked.ROOT:
-            self.make_without_scripts()
-            return
         made = subprocess.run(
             [
                 "mariadb-install-db",
@@ -201,23 +198,6 @@ class Database:
             **identity(),
         )
         assert made.returncode == 0, made.stdout + made.stderr
-
-    def make_without_scripts(self):
-        """As mariadb-install-db does it, which needs programs of its own release that are not unpacked."""
-        own(self.data.mkdir() or self.data)
-        files = [
-            next(unpacked.ROOT.glob(f"usr/share/*/*{name}.sql"))
-            for name in ("_system_tables", "_performance_tables", "_system_tables_data", "fill_help_tables", "add_gis_sp_bootstrap")
-        ]
-        first = "CREATE DATABASE mysql;\nUSE mysql;\nSET @auth_root_socket=NULL;\nSET @skip_auth_anonymous=1;\n"
-        made = subprocess.run(
-            [*self.program(), "--no-defaults", f"--datadir={self.data}", *self.options, "--bootstrap"],
-            cwd="/",
-            input=first.encode() + b"".join(file.read_bytes() for file in files),
-            capture_output=True,
-            **identity(),
-        )
-        assert made.returncode == 0, (made.stdout + made.stderr).decode()
 
     def program(self):
         return unpacked.command(unpacked.MYSQLD or shutil.which("mariadbd") or "/usr/sbin/mariadbd", unpacked.ROOT)
@@ -262,6 +242,10 @@ class Database:
             for statement in statements:
                 cursor.execute(statement)
             return cursor.fetchall() if statements else ()
+
+    def offers_tls(self):
+        """Without anything having been configured."""
+        return self.sql("SELECT @@have_ssl")[0][0] == "YES"
 
     def schema(self, *statements, grant="SELECT, SHOW VIEW, EXECUTE"):
         """A new empty schema the pool's account may read."""
@@ -657,3 +641,5 @@ if postgresql.HERE:
     from postgresql_server import Database  # noqa: E402,F811
 elif mysql.HERE:
     from mysql_server import Database  # noqa: E402,F811
+elif unpacked.ROOT:
+    from mariadb_server import Database  # noqa: E402,F811

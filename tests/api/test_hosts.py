@@ -13,7 +13,6 @@ import pytest
 
 import postgresql
 import servers
-from differences import here
 from servers import USERS, until
 from web import error_of
 
@@ -236,7 +235,8 @@ def test_a_host_that_is_killed_costs_no_read_and_its_workers_come_back(hosts, st
         time.sleep(0.3)
     assert len(load.answers) > 500 and not load.failed(), load.failed()[:5]
     assert load.longest_gap() < 1 * servers.FACTOR, load.longest_gap()
-    assert {len(database.shop.pool_connections()) for database in hosts.all} == {1}
+    # Another's worker may have been away as well: its host can seem silent on a machine that has too much to do.
+    until(lambda: {len(database.shop.pool_connections()) for database in hosts.all} == {1}, 15)
 
 
 def test_a_host_that_stands_still_costs_no_read(hosts, start_pool, start_nginx):
@@ -372,7 +372,8 @@ def test_check_names_the_host_that_answers(hosts, lab):
         dead.bind(("127.0.0.1", 0))
         url = hosts.url(0, 1).replace(hosts.name(0), f"127.0.0.1:{dead.getsockname()[1]}")
         ended = servers.run(lab, "check", DATABASE_URL=url, MYREST_LISTEN=f"unix:{lab.path}/never")
-        assert ended.returncode == 0 and f"database: {hosts.name(1)} {here('hosts.answers', 'answers, without TLS')}" in ended.stdout, ended
+        protection = "TLSv1." if hosts.all[1].offers_tls() else "without TLS"
+        assert ended.returncode == 0 and f"database: {hosts.name(1)} answers, {protection}" in ended.stdout, ended
         url = url.replace(hosts.name(1), f"127.0.0.2:{dead.getsockname()[1]}")
         ended = servers.run(lab, "check", DATABASE_URL=url, MYREST_LISTEN=f"unix:{lab.path}/never")
         assert ended.returncode == 69 and "127.0.0.2:" in ended.stderr, ended

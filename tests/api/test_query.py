@@ -6,6 +6,7 @@ from urllib.parse import quote
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies
 
+import postgresql
 from differences import here
 from web import error_of
 
@@ -226,3 +227,19 @@ def test_max_rows_can_be_set(people, start_pool):
     answer = pool.ask("/numbers?order=id")
     assert [row["id"] for row in json.loads(answer.body)] == list(range(1, 8))
     assert answer.headers["content-range"] == "0-6/*"
+
+
+def test_an_array_is_counted_from_its_end_or_the_server_cannot(service):
+    """Whether it can is asked of the server itself: a path that it does not understand gives NULL."""
+    lists = service(
+        "CREATE TABLE lists (id INT PRIMARY KEY, list JSON)", "INSERT INTO lists VALUES (1, '[1,2,3]')", tables="lists"
+    )
+    able = postgresql.HERE or lists.schema.sql("SELECT JSON_EXTRACT('[1,2]', '$[last]')")[0][0] is not None
+    for at, value in ((-1, 3), (-2, 2), (-3, 1), (-4, None)):
+        answer = lists.get(f"/lists?select=v:list->{at}")
+        if able:
+            assert json.loads(answer.body) == [{"v": value}]
+        else:
+            error = error_of(answer, 400, "42883")
+            assert "from the end of an array" in error["message"]
+    assert lists.json("/lists?select=v:list->1") == [{"v": 2}]

@@ -141,12 +141,10 @@ def protected(lab, authority):
 @pytest.fixture(scope="module")
 def plain(lab, database):
     """A server that has no certificate; that of all tests has none unless it makes one."""
-    if not mysql.HERE:
+    if not database.offers_tls():
         yield database.schema(*USERS)
         return
-    from mysql_server import WithoutTls
-
-    own = WithoutTls(lab)
+    own = database.without_tls(lab)
     yield own.schema(*USERS)
     own.kill()
 

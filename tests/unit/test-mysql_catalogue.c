@@ -3,6 +3,7 @@
  * The rows are written by hand, as MariaDB 10.11 and MySQL 8 give them.
  */
 #include "mysql_catalogue.h"
+#include "mysql_server.h"
 
 #define CATALOGUE_STATEMENT mysql_catalogue_statement
 #define CATALOGUE_ROW mysql_catalogue_row
@@ -10,8 +11,11 @@
 
 static void begin(const char *tables, bool mariadb)
 {
+	struct mysql_server server;
+
+	mysql_server_describe(&server, mariadb ? "10.11.6-MariaDB" : "9.7.4");
 	assert_null(table_choices_parse(tables, &arena, &choices));
-	catalogue = mysql_catalogue_new(&choices, &writable, mariadb);
+	catalogue = mysql_catalogue_new(&choices, &writable, &server);
 }
 
 /* TABLE_NAME,COLUMN_NAME,DATA_TYPE,COLUMN_TYPE,IS_NULLABLE,CHARACTER_MAXIMUM_LENGTH,NUMERIC_PRECISION,NUMERIC_SCALE,

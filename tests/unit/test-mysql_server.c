@@ -28,25 +28,26 @@ static void versions_tell_what_a_server_can_do(void **state)
 {
 	static const struct {
 		const char *version;
-		bool mariadb, returning, fault_row;
+		bool mariadb, returning, fault_row, json_forward;
 	} cases[] = {
-		{ "10.11.6-MariaDB-0+deb12u1", true, true, true },
-		{ "10.11.6-MariaDB-log", true, true, true },
-		{ "5.5.5-10.11.6-MariaDB", true, true, true },
-		{ "11.4.2-MariaDB-ubu2404", true, true, true },
-		{ "10.7.0-MariaDB", true, true, true },
-		{ "10.6.18-MariaDB", true, true, false },
-		{ "10.5.0-MariaDB", true, true, false },
-		{ "10.4.34-MariaDB", true, false, false },
-		{ "10.3.39-MariaDB", true, false, false },
-		{ "5.5.68-MariaDB", true, false, false },
-		{ "8.0.36", false, false, false },
-		{ "8.4.0-log", false, false, false },
-		{ "9.1.0", false, false, false },
-		{ "5.7.44-48", false, false, false },
-		{ "8.0.mysql_aurora.3.04.0", false, false, false },
-		{ "10.11", false, false, false },
-		{ "", false, false, false },
+		{ "10.11.6-MariaDB-0+deb12u1", true, true, true, false },
+		{ "10.11.6-MariaDB-log", true, true, true, false },
+		{ "5.5.5-10.11.6-MariaDB", true, true, true, false },
+		{ "11.4.2-MariaDB-ubu2404", true, true, true, false },
+		{ "10.9.1-MariaDB", true, true, true, false },
+		{ "10.7.0-MariaDB", true, true, true, true },
+		{ "10.6.18-MariaDB", true, true, false, true },
+		{ "10.5.0-MariaDB", true, true, false, true },
+		{ "10.4.34-MariaDB", true, false, false, true },
+		{ "10.3.39-MariaDB", true, false, false, true },
+		{ "5.5.68-MariaDB", true, false, false, true },
+		{ "8.0.36", false, false, false, false },
+		{ "8.4.0-log", false, false, false, false },
+		{ "9.1.0", false, false, false, false },
+		{ "5.7.44-48", false, false, false, false },
+		{ "8.0.mysql_aurora.3.04.0", false, false, false, false },
+		{ "10.11", false, false, false, false },
+		{ "", false, false, false, false },
 	};
 
 	(void)state;
@@ -55,7 +56,7 @@ static void versions_tell_what_a_server_can_do(void **state)
 
 		mysql_server_describe(&server, cases[i].version);
 		if (server.mariadb != cases[i].mariadb || server.traits.returning != cases[i].returning ||
-		    server.traits.fault_row != cases[i].fault_row)
+		    server.traits.fault_row != cases[i].fault_row || server.json_forward != cases[i].json_forward)
 			fail_msg("%s", cases[i].version);
 		assert_int_equal(server.json_type, !cases[i].mariadb);
 		assert_string_equal(server.explain,
