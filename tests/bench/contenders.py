@@ -135,6 +135,17 @@ class MyREST(Contender):
             raise Fault(f"{self.name}: /metrics has no {error}") from None
 
 
+class Before(MyREST):
+    """Another build of it, which options.before names."""
+
+    name = "before"
+    title = "MyREST, the build before"
+
+    def prepare(self):
+        super().prepare()
+        self.program = self.folder.copy(self.bench.options.before, self.name)
+
+
 class MyRESTAlone(MyREST):
     name = "unmerged"
     title = "MyREST, MYREST_MERGE=off"
@@ -240,7 +251,7 @@ class Flask(Contender):
         )
 
 
-ALL = [MyREST, MyRESTAlone, OnMySQL, OnMySQLAlone, OnPostgreSQL, OnPostgreSQLAlone, Limit, PHP, Flask]
+ALL = [MyREST, Before, MyRESTAlone, OnMySQL, OnMySQLAlone, OnPostgreSQL, OnPostgreSQLAlone, Limit, PHP, Flask]
 
 
 def port_names():
@@ -250,6 +261,6 @@ def port_names():
 def programs_exist(options, names):
     """The two programs that are built, not installed."""
     for kind in ALL:
-        path = options.myrest if issubclass(kind, MyREST) else options.limit
+        path = options.before if kind is Before else options.myrest if issubclass(kind, MyREST) else options.limit
         if issubclass(kind, (MyREST, Limit)) and kind.name in names and not pathlib.Path(path).is_file():
             raise Fault(f"'{path}' is not there: 'make myrest tests/bench/limit', or leave out {kind.name} by --only")

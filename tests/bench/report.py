@@ -63,8 +63,12 @@ def table(results, case, titles):
     return "\n".join(lines)
 
 
-def beside(samples, pairs):
-    """The same program on two databases, round by round: the median of the ratios, and the least and the most."""
+def beside_before(samples):
+    return beside(samples, [("myrest", "before", "MyREST")], "the build before is 1.00")
+
+
+def beside(samples, pairs, one="the same on MariaDB is 1.00"):
+    """One program beside another, round by round: the median of the ratios, and the least and the most."""
     lines = []
     for mine, other, title in pairs:
         for case, of in samples.items():
@@ -75,7 +79,7 @@ def beside(samples, pairs):
                     if ratios:
                         words.append(f"{what} {statistics.median(ratios):5.2f}  ({min(ratios):.2f} to {max(ratios):.2f})")
                 lines.append(f"  {title:29}{case:10}" + "    ".join(words) + "\n")
-    return "".join(["the same on MariaDB is 1.00\n", *lines] if lines else [])
+    return "".join([f"{one}\n", *lines] if lines else [])
 
 
 def goals(results, startup_ms):

@@ -140,9 +140,9 @@ class Folder:
         text = (HERE / template).read_text()
         return self.write(name, re.sub(r"@([A-Z_]+)@", lambda found: str(values[found[1]]), text))
 
-    def copy(self, source):
+    def copy(self, source, name=None):
         """A copy that the unprivileged user can read, and that no compiler replaces during the run."""
-        target = self.path / pathlib.Path(source).name
+        target = self.path / (name or pathlib.Path(source).name)
         shutil.copyfile(source, target)
         target.chmod(0o755)
         return target
