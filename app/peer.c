@@ -14,7 +14,7 @@ enum {
 	STREAM_SENT_BYTES = 65536,  /* this much that is sent makes room for what is to come */
 };
 
-enum { MARK_ALONE = 1 };
+enum { MARK_ALONE = 1, MARK_LOSS = 2, MARK_MOST_LOSSES = 127 }; /* in one byte */
 
 static char look_bytes[LOOK_BYTES]; /* never kept across calls */
 
@@ -25,6 +25,7 @@ struct peer *peer_new(int socket, struct slice bytes, unsigned char mark, size_t
 	text_add(&peer->raw, bytes.bytes, bytes.length);
 	peer->socket = socket;
 	peer->alone = (mark & MARK_ALONE) != 0;
+	peer->losses = mark / MARK_LOSS;
 	peer->reader.limit = request_limit;
 	return peer;
 }
@@ -118,12 +119,19 @@ enum peer_look peer_look(struct peer *peer)
 bool peer_can_move(const struct peer *peer)
 {
 	/* What it is repeated for has been mended here, perhaps not there. */
-	return !peer->dropped && !peer->retried && peer->losses == 0 && peer->snapshots == 0;
+	return peer_can_move_at_last(peer) && peer->losses == 0;
+}
+
+bool peer_can_move_at_last(const struct peer *peer)
+{
+	return !peer->dropped && !peer->retried && peer->snapshots == 0;
 }
 
 unsigned char peer_mark(const struct peer *peer)
 {
-	return peer->alone ? MARK_ALONE : 0;
+	unsigned losses = peer->losses < MARK_MOST_LOSSES ? peer->losses : MARK_MOST_LOSSES;
+
+	return (unsigned char)((peer->alone ? MARK_ALONE : 0) + losses * MARK_LOSS);
 }
 
 void peer_clear(struct peer *peer)

@@ -77,6 +77,7 @@ enum peer_look peer_look(struct peer *) MUST_CHECK;
 /* Whether the request, of which nothing has been answered, can go to another worker: its bytes, peer->raw, with its
  * socket. */
 bool peer_can_move(const struct peer *);
+bool peer_can_move_at_last(const struct peer *); /* and if not, where there is nothing to be mended here any more */
 unsigned char peer_mark(const struct peer *); /* what another worker has to know of the request beside its bytes */
 /* Makes it ready for the next request. */
 void peer_clear(struct peer *);

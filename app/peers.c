@@ -191,14 +191,15 @@ static void refuse(struct peer *peer, const struct fault *fault, const char *all
 /* There is no database connection: another worker may have one. */
 static bool pass_on(struct peer *peer)
 {
-	return peer_can_move(peer) && !worker.draining && metrics_ready_sibling() && peers_give_away(peer);
+	return !worker.draining && metrics_ready_sibling() && peers_give_away(peer);
 }
 
+/* It has waited for long enough here, also if this worker lost the connection that it ran on. */
 static void refuse_away(struct peer *peer)
 {
 	struct fault fault = { .status = STATUS_AWAY };
 
-	if (!pass_on(peer))
+	if (!peer_can_move_at_last(peer) || !pass_on(peer))
 		refuse(peer, &fault, NULL);
 }
 
@@ -208,7 +209,8 @@ void peers_pass_on_waiting(void)
 
 	for (peer = TAILQ_FIRST(&worker.peers[PEER_WAITING]); peer != NULL; peer = next) {
 		next = TAILQ_NEXT(peer, link);
-		(void)pass_on(peer);
+		if (peer_can_move(peer))
+			(void)pass_on(peer);
 	}
 }
 
@@ -326,7 +328,7 @@ static void prepare(struct peer *peer)
 		refuse_away(peer);
 		return;
 	}
-	if (worker.patience == PATIENCE_SPENT && pass_on(peer))
+	if (worker.patience == PATIENCE_SPENT && peer_can_move(peer) && pass_on(peer))
 		return;
 	peers_move(peer, PEER_WAITING);
 #ifdef FAULT_JOIN_RUNNING

@@ -109,6 +109,37 @@ def test_away_in_the_middle_of_a_statement_is_503(up, start_pool):
     until(lambda: pool.ask("/users").status == 200, 3)
 
 
+def lost_in_the_middle(up, pool, times):
+    """What is answered to a read whose connection is killed under it, so many times."""
+    running = "SELECT id FROM information_schema.processlist WHERE user = 'rest' AND state = 'User sleep'"
+    answers = []
+    asking = threading.Thread(target=lambda: answers.append(pool.ask("/slow")))
+    asking.start()
+    for _ in range(times):
+        ((connection,),) = until(lambda: up.sql(running), 5)
+        up.sql(f"KILL {connection}")
+        until(lambda: (connection,) not in up.sql(running), 5)
+    asking.join(20 * servers.FACTOR)
+    return answers[0]
+
+
+def test_a_read_whose_worker_gets_no_connection_any_more_goes_to_one_that_has_one(up, start_pool):
+    """And with it goes how often it has lost one: what ends each connection that it runs on shall not end them all."""
+    pool = start_pool(up.shop.url(), "users,slow", workers=3)
+    up.sql("ALTER USER rest@'%' ACCOUNT LOCK")  # who is connected stays
+    try:
+        assert lost_in_the_middle(up, pool, 1).status == 200
+    finally:
+        up.sql("ALTER USER rest@'%' ACCOUNT UNLOCK")
+    until(lambda: pool.metric("myrest_workers_ready") == 3, 5)
+    up.sql("ALTER USER rest@'%' ACCOUNT LOCK")
+    try:
+        error_of(lost_in_the_middle(up, pool, 2), 503, CODES)
+        assert pool.ask("/users").status == 200
+    finally:
+        up.sql("ALTER USER rest@'%' ACCOUNT UNLOCK")
+
+
 def test_a_database_that_accepts_and_says_nothing_delays_nobody(up, start_pool):
     """It is stopped with SIGSTOP: connections open, but no greeting comes."""
     pool = start_pool(up.shop.url(tcp=True), ready=True)

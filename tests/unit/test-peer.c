@@ -145,6 +145,18 @@ static void it_moves_with_its_bytes(void **state)
 	peer_clear(other); /* of this request only */
 	assert_int_equal(peer_mark(other), 0);
 	peer_free(other);
+	for (unsigned losses = 1; losses < 300; losses += 63) {
+		peer->alone = losses % 2 != 0;
+		peer->losses = losses; /* it stays where it is repeated, unless nothing is left there that could do so */
+		assert_false(peer_can_move(peer));
+		assert_true(peer_can_move_at_last(peer));
+		other = peer_new(dup(peer->socket), (struct slice){ peer->raw.bytes, peer->raw.length }, peer_mark(peer), LIMIT);
+		assert_int_equal(other->losses, losses < 127 ? losses : 127); /* a byte is what goes with it */
+		assert_int_equal(other->alone, peer->alone);
+		peer_free(other);
+	}
+	peer->retried = true;
+	assert_false(peer_can_move_at_last(peer));
 }
 
 /* Around the size of one look, above which a request is not kept as it came. */
