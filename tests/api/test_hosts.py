@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Several hosts in DATABASE_URL: one is killed, stopped in the middle, made read-only, slow; and a password that changes
-underneath. The hosts are servers of their own with the same tables; `place` tells which one answered."""
+underneath. The hosts are servers of their own with the same tables; `place` tells which one answered. Connections to
+them are as they come, and once more with TLS."""
 import contextlib
 import json
 import os
@@ -11,6 +12,8 @@ import time
 
 import pytest
 
+import certificates
+import mysql
 import postgresql
 import servers
 from servers import USERS, until
@@ -29,10 +32,15 @@ WORDS = {"target": "target_session_attrs", "writable": "read-write"} if postgres
 
 
 class Hosts:
-    """Three of them; all know the schema under one name."""
+    """Three of them; all know the schema under one name. tls: whether all that is not a unix socket is to have it."""
 
-    def __init__(self, lab):
-        self.all = [servers.Database(lab) for _ in range(3)]
+    def __init__(self, lab, tls):
+        self.tls = tls
+        if tls and not mysql.HERE:  # a MySQL offers TLS by itself
+            made = certificates.authority_and_pair(lab)
+            self.all = [certificates.Protected(lab, *made) for _ in range(3)]
+        else:
+            self.all = [servers.Database(lab) for _ in range(3)]
         for number, database in enumerate(self.all):
             database.shop = database.schema(
                 *TABLES, f"INSERT INTO place VALUES (1, 'db{number}')", grant="SELECT, INSERT, UPDATE, DELETE, SHOW VIEW, EXECUTE"
@@ -41,16 +49,38 @@ class Hosts:
 
     def url(self, *which, **options):
         places = ",".join(f"127.0.0.1:{self.all[number].port}" for number in which)
-        more = "&".join(f"{WORDS.get(name, name)}={WORDS.get(value, value)}" for name, value in options.items())
-        return self.all[0].shop.url(tcp=True).replace(self.name(0), places) + "?" + more
+        more = "".join(f"&{WORDS.get(name, name)}={WORDS.get(value, value)}" for name, value in options.items())
+        return self.all[0].shop.url(tcp=True).replace(self.name(0), places) + self.protection() + more
+
+    def protection(self):
+        return f"?{certificates.OPTION}={certificates.WITH if self.tls else certificates.WITHOUT}"
+
+    def check(self, pool):
+        """Its connections were what they had to be."""
+        for entry in [*pool.log("database-open"), *pool.log("database-back")]:
+            with_tls = self.tls and entry["host"] != "socket"
+            assert entry["tls"].startswith("TLSv1.") if with_tls else entry["tls"] == "none", entry
 
     def name(self, number):
         return f"127.0.0.1:{self.all[number].port}"
 
 
+def losing(test):
+    """A test in which connections are lost under statements: what TLS makes of that is in the short run, too."""
+    test.losing = True
+    return test
+
+
+def pytest_generate_tests(metafunc):
+    if "three" in metafunc.fixturenames:
+        quick = mysql.HERE or hasattr(metafunc.function, "losing")
+        how = [pytest.param("tls", marks=() if quick else pytest.mark.slow)]
+        metafunc.parametrize("three", how if mysql.HERE else ["plain", *how], indirect=True, scope="module")
+
+
 @pytest.fixture(scope="module")
-def three(lab):
-    three = Hosts(lab)
+def three(request, lab):
+    three = Hosts(lab, request.param == "tls")
     yield three
     for database in three.all:
         database.kill()
@@ -64,6 +94,19 @@ def hosts(three):
         if database.process.poll() is not None:
             database.start()
         database.sql("SET GLOBAL read_only = 0")
+
+
+@pytest.fixture
+def start_pool(start_pool, three):
+    pools = []
+
+    def start(*arguments, **settings):
+        pools.append(start_pool(*arguments, **settings))
+        return pools[-1]
+
+    yield start
+    for pool in pools:
+        three.check(pool)
 
 
 @contextlib.contextmanager
@@ -222,6 +265,7 @@ def test_they_do_not_wait_for_ever(hosts, start_pool):
         assert time.monotonic() - began < 0.25 * servers.FACTOR
 
 
+@losing
 def test_a_host_that_is_killed_costs_no_read_and_its_workers_come_back(hosts, start_pool, start_nginx):
     pool = start_pool(hosts.url(0, 1, 2), "users,place", workers=3)
     with Load(start_nginx(pool)) as load:
@@ -239,6 +283,7 @@ def test_a_host_that_is_killed_costs_no_read_and_its_workers_come_back(hosts, st
     until(lambda: {len(database.shop.pool_connections()) for database in hosts.all} == {1}, 15)
 
 
+@losing
 def test_a_host_that_stands_still_costs_no_read(hosts, start_pool, start_nginx):
     pool = start_pool(hosts.url(0, 1, 2), "users,place", workers=3, MYREST_CONNECT_TIMEOUT=1)
     with Load(start_nginx(pool)) as load:
@@ -267,6 +312,7 @@ def test_a_statement_that_takes_long_is_not_given_up(hosts, start_pool):
     assert hosts.all[0].shop.pool_connections() == before
 
 
+@losing
 def test_a_read_whose_connection_dies_is_repeated_on_another_host(hosts, start_pool):
     pool = start_pool(hosts.url(0, 1, 2), "users,place,slow", workers=1)
     answers = []
@@ -341,7 +387,7 @@ def test_a_password_that_changes_underneath(hosts, lab, start_pool, tcp):
         os.rename(path.parent / "new", path)
 
     def url(password):
-        return database.shop.url(tcp, user="changing", password=password)
+        return database.shop.url(tcp, user="changing", password=password) + (hosts.protection() if tcp else "")
 
     def end_connections():
         for (connection,) in database.sql("SELECT id FROM information_schema.processlist WHERE user = 'changing'"):
@@ -372,7 +418,7 @@ def test_check_names_the_host_that_answers(hosts, lab):
         dead.bind(("127.0.0.1", 0))
         url = hosts.url(0, 1).replace(hosts.name(0), f"127.0.0.1:{dead.getsockname()[1]}")
         ended = servers.run(lab, "check", DATABASE_URL=url, MYREST_LISTEN=f"unix:{lab.path}/never")
-        protection = "TLSv1." if hosts.all[1].offers_tls() else "without TLS"
+        protection = "TLSv1." if hosts.tls or hosts.all[1].offers_tls() else "without TLS"
         assert ended.returncode == 0 and f"database: {hosts.name(1)} answers, {protection}" in ended.stdout, ended
         url = url.replace(hosts.name(1), f"127.0.0.2:{dead.getsockname()[1]}")
         ended = servers.run(lab, "check", DATABASE_URL=url, MYREST_LISTEN=f"unix:{lab.path}/never")

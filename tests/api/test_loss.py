@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Nothing is lost: not by KILL, not by TERM, not by HUP. The pool runs as an unprivileged user, as everywhere here."""
+"""Nothing is lost: not by KILL of a worker or of its connection to the database, not by TERM, not by HUP. The pool runs
+as an unprivileged user, as everywhere here, and connects by a unix socket, and once more by TCP with TLS."""
 import collections
 import errno
 import os
@@ -9,10 +10,59 @@ import select
 import signal
 import time
 
+import pytest
+
+import certificates
 import fcgi
 import load
+import mysql
 import servers
 from servers import USERS, until
+
+
+SLOW = "CREATE VIEW slow AS SELECT u.id, SLEEP(0.3) AS pause FROM users u WHERE u.id = 1"
+
+
+def opened(pool):
+    """Of each connection to the database what is logged of it."""
+    return [*pool.log("database-open"), *pool.log("database-back")]
+
+
+class Shop:
+    """A schema, and how the pool gets there."""
+
+    def __init__(self, database, tls):
+        self.database, self.tls = database, tls
+        self.schema = database.schema(*USERS, SLOW)
+        self.url = self.schema.url(tcp=tls) + (f"?{certificates.OPTION}={certificates.WITH}" if tls else "")
+
+    def check(self, pool):
+        """Its connections were what they had to be."""
+        assert opened(pool) and {entry["tls"][:6] for entry in opened(pool)} == {"TLSv1." if self.tls else "none"}
+
+
+@pytest.fixture(scope="module", params=["plain", pytest.param("tls", marks=pytest.mark.slow)])
+def shop(request, lab, database):
+    tls = request.param == "tls"
+    if not tls or mysql.HERE:  # a MySQL offers TLS by itself
+        yield Shop(database, tls)
+        return
+    own = certificates.Protected(lab, *certificates.authority_and_pair(lab))
+    yield Shop(own, tls)
+    own.kill()
+
+
+@pytest.fixture
+def start_pool(start_pool, shop):
+    pools = []
+
+    def start(*arguments, **settings):
+        pools.append(start_pool(shop.url, *arguments, **settings))
+        return pools[-1]
+
+    yield start
+    for pool in pools:
+        shop.check(pool)
 
 
 class Checked(load.Script):
@@ -43,8 +93,8 @@ def run(address, seconds, clients):
     return sum(script.count for script in scripts), [failure for script in scripts for failure in script.failed]
 
 
-def test_a_kill_every_100_ms_costs_no_get(users, start_pool, start_nginx):
-    pool = start_pool(users.schema.url(), workers=4)
+def test_a_kill_every_100_ms_costs_no_get(start_pool, start_nginx):
+    pool = start_pool(workers=4)
     pool.deaths_expected = True
     front = start_nginx(pool)
     clients = load.InProcess(run, ("127.0.0.1", front.port), 10, 32)
@@ -61,6 +111,27 @@ def test_a_kill_every_100_ms_costs_no_get(users, start_pool, start_nginx):
     assert not failed, failed[:5]
     until(lambda: len(pool.workers()) == 4, 10)
     assert pool.metric("myrest_worker_restarts_total") >= killed * 0.9
+
+
+@pytest.mark.parametrize("shop", ["plain", "tls"], indirect=True)
+def test_a_kill_of_a_connection_to_the_database_costs_no_get(shop, start_pool, start_nginx):
+    """Nor a worker. What was asked is asked once more, so all are back before the next one is killed."""
+    pool = start_pool(workers=4)
+    front = start_nginx(pool)
+    clients = load.InProcess(run, ("127.0.0.1", front.port), 6, 32)
+    dice, killed, until_when = random.Random(3), 0, time.monotonic() + 6
+    while time.monotonic() < until_when:
+        time.sleep(0.1)
+        there = until(lambda: len(found := shop.schema.pool_connections()) == 4 and found, 5)
+        shop.schema.sql(f"KILL {dice.choice(there)}")
+        killed += 1
+        until(lambda: len(opened(pool)) == 4 + killed, 5, why="a connection did not come back")
+    count, failed = clients.result(40 * servers.FACTOR)
+    print(f"{killed} kills, {count} requests, {len(failed)} failed")
+    assert killed > 10 and count > 1000
+    assert not failed, failed[:5]
+    until(lambda: pool.metric("myrest_workers_ready") == 4, 5)
+    assert not pool.log("worker-exit")
 
 
 class Marked(load.Script):
@@ -90,9 +161,9 @@ def run_marked(address, seconds, clients):
     return sum(script.asked for script in scripts), [failure for script in scripts for failure in script.failed]
 
 
-def test_ten_hups_under_load_lose_nothing_and_ask_nothing_twice(users, start_pool, start_nginx):
-    database = users.schema.database
-    pool = start_pool(users.schema.url())
+def test_ten_hups_under_load_lose_nothing_and_ask_nothing_twice(shop, start_pool, start_nginx):
+    database = shop.database
+    pool = start_pool()
     front = start_nginx(pool)
     log = database.home / "general-hup"
     database.sql(f"SET GLOBAL general_log_file = '{log}'", "SET GLOBAL general_log = 1")
@@ -123,9 +194,6 @@ def test_ten_hups_under_load_lose_nothing_and_ask_nothing_twice(users, start_poo
     assert [upstream for upstream in tried if upstream != ["200"]] == []
     assert len(pool.log("reload")) == 10
     assert not seen & set(pool.workers()) or len(seen) >= 6
-
-
-SLOW = "CREATE VIEW slow AS SELECT u.id, SLEEP(0.3) AS pause FROM users u WHERE u.id = 1"
 
 
 class Kept:
@@ -165,10 +233,9 @@ class Kept:
         return False
 
 
-def test_term_under_load_answers_every_request_that_was_read(database, start_pool):
-    schema = database.schema(*USERS, SLOW)
+def test_term_under_load_answers_every_request_that_was_read(start_pool):
     for round_number in range(5):
-        pool = start_pool(schema.url(), "users,slow", workers=4)
+        pool = start_pool("users,slow", workers=4)
         fast = [Kept(pool, "/users") for _ in range(32)]
         slow = [Kept(pool, "/slow") for _ in range(2)]
         half = [Kept(pool, "/users/1") for _ in range(4)]
@@ -223,8 +290,8 @@ def test_term_under_load_answers_every_request_that_was_read(database, start_poo
             assert kept.answered == 2, (kept.end, kept.answered)
 
 
-def test_term_under_load_behind_nginx_gives_whole_answers_or_502(users, start_pool, start_nginx):
-    pool = start_pool(users.schema.url())
+def test_term_under_load_behind_nginx_gives_whole_answers_or_502(start_pool, start_nginx):
+    pool = start_pool()
     front = start_nginx(pool)
     clients = load.InProcess(run, ("127.0.0.1", front.port), 2, 32)
     time.sleep(1)

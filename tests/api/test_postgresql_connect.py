@@ -17,10 +17,10 @@ import pytest
 
 import fcgi
 import servers
+from certificates import Authority, Protected
 from servers import ADMIN, GUEST, SECRET, USERS, quote, run, until
 from test_away import HOSTS
 from test_hosts import standing_still
-from test_tls import Authority, Protected
 
 SSL_REQUEST = struct.pack("!II", 8, 80877103)
 
