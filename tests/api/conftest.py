@@ -53,10 +53,7 @@ def pytest_collection_modifyitems(items):
     if not postgresql.HERE:  # files that are named by themselves as well
         items[:] = [item for item in items if not item.path.name.startswith("test_postgresql")]
     items.sort(key=place)
-    for item in items:
-        reason = differences.left_out(f"{item.path.stem.removeprefix('test_')}::{item.name}")
-        if reason:
-            item.add_marker(pytest.mark.skip(reason=reason))
+    differences.leave_out(items)
 
 
 @pytest.fixture(scope="session")

@@ -4,11 +4,14 @@ each of the others a module has a table, DIFFERENT, that names every such place 
 expected to be the same.
 
 DIFFERENT has two kinds of entries: the name of a test (file, '::', test with its parameters, as a pattern of fnmatch) ->
-Left; or the name of a value that a test asks for by here() -> Instead.
+Left; or the name of a value that a test asks for by here() -> Instead. Both hold for tests/clients and tests/openapi as
+well, whose tests are named likewise.
 """
 import fnmatch
 import importlib
 import os
+
+import pytest
 
 import unpacked
 
@@ -55,9 +58,23 @@ def here(name, value):
     return entry.value if entry else value
 
 
+def instead(prefix):
+    """The values of DIFFERENT whose names begin so, for tests that are not written in Python."""
+    found = {name: entry for name, entry in _different().items() if name.startswith(prefix)}
+    return {name: entry.value for name, entry in found.items() if isinstance(entry, Instead)}
+
+
 def left_out(test):
     """Why a test is left out, or None. `test`: its file without test_ and .py, '::', its name."""
     for pattern, entry in _different().items():
         if isinstance(entry, Left) and fnmatch.fnmatchcase(test, pattern):
             return "{0}: {2}".format(*entry.reason.row) if isinstance(entry.reason, Difference) else entry.reason
     return None
+
+
+def leave_out(items):
+    """Marks the tests that say nothing of the server that is here; items: as pytest has collected them."""
+    for item in items:
+        reason = left_out(f"{item.path.stem.removeprefix('test_')}::{item.name}")
+        if reason:
+            item.add_marker(pytest.mark.skip(reason=reason))

@@ -221,6 +221,11 @@ DIFFERENT = {
     "filters.contains_not": Instead([2, 3, 4, 5, 6, 7, 8, 10, 11, 12], CONTAINS),
     "filters.fraction": Instead("", FRACTION),
     "filters.kind_of_use": Instead("index", SQL),
+    "openapi.span": Instead("23:59:59.001", TIME),
+    "clients.behind_beta": Instead([5], COLLATION),
+    "clients.text": Instead("naïve 😀 \\ ' \" \n", CHARACTERS),
+    "clients.known: textSearch: a language": Instead([1, 3, 5], FULLTEXT),
+    "clients.known: textSearch: a column without a FULLTEXT index": Instead([1], FULLTEXT),
     "filters.times": Instead("'00:00:00' '00:00:00.5' '12:00:00' '23:59:59.999'", TIME),
 }
 

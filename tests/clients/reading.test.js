@@ -7,6 +7,7 @@
 const assert = require("node:assert/strict");
 const test = require("node:test");
 const postgrest = require("@supabase/postgrest-js");
+const here = require("./here.js");
 const withoutMeaning = require("./without_meaning.json");
 
 const { PostgrestBuilder, PostgrestClient, PostgrestError, PostgrestFilterBuilder, PostgrestQueryBuilder,
@@ -87,7 +88,7 @@ test("neq", async () => {
 
 test("gt", async () => {
     await ids(inOrder().gt("price", 9.99), [1, 5]);
-    await ids(inOrder().gt("title", "beta"), [3, 5]);
+    await ids(inOrder().gt("title", "beta"), here("clients.behind_beta", [3, 5]));
 });
 
 test("gte", async () => {
@@ -381,8 +382,9 @@ test("maybeSingle", async () => {
 });
 
 test("csv", async () => {
+    const doc = here("clients.doc", '{""lang"":""de""}');
     assert.equal(await rows(books("id, title, author, in_print, doc").in("id", [2, 3]).order("id").csv()),
-                 'id,title,author,in_print,doc\n2,beta,Bob,false,"{""lang"":""de""}"\n3,Gamma ray,,,\n');
+                 `id,title,author,in_print,doc\n2,beta,Bob,false,"${doc}"\n3,Gamma ray,,,\n`);
     assert.equal(await rows(books("id, code").eq("id", 99).csv()), "id,code\n");
     const counted = await books("code", { count: "exact" }).order("id").limit(1).csv();
     assert.equal(counted.data, 'code\n"a,b"\n');
@@ -454,12 +456,18 @@ test("several at once", async () => {
     assert.deepEqual(answers.map((answer) => answer.data.id), wanted);
 });
 
-// --- What MySQL does not have, or MyREST does not offer: each has an error that says so
+// --- What MySQL does not have, or MyREST does not offer: each has an error that says so. What the database that is
+// here knows all the same has the ids of its rows in `clients.known: NAME`.
 
 for (const { name, table = "books", calls, ...expected } of withoutMeaning) {
     test(`without a meaning: ${name}`, async () => {
-        assert.ok(expected.status >= 400 && expected.status < 500);
         const query = calls.reduce((builder, [method, ...given]) => builder[method](...given), from(table).select());
+        const known = here(`clients.known: ${name}`, null);
+        if (known) {
+            await ids(query.order("id"), known);
+            return;
+        }
+        assert.ok(expected.status >= 400 && expected.status < 500);
         await refused(query, expected);
     });
 }

@@ -18,6 +18,7 @@ import pytest
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "api"))
 
+import differences  # noqa: E402
 import servers  # noqa: E402
 
 MODULES = Path(os.environ.get("MYREST_NODE_MODULES", HERE / "node_modules")).resolve()
@@ -31,6 +32,7 @@ NAMES = {suite: names(suite) for suite in ("reading.test.js", "writing.test.js")
 NAMES["reading.test.js"] += [
     f"without a meaning: {case['name']}" for case in json.loads((HERE / "without_meaning.json").read_text())
 ]
+INSTEAD = differences.instead("clients.")
 EACH = [(suite, name) for suite in NAMES for name in NAMES[suite]]
 
 TABLES = (
@@ -65,6 +67,8 @@ READ = 'books,words,places,many,sleepy,"odd, name"'
 WRITTEN = (
     "CREATE TABLE people (id INT PRIMARY KEY AUTO_INCREMENT, email VARCHAR(40) NOT NULL UNIQUE, name VARCHAR(20) NOT NULL,"
     " age INT DEFAULT 18, city VARCHAR(20), CONSTRAINT age_check CHECK (age >= 0))",
+    # clients write ids up to this one: only here does it count for a sequence
+    "INSERT INTO people VALUES (3, 'c', 'c', 3, 'c')",
     "CREATE TABLE orders (id INT PRIMARY KEY AUTO_INCREMENT, person INT, sum DECIMAL(8,2),"
     " FOREIGN KEY (person) REFERENCES people (id))",
     "CREATE TABLE cells (x INT, y INT, v VARCHAR(20), PRIMARY KEY (x, y))",
@@ -115,7 +119,7 @@ def reports(urls):
 def report(suite, url):
     run = subprocess.run(
         ["node", "--test-reporter=tap", HERE / suite],
-        env=servers.environment(MYREST_URL=url, NODE_PATH=MODULES),
+        env=servers.environment(MYREST_URL=url, NODE_PATH=MODULES, MYREST_INSTEAD=json.dumps(INSTEAD)),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -141,6 +145,12 @@ def test_all_of_them_ran_and_no_other(reports, suite):
     found = reports[suite]
     assert sorted(found.tests) == sorted(NAMES[suite])
     assert (found.status == 0) == all(passed for passed, _ in found.tests.values()), found.text
+
+
+def test_every_value_that_is_given_instead_is_asked_for():
+    asked = "".join((HERE / suite).read_text("utf-8") for suite in NAMES)
+    cases = {f"clients.known: {case['name']}" for case in json.loads((HERE / "without_meaning.json").read_text())}
+    assert [name for name in INSTEAD if f'here("{name}",' not in asked and name not in cases] == []
 
 
 def test_the_lock_file_names_no_download_address():

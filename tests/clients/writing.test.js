@@ -7,6 +7,7 @@
 const assert = require("node:assert/strict");
 const test = require("node:test");
 const { PostgrestClient, PostgrestError } = require("@supabase/postgrest-js");
+const here = require("./here.js");
 
 const client = new PostgrestClient(process.env.MYREST_URL);
 const people = () => client.from("people");
@@ -161,7 +162,7 @@ test("insert: every kind of value", async () => {
     const row = {
         i: -2147483648, price: 12345.67, ratio: 0.1, flag: true, day: "2024-02-29", at: "2024-01-02T03:04:05.678",
         stamp: "2024-01-02T03:04:05+00:00", kind: "b", doc: { a: [1, "x", null, { b: true }] }, raw: "AAEC/w==",
-        text: "naïve 😀 \u0000 \\ ' \" \n", nothing: null,
+        text: here("clients.text", "naïve 😀 \u0000 \\ ' \" \n"), nothing: null,
     };
     const { data } = await good(client.from("kinds").insert(row).select().single(), 201);
     assert.deepEqual(data, { id: data.id, ...row });

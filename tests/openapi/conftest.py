@@ -22,12 +22,18 @@ HERE = Path(__file__).resolve().parent
 API = HERE.parent / "api"
 sys.path.insert(0, str(API))
 
+import differences  # noqa: E402
 import servers  # noqa: E402
 
 _spec = importlib.util.spec_from_file_location("api_fixtures", API / "conftest.py")
 _fixtures = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(_fixtures)
 lab, database, service = _fixtures.lab, _fixtures.database, _fixtures.service
+
+
+def pytest_collection_modifyitems(items):
+    differences.leave_out(items)
+
 
 MODULES = Path(os.environ.get("MYREST_NODE_MODULES", HERE / "node_modules")).resolve()
 
