@@ -4,6 +4,7 @@ import contextlib
 import functools
 import time
 
+import certificates
 import clients
 import galera
 import load
@@ -28,11 +29,15 @@ AWAY = 4.0  # seconds that a node is lost: enough for all to be found out
 WORKERS = 3
 
 
-def two_pools(cluster, options="target=any"):
+def two_pools(cluster, options="target=any", tls=(False, True)):
     """Of two instances of the service, that know all nodes, each of which begins with another one. (In one pool, as few
-    workers as suffice have all the connections, so most of what its clients ask would meet on one node.)"""
+    workers as suffice have all the connections, so most of what its clients ask would meet on one node.) tls: which of
+    them connects to the nodes with TLS; the other one does without."""
     nodes = cluster.nodes
-    return [cluster.url(*nodes, options=options), cluster.url(*nodes[1:], nodes[0], options=options)]
+    return [
+        cluster.url(*nodes, options=options, tls=tls[0]),
+        cluster.url(*nodes[1:], nodes[0], options=options, tls=tls[1]),
+    ]
 
 
 def run(lab, cluster, fault, urls=(), before=2.0, away=AWAY, after=2.0, crowd=None, **settings):
@@ -61,6 +66,8 @@ def run(lab, cluster, fault, urls=(), before=2.0, away=AWAY, after=2.0, crowd=No
         # A node that was started again counts from nothing.
         conflicts = sum(now - earlier if now >= earlier else now for now, earlier in zip(_conflicts(cluster), counted))
         given_up = sum(len(pool.log("write-lost")) for pool in pools)
+        for pool in pools:
+            _check_protection(pool)
     return verdict.judge(fault or "none lost", LIMITS[fault], journal, cluster.agree(), conflicts, given_up)
 
 
@@ -85,6 +92,13 @@ def _drive(cluster, fault, fronts, before, away, after, crowd):
         return running.result(70 * servers.FACTOR)
     finally:
         running.end()
+
+
+def _check_protection(pool):
+    """All of its connections have TLS, or none has, as its URL says."""
+    wanted = f"{certificates.OPTION}={certificates.WITH}" in pool.settings["DATABASE_URL"]
+    for entry in [*pool.log("database-open"), *pool.log("database-back")]:
+        assert entry["tls"].startswith("TLSv1.") if wanted else entry["tls"] == "none", entry
 
 
 def _conflicts(cluster):

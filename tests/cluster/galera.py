@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 import pymysql
 
+import certificates
 import network
 import servers
 from servers import SECRET, until
@@ -50,6 +51,10 @@ SETTINGS = {
     "wsrep-sst-receive-address": "{address}:4444",
     # A node that sends its data to another one holds all statements back meanwhile: it shall say so.
     "wsrep-sst-donor-rejects-queries": "ON",
+    # For clients alone; between the nodes all is as it comes, for which [sst] has to say so.
+    "ssl-ca": "{authority}",
+    "ssl-cert": "{certificate}",
+    "ssl-key": "{key}",
 }
 
 
@@ -74,7 +79,7 @@ class Node:
             **TIMES,
         }
         settings = {
-            **{name: value.format(address=self.address) for name, value in SETTINGS.items()},
+            **{name: value.format(address=self.address, **self.cluster.pair) for name, value in SETTINGS.items()},
             "datadir": self.home / "data",
             "tmpdir": self.home / "tmp",
             "socket": self.socket,
@@ -84,7 +89,7 @@ class Node:
             "wsrep-provider-options": '"' + ";".join(f"{name}={value}" for name, value in provider.items()) + '"',
         }
         lines = [f"{name}={value}" if value != "" else name for name, value in settings.items()]
-        (self.home / "conf").write_text("\n".join(["[mysqld]", *lines, ""]))
+        (self.home / "conf").write_text("\n".join(["[mysqld]", *lines, "[sst]", "ssl-mode=DISABLED", ""]))
 
     def install(self):
         """What a new cluster begins with; whoever joins gets it from the others."""
@@ -176,6 +181,8 @@ class Cluster:
         assert Path(PROVIDER).is_file(), f"no {PROVIDER}: the package galera-4 is missing"
         self.lab = lab
         self.network = network.make(nodes)
+        authority, certificate, key = certificates.authority_and_pair(lab)
+        self.pair = {"authority": authority.certificate, "certificate": certificate, "key": key}
         self.nodes = [Node(self, number) for number in range(nodes)]
         try:
             self._start()
@@ -205,10 +212,11 @@ class Cluster:
         for node in self.nodes:
             until(lambda: node.synced(len(self.nodes)), seconds, step=0.1, why=node.words)
 
-    def url(self, *nodes, options="target=any"):
+    def url(self, *nodes, options="target=any", tls=False):
         """DATABASE_URL of these nodes, or of all."""
         hosts = ",".join(f"{node.address}:3306" for node in nodes or self.nodes)
-        return f"mysql://rest:{quote(SECRET, safe='')}@{hosts}/app" + (f"?{options}" if options else "")
+        protection = f"{certificates.OPTION}={certificates.WITH if tls else certificates.WITHOUT}"
+        return f"mysql://rest:{quote(SECRET, safe='')}@{hosts}/app?{protection}" + (f"&{options}" if options else "")
 
     def connections(self):
         """How many of rest's connections each node has."""

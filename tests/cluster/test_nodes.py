@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """A node of three is lost under load, in each of the ways it can be, or all lose each other for a moment; then all is whole
-again: no reader notices, no write is lost."""
+again: no reader notices, no write is lost. One of the two pools connects to the nodes with TLS, the other without."""
 import pytest
 
 import experiment
