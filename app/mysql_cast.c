@@ -75,16 +75,37 @@ static bool guarded(struct casting *casting, const char *pattern, const char *be
 	return true;
 }
 
+/* Of the last number below 2^63 in a DOUBLE column MySQL makes another one, and of all from there on the largest SIGNED, even
+ * AS UNSIGNED. Of a DOUBLE that is computed, and below 2^63, both servers make the number that it is; halves of those beyond
+ * are exact. */
+static void add_floating(struct casting *casting, bool with_sign)
+{
+	add(casting, "CASE WHEN ", with_sign ? ">=-9223372036854775808 AND " : ">=0 AND ");
+	add(casting, "", "<9223372036854775808 THEN CAST(");
+	add(casting, "", with_sign ? "+0e0 AS SIGNED)" : "+0e0 AS UNSIGNED)");
+	if (!with_sign) {
+		add(casting, " WHEN ", ">=9223372036854775808 AND ");
+		add(casting, "", "<18446744073709551616 THEN CAST(");
+		add(casting, "", "*0.5e0 AS UNSIGNED)*2");
+	}
+	text_add_string(casting->sql, " END");
+}
+
 /* The server would take the nearest number that the type has, or count the 64 bits otherwise. */
 static bool to_integer(struct casting *casting, bool with_sign)
 {
 	static const char natural[] = "^ *[+]?[0-9]{1,19} *$", integer[] = "^ *[-+]?[0-9]{1,18} *$";
 	const char *behind = with_sign ? " AS SIGNED)" : " AS UNSIGNED)";
-	bool within = with_sign && (casting->what->type == COLUMN_BOOLEAN || casting->what->type == COLUMN_YEAR ||
-	                            (casting->what->type == COLUMN_INTEGER && !casting->what->column->is_unsigned));
+	enum column_type type = casting->what->type;
+	bool within = with_sign && (type == COLUMN_BOOLEAN || type == COLUMN_YEAR ||
+	                            (type == COLUMN_INTEGER && !casting->what->column->is_unsigned));
 
-	if (!is_number(casting->what->type) || within)
+	if (!is_number(type) || within)
 		return guarded(casting, with_sign ? integer : natural, "CAST(", behind);
+	if (type == COLUMN_FLOAT || type == COLUMN_DOUBLE) {
+		add_floating(casting, with_sign);
+		return true;
+	}
 	add(casting, "CASE WHEN ", with_sign ? ">=-9223372036854775808 AND " : ">=0 AND ");
 	add(casting, "", with_sign ? "<9223372036854775808 THEN CAST(" : "<18446744073709551616 THEN CAST(");
 	add(casting, "", behind);

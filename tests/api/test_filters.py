@@ -236,6 +236,8 @@ def test_values_that_are_not_of_the_type_are_400(data):
         ("tiny", "x"), ("big", here("filters.no_integer", "1.5")), ("dec", "1x5"), ("flo", "x"), ("yea", here("filters.no_year", "24")), ("bits", here("filters.no_bits", "b")), ("dat", "2024-1-1"),
         ("tim", "noon"), ("moment", "now"), ("stamp", "x"), ("uuid", "x"), ("address", "1.2.3"), ("blob", "*"),
     ):  # fmt: skip
+        if name in here("filters.texts", ()):
+            continue
         for operator in ("eq.{}", "neq.{}", "gt.{}", "in.({})", "not.lte.{}", "eq(any).{{{}}}", "isdistinct.{}"):
             response = data.get(f"/k_{name}?v={operator.format(value)}")
             assert response.status == 400, f"{name}: {operator} {value}: {response}"
@@ -541,7 +543,9 @@ def test_a_cast_gives_no_other_value(service):
         "INSERT INTO numbers VALUES (1, 18446744073709551615, -9223372036854775808, 9223372036854775808.25, 1234567,"
         " 9223372036854775808, 18446744073709551615), (2, 9223372036854775807, 5, -9223372036854775808, 16777216, 1e300,"
         " 7), (3, 0, -1, -0.5, 0.1, -3, 0), (4, 1, 1, 99999999999999999999, -1e30, 18446744073709549568, 1)",
-        tables="numbers",
+        "CREATE TABLE ends (id INT PRIMARY KEY, x DOUBLE)",
+        "INSERT INTO ends VALUES (1, 9223372036854774784), (2, 9223372036854777856), (3, -9223372036854775808), (4, 9007199254740991)",
+        tables="numbers,ends",
     )
     low, high = -(2**63), 2**63 - 1
     for cast, expected in (
@@ -556,6 +560,11 @@ def test_a_cast_gives_no_other_value(service):
         ("f::int", [1234567, 16777216, 0, None]),
     ):
         assert [row["v"] for row in numbers.json(f"/numbers?select=v:{cast}&order=id")] == expected, cast
+    for cast, expected in here(
+        "filters.ends_of_doubles",
+        [("int", [2**63 - 1024, None, low, 2**53 - 1]), ("unsigned", [2**63 - 1024, 2**63 + 2048, None, 2**53 - 1])],
+    ):
+        assert [row["v"] for row in numbers.json(f"/ends?select=v:x::{cast}&order=id")] == expected, cast
     rows = numbers.json("/numbers?select=f,text:f::text&order=id")
     assert [row["text"] for row in rows[:3]] == here("filters.floats_as_texts", ["1234567", "16777216", "0.1"])
     for row in rows:
