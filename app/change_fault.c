@@ -59,7 +59,8 @@ static const struct column *find_column(const struct table *table, struct slice 
 static void tell_duplicate(struct fault *fault, const struct table *table, struct slice name, struct arena *arena)
 {
 	const struct key *key = find_key(table, name);
-	const char *columns = key != NULL ? column_list(table, key->column_count, key->columns, arena) : NULL;
+	const char *columns =
+	    key != NULL && !key->obscure ? column_list(table, key->column_count, key->columns, arena) : NULL;
 
 	if (columns == NULL)
 		return;

@@ -164,6 +164,12 @@ void describe_add_key_column(struct catalogue *catalogue, struct key *key, unsig
 	key->columns[key->column_count++] = (uint16_t)column;
 }
 
+void describe_obscure_key(struct key *key)
+{
+	key->obscure = key->obscure || key->unique;
+	key->unique = key->primary = false; /* by its columns alone */
+}
+
 void describe_add_foreign_key_column(struct catalogue *catalogue, struct table *table, struct slice name,
                                      struct slice column, struct slice target, struct slice target_column)
 {

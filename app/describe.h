@@ -16,6 +16,7 @@ struct catalogue {
 	unsigned asked; /* tables that were asked for the columns of a result, or passed over */
 	const struct dialect *dialect; /* of the tables */
 	bool json_forward;             /* as they have it */
+	const char *index_type; /* MySQL, MariaDB: as mysql_server.h has it */
 	struct schema *schema;
 };
 
@@ -52,6 +53,8 @@ int describe_column_index(const struct table *, struct slice name); /* -1: none 
 /* The last key, when it has that name; otherwise a new one, and *is_new is true. */
 struct key *describe_add_key(struct catalogue *, struct table *, struct slice name, bool *is_new);
 void describe_add_key_column(struct catalogue *, struct key *, unsigned column);
+/* A part of the key is no column that is known. */
+void describe_obscure_key(struct key *);
 /* Adds the column to the last foreign key, when it has that name, or to a new one; a name that is no column's: nothing. */
 void describe_add_foreign_key_column(struct catalogue *, struct table *, struct slice name, struct slice column,
                                      struct slice target, struct slice target_column);

@@ -5,7 +5,6 @@
 
 #include "describe.h"
 #include "dialect.h"
-#include "mysql_server.h"
 
 enum statement { TABLES, VIEWS, COLUMNS, KEYS, FOREIGN_KEYS, CHECKS, JSON, STATEMENTS };
 
@@ -16,7 +15,7 @@ static const char *const statements[JSON] = {
 	             "NUMERIC_PRECISION,NUMERIC_SCALE,DATETIME_PRECISION,EXTRA,COLUMN_DEFAULT,COLUMN_COMMENT,"
 	             "CHARACTER_SET_NAME,PRIVILEGES"
 	             " FROM information_schema.COLUMNS"),
-	[KEYS] = "SELECT TABLE_NAME,INDEX_NAME,NON_UNIQUE,COLUMN_NAME,INDEX_TYPE FROM information_schema.STATISTICS",
+	[KEYS] = "SELECT TABLE_NAME,INDEX_NAME,NON_UNIQUE,COLUMN_NAME,",
 	[FOREIGN_KEYS] = ("SELECT TABLE_NAME,CONSTRAINT_NAME,COLUMN_NAME,REFERENCED_TABLE_NAME,REFERENCED_COLUMN_NAME"
 	                  " FROM information_schema.KEY_COLUMN_USAGE"),
 	[CHECKS] = "SELECT TABLE_NAME,CHECK_CLAUSE FROM information_schema.CHECK_CONSTRAINTS",
@@ -39,6 +38,7 @@ struct catalogue *mysql_catalogue_new(const struct table_choices *choices, const
 	struct catalogue *catalogue = describe_new(choices, writable, server->json_type ? CHECKS : STATEMENTS, &mysql_dialect);
 
 	catalogue->json_forward = server->json_forward;
+	catalogue->index_type = server->index_type;
 	return catalogue;
 }
 
@@ -97,6 +97,10 @@ bool mysql_catalogue_statement(struct catalogue *catalogue, struct text *sql, en
 	if (n >= catalogue->statements)
 		return false;
 	text_add_string(sql, statements[n]);
+	if (n == KEYS) {
+		text_add_string(sql, catalogue->index_type);
+		text_add_string(sql, " FROM information_schema.STATISTICS");
+	}
 	text_add_string(sql, n == CHECKS ? " WHERE CONSTRAINT_SCHEMA=DATABASE()" : " WHERE TABLE_SCHEMA=DATABASE()");
 	text_add_string(sql, " AND TABLE_NAME IN ");
 	describe_add_names(catalogue, sql);
@@ -218,8 +222,8 @@ static void take_key(struct catalogue *catalogue, const struct row *row)
 	}
 	if ((column = describe_column_index(table, describe_value(row, 3))) >= 0)
 		describe_add_key_column(catalogue, key, (unsigned)column);
-	else
-		key->unique = false; /* over an expression (MySQL 8): not a key of columns */
+	else /* over an expression, or a column that is not shown to us: MySQL has both */
+		describe_obscure_key(key);
 }
 
 static void take_foreign_key(struct catalogue *catalogue, const struct row *row)

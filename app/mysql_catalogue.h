@@ -7,11 +7,11 @@
 #define MYREST_MYSQL_CATALOGUE_H
 
 #include "database.h"
+#include "mysql_server.h"
 
 struct catalogue;
-struct mysql_server;
 
-/* What is served and what of that can be written; both must outlive it. */
+/* What is served and what of that can be written, which must outlive it, as the server has to. */
 struct catalogue *mysql_catalogue_new(const struct table_choices *, const struct table_choices *writable,
                                       const struct mysql_server *);
 /* The next statement; false: there are no more. Its rows go to mysql_catalogue_row before the next is asked for. */

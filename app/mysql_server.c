@@ -5,9 +5,14 @@
 #include <string.h>
 #include <strings.h>
 
-#ifndef FAULT_NO_TRAITS /* a build in which every server is one that can do the least, for the tests */
 /* As mysql_get_server_version counts. */
-enum { MARIADB_RETURNING = 100500, MARIADB_FAULT_ROW = 100700, MARIADB_JSON_LAST = 100900 };
+enum {
+	MARIADB_RETURNING = 100500,
+	MARIADB_IGNORED = 100600,
+	MARIADB_FAULT_ROW = 100700,
+	MARIADB_JSON_LAST = 100900,
+	MYSQL_VISIBLE = 80000,
+};
 
 /* "10.11.6-..." is 101106 */
 static long version_number(const char *version)
@@ -19,7 +24,6 @@ static long version_number(const char *version)
 		number += strtol(end + 1, &end, 10) * 100;
 	return *end == '.' ? number + strtol(end + 1, &end, 10) : number;
 }
-#endif
 
 #define LENGTH_OF(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -50,7 +54,8 @@ static const struct {
 	{ "default_regex_flags", "''", false },
 	{ "old_mode", "''", false },
 	{ "max_error_count", "64", true }, /* GET DIAGNOSTICS looks among them */
-	{ "information_schema_stats_expiry", "0", false }, /* what the catalogue tells is of now */
+	{ "information_schema_stats_expiry", "0", false }, /* what the catalogue tells is of now, */
+	{ "show_gipk_in_create_table_and_information_schema", "1", false }, /* with the primary keys that MySQL has made */
 	/* Who reads a long answer slowly, and a connection that waits for requests, keep it. */
 	{ "net_write_timeout", "CAST(GREATEST(@@net_write_timeout,60) AS UNSIGNED)", false },
 	{ "wait_timeout", "CAST(GREATEST(@@wait_timeout,28800) AS UNSIGNED)", false },
@@ -58,23 +63,26 @@ static const struct {
 
 void mysql_server_describe(struct mysql_server *server, const char *version)
 {
+	long number;
+
 	memset(server, 0, sizeof(*server));
 	/* MariaDB has called itself 5.5.5 for the sake of old replicas; the client library takes that away. */
 	if (strncmp(version, "5.5.5-", 6) == 0 && strstr(version, "MariaDB") != NULL)
 		version += 6;
 	server->mariadb = strstr(version, "MariaDB") != NULL;
-#ifndef FAULT_NO_TRAITS
-	if (server->mariadb) {
-		server->traits.returning = version_number(version) >= MARIADB_RETURNING;
-		server->traits.fault_row = version_number(version) >= MARIADB_FAULT_ROW;
-	}
-#endif
 	server->json_type = !server->mariadb;
-#ifndef FAULT_NO_TRAITS
-	server->json_forward = server->mariadb && version_number(version) < MARIADB_JSON_LAST;
+	number = version_number(version);
+#ifndef FAULT_NO_TRAITS /* a build in which every server is one that can do the least, for the tests */
+	server->traits.returning = server->mariadb && number >= MARIADB_RETURNING;
+	server->traits.fault_row = server->mariadb && number >= MARIADB_FAULT_ROW;
 #endif
+	server->json_forward = server->mariadb && number < MARIADB_JSON_LAST;
 	/* MySQL always says what part of the rows remains, and has other forms that may be the default. */
 	server->explain = server->mariadb ? "EXPLAIN EXTENDED " : "EXPLAIN FORMAT=TRADITIONAL ";
+	if (server->mariadb)
+		server->index_type = number >= MARIADB_IGNORED ? "IF(IGNORED='NO',INDEX_TYPE,NULL)" : "INDEX_TYPE";
+	else
+		server->index_type = number >= MYSQL_VISIBLE ? "IF(IS_VISIBLE='YES',INDEX_TYPE,NULL)" : "INDEX_TYPE";
 	server->time_limit = server->mariadb ? "max_statement_time" : "max_execution_time";
 	server->time_limit_per_second = server->mariadb ? 1 : 1000;
 }

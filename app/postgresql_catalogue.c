@@ -276,8 +276,8 @@ static void take_key(struct catalogue *catalogue, const struct row *row)
 		key->unique = is_true(row, 3);
 	}
 	column = describe_column_index(table, describe_value(row, 4));
-	if (column < 0)
-		key->unique = false; /* over an expression: not a key of columns */
+	if (column < 0) /* over an expression, or a column that is not shown to us */
+		describe_obscure_key(key);
 	if (column < 0 && (column = searched_column(table, describe_value(row, 5), &language)) >= 0) {
 		key->fulltext = true;
 		table->columns[column].language = describe_keep(catalogue, language);

@@ -63,6 +63,7 @@ struct key {
 	bool primary;
 	bool unique;
 	bool fulltext;
+	bool obscure; /* unique, but over expressions as well, or columns that are not known: its columns tell no rows apart */
 	unsigned column_count;
 	uint16_t *columns; /* indices into table->columns, in the key's order */
 };

@@ -409,7 +409,8 @@ static enum status find_conflict(const struct writing *writing)
 		return refuse(writing, STATUS_NO_CONFLICT_KEY, "the table has no primary key: on_conflict has to name another",
 		              NULL);
 	for (unsigned i = 0; i < table->key_count && !table->dialect->conflict_by_key; i++)
-		write->guarded = write->guarded || (table->keys[i].unique && &table->keys[i] != write->conflict);
+		write->guarded = write->guarded || table->keys[i].obscure ||
+		                 (table->keys[i].unique && &table->keys[i] != write->conflict);
 	return STATUS_OK;
 }
 

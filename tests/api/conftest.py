@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 import differences
+import mysql
 import postgresql
 import servers
 
@@ -36,6 +37,7 @@ ORDER = [
     "loss",
     "freshness",
     "write_safety",
+    "mysql",
     "postgresql",
     "postgresql_connect",
 ]
@@ -50,8 +52,9 @@ def pytest_collection_modifyitems(items):
         name = item.path.stem.removeprefix("test_")
         return ORDER.index(name) if name in ORDER else len(ORDER)
 
-    if not postgresql.HERE:  # files that are named by themselves as well
-        items[:] = [item for item in items if not item.path.name.startswith("test_postgresql")]
+    for server in (mysql, postgresql):  # files that are named by themselves as well
+        if not server.HERE:
+            items[:] = [item for item in items if not item.path.name.startswith(f"test_{server.__name__}")]
     items.sort(key=place)
     differences.leave_out(items)
 

@@ -331,6 +331,28 @@ static void generated_columns_are_those_the_server_computes(void **state)
 	schema_free(schema);
 }
 
+/* MySQL shows it to accounts that may not see all of its columns. */
+static void a_primary_key_with_a_column_that_is_not_shown_is_none(void **state)
+{
+	struct schema *schema;
+
+	(void)state;
+	begin("t", false);
+	assert_true(next("TABLES"));
+	ROW("t", "BASE TABLE", "", "0");
+	assert_true(next("COLUMNS"));
+	column("t", "id", "int", "int");
+	assert_true(next("IF(IS_VISIBLE='YES',INDEX_TYPE,NULL) FROM information_schema.STATISTICS"));
+	ROW("t", "PRIMARY", "0", "id", "BTREE");
+	ROW("t", "PRIMARY", "0", "region", "BTREE");
+	schema = finish();
+	assert_false(schema->tables[0].keys[0].primary);
+	assert_true(schema->tables[0].keys[0].obscure);
+	assert_null(table_primary(&schema->tables[0]));
+	assert_int_equal(schema->tables[0].key_column, -1);
+	schema_free(schema);
+}
+
 static void a_key_over_an_expression_is_no_key_of_columns(void **state)
 {
 	struct schema *schema;
@@ -351,12 +373,18 @@ static void a_key_over_an_expression_is_no_key_of_columns(void **state)
 	ROW("t", "before", "0", "b", "BTREE");
 	ROW("t", "only", "0", NULL, "BTREE");
 	ROW("t", "words", "1", "c", "FULLTEXT");
+	ROW("t", "plain", "1", "a", "BTREE");
+	ROW("t", "plain", "1", NULL, "BTREE");
+	ROW("t", "unused", "1", "c", NULL); /* an index that is invisible to statements */
 	schema = finish();
 	table = &schema->tables[0];
-	assert_int_equal(table->key_count, 4);
-	for (unsigned i = 0; i < 4; i++)
+	assert_int_equal(table->key_count, 6);
+	for (unsigned i = 0; i < 6; i++) {
 		assert_false(table->keys[i].unique);
+		assert_int_equal(table->keys[i].obscure, i < 3);
+	}
 	assert_true(table->keys[3].fulltext);
+	assert_false(table->keys[5].fulltext);
 	assert_false(table->keys[0].fulltext);
 	assert_false(table_integer_key(table, &table->columns[0]));
 	assert_false(table_integer_key(table, &table->columns[1]));
@@ -583,6 +611,7 @@ int main(void)
 		TEST(mariadb_has_json_by_the_columns_of_a_result),
 		TEST(mysql_is_not_asked_for_checks),
 		TEST(generated_columns_are_those_the_server_computes),
+		TEST(a_primary_key_with_a_column_that_is_not_shown_is_none),
 		TEST(a_key_over_an_expression_is_no_key_of_columns),
 		TEST(keys_of_several_columns_keep_their_order),
 		TEST(names_are_quoted_and_compared_exactly),

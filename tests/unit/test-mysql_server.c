@@ -64,6 +64,26 @@ static void versions_tell_what_a_server_can_do(void **state)
 	}
 }
 
+static void indexes_that_statements_do_not_use(void **state)
+{
+	static const struct {
+		const char *version, *type;
+	} cases[] = {
+		{ "10.11.6-MariaDB-log", "IF(IGNORED='NO',INDEX_TYPE,NULL)" },
+		{ "5.5.5-10.6.0-MariaDB", "IF(IGNORED='NO',INDEX_TYPE,NULL)" },
+		{ "10.5.23-MariaDB", "INDEX_TYPE" },
+		{ "8.0.36", "IF(IS_VISIBLE='YES',INDEX_TYPE,NULL)" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH_OF(cases); i++) {
+		struct mysql_server server;
+
+		mysql_server_describe(&server, cases[i].version);
+		assert_string_equal(server.index_type, cases[i].type);
+	}
+}
+
 static void a_mysql_session(void **state)
 {
 	struct mysql_server server;
@@ -169,6 +189,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(versions_tell_what_a_server_can_do),
+		cmocka_unit_test(indexes_that_statements_do_not_use),
 		cmocka_unit_test(a_mysql_session),
 		cmocka_unit_test(a_mariadb_session),
 		cmocka_unit_test(a_session_relies_on_nothing_that_it_has_not_said),
