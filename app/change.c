@@ -33,7 +33,7 @@ static struct {
 	enum stage stage;
 	bool in_transaction;
 	unsigned attempts;
-	unsigned row;    /* one by one: whose turn it is */
+	unsigned row;    /* INSERT: whose turn it is, or that of which and those behind it */
 	bool left_out;   /* one by one: it is there already */
 	bool locating;   /* one by one: to learn which row is at fault; nothing will be kept */
 	uint64_t rows;   /* that are written, or found by LOCK */
@@ -54,6 +54,12 @@ bool change_runs(void)
 }
 
 /* --- Statements --- */
+
+/* How many rows the INSERT has. */
+static unsigned rows_at_once(void)
+{
+	return change.write->one_by_one ? 1 : write_run(change.write, change.plan->table, change.row);
+}
 
 static struct text *begin_sql(enum stage stage)
 {
@@ -123,7 +129,7 @@ static enum next send_write(void)
 
 	METRICS_ADD(metrics_own->statements, 1);
 	if (write->kind == WRITE_INSERT)
-		sql_insert(sql, change.plan, write, change.row, write->one_by_one ? 1 : write->row_count, returns);
+		sql_insert(sql, change.plan, write, change.row, rows_at_once(), returns);
 	else if (write->kind == WRITE_PUT && !change.there)
 		sql_insert(sql, change.plan, write, 0, 1, false);
 	else if (write->kind == WRITE_DELETE)
@@ -184,6 +190,12 @@ static void take_recalled(const struct row *row)
 		answer_replay(change.peer, (struct slice){ row->values[1], row->lengths[1] });
 }
 
+/* Of the row that the server says it is, which counts those of the statement. */
+static uint64_t row_of_body(uint64_t row)
+{
+	return row > 0 ? change.row + row : 0;
+}
+
 static void take_row(void)
 {
 	const struct write *write = change.write;
@@ -201,7 +213,7 @@ static void take_row(void)
 	else if (change.stage == RECALL)
 		take_recalled(&row);
 	else if (change.stage == TELL_ROW && row.values[0] != NULL)
-		change_fault_tell_row(&change.fault, write, strtoull(row.values[0], NULL, 10), &change.peer->arena);
+		change_fault_tell_row(&change.fault, write, row_of_body(strtoull(row.values[0], NULL, 10)), &change.peer->arena);
 }
 
 /* --- What comes after what --- */
@@ -260,9 +272,10 @@ static enum next insert_done(void)
 	if (change.write->one_by_one)
 		return inserted_one();
 	/* Of MySQL, where what is left out would count as well, those that tell go one by one. */
-	change.rows = change.write->resolution == RESOLUTION_IGNORE && change.plan->table->dialect->conflict_by_key ?
-	                      database_affected(worker.database) : change.write->row_count;
-	return finish();
+	change.rows += change.write->resolution == RESOLUTION_IGNORE && change.plan->table->dialect->conflict_by_key ?
+	                       database_affected(worker.database) : rows_at_once();
+	change.row += rows_at_once();
+	return change.row < change.write->row_count ? send_write() : finish();
 }
 
 static enum next put_done(void)
@@ -343,6 +356,7 @@ static bool needs_transaction(void)
 
 	return write_looks_first(write) || write->has_max_affected || write->rollback || write->one_by_one ||
 	       write->idempotency_key.length > 0 ||
+	       (write->kind == WRITE_INSERT && write_run(write, change.plan->table, 0) < write->row_count) ||
 	       (write->singular && (write->kind != WRITE_INSERT || write->resolution == RESOLUTION_IGNORE));
 }
 
@@ -436,10 +450,10 @@ static enum next locate(bool alarmed)
 	return undo();
 }
 
-static bool is_row_unknown(const struct database_error *error, bool alarmed)
+static bool is_row_unknown(uint64_t row, bool alarmed)
 {
 	return alarmed || (change.write->kind == WRITE_INSERT && change.write->row_count > 1 && !change.write->one_by_one &&
-	       error->row == 0 && change.fault.status != STATUS_FAULT && status_http(change.fault.status) < 500);
+	       row == 0 && change.fault.status != STATUS_FAULT && status_http(change.fault.status) < 500);
 }
 
 /* What the database says, with the column and the row that it only gives the place of. */
@@ -450,12 +464,19 @@ static struct database_error located_error(void)
 	unsigned row;
 
 	if (change.stage != WRITE || error.place == 0 || error.object.length > 0 ||
-	    !sql_find_value(change.plan, change.write, &change.sql, error.place, &column, &row))
+	    !sql_find_value(change.plan, change.write, change.row, &change.sql, error.place, &column, &row))
 		return error;
 	error.object = column->name;
 	if (error.row == 0 && !change.write->one_by_one)
-		error.row = row + 1;
+		error.row = row + 1 - change.row;
 	return error;
+}
+
+/* Whether the statement can have failed by one row of the body alone. */
+static bool has_one_row(void)
+{
+	return change.write->one_by_one ||
+	       (change.stage == WRITE && change.write->kind == WRITE_INSERT && rows_at_once() == 1);
 }
 
 /* A statement failed, which has changed nothing; the connection lives. */
@@ -463,12 +484,14 @@ static enum next stage_failed(void)
 {
 	const struct database_error located = located_error(), *error = &located;
 	struct peer *peer = change.peer;
-	uint64_t row = change.write->one_by_one ? change.row + 1 : error->row;
+	uint64_t row = row_of_body(has_one_row() ? 1 : error->row);
 	bool alarmed = change.stage == WRITE && change_fault_is_alarm(error, change.write);
 
 	if (change.stage == CLAIM && error->status == STATUS_DUPLICATE)
 		return send_recall();
-	if (change.stage == WRITE && change.write->one_by_one && change_fault_is_conflict(error, change.write)) {
+	if (change.stage == WRITE && change.write->one_by_one &&
+	    change_fault_is_conflict(error, change.write) &&
+	    !write_makes_key(change.write, change.plan->table, change.write->conflict, change.row)) {
 		change.left_out = true;
 		return next_row();
 	}
@@ -490,7 +513,7 @@ static enum next stage_failed(void)
 		peer->retried = worker.describe_wanted = true;
 	else
 		log_failure(failure_level(change.fault.status), "write-failed");
-	return change.stage == WRITE && is_row_unknown(error, alarmed) ? locate(alarmed) : undo();
+	return change.stage == WRITE && is_row_unknown(row, alarmed) ? locate(alarmed) : undo();
 }
 
 static void over(void)

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "dialect.h"
+
 /* Some servers name a key with its table in front, and the check of one column likewise. */
 static bool is_called(struct slice given, const char *name)
 {
@@ -117,17 +119,18 @@ static void tell_check(struct fault *fault, const struct table *table, struct sl
 }
 
 /* The id of a row that names none is the database's choice. MySQL, which has come to the last one, chooses it again. */
-static bool is_generated(const struct table *table, const struct write *write, struct slice name)
+static bool is_generated(const struct table *table, const struct write *write, struct slice name, uint64_t row)
 {
 	const struct key *key = find_key(table, name);
-	const struct column *column = key != NULL && key->column_count == 1 ? &table->columns[key->columns[0]] : NULL;
 
-	if (column == NULL || !column->auto_increment || write->kind != WRITE_INSERT)
+	if (key == NULL || !table->dialect->last_id_again || write->kind != WRITE_INSERT)
 		return false;
-	for (unsigned i = 0; i < write->column_count; i++)
-		if (write->columns[i] == column)
+	if (row > 0)
+		return row <= write->row_count && write_makes_key(write, table, key, (unsigned)row - 1);
+	for (unsigned i = 0; i < write->row_count; i++)
+		if (!write_makes_key(write, table, key, i))
 			return false;
-	return true;
+	return write->row_count > 0;
 }
 
 /* MariaDB's type JSON is a check of the column, which has the column's name. All that is written is valid JSON
@@ -207,7 +210,7 @@ struct fault change_fault_make(const struct database_error *error, const struct 
 
 	if (change_fault_is_alarm(error, write))
 		fault.status = STATUS_DUPLICATE;
-	if (fault.status == STATUS_DUPLICATE && is_generated(table, write, error->object))
+	if (fault.status == STATUS_DUPLICATE && is_generated(table, write, error->object, row))
 		fault.status = STATUS_NO_MORE_IDS;
 	if (fault.status == STATUS_CHECK && is_json_check(table, error->object))
 		fault.status = STATUS_TOO_DEEP;

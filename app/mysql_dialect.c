@@ -421,6 +421,7 @@ static bool fallback(struct text *sql, const struct column *column)
 const struct dialect mysql_dialect = {
 	.quote = '`',
 	.fulltext_indexed = true,
+	.last_id_again = true,
 	.takes_empty_rows = true,
 	.next_id = "NULL", /* DEFAULT would be 0 */
 	.claim_ending = "",

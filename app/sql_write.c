@@ -72,7 +72,7 @@ void sql_insert(struct text *sql, const struct plan *plan, const struct write *w
 			text_add_char(sql, ',');
 		add_row(sql, plan, write, row + i);
 	}
-	if (write->resolution != RESOLUTION_NONE)
+	if (write->resolution != RESOLUTION_NONE && !write_makes_key(write, plan->table, write->conflict, row))
 		plan->table->dialect->resolution(sql, plan, write);
 	if (returning) {
 		text_add_string(sql, " RETURNING ");
@@ -104,7 +104,7 @@ void sql_update(struct text *sql, const struct plan *plan, const struct write *w
 	add_rows(sql, plan, write, keys);
 }
 
-bool sql_find_value(const struct plan *plan, const struct write *write, const struct text *sql, size_t place,
+bool sql_find_value(const struct plan *plan, const struct write *write, unsigned first, const struct text *sql, size_t place,
                     const struct column **column, unsigned *row)
 {
 	struct text beginning = { 0 };
@@ -115,12 +115,12 @@ bool sql_find_value(const struct plan *plan, const struct write *write, const st
 		begin_insert(&beginning, plan, write);
 	at = insert ? beginning.length : strlen("UPDATE ") + plan->table->quoted.length + strlen(" SET");
 	text_release(&beginning);
-	for (*row = 0; *row < write->row_count; ++*row)
+	for (*row = first; *row < write->row_count; ++*row)
 		for (unsigned c = 0; c < write->column_count; c++) {
 			struct slice value = write->values[(size_t)*row * write->column_count + c];
 
 			*column = write->columns[c];
-			at += 1 + (insert ? c == 0 && *row > 0 ? strlen("),") : 0 : (*column)->quoted.length + strlen("="));
+			at += 1 + (insert ? c == 0 && *row > first ? strlen("),") : 0 : (*column)->quoted.length + strlen("="));
 			if (offset < at + value.length)
 				return offset >= at;
 			at += value.length;

@@ -542,6 +542,35 @@ enum status write_plan(const struct route *route, const struct request *request,
 	return plan_all(&writing);
 }
 
+bool write_makes_key(const struct write *write, const struct table *table, const struct key *key, unsigned row)
+{
+	for (unsigned i = 0; i < key->column_count; i++) {
+		const struct column *column = &table->columns[key->columns[i]];
+		unsigned place = 0;
+
+		if (!column->auto_increment)
+			continue;
+		while (place < write->column_count && write->columns[place] != column)
+			place++;
+		if (place == write->column_count ||
+		    slice_is(write->values[(size_t)row * write->column_count + place], table->dialect->next_id))
+			return true;
+	}
+	return false;
+}
+
+unsigned write_run(const struct write *write, const struct table *table, unsigned row)
+{
+	unsigned end = row + 1;
+
+	if (write->resolution == RESOLUTION_NONE)
+		return write->row_count - row;
+	while (end < write->row_count && write_makes_key(write, table, write->conflict, end) ==
+	                                     write_makes_key(write, table, write->conflict, row))
+		end++;
+	return end - row;
+}
+
 bool write_is_empty(const struct write *write, const struct plan *plan)
 {
 	return (write->kind == WRITE_INSERT && write->row_count == 0) ||

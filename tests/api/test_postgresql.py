@@ -442,6 +442,30 @@ def test_ignore_leaves_what_is_there(people):
     assert people.sql("SELECT email FROM people WHERE id = 1") == (("a@x",),)
 
 
+@pytest.mark.parametrize("returned", [[], [REPRESENTATION]])
+@pytest.mark.parametrize("resolution", ["merge-duplicates", "ignore-duplicates"])
+def test_an_id_that_the_sequence_makes_means_no_row(people, resolution, returned):
+    """An upsert without an id meets no row by it, though the sequence has not come to the ids that clients have written."""
+    prefer = [f"resolution={resolution}", "missing=default", *returned]
+    people.sql("SELECT setval(pg_get_serial_sequence('people', 'id'), 1, false)")
+    before = people.sql("SELECT * FROM people ORDER BY id")
+    refused(send(people.web, "POST", "/people", {"email": "n@x"}, prefer=prefer), 409, "23505", "id")
+    rows = [{"id": 9, "email": "nine@x"}, {"email": "n@x"}]  # the sequence goes on, to 2
+    error = refused(send(people.web, "POST", "/people?columns=id,email", rows, prefer=prefer), 409, "23505", "id")
+    assert "row 2" in error["details"], error
+    assert people.sql("SELECT * FROM people ORDER BY id") == before
+    people.sql("SELECT setval(pg_get_serial_sequence('people', 'id'), 100)")
+    rows = [{"id": 9, "email": "nine@x"}, {"email": "n@x"}, {"email": "m@x"}, {"id": 10, "email": "ten@x"}]
+    response = send(people.web, "POST", "/people?columns=id,email&select=id,email", rows, prefer=prefer)
+    assert response.status == 201
+    wanted = [{"id": 9, "email": "nine@x"}, {"id": 101, "email": "n@x"}, {"id": 102, "email": "m@x"}, {"id": 10, "email": "ten@x"}]
+    assert not returned or response.json() == wanted
+    assert people.sql("SELECT id FROM people WHERE id > 8 ORDER BY id") == ((9,), (10,), (101,), (102,))
+    rows = [{"id": 11, "email": "eleven@x"}, {"email": "nine@x"}]
+    error = refused(send(people.web, "POST", "/people?columns=id,email", rows, prefer=prefer), 409, "23505", "email")
+    assert "row 2" in error["details"], error
+
+
 def test_a_duplicate_of_a_key_that_is_not_meant_is_409(people):
     before = people.sql("SELECT * FROM people ORDER BY id")
     for resolution in ("merge-duplicates", "ignore-duplicates"):

@@ -119,15 +119,21 @@ static void nobody_sent_the_id_that_is_there(void **state)
 	static const char text[] = "Duplicate entry '127' for key 'users.PRIMARY'";
 	struct column *id = &schema->tables[0].columns[0], *email = &schema->tables[0].columns[2];
 	const struct column *others[] = { email }, *both[] = { email, id };
-	struct write without = { .kind = WRITE_INSERT, .column_count = 1, .columns = others };
-	struct write with = { .kind = WRITE_INSERT, .column_count = 2, .columns = both };
-	struct write update = { .kind = WRITE_UPDATE, .column_count = 1, .columns = others };
+	struct slice values[] = { { "'a'", 3 }, { "NULL", 4 }, { "'b'", 3 }, { "127", 3 } };
+	struct write without = { .kind = WRITE_INSERT, .column_count = 1, .row_count = 2, .columns = others, .values = values };
+	struct write with = { .kind = WRITE_INSERT, .column_count = 2, .row_count = 2, .columns = both, .values = values };
+	struct write update = { .kind = WRITE_UPDATE, .column_count = 1, .row_count = 1, .columns = others, .values = values };
 
 	(void)state;
 	assert_int_equal(told(1062, text, &without, 0).status, STATUS_DUPLICATE);
 	id->auto_increment = true;
 	assert_int_equal(told(1062, text, &without, 0).status, STATUS_NO_MORE_IDS);
+	/* Of two rows, one of which has an id, it has to be known which is meant. */
 	assert_int_equal(told(1062, text, &with, 0).status, STATUS_DUPLICATE);
+	assert_int_equal(told(1062, text, &with, 1).status, STATUS_NO_MORE_IDS);
+	assert_int_equal(told(1062, text, &with, 2).status, STATUS_DUPLICATE);
+	with.row_count = 1;
+	assert_int_equal(told(1062, text, &with, 0).status, STATUS_NO_MORE_IDS);
 	assert_int_equal(told(1062, text, &update, 0).status, STATUS_DUPLICATE);
 	assert_int_equal(told(1062, "Duplicate entry 'a' for key 'users.username'", &without, 0).status, STATUS_DUPLICATE);
 	id->auto_increment = false;

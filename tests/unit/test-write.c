@@ -123,10 +123,11 @@ static void add_looking(struct text *all, struct text *sql, struct plan *plan, c
 static void add_inserts(struct text *all, struct text *sql, struct plan *plan, struct write *write, bool one_by_one)
 {
 	write->one_by_one = one_by_one;
-	for (unsigned row = 0; row < (one_by_one ? write->row_count : 1); row++) {
+	for (unsigned row = 0, count; row < write->row_count; row += count) {
 		struct text keys = { 0 };
 
-		sql_insert(sql, plan, write, row, one_by_one ? 1 : write->row_count, !one_by_one && write_returns(write, plan));
+		count = one_by_one ? 1 : write_run(write, plan->table, row);
+		sql_insert(sql, plan, write, row, count, !one_by_one && write_returns(write, plan));
 		add_statement(all, sql);
 		if (!one_by_one || !write_returns(write, plan))
 			continue;
@@ -332,7 +333,7 @@ static void expect_found(const struct plan *plan, const struct write *write, con
 	const struct column *column = NULL;
 	unsigned row;
 
-	assert_true(sql_find_value(plan, write, sql, place_of(sql, text), &column, &row));
+	assert_true(sql_find_value(plan, write, 0, sql, place_of(sql, text), &column, &row));
 	assert_is(column->name, name);
 	assert_int_equal(row, wanted);
 }
@@ -352,15 +353,15 @@ static void a_value_is_found_by_its_place(void **state)
 	expect_found(&plan, &write, &sql, "'b'", "email", 0);
 	expect_found(&plan, &write, &sql, "'c'", "username", 1);
 	expect_found(&plan, &write, &sql, "'d'", "email", 1);
-	assert_false(sql_find_value(&plan, &write, &sql, 1, &column, &row));
-	assert_false(sql_find_value(&plan, &write, &sql, place_of(&sql, "RETURNING"), &column, &row));
-	assert_false(sql_find_value(&plan, &write, &sql, 100000, &column, &row));
+	assert_false(sql_find_value(&plan, &write, 0, &sql, 1, &column, &row));
+	assert_false(sql_find_value(&plan, &write, 0, &sql, place_of(&sql, "RETURNING"), &column, &row));
+	assert_false(sql_find_value(&plan, &write, 0, &sql, 100000, &column, &row));
 	text_clear(&sql);
 	write = planned("PATCH", "/users?id=eq.77", "{\"username\":\"\xc3\xa9\",\"email\":\"b\"}", &plan);
 	sql_update(&sql, &plan, &write, (struct slice){ "", 0 });
 	expect_found(&plan, &write, &sql, "'\xc3\xa9'", "username", 0);
 	expect_found(&plan, &write, &sql, "'b'", "email", 0);
-	assert_false(sql_find_value(&plan, &write, &sql, place_of(&sql, "77"), &column, &row));
+	assert_false(sql_find_value(&plan, &write, 0, &sql, place_of(&sql, "77"), &column, &row));
 	text_release(&sql);
 }
 
