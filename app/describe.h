@@ -17,6 +17,7 @@ struct catalogue {
 	const struct dialect *dialect; /* of the tables */
 	bool json_forward;             /* as they have it */
 	const char *index_type; /* MySQL, MariaDB: as mysql_server.h has it */
+	bool null_is_now; /* in the columns of which column->null_is_now says it */
 	struct schema *schema;
 };
 

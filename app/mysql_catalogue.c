@@ -39,6 +39,7 @@ struct catalogue *mysql_catalogue_new(const struct table_choices *choices, const
 
 	catalogue->json_forward = server->json_forward;
 	catalogue->index_type = server->index_type;
+	catalogue->null_is_now = server->null_is_now;
 	return catalogue;
 }
 
@@ -189,6 +190,7 @@ static void take_column(struct catalogue *catalogue, const struct row *row)
 	column->declared = describe_keep(catalogue, describe_value(row, 3));
 	column->type = type_of(describe_value(row, 2), column->declared);
 	column->nullable = slice_is(describe_value(row, 4), "YES");
+	column->null_is_now = catalogue->null_is_now && column->type == COLUMN_TIMESTAMP && !column->nullable;
 	column->length = column->type == COLUMN_BIT ? describe_number(row, 6) : describe_number(row, 5);
 	column->precision = (unsigned)(!describe_is_null(row, 8) ? describe_number(row, 8) : describe_number(row, 6));
 	column->scale = (unsigned)describe_number(row, 7);

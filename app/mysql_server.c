@@ -56,9 +56,14 @@ static const struct {
 	{ "max_error_count", "64", true }, /* GET DIAGNOSTICS looks among them */
 	{ "information_schema_stats_expiry", "0", false }, /* what the catalogue tells is of now, */
 	{ "show_gipk_in_create_table_and_information_schema", "1", false }, /* with the primary keys that MySQL has made */
-	/* Who reads a long answer slowly, and a connection that waits for requests, keep it. */
+	/* Who sends a long body or reads a long answer slowly, and a connection that waits for requests, keep it. */
+	{ "net_read_timeout", "CAST(GREATEST(@@net_read_timeout,30) AS UNSIGNED)", false },
 	{ "net_write_timeout", "CAST(GREATEST(@@net_write_timeout,60) AS UNSIGNED)", false },
 	{ "wait_timeout", "CAST(GREATEST(@@wait_timeout,28800) AS UNSIGNED)", false },
+	/* A worker that does not get a processor for a second has not left its transaction. */
+	{ "idle_transaction_timeout", "0", false },
+	{ "idle_readonly_transaction_timeout", "0", false },
+	{ "idle_write_transaction_timeout", "0", false },
 };
 
 void mysql_server_describe(struct mysql_server *server, const char *version)
@@ -77,6 +82,7 @@ void mysql_server_describe(struct mysql_server *server, const char *version)
 	server->traits.fault_row = server->mariadb && number >= MARIADB_FAULT_ROW;
 #endif
 	server->json_forward = server->mariadb && number < MARIADB_JSON_LAST;
+	server->null_is_now = server->mariadb; /* MySQL: as its variable says */
 	/* MySQL always says what part of the rows remains, and has other forms that may be the default. */
 	server->explain = server->mariadb ? "EXPLAIN EXTENDED " : "EXPLAIN FORMAT=TRADITIONAL ";
 	if (server->mariadb)
@@ -90,6 +96,7 @@ void mysql_server_describe(struct mysql_server *server, const char *version)
 bool mysql_server_setup(const struct mysql_server *server, enum url_target target, unsigned n,
                         long statement_timeout_s, struct text *sql)
 {
+	_Static_assert(LENGTH_OF(variables) <= 8 * sizeof(server->known), "a bit each");
 	switch (n) {
 	case 0: /* first, so that the others' texts and rows come over whole; the collation is the client library's */
 		text_add_string(sql, server->mariadb ? "SET NAMES utf8mb4" : "SET NAMES utf8mb4 COLLATE utf8mb4_general_ci");
@@ -97,7 +104,8 @@ bool mysql_server_setup(const struct mysql_server *server, enum url_target targe
 		return true;
 	case 1: /* those that a server does not know are not there */
 		text_add_string(sql, "SHOW SESSION VARIABLES WHERE Variable_name IN ('wsrep_on','read_only','super_read_only',"
-		                     "'innodb_read_only','tx_read_only','transaction_read_only'");
+		                     "'innodb_read_only','tx_read_only','transaction_read_only',"
+		                     "'explicit_defaults_for_timestamp'");
 		for (size_t i = 0; i < LENGTH_OF(variables); i++)
 			text_printf(sql, ",'%s'", variables[i].name);
 		text_add_char(sql, ')');
@@ -147,6 +155,8 @@ void mysql_server_variable(struct mysql_server *server, const struct row *row)
 		server->galera = on;
 	else if (strcasecmp(row->values[0], "wsrep_ready") == 0)
 		server->galera_ready = on;
+	else if (strcasecmp(row->values[0], "explicit_defaults_for_timestamp") == 0)
+		server->null_is_now = server->null_is_now || !on;
 	else
 		server->read_only = server->read_only || on;
 }

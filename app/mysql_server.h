@@ -18,6 +18,7 @@ struct mysql_server {
 	const char *index_type; /* of information_schema.STATISTICS, as SQL: NULL of an index that statements do not use */
 	const char *time_limit;      /* the variable that ends a statement (of MySQL: only one that reads) */
 	long time_limit_per_second;  /* its unit */
+	bool null_is_now;    /* a NULL becomes the present time in a TIMESTAMP that is NOT NULL */
 	bool read_only;      /* takes no writes */
 	bool galera;         /* is a node of a cluster, */
 	bool galera_ready;   /* which belongs to the part that may go on */

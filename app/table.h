@@ -49,6 +49,7 @@ struct column {
 	struct slice language;   /* of its full-text index, as a literal in SQL; no bytes: the server's business */
 	bool is_unsigned;
 	bool nullable;
+	bool null_is_now;     /* the server takes a NULL for the present time, instead of refusing it */
 	bool generated;       /* computed by the server, cannot be written */
 	bool auto_increment;
 	bool unreadable;      /* the account may not read it */

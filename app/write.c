@@ -161,8 +161,12 @@ static enum status add_value(const struct writing *writing, const struct column 
 	const char *why;
 	enum status status = written_add(sql, planning->plan->table->dialect, column, value, planning->arena, &why);
 
-	if (status != STATUS_OK)
-		refuse(writing, status, arena_printf(writing->planning->arena, "%s for column '%s'", why, column->name.bytes),
+	if (status == STATUS_NULL) /* in the words of change_fault.c */
+		refuse(writing, status, arena_printf(planning->arena, "null value in column '%s' violates not-null constraint",
+		                                    column->name.bytes),
+		       row_details(writing, row));
+	else if (status != STATUS_OK)
+		refuse(writing, status, arena_printf(planning->arena, "%s for column '%s'", why, column->name.bytes),
 		       row_details(writing, row));
 	return status;
 }

@@ -208,6 +208,8 @@ enum status written_add(struct text *sql, const struct dialect *dialect, const s
 	enum status status;
 
 	*why = NULL;
+	if (value->kind == BODY_NULL && column->null_is_now)
+		return STATUS_NULL;
 	if (value->kind == BODY_ABSENT || value->kind == BODY_NULL) {
 		text_add_string(sql, column->auto_increment        ? dialect->next_id
 		                     : value->kind == BODY_ABSENT ? "DEFAULT"

@@ -353,6 +353,26 @@ static void a_primary_key_with_a_column_that_is_not_shown_is_none(void **state)
 	schema_free(schema);
 }
 
+static void a_null_that_the_server_takes_for_now(void **state)
+{
+	(void)state;
+	for (unsigned mariadb = 0; mariadb < 2; mariadb++) {
+		struct schema *schema;
+
+		begin("t", mariadb != 0);
+		assert_true(next("TABLES"));
+		ROW("t", "BASE TABLE", "", "0");
+		assert_true(next("COLUMNS"));
+		column("t", "stamp", "timestamp", "timestamp");
+		column("t", "at", "datetime", "datetime");
+		ROW("t", "may", "timestamp", "timestamp", "YES", NULL, NULL, NULL, NULL, "", NULL, "");
+		schema = finish();
+		for (unsigned i = 0; i < 3; i++)
+			assert_int_equal(schema->tables[0].columns[i].null_is_now, mariadb && i == 0);
+		schema_free(schema);
+	}
+}
+
 static void a_key_over_an_expression_is_no_key_of_columns(void **state)
 {
 	struct schema *schema;
@@ -612,6 +632,7 @@ int main(void)
 		TEST(mysql_is_not_asked_for_checks),
 		TEST(generated_columns_are_those_the_server_computes),
 		TEST(a_primary_key_with_a_column_that_is_not_shown_is_none),
+		TEST(a_null_that_the_server_takes_for_now),
 		TEST(a_key_over_an_expression_is_no_key_of_columns),
 		TEST(keys_of_several_columns_keep_their_order),
 		TEST(names_are_quoted_and_compared_exactly),

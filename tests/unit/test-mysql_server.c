@@ -140,8 +140,29 @@ static void a_session_relies_on_nothing_that_it_has_not_said(void **state)
 	tell(&server, "autocommit", "OFF");
 	tell(&server, "old_mode", "");
 	assert_non_null(strstr(statement(&server, URL_TARGET_ANY, 2), ",autocommit=1,old_mode=''"));
+	tell(&server, "net_read_timeout", "1");
+	assert_non_null(strstr(statement(&server, URL_TARGET_ANY, 2),
+	                       ",net_read_timeout=CAST(GREATEST(@@net_read_timeout,30) AS UNSIGNED)"));
 	tell(&server, "read_only", "OFF");
 	tell(&server, "unique_checks", "ON"); /* none that says the server is read-only */
+	assert_null(mysql_server_unfit(&server, URL_TARGET_WRITABLE));
+}
+
+static void a_null_that_becomes_the_present_time(void **state)
+{
+	struct mysql_server server;
+
+	(void)state;
+	mysql_server_describe(&server, "10.11.6-MariaDB");
+	assert_true(server.null_is_now);
+	tell(&server, "explicit_defaults_for_timestamp", "ON"); /* which says nothing of it there */
+	assert_true(server.null_is_now);
+	mysql_server_describe(&server, "9.7.4");
+	assert_non_null(strstr(statement(&server, URL_TARGET_ANY, 1), "'explicit_defaults_for_timestamp'"));
+	tell(&server, "explicit_defaults_for_timestamp", "ON");
+	assert_false(server.null_is_now);
+	tell(&server, "explicit_defaults_for_timestamp", "OFF");
+	assert_true(server.null_is_now);
 	assert_null(mysql_server_unfit(&server, URL_TARGET_WRITABLE));
 }
 
@@ -193,6 +214,7 @@ int main(void)
 		cmocka_unit_test(a_mysql_session),
 		cmocka_unit_test(a_mariadb_session),
 		cmocka_unit_test(a_session_relies_on_nothing_that_it_has_not_said),
+		cmocka_unit_test(a_null_that_becomes_the_present_time),
 		cmocka_unit_test(a_galera_node_waits_for_what_others_have_written),
 		cmocka_unit_test(a_server_that_takes_no_writes_is_none_for_writing),
 	};

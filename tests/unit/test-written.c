@@ -70,10 +70,17 @@ static void what_is_not_there(void **state)
 		{ STRING("enum('a')", 1), BODY_NULL, "null", STATUS_OK, "NULL" },
 		{ STRING("char(1)", 1), BODY_ABSENT, "", STATUS_OK, "DEFAULT" },
 		{ OF(BIT), BODY_NULL, "null", STATUS_OK, "NULL" },
+		{ { .type = COLUMN_TIMESTAMP, .null_is_now = true }, BODY_ABSENT, "", STATUS_OK, "DEFAULT" },
 	};
+	const struct column now = { .type = COLUMN_TIMESTAMP, .declared = SLICE(""), .null_is_now = true };
+	const struct body_value null = { .kind = BODY_NULL, .text = SLICE("null") };
+	struct text sql = { 0 };
+	const char *why;
 
 	(void)state;
 	EXPECT_SAMPLES(samples);
+	assert_int_equal(written_add(&sql, &mysql_dialect, &now, &null, &arena, &why), STATUS_NULL);
+	assert_int_equal(sql.length, 0);
 }
 
 static void numbers(void **state)
