@@ -209,6 +209,10 @@ enum status page_plan(const struct planning *planning)
 
 /* --- The link --- */
 
+/* Web servers have room for so much in an answer's headers and in a request's line (nginx/: 16 and 32 KiB). It also keeps
+ * the values of 'after' shorter than what decides on a text's place in the order (max_sort_length, mysql_server.c). */
+enum { LINK_MOST_BYTES = 12288 };
+
 /* Bytes that stand for themselves in a query, in a header, between < and >. */
 static bool is_plain(char byte)
 {
@@ -248,9 +252,9 @@ static void add_quoted(struct text *out, const char *bytes, size_t length)
 bool page_add_place(struct text *out, const struct plan *plan, const struct row *row)
 {
 	struct text json = { 0 };
-	bool mistyped = false;
+	bool unsayable = false;
 
-	for (unsigned i = 0; i < plan->order_count && !mistyped; i++) {
+	for (unsigned i = 0; i < plan->order_count && !unsayable; i++) {
 		unsigned place = plan->orders[i].output;
 		const char *value = row->values[place];
 		size_t length = row->lengths[place];
@@ -260,13 +264,15 @@ bool page_add_place(struct text *out, const struct plan *plan, const struct row 
 			text_add_string(out, "null");
 			continue;
 		}
+		if ((unsayable = length > LINK_MOST_BYTES))
+			break;
 		if (plan->columns[place].type == COLUMN_STRING) {
-			mistyped = text_utf8_span(value, length) != length || memchr(value, '\0', length) != NULL;
+			unsayable = text_utf8_span(value, length) != length || memchr(value, '\0', length) != NULL;
 			add_quoted(out, value, length);
 			continue;
 		}
 		text_clear(&json);
-		(void)render_json_value(&json, &plan->columns[place], value, length, &mistyped);
+		(void)render_json_value(&json, &plan->columns[place], value, length, &unsayable);
 		if (json.bytes[0] == '"')
 			add_quoted(out, json.bytes + 1, json.length - 2);
 		else
@@ -274,7 +280,7 @@ bool page_add_place(struct text *out, const struct plan *plan, const struct row 
 	}
 	text_add_char(out, ')');
 	text_release(&json);
-	return !mistyped;
+	return !unsayable;
 }
 
 /* Whether the part of a query, decoded as the query's reader does it, begins with the word. The first '=' is a sign. */
@@ -312,7 +318,8 @@ static void begin_part(struct text *out, bool *first)
 	*first = false;
 }
 
-void page_add_link(struct text *out, const struct request *request, const struct plan *plan, struct slice place)
+/* place: no bytes for a link by offset, which counts from where this page's own 'after' is. */
+static void add_link(struct text *out, const struct request *request, const struct plan *plan, struct slice place)
 {
 	const char *at = request->uri.bytes, *end = at + request->uri.length, *question, *next;
 	bool first = true, ranged = request->range.length > 0;
@@ -327,7 +334,7 @@ void page_add_link(struct text *out, const struct request *request, const struct
 		if ((next = memchr(at, '&', (size_t)(end - at))) == NULL)
 			next = end;
 		part = (struct slice){ at, (size_t)(next - at) };
-		if (part.length == 0 || begins(part, "offset=") || begins(part, "after=(") ||
+		if (part.length == 0 || begins(part, "offset=") || (place.length > 0 && begins(part, "after=(")) ||
 		    (ranged && begins(part, "limit=")))
 			continue;
 		begin_part(out, &first);
@@ -346,6 +353,19 @@ void page_add_link(struct text *out, const struct request *request, const struct
 		text_add_string(out, "offset=");
 		text_add_unsigned(out, plan->offset + plan->limit);
 	}
+}
+
+void page_add_link(struct text *out, const struct request *request, const struct plan *plan, struct slice place)
+{
+	size_t before = out->length;
+
+	add_link(out, request, plan, place);
+	if (place.length > 0 && out->length - before > LINK_MOST_BYTES) {
+		out->length = before;
+		add_link(out, request, plan, (struct slice){ "", 0 });
+	}
+	if (out->length - before > LINK_MOST_BYTES)
+		out->length = before;
 }
 
 void page_add_location(struct text *out, const struct request *request, const struct plan *plan,

@@ -19,7 +19,8 @@ enum status page_plan(const struct planning *) MUST_CHECK;
 bool page_add_place(struct text *, const struct plan *, const struct row *) MUST_CHECK;
 
 /* Adds the target of the link to the page behind that place (no bytes: by offset): the request's own with another
- * window, absolute where the web server tells the scheme and host that the client sees. */
+ * window, absolute where the web server tells the scheme and host that the client sees. Where that were longer than
+ * headers may be it is by offset, and nothing where the request's own query is. */
 void page_add_link(struct text *, const struct request *, const struct plan *, struct slice place);
 
 /* Adds the Location of a row that was inserted, by its primary key: /TABLE?id=eq.5; nothing, when clients may not see all

@@ -113,6 +113,37 @@ def test_filters_stay(shop):
     assert len(rows) > 20
 
 
+LONG = [(1, "b"), (2, "x" * 20000 + "c"), (3, "x" * 70000 + "f"), (4, "x" * 20000 + "a"), (5, "x" * 70000 + "e"), (6, "y"),
+        (7, "x" * 70000 + "d"), (8, "x" * 5), (9, "x" * 70000 + "f"), (10, "x" * 12000), (11, "z" * 20000), (12, "ü" * 11000)]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def essays(service):
+    essays = service("CREATE TABLE essays (id INT PRIMARY KEY, body MEDIUMTEXT NOT NULL)", tables="essays")
+    with essays.schema.connect() as connection, connection.cursor() as cursor:
+        for row in LONG:
+            cursor.execute("INSERT INTO essays VALUES (%s, %s)", row)
+    return essays
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 5])
+@pytest.mark.parametrize("order", ["body", "body.desc", "body,id.desc"])
+def test_a_place_that_is_too_long_for_a_link_is_an_offset(essays, order, limit):
+    """It would be longer than a header and a request may be, and than what decides on a text's place in the order."""
+    rows, pages = walk(essays, f"/essays?select=id&order={order}&limit={limit}")
+    assert sorted(row["id"] for row in rows) == [row[0] for row in LONG] and pages == -(-len(LONG) // limit)
+    assert rows == essays.json(f"/essays?select=id&order={order}")
+
+
+@pytest.mark.parametrize("length", [1000, 11000, 16000, 29000])
+def test_a_query_that_is_too_long_for_a_link_has_none(essays, length):
+    ids = ",".join(["77"] * (length // 3))
+    answer = essays.get(f"/essays?select=id&order=id&limit=2&id=in.(1,2,3,{ids})", headers={"Prefer": "count=exact"})
+    assert answer.status == 206 and answer.json() == [{"id": 1}, {"id": 2}] and answer.headers["content-range"] == "0-1/3"
+    link = next_of(answer)
+    assert essays.json(link) == [{"id": 3}] if length < 12000 else link is None
+
+
 @pytest.mark.parametrize("target", ["/heap?limit=50&order=id", "/items?limit=50&order=kind", "/items?limit=50&size=gte.-9"])
 def test_where_no_key_serves_it_is_by_offset(shop, target):
     rows, pages = walk(shop, target)

@@ -29,6 +29,24 @@ static void another_window(void **state)
 	            "/users?after=eq.1&offsets=eq.2&off=eq.3&after=(7)");
 }
 
+/* As far as headers go: by offset, which counts from where the page itself began, or none. */
+static void what_is_too_long(void **state)
+{
+	char place[12300], uri[12300];
+
+	(void)state;
+	memset(place, 'x', sizeof(place));
+	memcpy(place, "(", 1);
+	memcpy(place + sizeof(place) - 2, ")", 2);
+	expect_link("/users?order=name&after=(1)", "", place, "/users?order=name&after=(1)&offset=30");
+	expect_link("/users?order=name", "", place, "/users?order=name&offset=30");
+	memset(uri, 'y', sizeof(uri));
+	memcpy(uri, "/users?y=", 9);
+	uri[sizeof(uri) - 1] = '\0';
+	expect_link(uri, "", "(7)", "");
+	expect_link(uri, "", "", "");
+}
+
 /* The reader of the query knows these names and signs in percent-encoding too. */
 static void an_old_window_in_percent_encoding(void **state)
 {
@@ -86,6 +104,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(another_window),
+		cmocka_unit_test(what_is_too_long),
 		cmocka_unit_test(an_old_window_in_percent_encoding),
 		cmocka_unit_test(what_a_header_cannot_hold),
 		cmocka_unit_test(scheme_and_host),
