@@ -213,7 +213,8 @@ static void take_row(void)
 	else if (change.stage == RECALL)
 		take_recalled(&row);
 	else if (change.stage == TELL_ROW && row.values[0] != NULL)
-		change_fault_tell_row(&change.fault, write, row_of_body(strtoull(row.values[0], NULL, 10)), &change.peer->arena);
+		change_fault_tell_row(&change.fault, write, row_of_body(strtoull(row.values[0], NULL, 10)),
+		                      &change.peer->arena);
 }
 
 /* --- What comes after what --- */

@@ -39,7 +39,7 @@ struct dialect {
 	bool fulltext_indexed; /* full-text searches need an index of the column alone, and know no languages */
 	bool conflict_by_key;  /* an upsert names the key by which rows are there already; otherwise it is any */
 	bool json_exact;       /* JSON's numbers are compared as they are written; otherwise as doubles */
-	bool last_id_again;    /* the server may make its last id once more when there are no others, which is a duplicate then */
+	bool last_id_again;    /* when no ids are left the server makes the last one again, which is a duplicate then */
 	bool takes_empty_rows; /* INSERT INTO t () VALUES () */
 	const char *next_id;        /* what is written for the database to make an id */
 	const char *claim_ending;   /* of an INSERT that is to fail, or to do nothing, where the key is there already */

@@ -75,9 +75,9 @@ static bool guarded(struct casting *casting, const char *pattern, const char *be
 	return true;
 }
 
-/* Of the last number below 2^63 in a DOUBLE column MySQL makes another one, and of all from there on the largest SIGNED, even
- * AS UNSIGNED. Of a DOUBLE that is computed, and below 2^63, both servers make the number that it is; halves of those beyond
- * are exact. */
+/* Of the last number below 2^63 in a DOUBLE column MySQL makes another one, and of all from there on the largest
+ * SIGNED, even AS UNSIGNED. Of a DOUBLE that is computed, and below 2^63, both servers make the number that it is;
+ * halves of those beyond are exact. */
 static void add_floating(struct casting *casting, bool with_sign)
 {
 	add(casting, "CASE WHEN ", with_sign ? ">=-9223372036854775808 AND " : ">=0 AND ");

@@ -34,8 +34,9 @@ static const char *const endings[JSON] = {
 struct catalogue *mysql_catalogue_new(const struct table_choices *choices, const struct table_choices *writable,
                                       const struct mysql_server *server)
 {
-	/* Where JSON is no type of its own, its columns are LONGTEXT with a CHECK. */
-	struct catalogue *catalogue = describe_new(choices, writable, server->json_type ? CHECKS : STATEMENTS, &mysql_dialect);
+	/* Where JSON is no type of its own, it is a LONGTEXT with a CHECK. */
+	struct catalogue *catalogue =
+		describe_new(choices, writable, server->json_type ? CHECKS : STATEMENTS, &mysql_dialect);
 
 	catalogue->json_forward = server->json_forward;
 	catalogue->index_type = server->index_type;

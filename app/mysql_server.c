@@ -55,7 +55,7 @@ static const struct {
 	{ "old_mode", "''", false },
 	{ "max_error_count", "64", true }, /* GET DIAGNOSTICS looks among them */
 	{ "information_schema_stats_expiry", "0", false }, /* what the catalogue tells is of now, */
-	{ "show_gipk_in_create_table_and_information_schema", "1", false }, /* with the primary keys that MySQL has made */
+	{ "show_gipk_in_create_table_and_information_schema", "1", false }, /* with primary keys that MySQL has made */
 	/* Who sends a long body or reads a long answer slowly, and a connection that waits for requests, keep it. */
 	{ "net_read_timeout", "CAST(GREATEST(@@net_read_timeout,30) AS UNSIGNED)", false },
 	{ "net_write_timeout", "CAST(GREATEST(@@net_write_timeout,60) AS UNSIGNED)", false },

@@ -15,7 +15,7 @@ struct mysql_server {
 	bool json_type;      /* JSON is a type of its own, not a LONGTEXT with a check */
 	bool json_forward;   /* a path counts an array's elements from its beginning alone */
 	const char *explain; /* how the statement begins that tells a plan with rows and filtered, in columns */
-	const char *index_type; /* of information_schema.STATISTICS, as SQL: NULL of an index that statements do not use */
+	const char *index_type; /* of information_schema.STATISTICS, as SQL; NULL of an index that statements ignore */
 	const char *time_limit;      /* the variable that ends a statement (of MySQL: only one that reads) */
 	long time_limit_per_second;  /* its unit */
 	bool null_is_now;    /* a NULL becomes the present time in a TIMESTAMP that is NOT NULL */

@@ -26,14 +26,14 @@ const struct column *sql_find_operand(const struct plan *, struct slice sql, siz
 /* The statements of a write (sql_write.c). The rows that it is about, locked, in the plan's outputs, one more than may be
  * returned: */
 void sql_lock(struct text *, const struct plan *, const struct write *);
-/* From that row on so many of them, which have one INSERT (write_run) or go one by one; returning: the server is to give the
- * outputs back (database_traits). */
+/* From that row on so many of them, which have one INSERT (write_run) or go one by one; returning: the server is to
+ * give the outputs back (database_traits). */
 void sql_insert(struct text *, const struct plan *, const struct write *, unsigned row, unsigned count, bool returning);
 /* keys: a condition for the rows that were locked; no bytes: the plan's own conditions. */
 void sql_update(struct text *, const struct plan *, const struct write *, struct slice keys);
 void sql_delete(struct text *, const struct plan *, const struct write *, struct slice keys);
-/* Which value stands at that place, in characters from 1, of a statement that sql_insert has written from that first row on,
- * or sql_update (0); row: from 0. false: none does. */
+/* Which value stands at that place, in characters from 1, of a statement that sql_insert has written from that first
+ * row on, or sql_update (0); row: from 0. false: none does. */
 bool sql_find_value(const struct plan *, const struct write *, unsigned first, const struct text *sql, size_t place,
                     const struct column **, unsigned *row) MUST_CHECK;
 /* The outputs of the rows that have these keys. */

@@ -104,8 +104,8 @@ void sql_update(struct text *sql, const struct plan *plan, const struct write *w
 	add_rows(sql, plan, write, keys);
 }
 
-bool sql_find_value(const struct plan *plan, const struct write *write, unsigned first, const struct text *sql, size_t place,
-                    const struct column **column, unsigned *row)
+bool sql_find_value(const struct plan *plan, const struct write *write, unsigned first, const struct text *sql,
+                    size_t place, const struct column **column, unsigned *row)
 {
 	struct text beginning = { 0 };
 	bool insert = sql->length > 0 && sql->bytes[0] == 'I';
@@ -120,7 +120,9 @@ bool sql_find_value(const struct plan *plan, const struct write *write, unsigned
 			struct slice value = write->values[(size_t)*row * write->column_count + c];
 
 			*column = write->columns[c];
-			at += 1 + (insert ? c == 0 && *row > first ? strlen("),") : 0 : (*column)->quoted.length + strlen("="));
+			at += 1 + (!insert                   ? (*column)->quoted.length + strlen("=")
+			           : c == 0 && *row > first ? strlen("),")
+			                                    : 0);
 			if (offset < at + value.length)
 				return offset >= at;
 			at += value.length;

@@ -64,7 +64,7 @@ struct key {
 	bool primary;
 	bool unique;
 	bool fulltext;
-	bool obscure; /* unique, but over expressions as well, or columns that are not known: its columns tell no rows apart */
+	bool obscure; /* unique, but not by its columns alone: over expressions as well, or columns that are not shown */
 	unsigned column_count;
 	uint16_t *columns; /* indices into table->columns, in the key's order */
 };

@@ -46,11 +46,11 @@ struct write {
 enum status write_plan(const struct route *, const struct request *, enum media,
                        const struct config *, struct arena *, struct plan *, struct write *, struct fault *) MUST_CHECK;
 
-/* Whether the database makes a part of the key in that row of the body, which names none: an id that was never there. It
- * meets no row by that key, then, whatever the server finds there. */
+/* Whether the database makes a part of the key in that row of the body, which names none: an id that was never there.
+ * It meets no row by that key, then, whatever the server finds there. */
 bool write_makes_key(const struct write *, const struct table *, const struct key *, unsigned row);
-/* How many rows there are from that one on which have one INSERT: those that a row may be there for already, or those that
- * none can be (see above). */
+/* How many rows there are from that one on which have one INSERT: those for which a row may be there already, or those
+ * for which none can be (see above). */
 unsigned write_run(const struct write *, const struct table *, unsigned row);
 
 /* Whether nothing is there to be written, and the answer is known. */
