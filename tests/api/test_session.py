@@ -11,11 +11,12 @@ import pytest
 import mysql
 import postgresql
 import servers
+from differences import here
 from servers import until
 from writing import GRANT, REPRESENTATION, send
 
 # The worst value of each variable. A server may lack some.
-MARIADB = [
+MYSQL = [
     ("autocommit", "0"),  # reads freeze, writes are lost
     ("completion_type", "'CHAIN'"),  # COMMIT begins another transaction
     ("completion_type", "'RELEASE'"),  # or hangs up
@@ -34,6 +35,8 @@ MARIADB = [
     ("sql_mode", "'ANSI_QUOTES,PIPES_AS_CONCAT,PAD_CHAR_TO_FULL_LENGTH,NO_UNSIGNED_SUBTRACTION'"),  # nor is it strict
     ("time_zone", "'+05:30'"),
     ("tx_isolation", "'READ-UNCOMMITTED'"),
+    ("transaction_isolation", "'READ-UNCOMMITTED'"),
+    ("optimizer_switch", "'hypergraph_optimizer=on'"),
     ("system_versioning_asof", "'2001-01-01 00:00:00'"),  # no row is there yet
     ("net_write_timeout", "1"),
     ("net_read_timeout", "1"),
@@ -107,7 +110,7 @@ POSTGRESQL = [
     ("lc_messages", "POSIX"),
     ("lc_monetary", "POSIX"),
 ]
-WORST = POSTGRESQL if postgresql.HERE else MARIADB
+WORST = POSTGRESQL if postgresql.HERE else MYSQL
 WAYS = ["system", "role", "database"] if postgresql.HERE else ["global", "init_connect"]
 NAMES = "SET NAMES latin1"  # of init_connect, an old habit
 TEXT = "ä€😀\\'\"%_"

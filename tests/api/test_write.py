@@ -332,6 +332,9 @@ def test_a_location_is_below_the_prefix(w, start_pool, start_nginx):
 
 def test_no_location_without_a_primary_key_that_all_may_see(w):
     assert "location" not in done(w.post("/heap", {"a": 5, "b": "x"}, prefer="return=headers-only"), 201).headers
+
+
+def test_a_new_row_without_a_primary_key_is_shown(w):
     response = w.post("/heap", {"a": 5, "b": "x"}, prefer=REPRESENTATION)
     assert shown(response, 201) == [{"a": 5, "b": "x"}] and "location" not in response.headers
 
