@@ -115,8 +115,8 @@ def service(lab, database):
     """make(*statements, tables=...): a schema, a pool over it and an nginx before it, for a whole test file."""
     pools, fronts = [], []
 
-    def make(*statements, grant="SELECT, SHOW VIEW, EXECUTE", **settings):
-        schema = database.schema(*statements, grant=grant)
+    def make(*statements, grant="SELECT, SHOW VIEW", whole=False, **settings):
+        schema = database.schema(*statements, grant=grant, whole=whole)
         pool = servers.Pool(lab, schema.url(), **settings)
         pools.append(pool)
         front = servers.Nginx(lab, pool)

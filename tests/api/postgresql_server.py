@@ -152,8 +152,8 @@ class Database:
                 cursor.execute(statement)
             return cursor.fetchall() if statements else ()
 
-    def schema(self, *statements, grant="SELECT, SHOW VIEW, EXECUTE"):
-        """A new empty database the pool's account may read."""
+    def schema(self, *statements, grant="SELECT, SHOW VIEW", whole=False):
+        """A new empty database the pool's account may read. Rights are by table here, of those to come as well."""
         self.names += 1
         name = f"s{self.names}"
         self.sql(f"CREATE DATABASE {name} CHARACTER SET utf8mb4", f"GRANT {grant} ON {name}.* TO rest@'%'")

@@ -247,12 +247,14 @@ class Database:
         """Without anything having been configured."""
         return self.sql("SELECT @@have_ssl")[0][0] == "YES"
 
-    def schema(self, *statements, grant="SELECT, SHOW VIEW, EXECUTE"):
-        """A new empty schema the pool's account may read."""
+    def schema(self, *statements, grant="SELECT, SHOW VIEW", whole=False):
+        """A new schema. The pool's account has these rights on each table and view that is made there by Schema.sql(),
+        and no others (EXECUTE on functions, too): with `whole` on the schema as a whole, which a test has a reason for."""
         self.names += 1
-        name = f"s{self.names}"
-        self.sql(f"CREATE DATABASE {name} CHARACTER SET utf8mb4", f"GRANT {grant} ON {name}.* TO rest@'%'")
-        schema = Schema(self, name)
+        schema = Schema(self, f"s{self.names}", None if whole or grant == "USAGE" else grant)
+        self.sql(f"CREATE DATABASE {schema.name} CHARACTER SET utf8mb4")
+        if whole:
+            self.sql(f"GRANT {grant} ON {schema.name}.* TO rest@'%'")
         schema.sql(*statements)
         return schema
 
@@ -270,11 +272,30 @@ def execute_as_it_is(cursor, statement):
 
 
 class Schema:
-    def __init__(self, database, name):
-        self.database, self.name = database, name
+    MAKES = re.compile(r"\s*(CREATE\b.*\b(TABLE|VIEW|FUNCTION)|RENAME|ALTER\b.*\bRENAME)\b", re.S | re.I)
+
+    def __init__(self, database, name, grant=None):
+        self.database, self.name, self.rights, self.granted = database, name, grant, set()
 
     def sql(self, *statements):
-        return self.database.sql(*statements, schema=self.name)
+        rows = self.database.sql(*statements, schema=self.name)
+        if any(self.MAKES.match(statement) for statement in statements):
+            self.grant()
+        return rows
+
+    def grant(self):
+        """Rights on the tables and views that are new, and on the functions, without which a view that calls one has no
+        columns for the account. The servers keep them by name: a table that is made anew has them."""
+        if not self.rights:
+            return
+        found = self.sql(
+            f"SELECT '{self.rights} ON', table_name FROM information_schema.tables WHERE table_schema = '{self.name}' UNION ALL"
+            f" SELECT 'EXECUTE ON FUNCTION', routine_name FROM information_schema.routines"
+            f" WHERE routine_schema = '{self.name}' AND routine_type = 'FUNCTION'"
+        )
+        new = set(found) - self.granted
+        self.sql(*(f"GRANT {what} {self.name}.`{name.replace('`', '``')}` TO rest@'%'" for what, name in sorted(new)))
+        self.granted |= new
 
     def connect(self, **how):
         return self.database.connect(self.name, **how)

@@ -24,7 +24,7 @@ DEADLINE = 2
 
 @pytest.fixture(scope="module")
 def target(service):
-    """The pool's account may do everything, so that an injection would work."""
+    """The pool's account may do everything in the schema, so that an injection would work."""
     return service(
         *USERS,
         "CREATE TABLE prey (id INT PRIMARY KEY, t VARCHAR(200))",
@@ -32,6 +32,7 @@ def target(service):
         "CREATE VIEW slow AS SELECT 1 AS id, SLEEP(0.4) AS pause",
         tables="users,prey,slow",
         grant="ALL PRIVILEGES",
+        whole=True,
         MYREST_REQUEST_TIMEOUT=DEADLINE,
     )
 

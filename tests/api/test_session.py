@@ -36,7 +36,7 @@ MYSQL = [
     ("time_zone", "'+05:30'"),
     ("tx_isolation", "'READ-UNCOMMITTED'"),
     ("transaction_isolation", "'READ-UNCOMMITTED'"),
-    ("optimizer_switch", "'hypergraph_optimizer=on'"),
+    *([("optimizer_switch", "'hypergraph_optimizer=on'")] if mysql.HERE else []),
     ("system_versioning_asof", "'2001-01-01 00:00:00'"),  # no row is there yet
     ("net_write_timeout", "1"),
     ("net_read_timeout", "1"),
@@ -337,8 +337,7 @@ def test_a_statement_that_changes_the_session_is_its_last(database, start_pool, 
     schema = database.schema(*TABLES, grant=GRANT)
     servers.ids_go_on(schema, "things")
     plainly(database, SPOILER, "CREATE VIEW spoiler AS SELECT spoil() AS id", schema=schema.name)
-    if postgresql.HERE:
-        plainly(database, "GRANT SELECT ON spoiler TO rest", schema=schema.name)
+    schema.grant()
     pool = start_pool(schema.url(), "things,spoiler", workers=1, MYREST_WRITABLE="things")
     front = start_nginx(pool)
     connects = pool.metric("myrest_database_connects_total")

@@ -6,7 +6,7 @@ import threading
 
 from web import error_of
 
-GRANT = "SELECT, INSERT, UPDATE, DELETE, SHOW VIEW, EXECUTE"
+GRANT = "SELECT, INSERT, UPDATE, DELETE, SHOW VIEW"
 OBJECT = "application/vnd.pgrst.object+json"
 CSV = "text/csv"
 NDJSON = "application/x-ndjson"

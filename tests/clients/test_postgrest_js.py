@@ -98,7 +98,7 @@ def urls():
             return f"http://127.0.0.1:{nginx.port}"
 
         yield {
-            "reading.test.js": serve(TABLES, READ, "SELECT, SHOW VIEW, EXECUTE"),
+            "reading.test.js": serve(TABLES, READ, "SELECT, SHOW VIEW"),
             "writing.test.js": serve(
                 WRITTEN,
                 f"{WRITABLE},fixed",

@@ -120,7 +120,7 @@ def documents(service):
     def get(name):
         if name not in made:
             statements, settings = SERVED[name]
-            grant = "SELECT, INSERT, UPDATE, DELETE, SHOW VIEW, EXECUTE"
+            grant = "SELECT, INSERT, UPDATE, DELETE, SHOW VIEW"
             made[name] = Document(service(*statements, grant=grant, **settings), settings)
         return made[name]
 
