@@ -23,7 +23,7 @@ enum {
 	HOME_AGAIN_US = 10000000,   /* between two looks for the host where the worker belongs */
 };
 
-enum phase { CLOSED, RESOLVING, CONNECTING, SETTING_UP, DESCRIBING, IDLE, RUNNING };
+enum phase { CLOSED, RESOLVING, CONNECTING, SETTING_UP, DESCRIBING, IDLE, CHECKING, RUNNING };
 
 struct database {
 	const struct config *config;
@@ -32,7 +32,12 @@ struct database {
 	struct driver_connection *connection;
 	enum phase phase;
 	bool in_transaction; /* which our statements have begun and not ended */
+	bool is_empty;       /* nothing has been sent in it */
 	bool unclean; /* the session is not as it was set up: it takes no other statement */
+	bool unsure;  /* it may not be so, which is asked before another statement */
+	const char *held; /* the statement that waits for that, the caller's */
+	size_t held_length;
+	enum database_rows held_rows;
 	bool opening; /* not only described again: there are other addresses and hosts to try */
 	int resolver; /* the look-up under way; -1: none */
 	struct resolve_result addresses; /* of the current host */
@@ -109,7 +114,7 @@ static void close_connection(struct database *database, bool polite)
 	if (database->connection != NULL)
 		database->driver->close(database->connection, polite);
 	database->connection = NULL;
-	database->in_transaction = database->unclean = false;
+	database->in_transaction = database->unclean = database->unsure = false;
 	probe_stop(&database->silence);
 	database->phase = CLOSED;
 	database->deadline_us = database->silence_us = 0;
@@ -175,6 +180,7 @@ static const char changed[] = "the session is not as it was set up: a function o
 static enum database_step renew(struct database *database)
 {
 	tell(database, changed, "");
+	database->error.not_run = !database->in_transaction || database->is_empty;
 	database->target.hosts.start = database->target.hosts.current;
 	close_connection(database, true);
 	return DATABASE_LOST;
@@ -190,7 +196,8 @@ static void watch_transaction(struct database *database, const char *sql, size_t
 {
 	static const char begin[] = "START TRANSACTION";
 
-	if (length >= sizeof(begin) - 1 && memcmp(sql, begin, sizeof(begin) - 1) == 0)
+	database->is_empty = length >= sizeof(begin) - 1 && memcmp(sql, begin, sizeof(begin) - 1) == 0;
+	if (database->is_empty)
 		database->in_transaction = true;
 	else if (is_word(sql, length, "COMMIT") || is_word(sql, length, "ROLLBACK"))
 		database->in_transaction = false;
@@ -266,14 +273,51 @@ static enum database_step set_up_next(struct database *database)
 	return describe_begin(database);
 }
 
-/* What has ended is answered by what is known of it. Nothing else is sent: literals may mean something else by now, and
- * what is written may be lost with the connection. */
-static void look_whether_clean(struct database *database)
+/* What has ended is answered by what is known of it. Nothing else is sent but what ends its transaction: literals may
+ * mean something else by now, and what is written may be lost with the connection. */
+static void found_unclean(struct database *database)
 {
-	if (database->unclean || database->driver->is_clean(database->connection, database->in_transaction))
-		return;
 	database->unclean = true;
 	log_event(LOG_WARNING, "session-changed", "%s", changed);
+}
+
+static void look_whether_clean(struct database *database)
+{
+	if (database->unclean)
+		return;
+	switch (database->driver->session(database->connection, database->in_transaction)) {
+	case SESSION_AS_SET_UP:
+		break;
+	case SESSION_UNSURE:
+		database->unsure = true;
+		break;
+	case SESSION_CHANGED:
+		found_unclean(database);
+		break;
+	}
+}
+
+/* The statement that ends a transaction has no literals, and what was answered is to stay. */
+static bool needs_clean(const char *sql, size_t length)
+{
+	return !is_word(sql, length, "COMMIT") && !is_word(sql, length, "ROLLBACK");
+}
+
+static enum database_step send_held(struct database *database)
+{
+	watch_transaction(database, database->held, database->held_length);
+	database->phase = RUNNING;
+	return database->driver->send(database->connection, database->held, database->held_length, database->held_rows,
+	                              &database->error);
+}
+
+/* The session has been asked. */
+static enum database_step checked(struct database *database)
+{
+	if (!database->unsure)
+		return send_held(database);
+	found_unclean(database);
+	return renew(database);
 }
 
 /* Goes on from what the driver said, until the caller has to know or there is something to wait for. */
@@ -307,6 +351,17 @@ static enum database_step advance(struct database *database, enum database_step 
 				return describe_next(database);
 			database->driver->row(database->connection, &row);
 			database->driver->catalogue_row(database->catalogue, &row);
+			step = database->driver->next(database->connection, &database->error);
+			break;
+		case CHECKING:
+			if (step == DATABASE_END || step == DATABASE_FAILED) {
+				step = checked(database);
+				if (database->phase == CLOSED)
+					return step;
+				break;
+			}
+			database->driver->row(database->connection, &row);
+			database->unsure = row.count != 1 || row.values[0] == NULL || strcmp(row.values[0], "1") != 0;
 			step = database->driver->next(database->connection, &database->error);
 			break;
 		case CLOSED:
@@ -402,6 +457,7 @@ static enum database_step expired(struct database *database)
 		[SETTING_UP] = "the preparation of the session took too long",
 		[DESCRIBING] = "the description of the tables took too long",
 		[IDLE] = "",
+		[CHECKING] = "the question for the session's state took too long",
 		[RUNNING] = "the statement ran past its time, and the server did not end it",
 	};
 	bool running = database->phase == RUNNING;
@@ -491,20 +547,28 @@ enum database_step database_resume(struct database *database, unsigned ready)
 		return resolved(database);
 	if (database->phase == RUNNING) /* it makes progress; how long it may run in all is the server's to watch */
 		set_deadline(database, database->config->statement_timeout_s + 1);
-	if (database->phase == RUNNING || database->phase == DESCRIBING)
+	if (database->phase == RUNNING || database->phase == CHECKING || database->phase == DESCRIBING)
 		watch_silence(database);
 	return advance(database, database->driver->resume(database->connection, ready, &database->error));
 }
 
 enum database_step database_send(struct database *database, const char *sql, size_t length, enum database_rows rows)
 {
-	if (database->unclean)
+	bool needs = needs_clean(sql, length);
+
+	if (database->unclean && needs)
 		return renew(database);
-	watch_transaction(database, sql, length);
-	database->phase = RUNNING;
+	database->held = sql;
+	database->held_length = length;
+	database->held_rows = rows;
 	set_deadline(database, database->config->statement_timeout_s + 1);
 	watch_silence(database);
-	return advance(database, database->driver->send(database->connection, sql, length, rows, &database->error));
+	if (!database->unsure || !needs)
+		return advance(database, send_held(database));
+	database->phase = CHECKING;
+	text_clear(&database->sql);
+	text_add_string(&database->sql, database->driver->session_check(database->connection));
+	return send_own(database, DATABASE_ONE_BY_ONE);
 }
 
 enum database_step database_next(struct database *database)
@@ -527,7 +591,8 @@ enum database_step database_describe(struct database *database)
 
 bool database_is_open(const struct database *database)
 {
-	return (database->phase == IDLE && !database->unclean) || database->phase == RUNNING;
+	return (database->phase == IDLE && !database->unclean) || database->phase == CHECKING ||
+	       database->phase == RUNNING;
 }
 
 int database_descriptor(const struct database *database)

@@ -13,6 +13,12 @@
 struct driver_connection; /* a library's own */
 struct catalogue;         /* a description under way (describe.h) */
 
+enum driver_session {
+	SESSION_AS_SET_UP,
+	SESSION_UNSURE, /* something has been set in it, perhaps to what it was before */
+	SESSION_CHANGED,
+};
+
 struct driver {
 	/* Before any fork, and again when the configuration is read again; what fails is told by connect. */
 	void (*start)(void);
@@ -40,7 +46,10 @@ struct driver {
 	bool (*is_alive)(struct driver_connection *);
 	/* After a statement: whether the session is still as it was set up, by what the server says of it unasked. What the
 	 * statement called can have changed it. */
-	bool (*is_clean)(const struct driver_connection *, bool in_transaction);
+	enum driver_session (*session)(const struct driver_connection *, bool in_transaction);
+	/* The statement that asks where that is not enough: its row has one value, 1 if the session is as it was
+	 * set up. NULL: SESSION_UNSURE is never said. */
+	const char *(*session_check)(const struct driver_connection *);
 	/* As database.h has them. */
 	uint64_t (*affected)(const struct driver_connection *);
 	uint64_t (*generated)(const struct driver_connection *);

@@ -317,13 +317,23 @@ static bool is_alive(struct driver_connection *connection)
 	return false;
 }
 
-/* The status that comes with each answer but an error, which leaves the last one. */
-static bool is_clean(const struct driver_connection *connection, bool in_transaction)
+/* The status that comes with each answer but an error, which leaves the last one. MySQL says with a statement that
+ * gives no rows that a variable was set, in it or before it, MariaDB with rows as well. */
+static enum driver_session session(const struct driver_connection *connection, bool in_transaction)
 {
 	unsigned status = connection->mysql->server_status;
+	bool failed = mysql_errno(connection->mysql) != 0;
 
-	return (status & SERVER_STATUS_AUTOCOMMIT) != 0 && (status & SERVER_STATUS_NO_BACKSLASH_ESCAPES) != 0 &&
-	       (in_transaction || (status & SERVER_STATUS_IN_TRANS) == 0 || mysql_errno(connection->mysql) != 0);
+	if ((status & SERVER_STATUS_AUTOCOMMIT) == 0 || (status & SERVER_STATUS_NO_BACKSLASH_ESCAPES) == 0 ||
+	    (!in_transaction && (status & SERVER_STATUS_IN_TRANS) != 0 && !failed))
+		return SESSION_CHANGED;
+	return status & SERVER_SESSION_STATE_CHANGED && !failed ? SESSION_UNSURE : SESSION_AS_SET_UP;
+}
+
+static const char *session_check(const struct driver_connection *connection)
+{
+	(void)connection;
+	return MYSQL_SERVER_SESSION_CHECK;
 }
 
 static void get_row(struct driver_connection *connection, struct row *row)
@@ -430,7 +440,8 @@ const struct driver mysql_driver = {
 	.next = next,
 	.resume = resume,
 	.is_alive = is_alive,
-	.is_clean = is_clean,
+	.session = session,
+	.session_check = session_check,
 	.affected = affected,
 	.generated = generated,
 	.traits = traits,

@@ -64,6 +64,14 @@ static const struct {
 	{ "idle_transaction_timeout", "0", false },
 	{ "idle_readonly_transaction_timeout", "0", false },
 	{ "idle_write_transaction_timeout", "0", false },
+	/* A server says with its answers when one of these is set by what a statement calls, and of nothing else. */
+	{ "session_track_system_variables",
+	  "'autocommit,character_set_client,character_set_connection,character_set_results,foreign_key_checks,sql_mode,"
+	  "sql_safe_updates,sql_select_limit,time_zone,unique_checks'", false },
+	{ "session_track_schema", "0", false },
+	{ "session_track_state_change", "0", false },
+	{ "session_track_transaction_info", "'OFF'", false },
+	{ "session_track_gtids", "'OFF'", false },
 };
 
 void mysql_server_describe(struct mysql_server *server, const char *version)

@@ -25,6 +25,14 @@ struct mysql_server {
 	uint32_t known;      /* those of our session's variables that it has, a bit each */
 };
 
+/* 1 when what the server tells of (session_track_system_variables) is as the set-up has made it, the sql_mode in the
+ * order in which the servers write it. */
+#define MYSQL_SERVER_SESSION_CHECK \
+	"SELECT @@time_zone='+00:00' AND @@sql_mode='NO_AUTO_VALUE_ON_ZERO,NO_BACKSLASH_ESCAPES,STRICT_ALL_TABLES," \
+	"ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION' AND @@foreign_key_checks=1 AND @@unique_checks=1" \
+	" AND @@sql_safe_updates=0 AND @@sql_select_limit=18446744073709551615 AND @@character_set_client='utf8mb4'" \
+	" AND @@character_set_connection='utf8mb4' AND @@character_set_results='utf8mb4'"
+
 /* What the version says, such as "8.0.36", "10.11.6-MariaDB-log" or "5.5.5-10.11.6-MariaDB". */
 void mysql_server_describe(struct mysql_server *, const char *version);
 /* The n-th statement that prepares the session, from 0; false: there are no more. Those before it have been run, and their

@@ -209,8 +209,9 @@ enum status page_plan(const struct planning *planning)
 
 /* --- The link --- */
 
-/* Web servers have room for so much in an answer's headers and in a request's line (nginx/: 16 and 32 KiB). It also keeps
- * the values of 'after' shorter than what decides on a text's place in the order (max_sort_length, mysql_server.c). */
+/* Web servers have room for so much in an answer's headers and in a request's line (nginx/: 16 and 32 KiB). It also
+ * keeps the values of 'after' shorter than what decides on a text's place in the order (max_sort_length,
+ * mysql_server.c). */
 enum { LINK_MOST_BYTES = 12288 };
 
 /* Bytes that stand for themselves in a query, in a header, between < and >. */

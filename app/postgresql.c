@@ -452,7 +452,7 @@ static bool is_alive(struct driver_connection *connection)
 
 /* The server tells of these whenever they change; a proxy may not tell of all. What a transaction changes for itself goes
  * with it: until then only what literals mean matters, the first two. */
-static bool is_clean(const struct driver_connection *connection, bool in_transaction)
+static enum driver_session session(const struct driver_connection *connection, bool in_transaction)
 {
 	static const char *const values[][2] = {
 		{ "standard_conforming_strings", "on" }, { "client_encoding", "UTF8" },    { "TimeZone", "UTC" },
@@ -463,9 +463,11 @@ static bool is_clean(const struct driver_connection *connection, bool in_transac
 		const char *value = libpq.PQparameterStatus(connection->pg, values[i][0]);
 
 		if (value != NULL && strcmp(value, values[i][1]) != 0)
-			return false;
+			return SESSION_CHANGED;
 	}
-	return in_transaction || libpq.PQtransactionStatus(connection->pg) == PQTRANS_IDLE;
+	if (in_transaction || libpq.PQtransactionStatus(connection->pg) == PQTRANS_IDLE)
+		return SESSION_AS_SET_UP;
+	return SESSION_CHANGED;
 }
 
 /* --- Rows --- */
@@ -609,7 +611,7 @@ const struct driver postgresql_driver = {
 	.next = next,
 	.resume = resume,
 	.is_alive = is_alive,
-	.is_clean = is_clean,
+	.session = session,
 	.affected = affected,
 	.generated = generated,
 	.traits = traits,

@@ -162,8 +162,9 @@ static enum status add_value(const struct writing *writing, const struct column 
 	enum status status = written_add(sql, planning->plan->table->dialect, column, value, planning->arena, &why);
 
 	if (status == STATUS_NULL) /* in the words of change_fault.c */
-		refuse(writing, status, arena_printf(planning->arena, "null value in column '%s' violates not-null constraint",
-		                                    column->name.bytes),
+		refuse(writing, status,
+		       arena_printf(planning->arena, "null value in column '%s' violates not-null constraint",
+		                    column->name.bytes),
 		       row_details(writing, row));
 	else if (status != STATUS_OK)
 		refuse(writing, status, arena_printf(planning->arena, "%s for column '%s'", why, column->name.bytes),

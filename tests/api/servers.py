@@ -249,7 +249,7 @@ class Database:
 
     def schema(self, *statements, grant="SELECT, SHOW VIEW", whole=False):
         """A new schema. The pool's account has these rights on each table and view that is made there by Schema.sql(),
-        and no others (EXECUTE on functions, too): with `whole` on the schema as a whole, which a test has a reason for."""
+        EXECUTE on functions, and no others: with `whole` on the schema as a whole, which a test has a reason for."""
         self.names += 1
         schema = Schema(self, f"s{self.names}", None if whole or grant == "USAGE" else grant)
         self.sql(f"CREATE DATABASE {schema.name} CHARACTER SET utf8mb4")
@@ -289,8 +289,8 @@ class Schema:
         if not self.rights:
             return
         found = self.sql(
-            f"SELECT '{self.rights} ON', table_name FROM information_schema.tables WHERE table_schema = '{self.name}' UNION ALL"
-            f" SELECT 'EXECUTE ON FUNCTION', routine_name FROM information_schema.routines"
+            f"SELECT '{self.rights} ON', table_name FROM information_schema.tables"
+            f" WHERE table_schema = '{self.name}' UNION ALL SELECT 'EXECUTE ON FUNCTION', routine_name FROM information_schema.routines"
             f" WHERE routine_schema = '{self.name}' AND routine_type = 'FUNCTION'"
         )
         new = set(found) - self.granted

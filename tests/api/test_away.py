@@ -172,7 +172,8 @@ def test_a_database_that_refuses_us_is_503_and_no_secret_is_told(up, start_pool)
     assert pool.web.get("/ready").status == 503
     said = pool.text() + pool.web.get("/ready").body.decode() + pool.ask("/users").body.decode()
     assert "wr0ng" not in said
-    up.sql("CREATE OR REPLACE USER rest@'%' IDENTIFIED BY 'wr0ng-password'", f"GRANT SELECT ON {up.shop.name}.users TO rest@'%'")
+    up.sql("CREATE OR REPLACE USER rest@'%' IDENTIFIED BY 'wr0ng-password'",
+           f"GRANT SELECT ON {up.shop.name}.users TO rest@'%'")
     try:
         until(lambda: pool.ask("/users").status == 200, 5)
     finally:

@@ -43,7 +43,8 @@ class Hosts:
             self.all = [servers.Database(lab) for _ in range(3)]
         for number, database in enumerate(self.all):
             database.shop = database.schema(
-                *TABLES, f"INSERT INTO place VALUES (1, 'db{number}')", grant="SELECT, INSERT, UPDATE, DELETE, SHOW VIEW"
+                *TABLES, f"INSERT INTO place VALUES (1, 'db{number}')",
+                grant="SELECT, INSERT, UPDATE, DELETE, SHOW VIEW",
             )
         assert len({database.shop.name for database in self.all}) == 1
 

@@ -139,7 +139,8 @@ def test_a_place_that_is_too_long_for_a_link_is_an_offset(essays, order, limit):
 def test_a_query_that_is_too_long_for_a_link_has_none(essays, length):
     ids = ",".join(["77"] * (length // 3))
     answer = essays.get(f"/essays?select=id&order=id&limit=2&id=in.(1,2,3,{ids})", headers={"Prefer": "count=exact"})
-    assert answer.status == 206 and answer.json() == [{"id": 1}, {"id": 2}] and answer.headers["content-range"] == "0-1/3"
+    assert answer.status == 206 and answer.json() == [{"id": 1}, {"id": 2}]
+    assert answer.headers["content-range"] == "0-1/3"
     link = next_of(answer)
     assert essays.json(link) == [{"id": 3}] if length < 12000 else link is None
 

@@ -4,6 +4,7 @@ and however they came about, the answers are those of a server as it is shipped.
 import json
 import re
 import time
+from types import SimpleNamespace
 
 import pymysql
 import pytest
@@ -120,7 +121,8 @@ TABLES = (
     "INSERT INTO parents VALUES (1)",
     "CREATE TABLE things (id INT PRIMARY KEY AUTO_INCREMENT, name VARCHAR(50) NOT NULL, s VARCHAR(50), n DECIMAL(10,2),"
     " f DOUBLE, d DATE, t DATETIME(6), z TIMESTAMP(6) NULL, b BLOB, parent INT,"
-    " l VARCHAR(20) CHARACTER SET latin1, j JSON, now TIMESTAMP NOT NULL DEFAULT '2020-01-01 00:00:00', CONSTRAINT things_name UNIQUE (name),"
+    " l VARCHAR(20) CHARACTER SET latin1, j JSON, now TIMESTAMP NOT NULL DEFAULT '2020-01-01 00:00:00',"
+    " CONSTRAINT things_name UNIQUE (name),"
     " CONSTRAINT things_n CHECK (n < 1000), CONSTRAINT things_parent FOREIGN KEY (parent) REFERENCES parents (id))",
     "INSERT INTO things (id, name, s, n, f, d, t, parent, l, j) VALUES (1, 'one', 'a b', 1.50, 0.1, '2024-02-03',"
     " '2024-02-03 04:05:06.789', 1, 'Zoë', '{\"a\": [1, \"ä\"]}')",
@@ -177,7 +179,7 @@ def spoiled(lab):
 
 
 def known(database, way):
-    """Those that the server has and that can be set in this way: what init_connect says it says as the pool's account."""
+    """Those that the server has and that can be set so: what init_connect says it says as the pool's account."""
     if postgresql.HERE:
         names = {row[0] for row in plainly(database, "SELECT name FROM pg_settings")}
     else:
@@ -351,3 +353,89 @@ def test_a_statement_that_changes_the_session_is_its_last(database, start_pool, 
         assert front.json("/things/1")["name"] == "one"
     assert len(pool.log("session-changed")) == 10
     assert pool.metric("myrest_database_connects_total") == connects + 10
+    # its rows would be another statement of the transaction
+    assert send(front, "GET", "/spoiler", None, "count=exact").status == 503
+    assert front.json("/things/1")["name"] == "one"
+
+
+SHIFTER = (
+    "CREATE FUNCTION shift() RETURNS int LANGUAGE plpgsql VOLATILE AS"
+    " $$BEGIN PERFORM set_config('TimeZone', 'Asia/Kolkata', false); RETURN 1; END$$"
+    if postgresql.HERE
+    else "CREATE FUNCTION shift() RETURNS INT READS SQL DATA BEGIN SET SESSION time_zone = '+05:30'; RETURN 1; END"
+)
+NOON = "2024-07-01T12:00:00"
+UTC = re.compile(NOON + r"(\.0+)?\+00:00")
+EPOCH = "SELECT extract(epoch FROM z)" if postgresql.HERE else "SELECT UNIX_TIMESTAMP(z)"
+
+
+def test_a_time_zone_that_a_statement_sets(database, start_pool, start_nginx):
+    """MySQL tells of it with the next answer that has no rows, the others at once."""
+    schema = database.schema(*TABLES, grant=GRANT)
+    plainly(database, SHIFTER, "CREATE VIEW shifter AS SELECT shift() AS id", schema=schema.name)
+    schema.grant()
+    pool = start_pool(schema.url(), "things,shifter", workers=1, MYREST_WRITABLE="things")
+    front = start_nginx(pool)
+    connects = pool.metric("myrest_database_connects_total")
+    for prefer in (None, REPRESENTATION):
+        assert front.json("/shifter") == [{"id": 1}]
+        if mysql.HERE:  # what tells of it
+            assert send(front, "PATCH", "/things/2", {"n": 5}).status == 204
+        written = send(front, "PATCH", "/things/1", {"z": NOON, "n": len(prefer or "")}, prefer)
+        assert written.status in (200, 204), written
+        ((epoch,),) = plainly(database, f"{EPOCH} FROM things WHERE id = 1", schema=schema.name)
+        assert epoch == 1719835200
+        assert UTC.fullmatch(front.json("/things/1?select=z")["z"])
+    renewed = 2
+    if not mysql.HERE:
+        assert front.json("/shifter") == [{"id": 1}]
+        assert UTC.fullmatch(front.json("/things/1?select=z")["z"])
+        assert front.json("/things?select=id&z=eq.2024-07-01T12:00:00") == [{"id": 1}]
+        renewed += 1
+    assert len(pool.log("session-changed")) == renewed
+    assert pool.metric("myrest_database_connects_total") == connects + renewed
+
+
+@pytest.fixture
+def triggered(database, start_pool, start_nginx):
+    """A table whose rows are told of the time zone: one that stays as it was, and one that does not."""
+    schema = database.schema(*TABLES, grant=GRANT)
+    servers.ids_go_on(schema, "things")
+    if postgresql.HERE:
+        plainly(
+            database,
+            "CREATE FUNCTION zoned() RETURNS trigger LANGUAGE plpgsql AS"
+            " $$DECLARE before text := current_setting('TimeZone'); BEGIN PERFORM set_config('TimeZone', 'Asia/Kolkata', false);"
+            " IF NEW.n = 1 THEN PERFORM set_config('TimeZone', before, false); END IF; RETURN NULL; END$$",
+            "CREATE TRIGGER zoned AFTER INSERT ON things FOR EACH ROW EXECUTE FUNCTION zoned()",
+            schema=schema.name,
+        )
+    else:
+        schema.sql("CREATE TRIGGER zoned AFTER INSERT ON things FOR EACH ROW BEGIN SET @zone_before = @@time_zone;"
+                   " SET SESSION time_zone = '+05:30';"
+                   " IF NEW.n = 1 THEN SET SESSION time_zone = @zone_before; END IF; END")  # fmt: skip
+    pool = start_pool(schema.url(), "things", workers=1, MYREST_WRITABLE="things")
+    return SimpleNamespace(pool=pool, web=start_nginx(pool))
+
+
+def test_what_a_trigger_sets_and_sets_back_costs_no_connection(triggered):
+    pool, front = triggered.pool, triggered.web
+    connects = pool.metric("myrest_database_connects_total")
+    for count, prefer in enumerate((None, "return=headers-only", REPRESENTATION, f"tx=commit,{REPRESENTATION}")):
+        assert send(front, "POST", "/things", {"name": f"t{count}", "n": 1, "z": NOON}, prefer).status == 201
+        found = front.json(f"/things?name=eq.t{count}&select=n,z")
+        assert [row["n"] for row in found] == [1] and UTC.fullmatch(found[0]["z"])
+    assert pool.log("session-changed") == []
+    assert pool.metric("myrest_database_connects_total") == connects
+
+
+def test_a_write_whose_trigger_changes_the_session_is_kept(triggered):
+    pool, front = triggered.pool, triggered.web
+    connects = pool.metric("myrest_database_connects_total")
+    for count in range(3):
+        assert send(front, "POST", "/things", {"name": f"t{count}", "n": 2, "z": NOON}, None).status == 201
+        assert send(front, "PATCH", f"/things?name=eq.t{count}", {"s": "\\' or 1=1"}, None).status == 204
+        found = front.json(f"/things?name=eq.t{count}&select=s,z")
+        assert [row["s"] for row in found] == ["\\' or 1=1"] and UTC.fullmatch(found[0]["z"])
+    assert len(pool.log("session-changed")) == 3
+    assert pool.metric("myrest_database_connects_total") == connects + 3
