@@ -50,6 +50,8 @@ static const struct {
 	{ "foreign_key_checks", "1", false },
 	{ "unique_checks", "1", false },
 	{ "check_constraint_checks", "1", false },
+	/* How texts are compared that CONVERT has made: in the character set's own collation, as before MariaDB 11.2. */
+	{ "character_set_collations", "''", false },
 	/* What a pattern means, and what is a warning. */
 	{ "default_regex_flags", "''", false },
 	{ "old_mode", "''", false },
@@ -107,7 +109,7 @@ bool mysql_server_setup(const struct mysql_server *server, enum url_target targe
 	_Static_assert(LENGTH_OF(variables) <= 8 * sizeof(server->known), "a bit each");
 	switch (n) {
 	case 0: /* first, so that the others' texts and rows come over whole; the collation is the client library's */
-		text_add_string(sql, server->mariadb ? "SET NAMES utf8mb4" : "SET NAMES utf8mb4 COLLATE utf8mb4_general_ci");
+		text_add_string(sql, "SET NAMES utf8mb4 COLLATE utf8mb4_general_ci");
 		text_add_string(sql, ",SESSION sql_select_limit=18446744073709551615,sql_big_selects=1");
 		return true;
 	case 1: /* those that a server does not know are not there */

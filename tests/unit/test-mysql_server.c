@@ -134,7 +134,8 @@ static void a_session_relies_on_nothing_that_it_has_not_said(void **state)
 	                    "sql_big_selects=1");
 	mysql_server_describe(&server, "10.11.6-MariaDB");
 	assert_string_equal(statement(&server, URL_TARGET_ANY, 0),
-	                    "SET NAMES utf8mb4,SESSION sql_select_limit=18446744073709551615,sql_big_selects=1");
+	                    "SET NAMES utf8mb4 COLLATE utf8mb4_general_ci,SESSION sql_select_limit=18446744073709551615,"
+	                    "sql_big_selects=1");
 	assert_non_null(strstr(statement(&server, URL_TARGET_ANY, 1), ",'autocommit','completion_type',"));
 	assert_null(strstr(statement(&server, URL_TARGET_ANY, 2), "autocommit")); /* it has not said that it has that */
 	tell(&server, "autocommit", "OFF");
