@@ -38,6 +38,7 @@ struct dialect {
 	char quote;            /* around an identifier */
 	bool fulltext_indexed; /* full-text searches need an index of the column alone, and know no languages */
 	bool conflict_by_key;  /* an upsert names the key by which rows are there already; otherwise it is any */
+	unsigned sort_bytes;   /* of a text's weights, which decide on its place in an order; 0: all of them do */
 	bool json_exact;       /* JSON's numbers are compared as they are written; otherwise as doubles */
 	bool last_id_again;    /* when no ids are left the server makes the last one again, which is a duplicate then */
 	bool takes_empty_rows; /* INSERT INTO t () VALUES () */

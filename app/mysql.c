@@ -318,13 +318,14 @@ static bool is_alive(struct driver_connection *connection)
 }
 
 /* The status that comes with each answer but an error, which leaves the last one. MySQL says with a statement that
- * gives no rows that a variable was set, in it or before it, MariaDB with rows as well. */
+ * gives no rows that a variable was set, in it or before it, MariaDB with rows as well. The bit of NO_BACKSLASH_ESCAPES
+ * says nothing: it stays as a function or trigger has left it, though the server puts its sql_mode back. */
 static enum driver_session session(const struct driver_connection *connection, bool in_transaction)
 {
 	unsigned status = connection->mysql->server_status;
 	bool failed = mysql_errno(connection->mysql) != 0;
 
-	if ((status & SERVER_STATUS_AUTOCOMMIT) == 0 || (status & SERVER_STATUS_NO_BACKSLASH_ESCAPES) == 0 ||
+	if ((status & SERVER_STATUS_AUTOCOMMIT) == 0 ||
 	    (!in_transaction && (status & SERVER_STATUS_IN_TRANS) != 0 && !failed))
 		return SESSION_CHANGED;
 	return status & SERVER_SESSION_STATE_CHANGED && !failed ? SESSION_UNSURE : SESSION_AS_SET_UP;

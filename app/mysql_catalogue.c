@@ -13,7 +13,9 @@ static const char *const statements[JSON] = {
 	[VIEWS] = "SELECT TABLE_NAME,IS_UPDATABLE FROM information_schema.VIEWS",
 	[COLUMNS] = ("SELECT TABLE_NAME,COLUMN_NAME,DATA_TYPE,COLUMN_TYPE,IS_NULLABLE,CHARACTER_MAXIMUM_LENGTH,"
 	             "NUMERIC_PRECISION,NUMERIC_SCALE,DATETIME_PRECISION,EXTRA,COLUMN_DEFAULT,COLUMN_COMMENT,"
-	             "CHARACTER_SET_NAME,PRIVILEGES"
+	             "CHARACTER_SET_NAME,PRIVILEGES,"
+	             /* Of collations of several levels MariaDB sorts long columns by the first level alone. */
+	             "VERSION() LIKE '%MariaDB%' AND COLLATION_NAME RLIKE '_(as_ci|as_cs|ai_cs)$'"
 	             " FROM information_schema.COLUMNS"),
 	[KEYS] = "SELECT TABLE_NAME,INDEX_NAME,NON_UNIQUE,COLUMN_NAME,",
 	[FOREIGN_KEYS] = ("SELECT TABLE_NAME,CONSTRAINT_NAME,COLUMN_NAME,REFERENCED_TABLE_NAME,REFERENCED_COLUMN_NAME"
@@ -204,6 +206,7 @@ static void take_column(struct catalogue *catalogue, const struct row *row)
 	column->generated = contains(extra, "GENERATED") && !contains(extra, "DEFAULT_GENERATED");
 	column->fallback = !describe_is_null(row, 10) ? describe_keep(catalogue, describe_value(row, 10)).bytes : NULL;
 	column->comment = describe_keep(catalogue, describe_value(row, 11)).bytes;
+	column->sorts_otherwise = row->count > 14 && slice_is(describe_value(row, 14), "1");
 	column->unreadable = row->count > 13 && !contains(describe_value(row, 13), "select");
 	describe_expose(catalogue, table, column);
 }

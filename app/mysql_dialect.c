@@ -8,6 +8,7 @@
 #include "dialect.h"
 #include "fulltext.h"
 #include "mysql_cast.h"
+#include "mysql_server.h"
 #include "sql.h"
 
 /* A row of another unique key is met: no value of the statement's own could be the cause of an error like this one, which
@@ -420,6 +421,7 @@ static bool fallback(struct text *sql, const struct column *column)
 
 const struct dialect mysql_dialect = {
 	.quote = '`',
+	.sort_bytes = MYSQL_SORT_BYTES,
 	.fulltext_indexed = true,
 	.last_id_again = true,
 	.takes_empty_rows = true,

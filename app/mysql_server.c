@@ -25,6 +25,8 @@ static long version_number(const char *version)
 	return *end == '.' ? number + strtol(end + 1, &end, 10) : number;
 }
 
+#define STRING_OF_WORD(word) #word
+#define STRING_OF(macro) STRING_OF_WORD(macro)
 #define LENGTH_OF(array) (sizeof(array) / sizeof((array)[0]))
 
 /* What statements and answers rely on, whatever the server's own defaults are and whatever its init_connect says. A
@@ -37,10 +39,9 @@ static const struct {
 	{ "autocommit", "1", false },
 	{ "completion_type", "0", false },
 	{ "lc_messages", "'en_US'", false }, /* the errors' words are read (mysql_fault.c) */
-	/* Of a text only so many bytes decide on its place in the order, while the conditions of the next page compare all
-	 * of it. The buffer has to have room for fifteen keys, of all columns of the order together. */
-	{ "max_sort_length", "65536", false },
-	{ "sort_buffer_size", "CAST(GREATEST(@@sort_buffer_size,33554432) AS UNSIGNED)", false },
+	/* page.c counts on the first. The buffer has to have room for fifteen keys, of a thousand texts each. */
+	{ "max_sort_length", STRING_OF(MYSQL_SORT_BYTES), false },
+	{ "sort_buffer_size", "CAST(GREATEST(@@sort_buffer_size,16777216) AS UNSIGNED)", false },
 	/* Every row is read and written that the statement asks for. */
 	{ "sql_safe_updates", "0", false },
 	{ "sql_auto_is_null", "0", false },
@@ -75,6 +76,8 @@ static const struct {
 	{ "session_track_transaction_info", "'OFF'", false },
 	{ "session_track_gtids", "'OFF'", false },
 };
+
+_Static_assert(LENGTH_OF(variables) <= 32, "struct mysql_server has a bit for each");
 
 void mysql_server_describe(struct mysql_server *server, const char *version)
 {

@@ -59,7 +59,7 @@ static const struct key *choose_key(const struct plan *plan, bool *covered)
  * compare as texts. */
 static bool can_be_compared(const struct column *column)
 {
-	return column->type != COLUMN_JSON && column->type != COLUMN_ARRAY && column->type != COLUMN_GEOMETRY &&
+	return !column->sorts_otherwise && column->type != COLUMN_JSON && column->type != COLUMN_ARRAY && column->type != COLUMN_GEOMETRY &&
 	       column->type != COLUMN_BIT && column->type != COLUMN_YEAR && strncasecmp(column->declared.bytes, "enum", 4) != 0 &&
 	       strncasecmp(column->declared.bytes, "set", 3) != 0;
 }
@@ -163,6 +163,32 @@ static enum status refuse(const struct planning *planning, const char *why, cons
 	return planning_refuse(planning, STATUS_BAD_QUERY, why, at);
 }
 
+/* The most bytes of weights that a character has in a collation of three levels, by its first byte in UTF-8. */
+static unsigned weights_of(unsigned char first)
+{
+	if (first < 0x80)
+		return 6;
+	if (first < 0xc0) /* within a character */
+		return 0;
+	if (first < 0xe0)
+		return 20;
+	if (first >= 0xe4 && first <= 0xed) /* ideographs, and Hangul of three parts */
+		return 18;
+	return first < 0xf0 ? 48 : 24;
+}
+
+/* Whether all of the text decides on its row's place, in whatever collation. Rows that are equal as far as the server
+ * compares them stand in the order of the key that completes it, so that a page can begin after a text only that is
+ * shorter than that: those that are larger all stand behind it. */
+static bool decides(const struct dialect *dialect, const char *text, size_t length)
+{
+	size_t weights = 8; /* what separates the levels */
+
+	for (size_t i = 0; i < length && weights <= dialect->sort_bytes; i++)
+		weights += weights_of((unsigned char)text[i]);
+	return dialect->sort_bytes == 0 || weights <= dialect->sort_bytes;
+}
+
 static enum status plan_after(const struct planning *planning)
 {
 	struct plan *plan = planning->plan;
@@ -182,6 +208,10 @@ static enum status plan_after(const struct planning *planning)
 		if (value->text.at[0] != '"' && slice_is(value->text.text, "null") && column->nullable)
 			continue;
 		text_clear(planning->scratch);
+		if (!decides(plan->table->dialect, value->text.text.bytes, value->text.text.length))
+			return refuse(planning, arena_printf(planning->arena, "'after' has a text that is too long to tell where "
+			                                     "it stands in the order of column '%s'", column->name.bytes),
+			              value->text.at);
 		if (plan->table->dialect->literal(planning->scratch, column, value->text.text, &why) != STATUS_OK)
 			return refuse(planning, arena_printf(planning->arena, "'after' has a value that column '%s' cannot have",
 			                                     column->name.bytes), value->text.at);
@@ -209,9 +239,7 @@ enum status page_plan(const struct planning *planning)
 
 /* --- The link --- */
 
-/* Web servers have room for so much in an answer's headers and in a request's line (nginx/: 16 and 32 KiB). It also
- * keeps the values of 'after' shorter than what decides on a text's place in the order (max_sort_length,
- * mysql_server.c). */
+/* Web servers have room for so much in an answer's headers and in a request's line (nginx/: 16 and 32 KiB). */
 enum { LINK_MOST_BYTES = 12288 };
 
 /* Bytes that stand for themselves in a query, in a header, between < and >. */
@@ -265,7 +293,7 @@ bool page_add_place(struct text *out, const struct plan *plan, const struct row 
 			text_add_string(out, "null");
 			continue;
 		}
-		if ((unsayable = length > LINK_MOST_BYTES))
+		if ((unsayable = length > LINK_MOST_BYTES || !decides(plan->table->dialect, value, length)))
 			break;
 		if (plan->columns[place].type == COLUMN_STRING) {
 			unsayable = text_utf8_span(value, length) != length || memchr(value, '\0', length) != NULL;

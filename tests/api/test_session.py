@@ -128,9 +128,9 @@ TABLES = (
     " '2024-02-03 04:05:06.789', 1, 'Zoë', '{\"a\": [1, \"ä\"]}')",
     "INSERT INTO things (id, name, f, l) VALUES (2, 'two', 1e300, 'a')",
     "CREATE TABLE pages (id INT PRIMARY KEY, body VARCHAR(2000) NOT NULL)",
-    "INSERT INTO pages SELECT seq, CONCAT(REPEAT('x', 1100), CHAR(103 - seq)) FROM seq_1_to_6"
+    "INSERT INTO pages SELECT seq, CONCAT(REPEAT('x', 150), CHAR(103 - seq)) FROM seq_1_to_6"
     if not postgresql.HERE
-    else "INSERT INTO pages SELECT seq, CONCAT(REPEAT('x', 1100), CHR(103 - seq)) FROM seq_1_to_6",
+    else "INSERT INTO pages SELECT seq, CONCAT(REPEAT('x', 150), CHR(103 - seq)) FROM seq_1_to_6",
 )
 NEW = {"name": "neu", "s": TEXT, "n": 2.5, "f": 0.30000000000000004, "d": "2024-12-31", "t": "2024-12-31T23:59:59.123",
        "z": "2024-07-01T12:00:00", "b": "AP8nXA==", "parent": None,
@@ -334,8 +334,9 @@ SPOILER = (
 )
 
 
-def test_a_statement_that_changes_the_session_is_its_last(database, start_pool, start_nginx):
-    """A function that a view calls makes a backslash in a literal take the next character."""
+def test_a_function_that_changes_what_literals_mean(database, start_pool, start_nginx):
+    """A backslash would take the next character. MySQL and MariaDB put sql_mode back when the function has ended, which
+    costs nothing then; on PostgreSQL the statement is the session's last."""
     schema = database.schema(*TABLES, grant=GRANT)
     servers.ids_go_on(schema, "things")
     plainly(database, SPOILER, "CREATE VIEW spoiler AS SELECT spoil() AS id", schema=schema.name)
@@ -351,10 +352,11 @@ def test_a_statement_that_changes_the_session_is_its_last(database, start_pool, 
         assert front.json("/spoiler") == [{"id": 1}]
         assert front.json("/things?select=name&s=eq.%5C%27%20or%20true%20--%20") == []
         assert front.json("/things/1")["name"] == "one"
-    assert len(pool.log("session-changed")) == 10
-    assert pool.metric("myrest_database_connects_total") == connects + 10
-    # its rows would be another statement of the transaction
-    assert send(front, "GET", "/spoiler", None, "count=exact").status == 503
+    renewed = 10 if postgresql.HERE else 0
+    assert len(pool.log("session-changed")) == renewed
+    assert pool.metric("myrest_database_connects_total") == connects + renewed
+    # its rows are another statement of the transaction
+    assert send(front, "GET", "/spoiler", None, "count=exact").status == (503 if postgresql.HERE else 200)
     assert front.json("/things/1")["name"] == "one"
 
 
@@ -425,6 +427,27 @@ def test_what_a_trigger_sets_and_sets_back_costs_no_connection(triggered):
         assert send(front, "POST", "/things", {"name": f"t{count}", "n": 1, "z": NOON}, prefer).status == 201
         found = front.json(f"/things?name=eq.t{count}&select=n,z")
         assert [row["n"] for row in found] == [1] and UTC.fullmatch(found[0]["z"])
+    assert pool.log("session-changed") == []
+    assert pool.metric("myrest_database_connects_total") == connects
+
+
+@pytest.mark.skipif(postgresql.HERE, reason="the setting stays there, until the transaction ends")
+def test_writes_whose_trigger_changes_sql_mode(database, start_pool, start_nginx):
+    """The server puts it back; those that take several statements are made whole."""
+    schema = database.schema(*TABLES, grant=GRANT)
+    schema.sql("CREATE TRIGGER loose BEFORE INSERT ON things FOR EACH ROW SET SESSION sql_mode = ''")
+    pool = start_pool(schema.url(), "things", workers=1, MYREST_WRITABLE="things")
+    front = start_nginx(pool)
+    connects = pool.metric("myrest_database_connects_total")
+    for count in range(3):
+        for prefer in (None, REPRESENTATION, f"resolution=merge-duplicates,{REPRESENTATION}"):
+            text = f"{count}\\' or 1=1 -- "
+            made = send(front, "POST", "/things", {"name": f"{count}{prefer}", "s": text, "z": NOON}, prefer)
+            assert made.status in (200, 201), made
+            assert prefer is None or made.json()[0]["s"] == text
+        key = 70 + count
+        assert send(front, "PUT", f"/things/{key}", {"id": key, "name": f"put{count}", "s": text, "z": NOON}, None).status in (201, 204)
+        assert front.json(f"/things/{key}?select=s") == {"s": text}
     assert pool.log("session-changed") == []
     assert pool.metric("myrest_database_connects_total") == connects
 
