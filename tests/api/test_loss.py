@@ -165,7 +165,7 @@ def test_ten_hups_under_load_lose_nothing_and_ask_nothing_twice(shop, start_pool
     database = shop.database
     pool = start_pool()
     front = start_nginx(pool)
-    log = database.home / "general-hup"
+    log = database.home / f"general-hup{front.port}"  # another one has the same marks
     database.sql(f"SET GLOBAL general_log_file = '{log}'", "SET GLOBAL general_log = 1")
     try:
         before = pool.metric("myrest_requests_total")
