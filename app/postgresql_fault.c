@@ -109,6 +109,16 @@ static const char *given(const char *field)
 	return field != NULL ? field : "";
 }
 
+/* A row that no partition takes has the state of a CHECK, and no constraint's name. The words may be of any language; the
+ * server's functions are called alike in all releases. */
+static bool is_partition_fault(const struct postgresql_fault *fault)
+{
+	const char *function = given(fault->function);
+
+	return *given(fault->constraint) == '\0' &&
+	       (strcmp(function, "ExecFindPartition") == 0 || strcmp(function, "ExecPartitionCheckEmitError") == 0);
+}
+
 bool postgresql_fault_read(struct database_error *error, const struct postgresql_fault *fault)
 {
 	const char *state = given(fault->state), *message = given(fault->message), *name = given(fault->constraint);
@@ -122,6 +132,8 @@ bool postgresql_fault_read(struct database_error *error, const struct postgresql
 	/* RAISE with a SQLSTATE that only its author knows. */
 	if (error->status == STATUS_FAULT && strcmp(given(fault->function), "exec_stmt_raise") == 0)
 		error->status = STATUS_RAISED;
+	if (error->status == STATUS_CHECK && is_partition_fault(fault))
+		error->status = STATUS_NO_PARTITION;
 	error->schema_changed = is_changed(state, message);
 	error->referenced = strcmp(state, "23001") == 0 ||
 	                    (strcmp(state, "23503") == 0 && begins(message, "update or delete on table "));

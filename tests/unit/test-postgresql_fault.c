@@ -49,7 +49,6 @@ static void constraints_are_named(void **state)
 		  "23503: insert or update on table \"ec\" violates foreign key constraint \"f\" (f)", "f", "f", NULL },
 		{ "23514", "new row for relation \"e\" violates check constraint \"c_pos\"", STATUS_CHECK,
 		  "23514: new row for relation \"e\" violates check constraint \"c_pos\" (c_pos)", "c_pos", "c_pos", NULL },
-		{ "23514", "no partition of relation \"parts\" found for row", STATUS_CHECK, NULL, NULL, NULL, NULL },
 		{ "44000", "new row violates check option for view \"ev\"", STATUS_CHECK, NULL, NULL, NULL, NULL },
 		/* odd names, and those that the server does not give */
 		{ "23505", "m", STATUS_DUPLICATE, "23505: m (a) (b))", "a) (b)", "a) (b)", "" },
@@ -73,6 +72,33 @@ static void columns_are_named(void **state)
 
 	(void)state;
 	EXPECT_TOLD(cases);
+}
+
+/* Its state is that of a CHECK, and its words are of the server's language. */
+static void a_row_for_no_partition(void **state)
+{
+	static const struct {
+		struct postgresql_fault fault;
+		enum status status;
+	} cases[] = {
+		{ { "23514", "no partition of relation \"p\" found for row", NULL, NULL, "ExecFindPartition" }, STATUS_NO_PARTITION },
+		{ { "23514", "keine Partition von Relation \xc2\xbbp\xc2\xab gefunden", NULL, NULL, "ExecFindPartition" },
+		  STATUS_NO_PARTITION },
+		{ { "23514", "new row for relation \"p1\" violates partition constraint", NULL, "", "ExecPartitionCheckEmitError" },
+		  STATUS_NO_PARTITION },
+		{ { "23514", "new row for relation \"p\" violates check constraint \"c\"", NULL, "c", "ExecConstraints" },
+		  STATUS_CHECK },
+		{ { "23514", "no partition of relation \"p\" found for row", NULL, NULL, "exec_stmt_raise" }, STATUS_CHECK },
+		{ { "23514", "m", NULL, NULL, NULL }, STATUS_CHECK },
+		{ { "23502", "m", "n", NULL, "ExecFindPartition" }, STATUS_NULL },
+	};
+	struct database_error error;
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH_OF(cases); i++) {
+		assert_false(postgresql_fault_read(&error, &cases[i].fault));
+		assert_int_equal(error.status, cases[i].status);
+	}
 }
 
 static void values_that_do_not_fit(void **state)
@@ -337,6 +363,7 @@ int main(void)
 		cmocka_unit_test(what_a_trigger_raises_is_told_whatever_its_state),
 		cmocka_unit_test(constraints_are_named),
 		cmocka_unit_test(columns_are_named),
+		cmocka_unit_test(a_row_for_no_partition),
 		cmocka_unit_test(values_that_do_not_fit),
 		cmocka_unit_test(searches),
 		cmocka_unit_test(views_and_what_clients_may_not_write),
