@@ -686,6 +686,15 @@ void database_forget_old(struct database *database)
 	database->old_schema = NULL;
 }
 
+void database_forget_lock(struct database *database, const struct table *table)
+{
+	struct schema *schema = database->schema;
+
+	for (unsigned i = 0; schema != NULL && i < schema->table_count; i++)
+		if (&schema->tables[i] == table)
+			schema->tables[i].lockable = false;
+}
+
 const char *database_missing(const struct database *database)
 {
 	return database->missing;

@@ -98,7 +98,9 @@ const struct database_error *database_error(const struct database *);
 /* The newest description; NULL: none yet. It stays valid until database_forget_old is called after the next one came. */
 const struct schema *database_schema(const struct database *);
 void database_forget_old(struct database *);
-/* What MYREST_TABLES names and the database lacks; empty when all is there. */
+/* The server has refused to lock the table: it is not asked again until the tables are described anew. */
+void database_forget_lock(struct database *, const struct table *);
+/* What MYREST_TABLES names and is not there, or not for the account; empty when all is there. */
 const char *database_missing(const struct database *);
 
 #endif

@@ -129,7 +129,7 @@ static void batch_failed(void)
 
 			if (status_http(fault.status) >= 500)
 				log_failure(peer, LOG_ERROR, "statement-failed");
-			else if (fault.status == STATUS_FORBIDDEN) /* a right lacks, which no client can mend */
+			else if (fault.status == STATUS_FORBIDDEN) /* a right is missing, which no client can mend */
 				log_failure(peer, LOG_WARNING, "statement-failed");
 			answer_fault(peer, &fault, NULL);
 			peers_write_on(peer);
@@ -414,8 +414,8 @@ static void take_count(void)
 	statement_step(step);
 }
 
-/* A lock is refused that the description did not know to be: the account's rights have changed, or a view's owner, as
- * whom the server locks the view's tables, lacks them. */
+/* The server refuses a lock that the description took for possible: the account's rights have changed, or a view's
+ * owner, as whom the server locks the view's tables, does not have them. */
 static bool is_unlocked(void)
 {
 	return worker.stage == STAGE_BEGIN && !worker.batch.unlocked &&
@@ -471,6 +471,7 @@ void statement_step(enum database_step step)
 		}
 		if (is_unlocked()) {
 			worker.batch.unlocked = true;
+			database_forget_lock(worker.database, worker.batch.plan->table);
 			send_stage(STAGE_BEGIN);
 			break;
 		}
