@@ -433,7 +433,7 @@ static void log_failure(enum log_level level, const char *event)
 	log_end(line);
 }
 
-/* What a client does wrong is its own business; a right that lacks is the administrator's. */
+/* What a client does wrong is its own business; a missing right is the administrator's. */
 static enum log_level failure_level(enum status status)
 {
 	if (status == STATUS_FORBIDDEN)
@@ -487,6 +487,7 @@ static enum next stage_failed(void)
 	struct peer *peer = change.peer;
 	uint64_t row = row_of_body(has_one_row() ? 1 : error->row);
 	bool alarmed = change.stage == WRITE && change_fault_is_alarm(error, change.write);
+	struct slice sql = { change.sql.bytes, change.sql.length };
 
 	if (change.stage == CLAIM && error->status == STATUS_DUPLICATE)
 		return send_recall();
@@ -501,7 +502,7 @@ static enum next stage_failed(void)
 		return send_write();
 	}
 	if (change.locating && change.stage == WRITE)
-		change.fault = change_fault_make(error, change.plan->table, change.write, row, &peer->arena);
+		change.fault = change_fault_make(error, change.plan, change.write, sql, row, &peer->arena);
 	if (change.locating || change.stage == FAULT_ROW || change.stage == TELL_ROW)
 		return undo();
 	if (error->status == STATUS_LOCKED && ++change.attempts < ATTEMPTS) {
@@ -509,7 +510,7 @@ static enum next stage_failed(void)
 		return undo();
 	}
 	change.failed = true;
-	change.fault = change_fault_make(error, change.plan->table, change.write, row, &peer->arena);
+	change.fault = change_fault_make(error, change.plan, change.write, sql, row, &peer->arena);
 	if (error->schema_changed && !peer->retried && session_may_describe())
 		peer->retried = worker.describe_wanted = true;
 	else

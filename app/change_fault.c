@@ -161,36 +161,124 @@ static bool names_table(struct slice words, struct slice table)
 	return false;
 }
 
-/* The right that the account lacks; NULL: the words do not say. PostgreSQL names none: it is that which is needed. */
-static const char *lacking_right(struct slice words, enum write_kind kind)
+/* The right that MySQL's or MariaDB's words name; NULL: none. */
+static const char *named_right(struct slice words)
 {
 	static const char *const rights[] = { "SELECT", "INSERT", "UPDATE", "DELETE" };
-	static const char denied[] = " command denied to user ", permission[] = "permission denied for ";
+	static const char denied[] = " command denied to user ";
 
 	for (size_t i = 0; i < sizeof(rights) / sizeof(rights[0]); i++)
 		if (words.length > 6 + sizeof(denied) && memcmp(words.bytes, rights[i], 6) == 0 &&
 		    memcmp(words.bytes + 6, denied, sizeof(denied) - 1) == 0)
 			return rights[i];
-	if (words.length < sizeof(permission) || memcmp(words.bytes, permission, sizeof(permission) - 1) != 0)
-		return NULL;
-	return kind == WRITE_INSERT ? "INSERT"
-	       : kind == WRITE_DELETE ? "DELETE"
-	       : kind == WRITE_UPDATE ? "UPDATE"
-	                              : "INSERT or UPDATE";
+	return NULL;
 }
 
-static void tell_right(struct fault *fault, const struct table *table, const struct write *write, const char *text,
-                       struct arena *arena)
+static bool ends(struct slice sql, const char *words)
+{
+	size_t length = strlen(words);
+
+	return sql.length >= length && memcmp(sql.bytes + sql.length - length, words, length) == 0;
+}
+
+/* Of the columns that a statement reads, those that the account may not: their names with commas between them. */
+struct unreadable {
+	struct text names;
+	bool hidden; /* one of them clients may not know */
+};
+
+static void add_unreadable(struct unreadable *unreadable, const struct column *column)
+{
+	if (!column->unreadable)
+		return;
+	unreadable->hidden = unreadable->hidden || !table_is_known(column);
+	text_add_string(&unreadable->names, unreadable->names.length > 0 ? ", " : "");
+	text_add(&unreadable->names, column->name.bytes, column->name.length);
+}
+
+static bool has_column(const struct table *table, const struct key *key, const struct column *column)
+{
+	for (unsigned i = 0; key != NULL && i < key->column_count; i++)
+		if (column == &table->columns[key->columns[i]])
+			return true;
+	return false;
+}
+
+static const struct key *primary_key(const struct table *table)
+{
+	for (unsigned i = 0; i < table->key_count; i++)
+		if (table->keys[i].primary)
+			return &table->keys[i];
+	return NULL;
+}
+
+/* What a write of PostgreSQL reads of its own accord: by an upsert the key that tells the rows, and what it changes; by a
+ * limit the primary key, or without one the rows' places, which only those see who may read all columns. The columns that
+ * the request names for reading can be read, or it would have been refused. */
+static void find_unreadable(struct unreadable *unreadable, const struct plan *plan, const struct write *write,
+                            bool upserts)
+{
+	const struct table *table = plan->table;
+	const struct key *key = upserts ? write->conflict : primary_key(table);
+
+	for (unsigned i = 0; i < table->column_count; i++)
+		if (has_column(table, key, &table->columns[i]) || (key == NULL && !upserts))
+			add_unreadable(unreadable, &table->columns[i]);
+	for (unsigned i = 0; upserts && write->resolution == RESOLUTION_MERGE && i < write->column_count; i++)
+		if (!has_column(table, key, write->columns[i]))
+			add_unreadable(unreadable, write->columns[i]);
+}
+
+/* PostgreSQL does not say which right is missing. So it is SELECT on those columns which the statement reads and the
+ * account may not, by the table's description; where there are none, it is one of those to write that the statement
+ * needs. A lock (FOR UPDATE) needs UPDATE as well. */
+static const char *needed_rights(const struct plan *plan, const struct write *write, struct slice sql,
+                                 struct arena *arena)
+{
+	char verb = sql.length > 0 ? sql.bytes[0] : '\0';
+	bool upserts = verb == 'I' && write->resolution != RESOLUTION_NONE && write->conflict != NULL;
+	bool windowed = (verb == 'U' || verb == 'D') && plan->limit != UINT64_MAX && !write_looks_first(write);
+	struct unreadable unreadable = { .hidden = false };
+	const char *rights = NULL;
+
+	if (upserts || windowed)
+		find_unreadable(&unreadable, plan, write, upserts);
+	if (unreadable.hidden)
+		rights = "SELECT on all columns that this reads";
+	else if (unreadable.names.length > 0)
+		rights = arena_printf(arena, "SELECT (%s)", text_terminate(&unreadable.names));
+	else if (verb == 'I')
+		rights = upserts && write->resolution == RESOLUTION_MERGE ? "INSERT, or no UPDATE" : "INSERT";
+	else if (verb == 'U')
+		rights = "UPDATE";
+	else if (verb == 'D')
+		rights = windowed ? "DELETE, or no UPDATE, which a limit needs" : "DELETE";
+	else if (ends(sql, " FOR UPDATE"))
+		rights = "UPDATE, which locks the rows";
+	text_release(&unreadable.names);
+	return rights;
+}
+
+/* sql: the statement that was refused. */
+static void tell_right(struct fault *fault, const struct plan *plan, const struct write *write, struct slice sql,
+                       const char *text, struct arena *arena)
 {
 	static const char state[] = "42501: ", sequence[] = "permission denied for sequence ";
+	static const char permission[] = "permission denied for ";
 	size_t skipped = strncmp(text, state, sizeof(state) - 1) == 0 ? sizeof(state) - 1 : 0;
 	struct slice words = { text + skipped, strlen(text + skipped) };
-	const char *right = lacking_right(words, write->kind);
+	const char *table = plan->table->name.bytes, *right = named_right(words);
 
-	if (strncmp(words.bytes, sequence, sizeof(sequence) - 1) == 0)
-		fault->hint = arena_printf(arena, "for table '%s' the account lacks USAGE of a sequence", table->name.bytes);
-	else if (right != NULL && names_table(words, table->name))
-		fault->hint = arena_printf(arena, "on table '%s' the account lacks %s", table->name.bytes, right);
+	if (strncmp(words.bytes, sequence, sizeof(sequence) - 1) == 0) {
+		fault->hint = arena_printf(arena, "the account has no USAGE of a sequence of table '%s'", table);
+		return;
+	}
+	if (!names_table(words, plan->table->name))
+		return;
+	if (right == NULL && strncmp(words.bytes, permission, sizeof(permission) - 1) == 0)
+		right = needed_rights(plan, write, sql, arena);
+	if (right != NULL)
+		fault->hint = arena_printf(arena, "on table '%s' the account has no %s", table, right);
 }
 
 void change_fault_tell_row(struct fault *fault, const struct write *write, uint64_t row, struct arena *arena)
@@ -203,9 +291,10 @@ void change_fault_tell_row(struct fault *fault, const struct write *write, uint6
 		fault->details = arena_printf(arena, "in row %llu of the body", (unsigned long long)row);
 }
 
-struct fault change_fault_make(const struct database_error *error, const struct table *table, const struct write *write,
-                               uint64_t row, struct arena *arena)
+struct fault change_fault_make(const struct database_error *error, const struct plan *plan, const struct write *write,
+                               struct slice sql, uint64_t row, struct arena *arena)
 {
+	const struct table *table = plan->table;
 	struct fault fault = { .status = error->status };
 
 	if (change_fault_is_alarm(error, write))
@@ -221,7 +310,7 @@ struct fault change_fault_make(const struct database_error *error, const struct 
 	else if (fault.status == STATUS_CHECK)
 		tell_check(&fault, table, error->object, arena);
 	else if (fault.status == STATUS_FORBIDDEN)
-		tell_right(&fault, table, write, error->text, arena);
+		tell_right(&fault, plan, write, sql, error->text, arena);
 	else if (fault.status == STATUS_RAISED) /* a trigger's own words, which are meant for the client */
 		fault.message = arena_text(arena, error->text, strlen(error->text));
 	else

@@ -4,12 +4,15 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sysexits.h>
 
 #include "clock.h"
 #include "database.h"
+#include "dialect.h"
 #include "openapi.h"
+#include "sql.h"
 
 /* The database is driven as a worker drives it; here there is nothing else to wait for. */
 static enum database_step wait_for(struct database *database, enum database_step step)
@@ -57,24 +60,26 @@ static struct database *connect_database(const struct config *config)
 	return NULL;
 }
 
-static void add_columns(struct text *sql, const struct table *table, const char *behind)
+enum right { INSERT, UPDATE, DELETE, RIGHTS };
+
+static const char *const right_names[RIGHTS] = { "INSERT", "UPDATE", "DELETE" };
+
+/* Adds the columns that can be written, or only the one, with commas between them. */
+static void add_columns(struct text *sql, const struct table *table, const struct column *only, const char *behind)
 {
 	unsigned count = 0;
 
 	for (unsigned i = 0; i < table->column_count; i++)
-		if (table->columns[i].writable) {
+		if (only != NULL ? &table->columns[i] == only : table->columns[i].writable) {
 			text_add_string(sql, count++ > 0 ? "," : "");
 			text_add(sql, table->columns[i].quoted.bytes, table->columns[i].quoted.length);
 			text_add_string(sql, behind);
 		}
 }
 
-enum right { INSERT, UPDATE, DELETE, RIGHTS };
-
-static const char *const right_names[RIGHTS] = { "INSERT", "UPDATE", "DELETE" };
-
-/* A statement that needs the right and is explained alone. It would change nothing if it ran. */
-static void add_trial(struct text *sql, const struct table *table, enum right right)
+/* A statement that needs the right, on the one column or on all that can be written, and is explained alone. It would
+ * change nothing if it ran. */
+static void add_trial(struct text *sql, const struct table *table, enum right right, const struct column *only)
 {
 	static const char *const beginnings[RIGHTS] = { "EXPLAIN INSERT INTO ", "EXPLAIN UPDATE ", "EXPLAIN DELETE FROM " };
 	const char *separator = "";
@@ -84,13 +89,13 @@ static void add_trial(struct text *sql, const struct table *table, enum right ri
 	text_add(sql, table->quoted.bytes, table->quoted.length);
 	if (right == UPDATE) {
 		text_add_string(sql, " SET ");
-		add_columns(sql, table, "=NULL");
+		add_columns(sql, table, only, "=NULL");
 	} else if (right == INSERT) {
 		text_add_string(sql, " (");
-		add_columns(sql, table, "");
+		add_columns(sql, table, only, "");
 		text_add_string(sql, ") SELECT ");
 		for (unsigned i = 0; i < table->column_count; i++)
-			if (table->columns[i].writable) {
+			if (only != NULL ? &table->columns[i] == only : table->columns[i].writable) {
 				text_add_string(sql, separator);
 				text_add_string(sql, "NULL");
 				separator = ",";
@@ -100,20 +105,20 @@ static void add_trial(struct text *sql, const struct table *table, enum right ri
 	text_add_string(sql, " WHERE 1=0");
 }
 
-/* Other refusals than that of a right say nothing: a view whose tables the account may not see cannot be explained. */
-static bool may(struct database *database, const struct table *table, enum right right)
+/* Whether the statement fails; database_error says why. */
+static bool fails(struct database *database, const struct text *sql)
 {
-	struct text sql = { 0 };
-	enum database_step step;
-	bool refused;
+	enum database_step step = wait_for(database, database_send(database, sql->bytes, sql->length, DATABASE_AT_ONCE));
 
-	add_trial(&sql, table, right);
-	step = wait_for(database, database_send(database, sql.bytes, sql.length, DATABASE_AT_ONCE));
 	while (step == DATABASE_ROW)
 		step = wait_for(database, database_next(database));
-	refused = step == DATABASE_FAILED && database_error(database)->status == STATUS_FORBIDDEN;
-	text_release(&sql);
-	return !refused;
+	return step == DATABASE_FAILED;
+}
+
+/* Other refusals than that of a right say nothing: a view whose tables the account may not see cannot be explained. */
+static bool is_forbidden(struct database *database, const struct text *sql)
+{
+	return fails(database, sql) && database_error(database)->status == STATUS_FORBIDDEN;
 }
 
 static bool has_writable_column(const struct table *table)
@@ -124,26 +129,158 @@ static bool has_writable_column(const struct table *table)
 	return false;
 }
 
-/* Tries what MYREST_WRITABLE promises; false: rights lack, which is said. */
+/* Adds " (`a`, `b`)", the columns on which alone the right is missing; false: it is missing on all of them. */
+static bool add_missing_columns(struct text *rights, struct database *database, const struct table *table,
+                                enum right right)
+{
+	struct text sql = { 0 }, names = { 0 };
+	unsigned missing = 0, count = 0;
+
+	for (unsigned i = 0; i < table->column_count && database_is_open(database); i++) {
+		const struct column *column = &table->columns[i];
+
+		if (!column->writable)
+			continue;
+		count++;
+		add_trial(&sql, table, right, column);
+		if (is_forbidden(database, &sql)) {
+			text_add_string(&names, missing++ > 0 ? ", " : "");
+			text_add(&names, column->quoted.bytes, column->quoted.length);
+		}
+	}
+	if (missing > 0 && missing < count) {
+		text_add_string(rights, " (");
+		text_add(rights, names.bytes, names.length);
+		text_add_char(rights, ')');
+	}
+	text_release(&sql);
+	text_release(&names);
+	return missing > 0 && missing < count;
+}
+
+/* The account as a GRANT names it; the server's own words for it are in the row. */
+static void add_account(struct text *account, const struct row *row, char quote)
+{
+	const char *name = row->count > 0 && row->values[0] != NULL ? row->values[0] : "", *host = NULL;
+
+	/* MySQL has a host behind the last '@'. */
+	if (quote == '`')
+		host = strrchr(name, '@');
+	text_add_char(account, quote);
+	for (const char *at = name; *at != '\0'; at++) {
+		if (at == host) {
+			text_add_string(account, "`@`");
+			continue;
+		}
+		if (*at == quote)
+			text_add_char(account, quote);
+		text_add_char(account, *at);
+	}
+	text_add_char(account, quote);
+}
+
+static void find_account(struct text *account, struct database *database, char quote)
+{
+	static const char sql[] = "SELECT CURRENT_USER";
+	enum database_step step = wait_for(database, database_send(database, sql, sizeof(sql) - 1, DATABASE_AT_ONCE));
+	struct row row;
+
+	while (step == DATABASE_ROW) {
+		database_row(database, &row);
+		add_account(account, &row, quote);
+		step = wait_for(database, database_next(database));
+	}
+}
+
+/* Says which rights are missing and the GRANT that gives them, to be pasted. */
+static void tell_missing(struct database *database, const char *variable, const char *object, struct slice name,
+                         struct slice quoted, struct text *rights, const char *remark)
+{
+	struct text account = { 0 };
+	const char *missing = text_terminate(rights);
+
+	find_account(&account, database, quoted.bytes[0]);
+	fprintf(stderr, "myrest: %s: on %s '%.*s' the account has no %s%s: GRANT %s ON %.*s TO %s\n", variable, object,
+	        (int)name.length, name.bytes, missing, remark, missing, (int)quoted.length, quoted.bytes,
+	        text_terminate(&account));
+	text_release(&account);
+}
+
+/* Tries what MYREST_WRITABLE promises, and says what is missing. A right that is missing on the whole table while another
+ * one is there may be meant so (a table for POST alone), for which MYREST_WRITABLE has no words: that is a warning, and
+ * true. */
 static bool try_rights(struct database *database, const struct table *table)
 {
-	struct text lacking = { 0 };
-	bool good;
+	struct text sql = { 0 }, rights = { 0 };
+	unsigned missing = 0, tried = 0;
+	bool by_column = false;
 
-	for (int right = INSERT; right < RIGHTS && database_is_open(database); right++)
-		if ((right == DELETE || has_writable_column(table)) && !may(database, table, (enum right)right)) {
-			text_add_string(&lacking, lacking.length > 0 ? ", " : "");
-			text_add_string(&lacking, right_names[right]);
-		}
-	good = lacking.length == 0;
-	if (!good) {
-		const char *rights = text_terminate(&lacking);
-
-		fprintf(stderr, "myrest: MYREST_WRITABLE: on %s '%s' the account lacks %s: GRANT %s ON %s TO it\n",
-		        table->is_view ? "view" : "table", table->name.bytes, rights, rights, table->quoted.bytes);
+	for (int right = INSERT; right < RIGHTS && database_is_open(database); right++) {
+		if (right != DELETE && !has_writable_column(table))
+			continue;
+		tried++;
+		add_trial(&sql, table, (enum right)right, NULL);
+		if (!is_forbidden(database, &sql))
+			continue;
+		text_add_string(&rights, rights.length > 0 ? ", " : "");
+		text_add_string(&rights, right_names[right]);
+		if (right != DELETE && add_missing_columns(&rights, database, table, (enum right)right))
+			by_column = true;
+		else
+			missing++;
 	}
-	text_release(&lacking);
-	return good;
+	if (rights.length > 0)
+		tell_missing(database, by_column || missing == tried ? "MYREST_WRITABLE" : "warning: MYREST_WRITABLE",
+		             table->is_view ? "view" : "table", table->name, table->quoted, &rights, "");
+	text_release(&sql);
+	text_release(&rights);
+	return !by_column && (missing == 0 || missing < tried);
+}
+
+/* Explains what a request with an Idempotency-Key would ask of its table (sql.h); the exit status. */
+static int try_idempotency(struct database *database, const struct config *config)
+{
+	const struct dialect *dialect =
+	    config->database.scheme == URL_POSTGRESQL ? &postgresql_dialect : &mysql_dialect;
+	static const char *const names[] = { "INSERT", "SELECT", "UPDATE" };
+	const struct fastcgi_output output = { .middle = { "", 0 } };
+	struct write write = { .kind = WRITE_INSERT, .idempotency_key = { "", 0 } };
+	struct slice table = config->idempotency_table;
+	struct text sql = { 0 }, rights = { 0 }, quoted = { 0 };
+	unsigned missing = 0;
+	int status = 0;
+
+	for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]) && status == 0 && database_is_open(database); i++) {
+		text_clear(&sql);
+		text_add_string(&sql, "EXPLAIN ");
+		if (i == 0)
+			sql_claim(&sql, dialect, table, &write);
+		else if (i == 1)
+			sql_recall(&sql, dialect, table, &write);
+		else
+			sql_remember(&sql, dialect, table, &write, &output);
+		if (!fails(database, &sql))
+			continue;
+		if (database_error(database)->status != STATUS_FORBIDDEN) {
+			fprintf(stderr, "myrest: MYREST_IDEMPOTENCY_TABLE: table '%.*s': %s\n", (int)table.length, table.bytes,
+			        database_error(database)->text);
+			status = EX_UNAVAILABLE;
+			break;
+		}
+		text_add_string(&rights, missing++ > 0 ? ", " : "");
+		text_add_string(&rights, names[i]);
+	}
+	if (status == 0 && missing > 0) {
+		sql_add_name(&quoted, dialect->quote, table);
+		/* MySQL does not tell who has no right on a table whether there is one. */
+		tell_missing(database, "MYREST_IDEMPOTENCY_TABLE", "table", table, (struct slice){ quoted.bytes, quoted.length },
+		             &rights, missing == sizeof(names) / sizeof(names[0]) ? ", or there is no such table" : "");
+		status = EX_NOPERM;
+	}
+	text_release(&sql);
+	text_release(&rights);
+	text_release(&quoted);
+	return status;
 }
 
 /* The exit status, once all is printed. */
@@ -166,7 +303,7 @@ int check_run(const struct config *config)
 	struct database *database;
 	const char *protection;
 	bool allowed = true;
-	int status;
+	int status, remembered = 0;
 
 	printf("configuration: good\n");
 	fflush(stdout);
@@ -181,8 +318,12 @@ int check_run(const struct config *config)
 	for (unsigned i = 0; i < schema->table_count; i++)
 		if (schema->tables[i].writable)
 			allowed = try_rights(database, &schema->tables[i]) && allowed;
+	if (config->idempotency_table.length > 0)
+		remembered = try_idempotency(database, config);
 	status = finish(database);
-	return status == 0 && !allowed ? EX_NOPERM : status;
+	if (status == 0 && remembered == EX_UNAVAILABLE)
+		status = remembered;
+	return status != 0 ? status : allowed ? remembered : EX_NOPERM;
 }
 
 int check_openapi(const struct config *config)

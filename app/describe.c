@@ -191,8 +191,8 @@ void describe_add_foreign_key_column(struct catalogue *catalogue, struct table *
 	key->columns[key->column_count++] = (uint16_t)index;
 }
 
-/* A column that is hidden from clients on purpose is none that lacks. */
-static bool lacks_columns(const struct table *table, const struct table_choice *choice, char *missing, size_t size)
+/* A column that is hidden from clients on purpose is not missing. */
+static bool misses_columns(const struct table *table, const struct table_choice *choice, char *missing, size_t size)
 {
 	bool known = !table->unreadable;
 
@@ -205,7 +205,7 @@ static bool lacks_columns(const struct table *table, const struct table_choice *
 			return true;
 		}
 		if (table->columns[column].unreadable && !table->columns[column].writable) {
-			snprintf(missing, size, "the account lacks SELECT on column '%s' of table '%s'",
+			snprintf(missing, size, "the account has no SELECT on column '%s' of table '%s'",
 			         choice->columns[c].bytes, choice->name.bytes);
 			return true;
 		}
@@ -213,12 +213,12 @@ static bool lacks_columns(const struct table *table, const struct table_choice *
 	for (unsigned i = 0; i < table->column_count; i++)
 		known = known || table->columns[i].writable;
 	if (!known && table->column_count > 0)
-		snprintf(missing, size, "the account lacks SELECT on table '%s'", choice->name.bytes);
+		snprintf(missing, size, "the account has no SELECT on table '%s'", choice->name.bytes);
 	else if (!known)
 		snprintf(missing, size,
-		         table->is_view ? "the database shows us no column of view '%s': it is broken, or the account lacks a"
-		                          " right, such as EXECUTE on a function that it uses"
-		                        : "the account lacks all rights on the columns of table '%s'",
+		         table->is_view ? "the database shows us no column of view '%s': it is broken, or the account"
+		                          " has no right to what it uses, such as EXECUTE on a function"
+		                        : "the account has no right on any column of table '%s'",
 		         choice->name.bytes);
 	return !known;
 }
@@ -248,7 +248,7 @@ static void find_missing_of(const struct catalogue *catalogue, const struct tabl
 			         choice->name.bytes);
 			return;
 		}
-		if (lacks_columns(table, choice, missing, size))
+		if (misses_columns(table, choice, missing, size))
 			return;
 	}
 }

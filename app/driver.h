@@ -70,7 +70,7 @@ struct driver {
 	 * server says that it holds JSON, "json" (otherwise NULL); such a statement may fail, and then tells nothing. */
 	bool (*catalogue_statement)(struct catalogue *, struct text *sql, enum database_rows *);
 	void (*catalogue_row)(struct catalogue *, const struct row *);
-	/* Ends it. What MYREST_TABLES names and the database lacks is written into missing. NULL schema: abandoned. */
+	/* Ends it. What MYREST_TABLES names and is not there is written into missing. NULL schema: abandoned. */
 	struct schema *(*catalogue_finish)(struct catalogue *, bool abandon, char *missing, size_t size);
 };
 

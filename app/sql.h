@@ -44,6 +44,7 @@ bool sql_add_key(struct text *, const struct plan *, const struct write *, const
 bool sql_add_inserted_key(struct text *, const struct plan *, const struct write *, unsigned row,
                           uint64_t generated) MUST_CHECK;
 
+void sql_add_name(struct text *, char quote, struct slice name); /* as an identifier */
 /* Idempotency keys, in a table as conf/idempotency.sql has it: to take one, with what the request is; to see who has it;
  * to keep the answer with it. */
 void sql_claim(struct text *, const struct dialect *, struct slice table, const struct write *);

@@ -231,7 +231,7 @@ bool sql_add_inserted_key(struct text *sql, const struct plan *plan, const struc
 
 /* --- Idempotency keys --- */
 
-static void add_name(struct text *sql, char quote, struct slice name)
+void sql_add_name(struct text *sql, char quote, struct slice name)
 {
 	text_add_char(sql, quote);
 	for (size_t i = 0; i < name.length; i++) {
@@ -252,7 +252,7 @@ static void add_bytes(struct text *sql, const struct dialect *dialect, struct sl
 void sql_claim(struct text *sql, const struct dialect *dialect, struct slice table, const struct write *write)
 {
 	text_add_string(sql, "INSERT INTO ");
-	add_name(sql, dialect->quote, table);
+	sql_add_name(sql, dialect->quote, table);
 	text_add_string(sql, " (id,request) VALUES (");
 	add_bytes(sql, dialect, write->idempotency_key);
 	text_add_char(sql, ',');
@@ -264,7 +264,7 @@ void sql_claim(struct text *sql, const struct dialect *dialect, struct slice tab
 void sql_recall(struct text *sql, const struct dialect *dialect, struct slice table, const struct write *write)
 {
 	text_add_string(sql, "SELECT request,answer FROM ");
-	add_name(sql, dialect->quote, table);
+	sql_add_name(sql, dialect->quote, table);
 	text_add_string(sql, " WHERE id=");
 	add_bytes(sql, dialect, write->idempotency_key);
 	text_add_string(sql, dialect->share_lock);
@@ -274,7 +274,7 @@ void sql_remember(struct text *sql, const struct dialect *dialect, struct slice 
                   const struct fastcgi_output *output)
 {
 	text_add_string(sql, "UPDATE ");
-	add_name(sql, dialect->quote, table);
+	sql_add_name(sql, dialect->quote, table);
 	text_add_string(sql, " SET answer=");
 	text_add_string(sql, dialect->bytes);
 	value_add_hex(sql, (struct slice){ output->head.bytes, output->head.length });

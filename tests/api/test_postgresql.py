@@ -1034,3 +1034,36 @@ def test_a_lock_that_is_refused_is_asked_for_once(serve, database):
     made.pool.signal(signal.SIGHUP)
     until(lambda: len(made.pool.workers()) == 1 and not old & set(made.pool.workers()))
     assert any("LOCK TABLE" in each for each in statements_of_count("w"))
+
+
+# --- rights
+
+
+def test_a_hint_names_the_right_that_is_missing(serve):
+    """The server names none; those to write are there in the first part, those to read in the second."""
+    made = serve(
+        "CREATE TABLE t (id int PRIMARY KEY, name text, pw text)", "INSERT INTO t VALUES (1, 'a', 'x')",
+        "CREATE TABLE r (id int PRIMARY KEY, name text, pw text)", "INSERT INTO r VALUES (1, 'a', 'x')",
+        "CREATE TABLE k (name text, pw text)", "INSERT INTO k VALUES ('a', 'x')",
+        tables="t,r,k", grant="REVOKE ALL ON t, r, k FROM rest; GRANT SELECT (name), UPDATE ON k TO rest; GRANT SELECT (name), INSERT, UPDATE, DELETE ON t TO rest; GRANT SELECT ON r TO rest",
+    )  # fmt: skip
+
+    def hint(method, target, body=None, **options):
+        return error_of(send(made.web, method, target, body, **options), 403, "42501")["hint"]
+
+    row, merge = {"id": 1, "name": "b"}, "resolution=merge-duplicates"
+    assert hint("POST", "/t", row, prefer=merge) == "on table 't' the account has no SELECT (id)"
+    assert hint("POST", "/t", row, prefer="resolution=ignore-duplicates") == "on table 't' the account has no SELECT (id)"
+    assert hint("POST", "/t", {**row, "pw": "y"}, prefer=merge) == "on table 't' the account has no SELECT (id, pw)"
+    for method, body in (("PATCH", {"pw": "y"}), ("DELETE", None)):
+        assert hint(method, "/t?name=eq.a&limit=1&order=name", body) == "on table 't' the account has no SELECT (id)"
+    done(send(made.web, "PATCH", "/t?name=eq.a", {"pw": "z"}), 204)
+    assert hint("PATCH", "/k?name=eq.a&limit=1&order=name", {"pw": "y"}) == "on table 'k' the account has no SELECT (pw)"
+    assert hint("POST", "/r", row) == "on table 'r' the account has no INSERT"
+    assert hint("POST", "/r", row, prefer=merge) == "on table 'r' the account has no INSERT, or no UPDATE"
+    assert hint("PATCH", "/r?id=eq.1", {"name": "b"}) == "on table 'r' the account has no UPDATE"
+    assert hint("DELETE", "/r?id=eq.1") == "on table 'r' the account has no DELETE"
+    made.sql("GRANT DELETE ON r TO rest")
+    assert hint("DELETE", "/r?id=gt.0&limit=1&order=id") == "on table 'r' the account has no DELETE, or no UPDATE, which a limit needs"
+    assert hint("DELETE", "/r?id=eq.1", prefer=REPRESENTATION) == "on table 'r' the account has no UPDATE, which locks the rows"
+    done(send(made.web, "DELETE", "/r?id=eq.1"), 204)

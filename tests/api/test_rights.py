@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: MIT
-"""An account that has no more rights than it needs: table by table, column by column, and some that it lacks."""
+"""An account that has no more rights than it needs: table by table, column by column, and some that are missing."""
 import json
+import re
 from types import SimpleNamespace
 
 import pytest
 
 import postgresql
 import servers
+from servers import SECRET
 from web import error_of
 from writing import REPRESENTATION, send
 
@@ -210,7 +212,7 @@ def test_an_account_with_every_right_is_as_before(database, serve):
     assert serve(schema, "t").json("/t") == [{"id": 1, "name": "a", "pw": "x"}]
 
 
-# --- rights to write that lack
+# --- rights to write that are missing
 
 
 WRITERS = (
@@ -221,43 +223,121 @@ WRITERS = (
 
 
 @pytest.mark.parametrize("right, method, target, body", WRITERS)
-def test_a_right_that_lacks_is_told(database, lab, start_pool, start_nginx, right, method, target, body):
+def test_a_missing_right_is_told(database, lab, start_pool, start_nginx, right, method, target, body):
     schema = bare(database, *SECRETS)
     rights = {"INSERT", "UPDATE", "DELETE"} - {right}
     may(schema, "SELECT ON t", *(f"{one} ON t" for one in rights))
     pool = start_pool(schema.url(), "t", MYREST_WRITABLE="t")
     fault = error_of(send(start_nginx(pool), method, target, body), 403, "42501")
-    assert fault["hint"] == f"on table 't' the account lacks {right}"
+    assert fault["hint"] == f"on table 't' the account has no {right}"
     logged = [entry for entry in pool.log("write-failed") if entry["level"] == "warning"]
     assert len(logged) == 1 and logged[0]["table"] == "t" and "denied" in logged[0]["message"], pool.text()
-    ended = servers.run(lab, "check", DATABASE_URL=schema.url(), MYREST_TABLES="t", MYREST_WRITABLE="t")
-    assert ended.returncode == 77, ended
+    ended = check(lab, schema)
+    assert ended.returncode == 0, ended  # a table may be meant for some of the methods alone
     assert "t: 3 of 3 columns, /t/KEY by id, writable\n" in ended.stdout
-    assert f"on table 't' the account lacks {right}: GRANT {right} ON " in ended.stderr
+    assert f"warning: MYREST_WRITABLE: on table 't' the account has no {right}: GRANT {right} ON " in ended.stderr
     assert ended.stderr.count("myrest:") == 1 and not any(one in ended.stderr for one in rights), ended.stderr
     assert schema.sql("SELECT * FROM t") == ((1, "a", "x"),)
-    may(schema, f"{right} ON t")
-    ended = servers.run(lab, "check", DATABASE_URL=schema.url(), MYREST_TABLES="t", MYREST_WRITABLE="t")
+    follow(schema, ended)
+    ended = check(lab, schema)
     assert (ended.returncode, ended.stderr) == (0, ""), ended
     assert schema.sql("SELECT * FROM t") == ((1, "a", "x"),)
+
+
+def check(lab, schema, tables="t", writable="t", **settings):
+    return servers.run(lab, "check", DATABASE_URL=schema.url(), MYREST_TABLES=tables, MYREST_WRITABLE=writable, **settings)
+
+
+def follow(schema, ended):
+    """Runs the GRANT that `myrest check` has told, as it stands there."""
+    statement = ended.stderr[ended.stderr.index("GRANT ") :].splitlines()[0]
+    with schema.connect() as connection, connection.cursor() as cursor:
+        servers.execute_as_it_is(cursor, statement)
 
 
 def test_check_asks_for_no_right_that_is_not_needed(database, lab):
     schema = bare(database, *SECRETS)
     may(schema, "SELECT ON t")
-    ended = servers.run(lab, "check", DATABASE_URL=schema.url(), MYREST_TABLES="t")
+    ended = check(lab, schema, writable="")
     assert (ended.returncode, ended.stderr) == (0, ""), ended
     assert "read only" in ended.stdout
-    ended = servers.run(lab, "check", DATABASE_URL=schema.url(), MYREST_TABLES="t", MYREST_WRITABLE="t")
-    assert ended.returncode == 77 and "lacks INSERT, UPDATE, DELETE: GRANT INSERT, UPDATE, DELETE ON " in ended.stderr, ended
+    ended = check(lab, schema)
+    told = "myrest: MYREST_WRITABLE: on table 't' the account has no INSERT, UPDATE, DELETE: GRANT INSERT, UPDATE, DELETE ON "
+    assert ended.returncode == 77 and ended.stderr.startswith(told), ended
+    follow(schema, ended)
+    assert check(lab, schema).returncode == 0
+
+
+def test_check_takes_a_table_for_post_alone(database, lab):
+    schema = bare(database, *SECRETS)
+    may(schema, "INSERT ON t")
+    ended = check(lab, schema)
+    assert ended.returncode == 0, ended
+    assert ended.stderr.startswith("myrest: warning: MYREST_WRITABLE: on table 't' the account has no UPDATE, DELETE: GRANT UPDATE, DELETE ON ")
 
 
 def test_check_is_content_with_rights_on_the_columns_that_are_written(database, lab):
     schema = bare(database, *SECRETS)
     may(schema, "SELECT (id, name) ON t", "INSERT (id, pw) ON t", "UPDATE (id, pw) ON t", "DELETE ON t")
-    for writable, status in (("t(id,pw)", 0), ("t", 77)):
-        ended = servers.run(lab, "check", DATABASE_URL=schema.url(), MYREST_TABLES="t", MYREST_WRITABLE=writable)
-        assert ended.returncode == status, ended
+    ended = check(lab, schema, writable="t(id,pw)")
+    assert (ended.returncode, ended.stderr) == (0, ""), ended
+    ended = check(lab, schema)
+    name = '"name"' if postgresql.HERE else "`name`"
+    told = f"on table 't' the account has no INSERT ({name}), UPDATE ({name}): GRANT INSERT ({name}), UPDATE ({name}) ON "
+    assert ended.returncode == 77 and told in ended.stderr, ended
+    follow(schema, ended)
+    ended = check(lab, schema)
+    assert (ended.returncode, ended.stderr) == (0, ""), ended
+
+
+def test_check_names_the_account(database, lab):
+    """By a name that has to be quoted, with the signs that quote."""
+    user = """o'd`d"@x"""
+    schema = bare(database, *SECRETS)
+    if postgresql.HERE:
+        name = '"{}"'.format(user.replace('"', '""'))
+        made = f"CREATE ROLE {name} LOGIN PASSWORD '{SECRET}'"
+    else:
+        name = "`{}`@`%`".format(user.replace("`", "``"))
+        made = f"CREATE USER {name} IDENTIFIED BY '{SECRET}'"
+    with schema.connect() as connection, connection.cursor() as cursor:
+        for statement in (made, f"GRANT SELECT ON t TO {name}"):
+            servers.execute_as_it_is(cursor, statement)
+        try:
+            for status in (77, 0):
+                ended = servers.run(lab, "check", DATABASE_URL=schema.url(user=user), MYREST_TABLES="t", MYREST_WRITABLE="t")
+                assert ended.returncode == status, ended
+                if status:
+                    assert ended.stderr.endswith(f" TO {name}\n"), ended
+                    follow(schema, ended)
+        finally:
+            if postgresql.HERE:
+                servers.execute_as_it_is(cursor, f"DROP OWNED BY {name}")
+            servers.execute_as_it_is(cursor, f"DROP USER {name}")
+
+
+def test_check_looks_for_the_table_of_idempotency_keys(database, lab):
+    lines = (servers.SOURCE / "conf" / "idempotency.sql").read_text("utf-8").replace("myrest_idempotency", "keys_").splitlines()
+    text = "\n".join(line for line in lines if not line.startswith("--"))
+    schema = bare(database, *SECRETS)
+    may(schema, "SELECT ON t", "INSERT ON t", "UPDATE ON t", "DELETE ON t")
+    ended = check(lab, schema, MYREST_IDEMPOTENCY_TABLE="keys_")
+    assert ended.returncode in (69, 77) and ended.stderr.count("myrest:") == 1, ended
+    assert ended.stderr.startswith("myrest: MYREST_IDEMPOTENCY_TABLE: ") and "'keys_'" in ended.stderr, ended
+    schema.sql(*(part for part in re.split(r";\s*(?:\n|$)", text) if part.strip()))
+    for right in ("INSERT", "SELECT", "UPDATE"):
+        may(schema, *(f"{one} ON keys_" for one in {"INSERT", "SELECT", "UPDATE"} - {right}))
+        ended = check(lab, schema, MYREST_IDEMPOTENCY_TABLE="keys_")
+        assert ended.returncode == 77 and right in ended.stderr, ended
+        follow(schema, ended)
+        ended = check(lab, schema, MYREST_IDEMPOTENCY_TABLE="keys_")
+        assert (ended.returncode, ended.stderr) == (0, ""), ended
+        schema.sql(f"REVOKE INSERT, SELECT, UPDATE ON {schema.name}.keys_ FROM rest@'%'")
+    assert schema.sql("SELECT COUNT(*) FROM keys_") == ((0,),)
+    may(schema, "INSERT ON keys_", "SELECT ON keys_", "UPDATE ON keys_")
+    schema.sql("ALTER TABLE keys_ DROP COLUMN answer")
+    ended = check(lab, schema, MYREST_IDEMPOTENCY_TABLE="keys_")
+    assert ended.returncode == 69 and "answer" in ended.stderr, ended
 
 
 def test_a_read_that_is_refused_is_told_in_the_log(database, start_pool, start_nginx):

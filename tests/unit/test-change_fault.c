@@ -40,10 +40,11 @@ static int drop_schema(void **state)
 
 static struct fault told(unsigned number, const char *text, const struct write *write, uint64_t row)
 {
+	const struct plan plan = { .table = &schema->tables[0], .limit = UINT64_MAX };
 	struct database_error error;
 
 	(void)!mysql_fault_read(&error, number, "HY000", text);
-	return change_fault_make(&error, &schema->tables[0], write, row > 0 ? row : error.row, &arena);
+	return change_fault_make(&error, &plan, write, (struct slice){ "", 0 }, row > 0 ? row : error.row, &arena);
 }
 
 struct words {
@@ -203,45 +204,87 @@ static void the_rest_has_the_status_own_words(void **state)
 	expect_words(cases, LENGTH_OF(cases));
 }
 
-static void a_right_that_lacks_is_hinted_at(void **state)
+static const char *hint_of(const char *text, const char *sql, const struct plan *plan, const struct write *write)
+{
+	struct database_error error = { .status = STATUS_FORBIDDEN };
+	struct fault fault;
+
+	snprintf(error.text, sizeof(error.text), "%s", text);
+	fault = change_fault_make(&error, plan, write, (struct slice){ sql, strlen(sql) }, 0, &arena);
+	assert_null(fault.message);
+	assert_null(fault.details);
+	return fault.hint != NULL ? fault.hint : "(NULL)";
+}
+
+static void a_missing_right_is_hinted_at(void **state)
 {
 	static const struct {
-		const char *text;
-		enum write_kind kind;
-		const char *hint;
+		const char *text, *sql, *hint;
 	} cases[] = {
-		{ "INSERT command denied to user 'u'@'h' for table 'users'", WRITE_INSERT, "on table 'users' the account lacks INSERT" },
-		{ "UPDATE command denied to user 'u'@'h' for table `d`.`users`", WRITE_INSERT,
-		  "on table 'users' the account lacks UPDATE" },
-		{ "SELECT command denied to user 'u'@'h' for column 'secret' in table 'users'", WRITE_DELETE,
-		  "on table 'users' the account lacks SELECT" },
+		{ "INSERT command denied to user 'u'@'h' for table 'users'", "", "on table 'users' the account has no INSERT" },
+		{ "UPDATE command denied to user 'u'@'h' for table `d`.`users`", "INSERT", "on table 'users' the account has no UPDATE" },
+		{ "SELECT command denied to user 'u'@'h' for column 'secret' in table 'users'", "DELETE",
+		  "on table 'users' the account has no SELECT" },
 		/* another table, which a trigger or a view writes */
-		{ "INSERT command denied to user 'u'@'h' for table `d`.`users_old`", WRITE_INSERT, NULL },
-		{ "INSERT command denied to user 'users'@'h' for table", WRITE_INSERT, NULL },
-		{ "Access denied for user 'u'@'h' to database 'users'", WRITE_INSERT, NULL },
-		{ "", WRITE_INSERT, NULL },
-		{ "42501: permission denied for table users", WRITE_INSERT, "on table 'users' the account lacks INSERT" },
-		{ "42501: permission denied for table users", WRITE_UPDATE, "on table 'users' the account lacks UPDATE" },
-		{ "42501: permission denied for view users", WRITE_DELETE, "on table 'users' the account lacks DELETE" },
-		{ "42501: permission denied for table users", WRITE_PUT, "on table 'users' the account lacks INSERT or UPDATE" },
-		{ "42501: permission denied for table users_old", WRITE_UPDATE, NULL },
-		{ "42501: permission denied for sequence users_id_seq", WRITE_INSERT,
-		  "for table 'users' the account lacks USAGE of a sequence" },
-		{ "42501: new row violates row-level security policy for table \"users\"", WRITE_INSERT, NULL },
+		{ "INSERT command denied to user 'u'@'h' for table `d`.`users_old`", "INSERT", "(NULL)" },
+		{ "INSERT command denied to user 'users'@'h' for table", "INSERT", "(NULL)" },
+		{ "Access denied for user 'u'@'h' to database 'users'", "INSERT", "(NULL)" },
+		{ "", "INSERT", "(NULL)" },
+		{ "42501: permission denied for table users", "INSERT INTO", "on table 'users' the account has no INSERT" },
+		{ "42501: permission denied for table users", "UPDATE", "on table 'users' the account has no UPDATE" },
+		{ "42501: permission denied for view users", "DELETE FROM", "on table 'users' the account has no DELETE" },
+		{ "42501: permission denied for table users", "SELECT 'x' FOR UPDATE",
+		  "on table 'users' the account has no UPDATE, which locks the rows" },
+		{ "42501: permission denied for table users", "SELECT 'FOR UPDATE'", "(NULL)" },
+		{ "42501: permission denied for table users", "", "(NULL)" },
+		{ "42501: permission denied for table users_old", "UPDATE", "(NULL)" },
+		{ "42501: permission denied for sequence users_id_seq", "INSERT",
+		  "the account has no USAGE of a sequence of table 'users'" },
+		{ "42501: new row violates row-level security policy for table \"users\"", "INSERT", "(NULL)" },
 	};
+	const struct plan plan = { .table = &schema->tables[0], .limit = UINT64_MAX };
+	const struct write write = { .kind = WRITE_INSERT };
 
 	(void)state;
-	for (size_t i = 0; i < LENGTH_OF(cases); i++) {
-		struct database_error error = { .status = STATUS_FORBIDDEN };
-		const struct write write = { .kind = cases[i].kind };
-		struct fault fault;
+	for (size_t i = 0; i < LENGTH_OF(cases); i++)
+		assert_says(hint_of(cases[i].text, cases[i].sql, &plan, &write), cases[i].hint);
+	arena_clear(&arena);
+}
 
-		snprintf(error.text, sizeof(error.text), "%s", cases[i].text);
-		fault = change_fault_make(&error, &schema->tables[0], &write, 0, &arena);
-		assert_null(fault.message);
-		assert_null(fault.details);
-		assert_says(fault.hint != NULL ? fault.hint : "(NULL)", cases[i].hint != NULL ? cases[i].hint : "(NULL)");
-	}
+/* What PostgreSQL's statement reads or locks of its own accord may be what is missing. */
+static void a_right_that_is_there_is_not_called_missing(void **state)
+{
+	static const char words[] = "42501: permission denied for table users";
+	struct table *table = &schema->tables[0];
+	const struct column *columns[] = { &table->columns[0], &table->columns[2] };
+	struct plan whole = { .table = table, .limit = UINT64_MAX }, part = { .table = table, .limit = 3 };
+	struct write write = { .kind = WRITE_INSERT, .resolution = RESOLUTION_MERGE, .conflict = &table->keys[0],
+		               .key = &table->keys[0], .column_count = 2, .columns = columns };
+
+	(void)state;
+	assert_says(hint_of(words, "INSERT", &whole, &write), "on table 'users' the account has no INSERT, or no UPDATE");
+	assert_says(hint_of(words, "DELETE", &part, &write),
+	            "on table 'users' the account has no DELETE, or no UPDATE, which a limit needs");
+	table->columns[0].unreadable = true;
+	assert_says(hint_of(words, "INSERT", &whole, &write), "on table 'users' the account has no SELECT (id)");
+	assert_says(hint_of(words, "UPDATE", &part, &write), "on table 'users' the account has no SELECT (id)");
+	assert_says(hint_of(words, "DELETE", &part, &write), "on table 'users' the account has no SELECT (id)");
+	assert_says(hint_of(words, "UPDATE", &whole, &write), "on table 'users' the account has no UPDATE");
+	table->columns[2].unreadable = true;
+	assert_says(hint_of(words, "INSERT", &whole, &write), "on table 'users' the account has no SELECT (id, email)");
+	write.resolution = RESOLUTION_IGNORE;
+	assert_says(hint_of(words, "INSERT", &whole, &write), "on table 'users' the account has no SELECT (id)");
+	write.resolution = RESOLUTION_NONE;
+	assert_says(hint_of(words, "INSERT", &whole, &write), "on table 'users' the account has no INSERT");
+	table->columns[0].unreadable = table->columns[2].unreadable = false;
+	/* a key that clients may not know */
+	write.resolution = RESOLUTION_IGNORE;
+	write.conflict = &table->keys[2];
+	table->columns[3].unreadable = true;
+	assert_says(hint_of(words, "INSERT", &whole, &write),
+	            "on table 'users' the account has no SELECT on all columns that this reads");
+	table->columns[3].unreadable = false;
+	arena_clear(&arena);
 }
 
 static void hidden_columns_are_not_told(void **state)
@@ -357,7 +400,8 @@ int main(void)
 		cmocka_unit_test(json_that_is_too_deep_breaks_no_check),
 		cmocka_unit_test(columns_are_told_by_their_names),
 		cmocka_unit_test(the_rest_has_the_status_own_words),
-		cmocka_unit_test(a_right_that_lacks_is_hinted_at),
+		cmocka_unit_test(a_missing_right_is_hinted_at),
+		cmocka_unit_test(a_right_that_is_there_is_not_called_missing),
 		cmocka_unit_test(hidden_columns_are_not_told),
 		cmocka_unit_test(rows_of_a_list_are_told),
 		cmocka_unit_test(an_alarm_is_a_duplicate),

@@ -575,7 +575,7 @@ static void rights_by_column(void **state)
 	privileged_column("id", "select");
 	privileged_column("pw", "insert");
 	schema = finish();
-	assert_string_equal(missing, "the account lacks SELECT on column 'pw' of table 't'");
+	assert_string_equal(missing, "the account has no SELECT on column 'pw' of table 't'");
 	assert_null(table_known_column(&schema->tables[0], "pw", 2));
 	schema_free(schema);
 
@@ -585,7 +585,7 @@ static void rights_by_column(void **state)
 	assert_true(next("COLUMNS"));
 	privileged_column("id", "insert");
 	schema = finish();
-	assert_string_equal(missing, "the account lacks SELECT on table 't'");
+	assert_string_equal(missing, "the account has no SELECT on table 't'");
 	assert_true(schema->tables[0].unreadable);
 	schema_free(schema);
 
