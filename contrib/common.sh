@@ -73,14 +73,21 @@ need_packages() {
     ((status == 0)) || die "apt-get could not install ${missing[*]}"
 }
 
-# need_postgresql: its packages, without the cluster of its own that Debian makes of them and starts at each boot.
+# need_postgresql: its packages, without the cluster of its own that Debian makes of them and starts at each boot. What
+# Debian is told for that is put back afterwards: later installations are the administrator's business.
 need_postgresql() {
-    local settings=/etc/postgresql-common/createcluster.conf
-    if ! dpkg-query -W -f '${db:Status-Status}\n' postgresql 2>/dev/null | grep -qx installed; then
-        need_packages postgresql-common
-        if [[ -e $settings ]]; then as_root sed -i -E 's/^#?(create_main_cluster) .*/\1 = false/' "$settings"; fi
+    local settings=/etc/postgresql-common/createcluster.conf status=0
+    if dpkg-query -W -f '${db:Status-Status}\n' postgresql 2>/dev/null | grep -qx installed; then
+        need_packages "${postgresql_packages[@]}"
+        return
     fi
-    need_packages "${postgresql_packages[@]}"
+    need_packages postgresql-common
+    if [[ -e $settings && ! -e $settings.myrest ]]; then # one is there when this was killed before
+        as_root sed -i.myrest -E 's/^#?(create_main_cluster) .*/\1 = false/' "$settings"
+    fi
+    (need_packages "${postgresql_packages[@]}") || status=$?
+    if [[ -e $settings.myrest ]]; then as_root mv -f -- "$settings.myrest" "$settings"; fi
+    ((status == 0)) || exit "$status"
 }
 
 # Makes ./configure in the clone, when it is missing or older than what it is made from.

@@ -435,6 +435,25 @@ find /etc/systemd/system -name nginx.service -o -name postgresql.service
 ls -d /etc/rc2.d/?01nginx
 """
 
+# apt-get says what it finds in Debian's settings when it installs PostgreSQL's packages, and may fail then.
+INSTALLING_POSTGRESQL = """
+set -eu
+mkdir "$1/etc"
+cp -a /etc/. "$1/etc"
+mount --bind "$1/etc" /etc
+settings=/etc/postgresql-common/createcluster.conf
+mkdir -p "${settings%/*}"
+printf '%s\n' '# how it is' '#create_main_cluster = true' 'start_conf = auto' >"$settings"
+before=$(md5sum "$settings"; stat -c %a "$settings")
+PATH=$1/bin:$PATH
+. contrib/common.sh
+status=0
+(need_postgresql) || status=$?
+[[ $(md5sum "$settings"; stat -c %a "$settings") == "$before" ]] || { cat "$settings" >&2; exit 99; }
+ls "${settings%/*}"
+exit $status
+"""
+
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can have an /etc of its own")
 def test_a_service_that_is_installed_does_not_start_at_the_next_boot(clone, tmp_path):
@@ -450,3 +469,21 @@ def test_a_service_that_is_installed_does_not_start_at_the_next_boot(clone, tmp_
     assert "nginx.service is left disabled" in ran.stderr
     # What was enabled before is none of ours.
     assert ran.stdout.split() == ["/etc/systemd/system/multi-user.target.wants/postgresql.service", "/etc/rc2.d/K01nginx"]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can have an /etc of its own")
+@pytest.mark.parametrize("status", [0, 1])
+def test_how_debian_makes_clusters_is_as_before_once_postgresql_is_installed(clone, tmp_path, status):
+    (tmp_path / "bin").mkdir()
+    told = 'case $* in *" postgresql "*) grep create_main /etc/postgresql-common/createcluster.conf >&3; exit %d ;; esac' % status
+    for name, text in {"dpkg-query": "exit 1", "apt-get": told}.items():
+        (tmp_path / "bin" / name).write_text(f"#!/bin/sh\n{text}\n")
+        (tmp_path / "bin" / name).chmod(0o755)
+    with open(tmp_path / "told", "w+", encoding="utf-8") as file:
+        ran = subprocess.run(
+            ["unshare", "--mount", "--propagation", "private", "bash", "-c", f"exec 3>>'{file.name}'\n{INSTALLING_POSTGRESQL}", "up", tmp_path],
+            cwd=clone, capture_output=True, text=True, timeout=SECONDS,
+        )  # fmt: skip
+        assert ran.returncode == status, ran.stderr
+        assert file.read() == "create_main_cluster = false\n"
+    assert "createcluster.conf.myrest" not in ran.stdout, ran.stdout
