@@ -212,9 +212,9 @@ static const struct key *primary_key(const struct table *table)
 	return NULL;
 }
 
-/* What a write of PostgreSQL reads of its own accord: by an upsert the key that tells the rows, and what it changes; by a
- * limit the primary key, or without one the rows' places, which only those see who may read all columns. The columns that
- * the request names for reading can be read, or it would have been refused. */
+/* What a write of PostgreSQL reads of its own accord. An upsert reads the key that tells the rows, and what it changes. A
+ * limit reads the primary key, or without one the rows' places (ctid), which need SELECT on all columns. The columns
+ * that the request names for reading can be read, or it would have been refused. */
 static void find_unreadable(struct unreadable *unreadable, const struct plan *plan, const struct write *write,
                             bool upserts)
 {

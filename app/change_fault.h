@@ -9,10 +9,10 @@
 #include "database.h"
 #include "write.h"
 
-/* The fault of a write; sql: the statement that was refused; row: which of the body's it is about, from 1; 0: not known.
- * Texts in the arena. */
-struct fault change_fault_make(const struct database_error *, const struct plan *, const struct write *, struct slice sql,
-                               uint64_t row, struct arena *);
+/* The fault of a write; sql: the statement that was refused; row: which of the body's it is about, from 1; 0: not
+ * known. Texts in the arena. */
+struct fault change_fault_make(const struct database_error *, const struct plan *, const struct write *,
+                               struct slice sql, uint64_t row, struct arena *);
 /* Says of a fault which row it is about, once that is known. */
 void change_fault_tell_row(struct fault *, const struct write *, uint64_t row, struct arena *);
 /* Whether a row of another unique key was met than the one by which rows are told (sql_write.c's alarm), which that error

@@ -206,9 +206,9 @@ static void tell_missing(struct database *database, const char *variable, const 
 	text_release(&account);
 }
 
-/* Tries what MYREST_WRITABLE promises, and says what is missing. A right that is missing on the whole table while another
- * one is there may be meant so (a table for POST alone), for which MYREST_WRITABLE has no words: that is a warning, and
- * true. */
+/* Tries what MYREST_WRITABLE promises, and says what is missing; false: that is an error. A right that is missing on the
+ * whole table while another one is there is only a warning: the table may be meant for POST alone, which MYREST_WRITABLE
+ * cannot say. */
 static bool try_rights(struct database *database, const struct table *table)
 {
 	struct text sql = { 0 }, rights = { 0 };
@@ -273,8 +273,8 @@ static int try_idempotency(struct database *database, const struct config *confi
 	if (status == 0 && missing > 0) {
 		sql_add_name(&quoted, dialect->quote, table);
 		/* MySQL does not tell who has no right on a table whether there is one. */
-		tell_missing(database, "MYREST_IDEMPOTENCY_TABLE", "table", table, (struct slice){ quoted.bytes, quoted.length },
-		             &rights, missing == sizeof(names) / sizeof(names[0]) ? ", or there is no such table" : "");
+		tell_missing(database, "MYREST_IDEMPOTENCY_TABLE", "table", table,
+		             (struct slice){ quoted.bytes, quoted.length }, &rights, missing == sizeof(names) / sizeof(names[0]) ? ", or there is no such table" : "");
 		status = EX_NOPERM;
 	}
 	text_release(&sql);

@@ -109,8 +109,8 @@ static const char *given(const char *field)
 	return field != NULL ? field : "";
 }
 
-/* A row that no partition takes has the state of a CHECK, and no constraint's name. The words may be of any language; the
- * server's functions are called alike in all releases. */
+/* A row that no partition takes has the state of a CHECK, and no constraint's name. The words may be of any language;
+ * the server's functions are called alike in all releases. */
 static bool is_partition_fault(const struct postgresql_fault *fault)
 {
 	const char *function = given(fault->function);

@@ -86,8 +86,9 @@ struct table {
 	struct slice name;
 	struct slice quoted; /* as an identifier in SQL */
 	bool is_view;
-	bool lockable; /* PostgreSQL: the account may keep others from changing its form while it is read (LOCK TABLE), as far
-	                * as is known: it becomes false when the server refuses it */
+	/* PostgreSQL: the account may keep others from changing its form while it is read (LOCK TABLE), as far as is known:
+	 * it becomes false when the server refuses it. */
+	bool lockable;
 	bool writable; /* MYREST_WRITABLE names it, and the server can write it */
 	bool unreadable;      /* the account may read nothing of it */
 	const char *comment;  /* never NULL */

@@ -549,7 +549,9 @@ def test_a_partitioned_table_is_one(forms):
     assert forms.sql("SELECT count(*) FROM parted_2023") == ((2,),)
     done(send(forms.web, "POST", "/parted", {"id": 3, "day": "2023-06-06", "v": "y"}, prefer="resolution=merge-duplicates"), 201)
     assert forms.sql("SELECT v FROM parted WHERE id = 3") == (("y",),)
-    for method, target, body in (("POST", "/parted", {"id": 4, "day": "2030-01-01"}), ("PATCH", "/parted?id=eq.3", {"day": "2030-01-01"})):
+    for method, target, body in (
+        ("POST", "/parted", {"id": 4, "day": "2030-01-01"}), ("PATCH", "/parted?id=eq.3", {"day": "2030-01-01"}),
+    ):  # fmt: skip
         fault = error_of(send(forms.web, method, target, body), 422, "23514")
         assert fault["message"] == "no partition of the table takes the row", fault
     done(send(forms.web, "DELETE", "/parted?id=eq.3"), 204)
@@ -1040,12 +1042,13 @@ def test_a_lock_that_is_refused_is_asked_for_once(serve, database):
 
 
 def test_a_hint_names_the_right_that_is_missing(serve):
-    """The server names none; those to write are there in the first part, those to read in the second."""
+    """The server names none; those to write are there on t and k, those to read on r."""
     made = serve(
         "CREATE TABLE t (id int PRIMARY KEY, name text, pw text)", "INSERT INTO t VALUES (1, 'a', 'x')",
         "CREATE TABLE r (id int PRIMARY KEY, name text, pw text)", "INSERT INTO r VALUES (1, 'a', 'x')",
         "CREATE TABLE k (name text, pw text)", "INSERT INTO k VALUES ('a', 'x')",
-        tables="t,r,k", grant="REVOKE ALL ON t, r, k FROM rest; GRANT SELECT (name), UPDATE ON k TO rest; GRANT SELECT (name), INSERT, UPDATE, DELETE ON t TO rest; GRANT SELECT ON r TO rest",
+        "REVOKE ALL ON t, r, k FROM rest", "GRANT SELECT ON r TO rest", "GRANT SELECT (name), UPDATE ON k TO rest",
+        tables="t,r,k", grant="GRANT SELECT (name), INSERT, UPDATE, DELETE ON t TO rest",
     )  # fmt: skip
 
     def hint(method, target, body=None, **options):
