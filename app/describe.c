@@ -166,8 +166,8 @@ void describe_add_key_column(struct catalogue *catalogue, struct key *key, unsig
 
 void describe_obscure_key(struct key *key)
 {
-	key->obscure = key->obscure || key->unique;
-	key->unique = key->primary = false; /* by its columns alone */
+	key->obscure = true;
+	key->unique = key->primary = key->fulltext = false; /* of its columns alone */
 }
 
 void describe_add_foreign_key_column(struct catalogue *catalogue, struct table *table, struct slice name,

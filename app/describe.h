@@ -54,7 +54,7 @@ int describe_column_index(const struct table *, struct slice name); /* -1: none 
 /* The last key, when it has that name; otherwise a new one, and *is_new is true. */
 struct key *describe_add_key(struct catalogue *, struct table *, struct slice name, bool *is_new);
 void describe_add_key_column(struct catalogue *, struct key *, unsigned column);
-/* A part of the key is no column that is known. */
+/* A part of the key is no column that is known: it is neither unique by the others, nor are they what it indexes. */
 void describe_obscure_key(struct key *);
 /* Adds the column to the last foreign key, when it has that name, or to a new one; a name that is no column's: nothing. */
 void describe_add_foreign_key_column(struct catalogue *, struct table *, struct slice name, struct slice column,

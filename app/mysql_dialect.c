@@ -351,8 +351,8 @@ static void add_new(struct text *sql, const struct column *column)
 	text_add_char(sql, ')');
 }
 
-/* The first column of the key becomes what it is, or what equals it; of the guarded kind only if all of the key is equal,
- * so that it was this key which the rows have in common. */
+/* The first column of the key becomes what it is, or what equals it; only if all of the key is equal, so that it was
+ * this key which the rows have in common. */
 static void add_conflict_key(struct text *sql, const struct plan *plan, const struct write *write)
 {
 	const struct key *key = write->conflict;
@@ -368,17 +368,19 @@ static void add_conflict_key(struct text *sql, const struct plan *plan, const st
 			text_add_char(sql, '=');
 			add_new(sql, sql_key_column(plan, key, i));
 		}
+		text_add_string(sql, " OR ");
+		text_add_string(sql, alarm[0]);
+		sql_add_slice(sql, first->quoted);
+		text_add_string(sql, alarm[1]);
 		text_add_char(sql, ',');
 	}
 	if (merges)
 		add_new(sql, first);
 	else
 		sql_add_slice(sql, first->quoted);
-	if (write->guarded) {
+	if (write->guarded) { /* both are of the column's type: the alarm's would make a long number another one */
 		text_add_char(sql, ',');
-		text_add_string(sql, alarm[0]);
 		sql_add_slice(sql, first->quoted);
-		text_add_string(sql, alarm[1]);
 		text_add_char(sql, ')');
 	}
 }

@@ -276,14 +276,14 @@ static void take_key(struct catalogue *catalogue, const struct row *row)
 		key->unique = is_true(row, 3);
 	}
 	column = describe_column_index(table, describe_value(row, 4));
-	if (column < 0) /* over an expression, or a column that is not shown to us */
-		describe_obscure_key(key);
 	if (column < 0 && (column = searched_column(table, describe_value(row, 5), &language)) >= 0) {
 		key->fulltext = true;
 		table->columns[column].language = describe_keep(catalogue, language);
 	}
 	if (column >= 0)
 		describe_add_key_column(catalogue, key, (unsigned)column);
+	else /* over an expression */
+		describe_obscure_key(key);
 }
 
 static void take_foreign_key(struct catalogue *catalogue, const struct row *row)

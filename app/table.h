@@ -65,7 +65,7 @@ struct key {
 	bool primary;
 	bool unique;
 	bool fulltext;
-	bool obscure; /* unique, but not by its columns alone: over expressions as well, or columns that are not shown */
+	bool obscure; /* over expressions as well, or columns that are not shown: its columns alone are no key */
 	unsigned column_count;
 	uint16_t *columns; /* indices into table->columns, in the key's order */
 };

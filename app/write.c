@@ -383,7 +383,7 @@ static bool has_name(const struct query_names *names, const struct column *colum
 	for (unsigned i = 0; i < names->count; i++)
 		if (names->names[i].text.length == column->name.length &&
 		    memcmp(names->names[i].text.bytes, column->name.bytes, column->name.length) == 0)
-			return column->exposed;
+			return table_is_known(column);
 	return false;
 }
 
@@ -398,6 +398,49 @@ static bool is_named(const struct writing *writing, const struct key *key, const
 	return key->unique && !key->fulltext && key->column_count == names->count;
 }
 
+/* Whether there may be a row for one of those of the body. */
+static bool may_meet(const struct write *write, const struct table *table)
+{
+	for (unsigned i = 0; i < write->row_count; i++)
+		if (!write_makes_key(write, table, write->conflict, i))
+			return true;
+	return false;
+}
+
+static enum status refuse_unreadable(const struct writing *writing, const struct column *column)
+{
+	return refuse(writing, STATUS_FORBIDDEN,
+	              arena_printf(writing->planning->arena,
+	                           "column '%s' can be written, but not read, which this upsert needs", column->name.bytes),
+	              NULL);
+}
+
+/* To the database an upsert reads the key's columns, which it compares, and those of the new row that it takes over. */
+static enum status check_conflict(const struct writing *writing)
+{
+	const struct table *table = writing->planning->plan->table;
+	const struct write *write = writing->write;
+	const struct key *key = write->conflict;
+
+	if (write->resolution == RESOLUTION_NONE || (key != NULL && !may_meet(write, table)))
+		return STATUS_OK;
+	for (unsigned i = 0; key != NULL && i < key->column_count; i++) {
+		const struct column *column = &table->columns[key->columns[i]];
+
+		if (column->unreadable && table_is_known(column))
+			return refuse_unreadable(writing, column);
+		if (column->unreadable)
+			key = NULL;
+	}
+	if (key == NULL)
+		return refuse(writing, STATUS_NO_CONFLICT_KEY, "the table has no primary key: on_conflict has to name another",
+		              NULL);
+	for (unsigned i = 0; i < write->column_count && write->resolution == RESOLUTION_MERGE; i++)
+		if (write->columns[i]->unreadable)
+			return refuse_unreadable(writing, write->columns[i]);
+	return STATUS_OK;
+}
+
 static enum status find_conflict(const struct writing *writing)
 {
 	const struct query_names *names = &writing->planning->query->on_conflict;
@@ -410,13 +453,9 @@ static enum status find_conflict(const struct writing *writing)
 			write->conflict = &table->keys[i];
 	if (write->conflict == NULL && names->at != NULL)
 		return refuse(writing, STATUS_NO_CONFLICT_KEY, NULL, NULL);
-	if (write->conflict == NULL && write->resolution != RESOLUTION_NONE)
-		return refuse(writing, STATUS_NO_CONFLICT_KEY, "the table has no primary key: on_conflict has to name another",
-		              NULL);
-	for (unsigned i = 0; i < table->key_count && !table->dialect->conflict_by_key; i++)
-		write->guarded = write->guarded || table->keys[i].obscure ||
-		                 (table->keys[i].unique && &table->keys[i] != write->conflict);
-	return STATUS_OK;
+	/* Whatever other keys are known: MariaDB does not show those of whose columns the account may not see one. */
+	write->guarded = !table->dialect->conflict_by_key;
+	return check_conflict(writing);
 }
 
 /* --- Which rows, and what is shown of them --- */

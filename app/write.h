@@ -25,7 +25,7 @@ struct write {
 	enum prefer_resolution resolution;
 	const struct key *conflict; /* by which it is told; with a resolution alone */
 	bool one_by_one; /* each row has a statement of its own; set by who makes the changes */
-	bool guarded; /* the table has other unique keys, by which it must not be told */
+	bool guarded; /* the database tells it by any unique key, and it must not be told by another */
 	/* What else is wanted. */
 	enum prefer_return returned;
 	const struct key *key;      /* the primary key, whether clients may see it or not; NULL: none */

@@ -1070,3 +1070,25 @@ def test_a_hint_names_the_right_that_is_missing(serve):
     assert hint("DELETE", "/r?id=gt.0&limit=1&order=id") == "on table 'r' the account has no DELETE, or no UPDATE, which a limit needs"
     assert hint("DELETE", "/r?id=eq.1", prefer=REPRESENTATION) == "on table 'r' the account has no UPDATE, which locks the rows"
     done(send(made.web, "DELETE", "/r?id=eq.1"), 204)
+
+
+# --- keys over expressions
+
+
+def test_a_duplicate_of_a_key_over_an_expression_names_none_of_its_columns(serve):
+    """What is left of it would be another key, which nothing breaks."""
+    made = serve(
+        "CREATE TABLE t (id int PRIMARY KEY, a text, b int)",
+        "CREATE UNIQUE INDEX ta ON t (lower(a))",
+        "CREATE UNIQUE INDEX tb ON t (b, (id % 10))",
+        "INSERT INTO t VALUES (1, 'q', 1)",
+    )
+    for row in ({"id": 8, "a": "Q", "b": 2}, {"id": 11, "a": "x", "b": 1}):
+        for prefer in ("return=minimal", "resolution=merge-duplicates", "resolution=ignore-duplicates"):
+            error = refused(send(made.web, "POST", "/t", row, prefer=prefer), 409, "23505")
+            assert (error["message"], error["details"]) == ("another row has this key already", None)
+    for names in ("a", "b", "b,id"):
+        row = {"id": 8, "a": "Q", "b": 1}
+        response = send(made.web, "POST", f"/t?on_conflict={names}", row, prefer="resolution=merge-duplicates")
+        refused(response, 400, "42P10")
+    assert made.sql("SELECT * FROM t") == ((1, "q", 1),)

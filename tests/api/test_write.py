@@ -11,6 +11,7 @@ from types import SimpleNamespace
 
 import pytest
 
+import postgresql
 import servers
 import web
 from differences import here
@@ -1078,6 +1079,41 @@ def test_put_only_if_nothing_is_there(w):
 # --- upsert
 
 MERGE, IGNORE = "resolution=merge-duplicates", "resolution=ignore-duplicates"
+
+
+@pytest.mark.parametrize("kind, value", [
+    ("BIGINT", 9007199254740993),
+    ("BIGINT UNSIGNED", 18446744073709551615),
+    ("DECIMAL(40,10)", "123456789012345678901234567890.0123456789"),
+    ("DOUBLE", 0.1),
+    ("FLOAT", 0.1),
+    ("TINYINT(1)", True),
+    pytest.param("BIT(64)", 2**64 - 1, marks=pytest.mark.skipif(postgresql.HERE, reason="a text of digits there")),
+    ("VARCHAR(20)", "κόσμος"),
+    ("CHAR(4) CHARACTER SET latin1", "é"),
+    ("VARBINARY(20)", "/wD/"),
+    ("ENUM('b','a')", "a"),
+    ("UUID", "00000000-0000-0000-0000-000000000001"),
+    ("INET6", "::1"),
+    ("DATE", "2020-01-01"),
+    ("DATETIME(6)", "2020-01-01T00:00:00.123456"),
+    ("TIMESTAMP(6)", "2020-01-01T00:00:00.123456Z"),
+    ("TIME(6)", "12:00:00.123456"),
+    ("YEAR", 2020),
+])  # fmt: skip
+def test_an_upsert_leaves_its_key_as_it_is(database, start_pool, start_nginx, kind, value):
+    """Of every type, to the last digit, where it is compared because there are other unique keys."""
+    made = f"CREATE TABLE t (k {kind} NOT NULL, other INT, v INT, PRIMARY KEY (k), UNIQUE KEY o (other))"
+    schema = database.schema(made, grant=GRANT)
+    front = start_nginx(start_pool(schema.url(), "t", MYREST_WRITABLE="t"))
+    made = shown(send(front, "POST", "/t", {"k": value, "other": 1, "v": 1}, prefer=REPRESENTATION), 201)
+    before = schema.sql("SELECT k FROM t")
+    for number, resolution in enumerate((MERGE, MERGE, IGNORE, IGNORE)):
+        body = {"k": value, "v": 2 + number}
+        done(send(front, "POST", "/t", body, prefer=resolution), 201)
+        assert send(front, "POST", "/t", [body], prefer=[resolution, REPRESENTATION]).status in (200, 201)
+        assert schema.sql("SELECT k FROM t") == before
+    assert shown(front.get("/t")) == [{**made[0], "v": 3}]
 
 
 def merged(response):

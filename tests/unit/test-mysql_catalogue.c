@@ -415,14 +415,20 @@ static void a_key_over_an_expression_is_no_key_of_columns(void **state)
 	ROW("t", "plain", "1", "a", "BTREE");
 	ROW("t", "plain", "1", NULL, "BTREE");
 	ROW("t", "unused", "1", "c", NULL); /* an index that is invisible to statements */
+	ROW("t", "left", "1", "c", "FULLTEXT"); /* with columns that are not shown, which comes to the same */
+	ROW("t", "left", "1", "d", "FULLTEXT");
+	ROW("t", "right", "1", "d", "FULLTEXT");
+	ROW("t", "right", "1", "a", "FULLTEXT");
 	schema = finish();
 	table = &schema->tables[0];
-	assert_int_equal(table->key_count, 6);
-	for (unsigned i = 0; i < 6; i++) {
+	assert_int_equal(table->key_count, 8);
+	for (unsigned i = 0; i < 8; i++) {
 		assert_false(table->keys[i].unique);
-		assert_int_equal(table->keys[i].obscure, i < 3);
+		assert_int_equal(table->keys[i].obscure, i != 3 && i != 5);
 	}
 	assert_true(table->keys[3].fulltext);
+	assert_true(table_fulltext(table, &table->columns[2]));
+	assert_false(table->keys[6].fulltext || table->keys[7].fulltext || table_fulltext(table, &table->columns[0]));
 	assert_false(table->keys[5].fulltext);
 	assert_false(table->keys[0].fulltext);
 	assert_false(table_integer_key(table, &table->columns[0]));
