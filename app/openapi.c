@@ -281,6 +281,29 @@ static const char *operators_of(const struct table *table, const struct column *
 
 /* --- Operations --- */
 
+/* What is refused whatever is asked is not in the document: of a table that cannot be read no row can be named. */
+static bool is_operation(const struct writing *writing, const struct operation *operation)
+{
+	const struct table *table = writing->table;
+	bool of_key = (operation->kind & ONES) != 0;
+
+	if ((of_key && table->key_column < 0) || !route_allows(table, of_key, operation->method))
+		return false;
+	if (!table->unreadable)
+		return true;
+	return table->column_count > 0 &&
+	       (operation->kind == INSERT ||
+	        ((operation->kind & (UPDATE | DELETE)) && writing->config->allow_unfiltered));
+}
+
+static bool has_operations(const struct writing *writing)
+{
+	for (size_t i = 0; i < LENGTH_OF(operations); i++)
+		if (is_operation(writing, &operations[i]))
+			return true;
+	return false;
+}
+
 static void add_reference(struct text *out, const char *kind, const char *id)
 {
 	template_add(out, ",{'$ref':'#/components/%s/%s'}", kind, id);
@@ -400,8 +423,7 @@ static void add_operations(struct writing *writing, bool of_key)
 	for (size_t i = 0; i < LENGTH_OF(operations); i++) {
 		const struct operation *operation = &operations[i];
 
-		if (((operation->kind & ONES) != 0) != of_key ||
-		    !route_allows(writing->table, of_key, operation->method))
+		if (((operation->kind & ONES) != 0) != of_key || !is_operation(writing, operation))
 			continue;
 		template_add(writing->out, ",%s:{'operationId':'%s.%s','tags':[%s],'summary':'%s %s%s'", operation->name,
 		             operation->id, writing->id.bytes, writing->table->name.bytes, operation->summary,
@@ -415,6 +437,8 @@ static void add_operations(struct writing *writing, bool of_key)
 
 static void add_paths_of_table(struct writing *writing)
 {
+	if (!has_operations(writing))
+		return;
 	template_add(writing->out, ",'/%s':{", writing->path.bytes);
 	add_operations(writing, false);
 	template_add(writing->out, "}");
@@ -555,13 +579,9 @@ static void for_each_table(struct writing *writing, void (*add)(struct writing *
 
 static void note_operations(struct writing *writing)
 {
-	for (size_t i = 0; i < LENGTH_OF(operations); i++) {
-		bool of_key = (operations[i].kind & ONES) != 0;
-
-		if ((!of_key || writing->table->key_column >= 0) &&
-		    route_allows(writing->table, of_key, operations[i].method))
+	for (size_t i = 0; i < LENGTH_OF(operations); i++)
+		if (is_operation(writing, &operations[i]))
 			writing->used |= operations[i].kind;
-	}
 }
 
 static void add_tag(struct writing *writing)

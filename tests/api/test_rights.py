@@ -362,6 +362,29 @@ def test_a_new_row_with_a_column_that_cannot_be_read_can_be_an_upsert(database, 
     assert schema.sql("SELECT id, name, pw FROM t ORDER BY id") == ((1, "a", "x"), (2, "b", "y"), (9, "d", "w"))
 
 
+@pytest.mark.parametrize("rights, writable, unfiltered, wanted", [
+    (["INSERT"], "t", "off", {"post"}),
+    (["INSERT", "UPDATE", "DELETE"], "t", "on", {"post", "patch", "delete"}),
+    (["INSERT"], "", "off", None),
+])  # fmt: skip
+def test_the_document_has_what_works_of_a_table_that_cannot_be_read(
+    database, start_pool, start_nginx, rights, writable, unfiltered, wanted
+):
+    schema = bare(database, *SECRETS, "CREATE TABLE other (id INT PRIMARY KEY)")
+    may(schema, "SELECT ON other", *(f"{right} ON t" for right in rights))
+    settings = {"MYREST_WRITABLE": writable, "MYREST_ALLOW_UNFILTERED": unfiltered}
+    web = start_nginx(start_pool(schema.url(), "other,t", ready=wanted is not None, **settings))
+    servers.until(lambda: web.get("/other").status == 200, 10)
+    document = web.json("/")
+    assert set(document["paths"].get("/t", ())) == (wanted or set()) and ("/t" in document["paths"]) == bool(wanted)
+    assert set(document["paths"]["/other"]) == {"get"}
+    if wanted == {"post", "patch", "delete"}:
+        assert send(web, "PATCH", "/t", {"name": "b"}).status == 204
+        assert schema.sql("SELECT name FROM t") == (("b",),)
+        assert send(web, "DELETE", "/t").status == 204
+        assert schema.sql("SELECT name FROM t") == ()
+
+
 # --- rights to write that lack
 
 
