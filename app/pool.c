@@ -376,7 +376,7 @@ static void retire_when_ready(void)
 	}
 	if (ready < wanted && !(concluded == wanted && old_ready == 0) && !(late && (ready > 0 || old_ready == 0))) {
 		if (late) {
-			log_event(LOG_ERROR, "reload-waits", "the new workers have no database: the old ones stay");
+			log_event(LOG_ERROR, "reload-waits", "the new workers are not ready: the old ones stay");
 			pool.retire_at_us = clock_now_us() + RELOAD_WAIT_US;
 		}
 		return;
