@@ -313,10 +313,11 @@ int check_run(const struct config *config)
 	protection = database_protection(database);
 	printf("database: %s answers, %s\n", database_host(database), protection != NULL ? protection : "without TLS");
 	for (unsigned i = 0; i < schema->table_count; i++)
-		print_table(&schema->tables[i]);
+		if (schema->tables[i].untold == NULL)
+			print_table(&schema->tables[i]);
 	fflush(stdout);
 	for (unsigned i = 0; i < schema->table_count; i++)
-		if (schema->tables[i].writable)
+		if (schema->tables[i].writable && schema->tables[i].untold == NULL)
 			allowed = try_rights(database, &schema->tables[i]) && allowed;
 	if (config->idempotency_table.length > 0)
 		remembered = try_idempotency(database, config);

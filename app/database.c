@@ -256,7 +256,7 @@ static enum database_step describe_begin(struct database *database)
 	set_deadline(database, database->config->statement_timeout_s);
 	watch_silence(database);
 	database->catalogue = database->driver->catalogue_new(database->connection, &database->config->tables,
-	                                                      &database->config->writable);
+	                                                      &database->config->writable, database->schema);
 	return describe_next(database);
 }
 
@@ -347,6 +347,8 @@ static enum database_step advance(struct database *database, enum database_step 
 		case DESCRIBING:
 			if (step == DATABASE_FAILED && database->own_rows != DATABASE_COLUMNS)
 				return lost(database);
+			if (step == DATABASE_FAILED)
+				database->driver->catalogue_failed(database->catalogue, &database->error);
 			if (step == DATABASE_END || step == DATABASE_FAILED)
 				return describe_next(database);
 			database->driver->row(database->connection, &row);

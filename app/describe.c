@@ -196,6 +196,11 @@ static bool misses_columns(const struct table *table, const struct table_choice 
 {
 	bool known = !table->unreadable;
 
+	if (table->untold != NULL) {
+		snprintf(missing, size, "the database does not say what the columns of %s '%s' are: %s",
+		         table->is_view ? "view" : "table", choice->name.bytes, table->untold);
+		return true;
+	}
 	for (unsigned c = 0; c < choice->column_count; c++) {
 		int column = describe_column_index(table, choice->columns[c]);
 

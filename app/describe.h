@@ -11,6 +11,7 @@
 /* A description under way. */
 struct catalogue {
 	const struct table_choices *choices, *writable;
+	const struct schema *known; /* that was had last; NULL: none */
 	int statement;  /* that runs; -1 before the first */
 	int statements; /* how many there are */
 	unsigned asked; /* tables that were asked for the columns of a result, or passed over */

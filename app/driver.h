@@ -63,13 +63,16 @@ struct driver {
 	/* Never waits; polite says good-bye to the server, which only an idle connection may. */
 	void (*close)(struct driver_connection *, bool polite);
 
-	/* Description: statements whose rows fill a schema. */
+	/* Description: statements whose rows fill a schema. known: the one that was had last, which must outlive it;
+	 * NULL: none. */
 	struct catalogue *(*catalogue_new)(const struct driver_connection *, const struct table_choices *,
-	                                   const struct table_choices *writable);
+	                                   const struct table_choices *writable, const struct schema *known);
 	/* False: there are no more. With DATABASE_COLUMNS the rows are the columns of the result, each its name and, when the
-	 * server says that it holds JSON, "json" (otherwise NULL); such a statement may fail, and then tells nothing. */
+	 * server says that it holds JSON, "json" (otherwise NULL); such a statement may fail, which
+	 * catalogue_failed is told. */
 	bool (*catalogue_statement)(struct catalogue *, struct text *sql, enum database_rows *);
 	void (*catalogue_row)(struct catalogue *, const struct row *);
+	void (*catalogue_failed)(struct catalogue *, const struct database_error *); /* NULL: no such statement */
 	/* Ends it. What MYREST_TABLES names and is not there is written into missing. NULL schema: abandoned. */
 	struct schema *(*catalogue_finish)(struct catalogue *, bool abandon, char *missing, size_t size);
 };

@@ -424,9 +424,10 @@ static void close_connection(struct driver_connection *connection, bool polite)
 }
 
 static struct catalogue *catalogue_new(const struct driver_connection *connection,
-                                       const struct table_choices *choices, const struct table_choices *writable)
+                                       const struct table_choices *choices, const struct table_choices *writable,
+                                       const struct schema *known)
 {
-	return mysql_catalogue_new(choices, writable, &connection->server);
+	return mysql_catalogue_new(choices, writable, known, &connection->server);
 }
 
 const struct driver mysql_driver = {
@@ -454,5 +455,6 @@ const struct driver mysql_driver = {
 	.catalogue_new = catalogue_new,
 	.catalogue_statement = mysql_catalogue_statement,
 	.catalogue_row = mysql_catalogue_row,
+	.catalogue_failed = mysql_catalogue_failed,
 	.catalogue_finish = mysql_catalogue_finish,
 };

@@ -6,6 +6,8 @@
 #include "describe.h"
 #include "dialect.h"
 
+enum { VIEW_INVALID = 1356 }; /* what it is of is not there, or closed to the account */
+
 enum statement { TABLES, VIEWS, COLUMNS, KEYS, FOREIGN_KEYS, CHECKS, JSON, STATEMENTS };
 
 static const char *const statements[JSON] = {
@@ -34,12 +36,13 @@ static const char *const endings[JSON] = {
 };
 
 struct catalogue *mysql_catalogue_new(const struct table_choices *choices, const struct table_choices *writable,
-                                      const struct mysql_server *server)
+                                      const struct schema *known, const struct mysql_server *server)
 {
 	/* Where JSON is no type of its own, it is a LONGTEXT with a CHECK. */
-	struct catalogue *catalogue =
-		describe_new(choices, writable, server->json_type ? CHECKS : STATEMENTS, &mysql_dialect);
+	int count = server->json_type ? CHECKS : server->json_told ? STATEMENTS : JSON;
+	struct catalogue *catalogue = describe_new(choices, writable, count, &mysql_dialect);
 
+	catalogue->known = known;
 	catalogue->json_forward = server->json_forward;
 	catalogue->index_type = server->index_type;
 	catalogue->null_is_now = server->null_is_now;
@@ -63,14 +66,15 @@ static bool may_be_json(const struct table *table, const struct column *column)
 	       (table->is_view || slice_is(column->declared, "longtext"));
 }
 
-/* The result of such columns, without any row; false: the table has none. */
+/* The result of such columns, without any row; false: the table has none. Who waits for another's lock would keep all
+ * the other tables waiting: it fails at once instead. */
 static bool ask_for_columns(const struct table *table, struct text *sql)
 {
 	unsigned count = 0;
 
 	for (unsigned i = 0; i < table->column_count; i++)
 		if (may_be_json(table, &table->columns[i])) {
-			text_add_string(sql, count++ == 0 ? "SELECT " : ",");
+			text_add_string(sql, count++ == 0 ? "SET STATEMENT lock_wait_timeout=0 FOR SELECT " : ",");
 			text_add(sql, table->columns[i].quoted.bytes, table->columns[i].quoted.length);
 		}
 	if (count == 0)
@@ -265,6 +269,49 @@ static void take_json(struct catalogue *catalogue, const struct row *row)
 
 	if (column >= 0 && may_be_json(table, &table->columns[column]) && slice_is(describe_value(row, 1), "json"))
 		table->columns[column].type = COLUMN_JSON;
+}
+
+/* The column as it was known, if it has the same form; NULL: it was not. */
+static const struct column *known_column(const struct table *known, const struct column *column)
+{
+	const struct column *found = table_column(known, column->name.bytes, column->name.length);
+
+	if (found == NULL || found->declared.length != column->declared.length ||
+	    memcmp(found->declared.bytes, column->declared.bytes, column->declared.length) != 0)
+		return NULL;
+	return found->type == COLUMN_JSON || found->type == COLUMN_STRING ? found : NULL;
+}
+
+/* False: of some column it is not known whether it is JSON. */
+static bool keep_types(const struct catalogue *catalogue, struct table *table)
+{
+	const struct table *known = catalogue->known != NULL ? schema_table(catalogue->known, table->name) : NULL;
+	const struct column *column;
+
+	if (known == NULL || known->untold != NULL || known->is_view != table->is_view)
+		return false;
+	for (unsigned i = 0; i < table->column_count; i++) {
+		if (!may_be_json(table, &table->columns[i]))
+			continue;
+		if ((column = known_column(known, &table->columns[i])) == NULL)
+			return false;
+		table->columns[i].type = column->type;
+	}
+	return true;
+}
+
+/* Whatever failed may succeed the next moment, and then values of a wrong type would be answered and stored: a lock is
+ * given back, a right is granted. */
+void mysql_catalogue_failed(struct catalogue *catalogue, const struct database_error *error)
+{
+	struct table *table = &catalogue->schema->tables[catalogue->asked - 1];
+
+	catalogue->schema->incomplete = true;
+	if (keep_types(catalogue, table))
+		return;
+	table->untold = describe_keep(catalogue, (struct slice){ error->text, strlen(error->text) }).bytes;
+	table->refusal = error->status == STATUS_FORBIDDEN || error->number == VIEW_INVALID ? STATUS_FORBIDDEN :
+	                                                                                    STATUS_UNDESCRIBED;
 }
 
 void mysql_catalogue_row(struct catalogue *catalogue, const struct row *row)

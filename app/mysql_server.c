@@ -8,6 +8,7 @@
 /* As mysql_get_server_version counts. */
 enum {
 	MARIADB_RETURNING = 100500,
+	MARIADB_JSON_TOLD = 100502,
 	MARIADB_IGNORED = 100600,
 	MARIADB_FAULT_ROW = 100700,
 	MARIADB_JSON_LAST = 100900,
@@ -90,6 +91,7 @@ void mysql_server_describe(struct mysql_server *server, const char *version)
 	server->mariadb = strstr(version, "MariaDB") != NULL;
 	server->json_type = !server->mariadb;
 	number = version_number(version);
+	server->json_told = server->mariadb && number >= MARIADB_JSON_TOLD;
 #ifndef FAULT_NO_TRAITS /* a build in which every server is one that can do the least, for the tests */
 	server->traits.returning = server->mariadb && number >= MARIADB_RETURNING;
 	server->traits.fault_row = server->mariadb && number >= MARIADB_FAULT_ROW;

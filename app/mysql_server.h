@@ -17,6 +17,7 @@ struct mysql_server {
 	struct database_traits traits;
 	bool mariadb;
 	bool json_type;      /* JSON is a type of its own, not a LONGTEXT with a check */
+	bool json_told;      /* with the columns of a result, whatever they are made of */
 	bool json_forward;   /* a path counts an array's elements from its beginning alone */
 	const char *explain; /* how the statement begins that tells a plan with rows and filtered, in columns */
 	const char *index_type; /* of information_schema.STATISTICS, as SQL; NULL of an index that statements ignore */

@@ -572,6 +572,8 @@ static void add_headers(const struct writing *writing)
 static void for_each_table(struct writing *writing, void (*add)(struct writing *))
 {
 	for (unsigned i = 0; i < writing->schema->table_count; i++) {
+		if (writing->schema->tables[i].untold != NULL) /* it would be told wrongly */
+			continue;
 		begin_table(writing, &writing->schema->tables[i]);
 		add(writing);
 	}

@@ -593,9 +593,11 @@ static void close_connection(struct driver_connection *connection, bool polite)
 }
 
 static struct catalogue *catalogue_new(const struct driver_connection *connection,
-                                       const struct table_choices *choices, const struct table_choices *writable)
+                                       const struct table_choices *choices, const struct table_choices *writable,
+                                       const struct schema *known)
 {
 	(void)connection;
+	(void)known; /* the catalogue tells all types */
 	return postgresql_catalogue_new(choices, writable);
 }
 

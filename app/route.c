@@ -118,6 +118,8 @@ enum status route_find(const struct request *request, const struct schema *schem
 		return refuse(fault, STATUS_NO_SUCH_TABLE,
 		              arena_printf(arena, "no table '%s' is served here", name.bytes));
 	}
+	if (route->table->untold != NULL)
+		return refuse(fault, route->table->refusal, NULL);
 	if (slash < end) {
 		route->has_key = true;
 		if (slash + 1 == end || memchr(slash + 1, '/', (size_t)(end - slash - 1)) != NULL)

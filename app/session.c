@@ -20,7 +20,7 @@ enum {
 	RECONNECT_FIRST_US = 50000,
 	RECONNECT_MOST_US = 500000,
 	RECONNECT_WAITED_US = 100000, /* the most while requests wait for it */
-	DESCRIBE_AGAIN_US = 1000000, /* while something of MYREST_TABLES is missing */
+	DESCRIBE_AGAIN_US = 1000000, /* while something of MYREST_TABLES is missing, or the description incomplete */
 };
 
 void session_watch(void)
@@ -115,13 +115,13 @@ static void log_opened(const char *event)
 static void opened(void)
 {
 	const char *missing = database_missing(worker.database);
-	bool ready = *missing == '\0';
+	bool ready = *missing == '\0', again = !ready || database_schema(worker.database)->incomplete;
 
 	worker.opening = worker.describing = worker.describe_wanted = false;
 	metrics_own->busy_since_us = 0;
-	worker.describe_again_us = ready ? 0 : clock_now_us() + DESCRIBE_AGAIN_US;
+	worker.describe_again_us = again ? clock_now_us() + DESCRIBE_AGAIN_US : 0;
 	set_reason(missing);
-	if (!ready && metrics_own->state != WORKER_AWAY)
+	if (!ready && (metrics_own->state != WORKER_AWAY || worker.away))
 		log_event(LOG_WARNING, "table-missing", "%s", missing);
 	if (worker.away || (ready && metrics_own->state != WORKER_READY))
 		log_opened(worker.away ? "database-back" : "database-open");

@@ -66,6 +66,7 @@
 	X(STATUS_NO_MORE_IDS, 500, "2200H", "the table has no more ids for new rows: its operator has to widen the column") \
 	X(STATUS_UNKNOWN, 502, "08007", "the connection to the database was lost: the write may have been made or not") \
 	X(STATUS_AWAY, 503, "PGRST001", "the database cannot be reached") \
+	X(STATUS_UNDESCRIBED, 503, "PGRST002", "the database does not say at present what the table's columns are") \
 	X(STATUS_BUSY, 503, "PGRST003", "the database is too busy") \
 	X(STATUS_LOCKED, 503, "40001", "others hold what is to be written; nothing was written") \
 	X(STATUS_READ_ONLY, 503, "25006", "the database takes no writes at present") \

@@ -91,6 +91,8 @@ struct table {
 	bool lockable;
 	bool writable; /* MYREST_WRITABLE names it, and the server can write it */
 	bool unreadable;      /* the account may read nothing of it */
+	const char *untold; /* why the server did not say of what types its columns are; NULL: it did */
+	enum status refusal; /* of its requests then */
 	const char *comment;  /* never NULL */
 	uint64_t row_estimate; /* of the server's statistics */
 	unsigned column_count, key_count, foreign_key_count;
@@ -112,6 +114,7 @@ struct schema {
 	struct arena arena;
 	unsigned table_count;
 	struct table *tables;
+	bool incomplete; /* a table is untold, or has types that were known before: it is to be described again soon */
 };
 
 /* One entry of MYREST_TABLES. */

@@ -28,6 +28,7 @@ ORDER = [
     "write",
     "write_errors",
     "rights",
+    "description",
     "tls",
     "away",
     "hosts",

@@ -9,13 +9,20 @@
 #define CATALOGUE_ROW mysql_catalogue_row
 #include "catalogue_rows.h"
 
-static void begin(const char *tables, bool mariadb)
+static const struct schema *known;
+
+static void begin_on(const char *version, const char *tables)
 {
 	struct mysql_server server;
 
-	mysql_server_describe(&server, mariadb ? "10.11.6-MariaDB" : "9.7.4");
+	mysql_server_describe(&server, version);
 	assert_null(table_choices_parse(tables, &arena, &choices));
-	catalogue = mysql_catalogue_new(&choices, &writable, &server);
+	catalogue = mysql_catalogue_new(&choices, &writable, known, &server);
+}
+
+static void begin(const char *tables, bool mariadb)
+{
+	begin_on(mariadb ? "10.11.6-MariaDB" : "9.7.4", tables);
 }
 
 /* TABLE_NAME,COLUMN_NAME,DATA_TYPE,COLUMN_TYPE,IS_NULLABLE,CHARACTER_MAXIMUM_LENGTH,NUMERIC_PRECISION,NUMERIC_SCALE,
@@ -269,7 +276,8 @@ static void mariadb_has_json_by_the_columns_of_a_result(void **state)
 	assert_true(next("CHECK_CONSTRAINTS"));
 	ROW("checked", "json_valid(`doc`)");
 	assert_int_equal(rows, DATABASE_ONE_BY_ONE);
-	assert_true(next("SELECT `doc`,```x` FROM `t` LIMIT 0"));
+	/* It waits for no lock. */
+	assert_true(next("SET STATEMENT lock_wait_timeout=0 FOR SELECT `doc`,```x` FROM `t` LIMIT 0"));
 	assert_int_equal(rows, DATABASE_COLUMNS);
 	ROW("doc", "json");
 	ROW("`x", NULL);
@@ -289,6 +297,162 @@ static void mariadb_has_json_by_the_columns_of_a_result(void **state)
 	assert_int_equal(tables[2].columns[2].type, COLUMN_STRING);
 	assert_int_equal(tables[3].columns[0].type, COLUMN_JSON);
 	schema_free(schema);
+}
+
+/* Two tables and a view of MariaDB, up to the first statement that asks for the columns of a result. */
+static void begin_documents(const char *declared)
+{
+	begin("t,u,v", true);
+	assert_true(next("TABLES"));
+	ROW("t", "BASE TABLE", "", "0");
+	ROW("u", "BASE TABLE", "", "0");
+	ROW("v", "VIEW", "VIEW", NULL);
+	assert_true(next("COLUMNS"));
+	column("t", "doc", "longtext", "longtext");
+	column("t", "text", declared, declared);
+	column("u", "doc", "longtext", "longtext");
+	column("v", "doc", "longtext", "longtext");
+	assert_true(next("STATISTICS"));
+	assert_true(next("KEY_COLUMN_USAGE"));
+	assert_true(next("CHECK_CONSTRAINTS"));
+}
+
+static void fails(unsigned number, enum status status, const char *words)
+{
+	struct database_error error = { .number = number, .status = status };
+
+	snprintf(error.text, sizeof(error.text), "%s", words);
+	mysql_catalogue_failed(catalogue, &error);
+}
+
+static void a_table_whose_columns_are_not_told_is_not_served_as_text(void **state)
+{
+	static const struct {
+		unsigned number;
+		enum status status, refusal;
+	} cases[] = {
+		{ 1205, STATUS_LOCKED, STATUS_UNDESCRIBED },  { 1317, STATUS_TIMEOUT, STATUS_UNDESCRIBED },
+		{ 1969, STATUS_TIMEOUT, STATUS_UNDESCRIBED }, { 1142, STATUS_FORBIDDEN, STATUS_FORBIDDEN },
+		{ 1356, STATUS_FAULT, STATUS_FORBIDDEN },     { 1, STATUS_FAULT, STATUS_UNDESCRIBED },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH_OF(cases); i++) {
+		struct schema *schema;
+		struct table *tables;
+
+		begin_documents("varchar");
+		assert_true(next(" `t` "));
+		fails(cases[i].number, cases[i].status, "no words");
+		assert_true(next(" `u` "));
+		ROW("doc", "json");
+		assert_true(next(" `v` "));
+		fails(cases[i].number, cases[i].status, "others");
+		assert_false(next(""));
+		schema = finish();
+		tables = schema->tables;
+		assert_true(schema->incomplete);
+		assert_string_equal(missing, "the database does not say what the columns of table 't' are: no words");
+		assert_string_equal(tables[0].untold, "no words");
+		assert_string_equal(tables[2].untold, "others");
+		assert_int_equal(tables[0].refusal, cases[i].refusal);
+		assert_null(tables[1].untold);
+		assert_int_equal(tables[1].columns[0].type, COLUMN_JSON);
+		schema_free(schema);
+	}
+}
+
+static void types_that_are_known_stay_when_they_are_not_told(void **state)
+{
+	struct schema *first, *second, *third;
+
+	(void)state;
+	begin_documents("longtext");
+	assert_true(next(" `t` "));
+	ROW("doc", "json");
+	ROW("text", NULL);
+	assert_true(next(" `u` "));
+	fails(1205, STATUS_LOCKED, "locked");
+	assert_true(next(" `v` "));
+	ROW("doc", "json");
+	first = finish();
+	assert_true(first->incomplete);
+
+	known = first;
+	begin_documents("longtext");
+	assert_true(next(" `t` "));
+	fails(1205, STATUS_LOCKED, "locked");
+	assert_true(next(" `u` "));
+	fails(1205, STATUS_LOCKED, "still locked"); /* it was not known */
+	assert_true(next(" `v` "));
+	fails(1317, STATUS_TIMEOUT, "interrupted");
+	second = finish();
+	assert_true(second->incomplete);
+	assert_null(second->tables[0].untold);
+	assert_int_equal(second->tables[0].columns[0].type, COLUMN_JSON);
+	assert_int_equal(second->tables[0].columns[1].type, COLUMN_STRING);
+	assert_string_equal(second->tables[1].untold, "still locked");
+	assert_null(second->tables[2].untold);
+	assert_int_equal(second->tables[2].columns[0].type, COLUMN_JSON);
+	schema_free(first);
+
+	known = second;
+	begin_documents("longtext");
+	assert_true(next(" `t` "));
+	ROW("doc", "json");
+	assert_true(next(" `u` "));
+	ROW("doc", "json");
+	assert_true(next(" `v` "));
+	ROW("doc", NULL);
+	third = finish();
+	assert_false(third->incomplete);
+	assert_string_equal(missing, "");
+	assert_null(third->tables[1].untold);
+	assert_int_equal(third->tables[2].columns[0].type, COLUMN_STRING);
+	schema_free(second);
+	schema_free(third);
+}
+
+static void types_of_columns_with_another_form_do_not_stay(void **state)
+{
+	struct schema *first, *second;
+
+	(void)state;
+	begin_documents("varchar");
+	assert_true(next(" `t` "));
+	ROW("doc", "json");
+	assert_true(next(" `u` "));
+	assert_true(next(" `v` "));
+	first = finish();
+	assert_false(first->incomplete);
+
+	known = first;
+	begin_documents("longtext");
+	assert_true(next(" `t` "));
+	fails(1205, STATUS_LOCKED, "locked");
+	second = finish();
+	assert_string_equal(second->tables[0].untold, "locked");
+	schema_free(first);
+	schema_free(second);
+}
+
+static void an_old_mariadb_is_not_asked_for_what_it_does_not_say(void **state)
+{
+	static const char *const versions[] = { "10.5.1-MariaDB", "10.5.2-MariaDB" };
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH_OF(versions); i++) {
+		begin_on(versions[i], "t");
+		assert_true(next("TABLES"));
+		ROW("t", "BASE TABLE", "", "0");
+		assert_true(next("COLUMNS"));
+		column("t", "doc", "longtext", "longtext");
+		assert_true(next("STATISTICS"));
+		assert_true(next("KEY_COLUMN_USAGE"));
+		assert_true(next("CHECK_CONSTRAINTS"));
+		assert_int_equal(next(" LIMIT 0"), i > 0);
+		schema_free(finish());
+	}
 }
 
 static void mysql_is_not_asked_for_checks(void **state)
@@ -644,9 +808,15 @@ static void character_sets(void **state)
 	schema_free(schema);
 }
 
+static int forget_all(void **state)
+{
+	known = NULL;
+	return forget(state);
+}
+
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_teardown(name, forget)
+#define TEST(name) cmocka_unit_test_teardown(name, forget_all)
 	const struct CMUnitTest tests[] = {
 		TEST(the_users_of_the_example),
 		TEST(what_can_be_written),
@@ -654,6 +824,10 @@ int main(void)
 		TEST(lengths_and_precisions),
 		TEST(mariadb_has_json_by_a_check),
 		TEST(mariadb_has_json_by_the_columns_of_a_result),
+		TEST(a_table_whose_columns_are_not_told_is_not_served_as_text),
+		TEST(types_that_are_known_stay_when_they_are_not_told),
+		TEST(types_of_columns_with_another_form_do_not_stay),
+		TEST(an_old_mariadb_is_not_asked_for_what_it_does_not_say),
 		TEST(mysql_is_not_asked_for_checks),
 		TEST(generated_columns_are_those_the_server_computes),
 		TEST(a_primary_key_with_a_column_that_is_not_shown_is_none),

@@ -211,6 +211,22 @@ static void a_path_has_a_longest(void **state)
 	text_release(&uri);
 }
 
+static void a_table_whose_columns_are_not_told_is_refused(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < schema->table_count; i++)
+		if (slice_is(schema->tables[i].name, "users")) {
+			schema->tables[i].untold = "somebody locks it";
+			schema->tables[i].refusal = STATUS_UNDESCRIBED;
+			assert_int_equal(find(METHOD_GET, "GET", "/users", ""), STATUS_UNDESCRIBED);
+			assert_int_equal(find(METHOD_GET, "GET", "/users/5", ""), STATUS_UNDESCRIBED);
+			assert_int_equal(find(METHOD_POST, "POST", "/users", ""), STATUS_UNDESCRIBED);
+			assert_int_equal(find(METHOD_GET, "GET", "/by_name", ""), STATUS_OK);
+			schema->tables[i].untold = NULL;
+		}
+	assert_int_equal(find(METHOD_GET, "GET", "/users", ""), STATUS_OK);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -221,6 +237,7 @@ int main(void)
 		cmocka_unit_test(what_can_be_written_is_allowed),
 		cmocka_unit_test(the_service_itself_has_a_path),
 		cmocka_unit_test(a_path_has_a_longest),
+		cmocka_unit_test(a_table_whose_columns_are_not_told_is_refused),
 	};
 
 	return cmocka_run_group_tests_name("route", tests, make_schema, drop_schema);
