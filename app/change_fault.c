@@ -198,7 +198,7 @@ static void add_unreadable(struct unreadable *unreadable, const struct column *c
 
 static bool has_column(const struct table *table, const struct key *key, const struct column *column)
 {
-	for (unsigned i = 0; key != NULL && i < key->column_count; i++)
+	for (unsigned i = 0; i < key->column_count; i++)
 		if (column == &table->columns[key->columns[i]])
 			return true;
 	return false;
@@ -212,21 +212,15 @@ static const struct key *primary_key(const struct table *table)
 	return NULL;
 }
 
-/* What a write of PostgreSQL reads of its own accord. An upsert reads the key that tells the rows, and what it changes. A
- * limit reads the primary key, or without one the rows' places (ctid), which need SELECT on all columns. The columns
- * that the request names for reading can be read, or it would have been refused. */
-static void find_unreadable(struct unreadable *unreadable, const struct plan *plan, const struct write *write,
-                            bool upserts)
+/* A limit of PostgreSQL reads the primary key, or without one the rows' places (ctid), which need SELECT on all columns.
+ * What else a write reads can be read, or it would have been refused. */
+static void find_unreadable(struct unreadable *unreadable, const struct table *table)
 {
-	const struct table *table = plan->table;
-	const struct key *key = upserts ? write->conflict : primary_key(table);
+	const struct key *key = primary_key(table);
 
 	for (unsigned i = 0; i < table->column_count; i++)
-		if (has_column(table, key, &table->columns[i]) || (key == NULL && !upserts))
+		if (key == NULL || has_column(table, key, &table->columns[i]))
 			add_unreadable(unreadable, &table->columns[i]);
-	for (unsigned i = 0; upserts && write->resolution == RESOLUTION_MERGE && i < write->column_count; i++)
-		if (!has_column(table, key, write->columns[i]))
-			add_unreadable(unreadable, write->columns[i]);
 }
 
 /* PostgreSQL does not say which right is missing. So it is SELECT on those columns which the statement reads and the
@@ -241,8 +235,8 @@ static const char *needed_rights(const struct plan *plan, const struct write *wr
 	struct unreadable unreadable = { .hidden = false };
 	const char *rights = NULL;
 
-	if (upserts || windowed)
-		find_unreadable(&unreadable, plan, write, upserts);
+	if (windowed)
+		find_unreadable(&unreadable, plan->table);
 	if (unreadable.hidden)
 		rights = "SELECT on all columns that this reads";
 	else if (unreadable.names.length > 0)
