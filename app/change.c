@@ -402,7 +402,7 @@ static enum next stage_done(void)
 	case WRITE:
 		return write_done();
 	case FAULT_ROW:
-		return send_word(TELL_ROW, "SELECT @myrest_row");
+		return send_word(TELL_ROW, DATABASE_TELL_FAULT_ROW);
 	case TELL_ROW:
 		return undo();
 	case READ:
@@ -445,7 +445,7 @@ static enum log_level failure_level(enum status status)
 static enum next locate(bool alarmed)
 {
 	if (database_traits(worker.database)->fault_row && !alarmed)
-		return send_word(FAULT_ROW, "GET DIAGNOSTICS CONDITION 1 @myrest_row=ROW_NUMBER");
+		return send_word(FAULT_ROW, DATABASE_KEEP_FAULT_ROW);
 	change.locating = change.peer->write->one_by_one = true;
 	change.again = true;
 	return undo();
@@ -540,18 +540,20 @@ static void over(void)
 }
 
 /* The connection is gone. Whether the statement that writes was made is not known, nor what it did that no transaction
- * undoes, unless it is certain that it was not; before it, nothing was done. */
+ * undoes, unless it is certain that it was not; before it, nothing was done. While the row at fault is looked for, what
+ * failed is known already, and that is the answer. */
 static void lost(bool not_run)
 {
 	const struct database_error *error = database_error(worker.database);
 	struct peer *peer = change.peer;
-	bool nothing_done = not_run || (change.in_transaction && change.stage <= LOCK && !change.locating);
-	bool answered = change.stage == ROLLBACK && !change.again;
+	bool nothing_done = not_run || (change.in_transaction && change.stage <= LOCK);
+	bool answered = change.locating || (change.stage == ROLLBACK && !change.again);
 
 	session_lost();
 	change.in_transaction = false;
 	log_failure(LOG_ERROR, "write-lost");
 	if (answered) {
+		change.again = false;
 		(void)undone();
 		over();
 	} else if (nothing_done && !peer->retried && error->status != STATUS_TIMEOUT) {

@@ -297,10 +297,12 @@ static void look_whether_clean(struct database *database)
 	}
 }
 
-/* The statement that ends a transaction has no literals, and what was answered is to stay. */
+/* The statements that end a transaction have no literals, and what was answered is to stay; nor have those that ask what
+ * failed, which another statement between would make forgotten. */
 static bool needs_clean(const char *sql, size_t length)
 {
-	return !is_word(sql, length, "COMMIT") && !is_word(sql, length, "ROLLBACK");
+	return !is_word(sql, length, "COMMIT") && !is_word(sql, length, "ROLLBACK") &&
+	       !is_word(sql, length, DATABASE_KEEP_FAULT_ROW) && !is_word(sql, length, DATABASE_TELL_FAULT_ROW);
 }
 
 static enum database_step send_held(struct database *database)

@@ -41,8 +41,12 @@ struct database_error {
 struct database_traits {
 	bool returning; /* INSERT … RETURNING */
 	bool returning_unread; /* which asks for no right to read what is written and not returned */
-	bool fault_row; /* GET DIAGNOSTICS knows ROW_NUMBER: which row of an INSERT was at fault */
+	bool fault_row; /* the next two statements tell which row of an INSERT was at fault */
 };
+
+/* Sent right after the INSERT that failed; the second gives one row of one value. */
+#define DATABASE_KEEP_FAULT_ROW "GET DIAGNOSTICS CONDITION 1 @myrest_row=ROW_NUMBER"
+#define DATABASE_TELL_FAULT_ROW "SELECT @myrest_row"
 
 /* How the rows of a statement are to come: where the client library can hold them all at once, that is cheaper, and is for
  * those that are few and small. */

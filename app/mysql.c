@@ -317,9 +317,10 @@ static bool is_alive(struct driver_connection *connection)
 	return false;
 }
 
-/* The status that comes with each answer but an error, which leaves the last one. MySQL says with a statement that
- * gives no rows that a variable was set, in it or before it, MariaDB with rows as well. The bit of NO_BACKSLASH_ESCAPES
- * says nothing: it stays as a function or trigger has left it, though the server puts its sql_mode back. */
+/* The status that comes with each answer but an error, which leaves the last one, and what was set before it failed stays
+ * set. MySQL says with a statement that gives no rows that a variable was set, in it or before it, MariaDB with rows as
+ * well. The bit of NO_BACKSLASH_ESCAPES says nothing: it stays as a function or trigger has left it, though the server
+ * puts its sql_mode back. */
 static enum driver_session session(const struct driver_connection *connection, bool in_transaction)
 {
 	unsigned status = connection->mysql->server_status;
@@ -328,7 +329,7 @@ static enum driver_session session(const struct driver_connection *connection, b
 	if ((status & SERVER_STATUS_AUTOCOMMIT) == 0 ||
 	    (!in_transaction && (status & SERVER_STATUS_IN_TRANS) != 0 && !failed))
 		return SESSION_CHANGED;
-	return status & SERVER_SESSION_STATE_CHANGED && !failed ? SESSION_UNSURE : SESSION_AS_SET_UP;
+	return failed || status & SERVER_SESSION_STATE_CHANGED ? SESSION_UNSURE : SESSION_AS_SET_UP;
 }
 
 static const char *session_check(const struct driver_connection *connection)

@@ -462,3 +462,63 @@ def test_a_write_whose_trigger_changes_the_session_is_kept(triggered):
         assert [row["s"] for row in found] == ["\\' or 1=1"] and UTC.fullmatch(found[0]["z"])
     assert len(pool.log("session-changed")) == 3
     assert pool.metric("myrest_database_connects_total") == connects + 3
+
+
+FAILING_SHIFTER = (
+    "CREATE FUNCTION shift_and_fail() RETURNS int LANGUAGE plpgsql VOLATILE AS"
+    " $$BEGIN PERFORM set_config('TimeZone', 'Asia/Kolkata', false); RAISE 'no'; END$$"
+    if postgresql.HERE
+    else "CREATE FUNCTION shift_and_fail() RETURNS INT READS SQL DATA BEGIN SET SESSION time_zone = '+05:30';"
+    " SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'no'; RETURN 1; END"
+)
+FAILING_TRIGGER = (
+    ("CREATE FUNCTION shifting() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN PERFORM shift_and_fail(); END$$",
+     "CREATE TRIGGER shifting BEFORE INSERT ON parents FOR EACH ROW EXECUTE FUNCTION shifting()")
+    if postgresql.HERE
+    else ("CREATE TRIGGER shifting BEFORE INSERT ON parents FOR EACH ROW SET NEW.id = shift_and_fail()",)
+)  # fmt: skip
+
+
+def test_a_time_zone_that_a_statement_sets_before_it_fails(database, start_pool, start_nginx):
+    """MySQL and MariaDB leave it set; with the error they say nothing of it."""
+    schema = database.schema(*TABLES, grant=GRANT)
+    plainly(database, FAILING_SHIFTER, "CREATE VIEW shifter AS SELECT shift_and_fail() AS id", *FAILING_TRIGGER,
+            schema=schema.name)
+    plainly(database, f"UPDATE things SET z = '{NOON}' WHERE id = 1", schema=schema.name)
+    schema.grant()
+    pool = start_pool(schema.url(), "things,shifter,parents", workers=1, MYREST_WRITABLE="things,parents")
+    front = start_nginx(pool)
+    zone = front.json("/things/1?select=z")["z"]
+    for method, target, body in [("GET", "/shifter", None), ("POST", "/parents", {"id": 7}),
+                                 ("POST", "/parents", [{"id": 8}, {"id": 9}])]:
+        answer = send(front, method, target, body)
+        assert answer.status in (400, 500), answer
+        assert front.json("/things/1?select=z")["z"] == zone
+        assert send(front, method, target, body).status == answer.status
+        changed = send(front, "PATCH", "/things/2", {"z": NOON}, REPRESENTATION)
+        assert changed.status == 200 and changed.json()["z"] == zone, changed
+        ((epoch,),) = plainly(database, f"{EPOCH} FROM things WHERE id = 2", schema=schema.name)
+        assert epoch == 1719835200
+
+
+def test_a_time_zone_that_a_trigger_sets_between_two_rows(database, start_pool, start_nginx):
+    """The second row's literal would mean another moment: it is not sent to that session."""
+    stamping = (
+        ("CREATE FUNCTION shifting() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN PERFORM shift(); RETURN NEW; END$$",
+         "CREATE TRIGGER shifting BEFORE INSERT ON stamped FOR EACH ROW EXECUTE FUNCTION shifting()")
+        if postgresql.HERE
+        else ("CREATE TRIGGER shifting BEFORE INSERT ON stamped FOR EACH ROW SET NEW.n = shift()",)
+    )  # fmt: skip
+    schema = database.schema(*TABLES, "CREATE TABLE stamped (id INT PRIMARY KEY, n INT, z TIMESTAMP NULL)",
+                             "INSERT INTO stamped (id) VALUES (1)", grant=GRANT)  # fmt: skip
+    plainly(database, SHIFTER, *stamping, schema=schema.name)
+    schema.grant()
+    pool = start_pool(schema.url(), "stamped", workers=1, MYREST_WRITABLE="stamped")
+    front = start_nginx(pool)
+    made = send(front, "POST", "/stamped", [{"id": 1, "z": NOON}, {"id": 2, "z": NOON}],
+                f"resolution=ignore-duplicates,{REPRESENTATION}")  # fmt: skip
+    stored = plainly(database, f"{EPOCH} FROM stamped WHERE id = 2", schema=schema.name)
+    assert made.status == (201 if stored else 502), made
+    assert [row[0] for row in stored] in ([], [1719835200])
+    assert pool.log("session-changed")
+    assert [row["id"] for row in front.json("/stamped?order=id")] == ([1, 2] if stored else [1])
