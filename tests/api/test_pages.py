@@ -173,6 +173,18 @@ def test_texts_that_are_equal_for_long_stand_on_one_page_each(service, database,
     assert places > 100 or (differences.SERVER == "mariadb" and not collation.endswith("_ai_ci") and places == 0)
 
 
+def test_an_order_of_many_texts(service):
+    """Each has a sort key of its own, and all of them together are to fit the server's memory for sorting."""
+    names, same = [f"t{n}" for n in range(150)], "'x', " * 149
+    wide = service(
+        f"CREATE TABLE wide (id INT PRIMARY KEY, {', '.join(f'{name} TEXT NOT NULL' for name in names)})",
+        *[f"INSERT INTO wide VALUES ({n}, {same}'{n % 3}')" for n in range(30)],
+        tables="wide",
+    )
+    rows, pages = walk(wide, f"/wide?select=id&order={','.join(names)}&limit=7")
+    assert [row["id"] for row in rows] == sorted(range(30), key=lambda n: (n % 3, n)) and pages == 5
+
+
 def test_a_page_after_a_text_that_is_too_long_is_refused(essays):
     """Where it stands in the order the servers that look at its beginning alone cannot tell."""
     answer = essays.get(f"/essays?select=id&order=body&after=(\"{'x' * 5000}\",1)")
