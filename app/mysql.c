@@ -11,6 +11,7 @@
 #include <mysqld_error.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -48,6 +49,9 @@ struct driver_connection {
 
 static void start(void)
 {
+	/* What OpenSSL has is not given back when the process ends: an attempt to connect that was abandoned may still use it,
+	 * in a thread of its own. To be said before anything else is said to OpenSSL. */
+	(void)OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, NULL);
 	mysql_library_init(0, NULL, NULL);
 }
 

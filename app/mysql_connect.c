@@ -99,8 +99,7 @@ struct mysql_connect *mysql_connect_start(MYSQL *mysql, const struct mysql_desti
 	return NULL;
 }
 
-/* Of a thread that is over, but for what the libraries keep for each thread and free at its end. Without that a process
- * that ends now has OpenSSL forget how to free it, before the thread does. */
+/* Of a thread that is over, but for what the libraries keep for each thread and free at its end. */
 static void take_over(struct mysql_connect *attempt)
 {
 	pthread_join(attempt->thread, NULL);

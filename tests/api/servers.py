@@ -315,7 +315,17 @@ class Schema:
             )
         ]
 
+    def kill_pool_connections(self):
+        """Those that are there; one may end by itself meanwhile."""
+        for connection in self.pool_connections():
+            try:
+                self.sql(f"KILL {connection}")
+            except pymysql.err.OperationalError as why:
+                if why.args[0] != NO_SUCH_THREAD:
+                    raise
 
+
+NO_SUCH_THREAD = 1094  # MySQL's number
 USERS = (
     "CREATE TABLE users (id INT PRIMARY KEY AUTO_INCREMENT, username VARCHAR(80) UNIQUE NOT NULL,"
     " email VARCHAR(120) UNIQUE NOT NULL)",

@@ -145,8 +145,7 @@ def test_a_database_that_accepts_and_says_nothing_delays_nobody(up, start_pool):
     pool = start_pool(up.shop.url(tcp=True), ready=True)
     assert pool.ask("/users").status == 200
     up.sql("ALTER USER rest@'%' ACCOUNT LOCK")  # so that nobody is back before SIGSTOP
-    for connection in up.shop.pool_connections():
-        up.sql(f"KILL {connection}")
+    up.shop.kill_pool_connections()
     until(lambda: pool.ask("/users").status == 503, 3)
     os.kill(up.process.pid, signal.SIGSTOP)
     try:
@@ -208,8 +207,7 @@ def test_a_host_whose_first_address_is_dead_is_reached_by_the_next(up, start_poo
         took = time.monotonic() - began
         assert took < (1.5 if how == "is silent" else 0.5) * servers.FACTOR, f"ready after {took:.2f} s"
         # The address that was good is the first one from now on.
-        for connection in up.shop.pool_connections():
-            up.sql(f"KILL {connection}")
+        up.shop.kill_pool_connections()
         began = time.monotonic()
         until(lambda: pool.ask("/users").status == 200 and pool.metric("myrest_workers_ready") == 2, 3)
         assert time.monotonic() - began < 0.5 * servers.FACTOR

@@ -37,8 +37,7 @@ def locked(schema):
 
 
 def lose_connections(schema):
-    for connection in schema.pool_connections():
-        schema.sql(f"KILL {connection}")
+    schema.kill_pool_connections()
 
 
 def at_once(web, path="/users"):

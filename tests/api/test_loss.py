@@ -101,13 +101,15 @@ def test_a_kill_every_100_ms_costs_no_get(start_pool, start_nginx):
     dice, killed, until_when = random.Random(3), 0, time.monotonic() + 10
     while time.monotonic() < until_when:
         time.sleep(0.1)
+        if servers.FACTOR > 1:  # in a build in which a connect by TLS takes half a second: some have to be there
+            until(lambda: pool.metric("myrest_workers_ready") >= 3, 10)
         workers = pool.workers()
         if workers:
             os.kill(dice.choice(workers), signal.SIGKILL)
             killed += 1
     count, failed = clients.result(40 * servers.FACTOR)
     print(f"{killed} kills, {count} requests, {len(failed)} failed")
-    assert killed > 30 and count > 1000
+    assert killed > 30 / servers.FACTOR and count > 1000
     assert not failed, failed[:5]
     until(lambda: len(pool.workers()) == 4, 10)
     assert pool.metric("myrest_worker_restarts_total") >= killed * 0.9
@@ -128,7 +130,7 @@ def test_a_kill_of_a_connection_to_the_database_costs_no_get(shop, start_pool, s
         until(lambda: len(opened(pool)) == 4 + killed, 5, why="a connection did not come back")
     count, failed = clients.result(40 * servers.FACTOR)
     print(f"{killed} kills, {count} requests, {len(failed)} failed")
-    assert killed > 10 and count > 1000
+    assert killed > 10 / servers.FACTOR and count > 1000
     assert not failed, failed[:5]
     until(lambda: pool.metric("myrest_workers_ready") == 4, 5)
     assert not pool.log("worker-exit")

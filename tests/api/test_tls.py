@@ -200,8 +200,7 @@ def test_the_service_answers_over_tls_and_says_so(protected, authority, certific
     asking.join()
     assert answers == [200]
     # and comes back
-    for connection in schema.pool_connections():
-        protected.sql(f"KILL {connection}")
+    schema.kill_pool_connections()
     until(lambda: pool.ask("/users").status == 200, 3)
 
 
