@@ -23,7 +23,7 @@ enum {
 	HOME_AGAIN_US = 10000000,   /* between two looks for the host where the worker belongs */
 };
 
-enum phase { CLOSED, RESOLVING, CONNECTING, SETTING_UP, DESCRIBING, IDLE, CHECKING, RUNNING };
+enum phase { CLOSED, RESOLVING, CONNECTING, SETTING_UP, DESCRIBING, IDLE, CHECKING, RESTORING, RUNNING };
 
 struct database {
 	const struct config *config;
@@ -35,7 +35,7 @@ struct database {
 	bool is_empty;       /* nothing has been sent in it */
 	bool unclean; /* the session is not as it was set up: it takes no other statement */
 	bool unsure;  /* it may not be so, which is asked before another statement */
-	const char *held; /* the statement that waits for that, the caller's */
+	const char *held; /* the statement that waits for that, the caller's; NULL: a description does */
 	size_t held_length;
 	enum database_rows held_rows;
 	bool opening; /* not only described again: there are other addresses and hosts to try */
@@ -149,11 +149,19 @@ static bool another_address(const struct database *database)
 
 static enum database_step try_next_host(struct database *database);
 
+/* What is not sent yet has not run, nor is anything kept of a transaction in which nothing has been sent. */
+static bool nothing_has_run(const struct database *database)
+{
+	return !database->in_transaction || database->is_empty;
+}
+
 /* The connection, or what was to become one, is no more. While it opens, the next address is tried, and the next host. */
 static enum database_step lost(struct database *database)
 {
 	bool another = another_address(database);
 
+	if (database->phase == CHECKING || database->phase == RESTORING)
+		database->error.not_run = nothing_has_run(database);
 	if (database->opening && database_host_count(database) > 1) {
 		char words[sizeof(database->error.text)];
 
@@ -180,7 +188,7 @@ static const char changed[] = "the session is not as it was set up: a function o
 static enum database_step renew(struct database *database)
 {
 	tell(database, changed, "");
-	database->error.not_run = !database->in_transaction || database->is_empty;
+	database->error.not_run = nothing_has_run(database);
 	database->target.hosts.start = database->target.hosts.current;
 	close_connection(database, true);
 	return DATABASE_LOST;
@@ -313,13 +321,32 @@ static enum database_step send_held(struct database *database)
 	                              &database->error);
 }
 
+static enum database_step restore(struct database *database)
+{
+	database->phase = RESTORING;
+	text_clear(&database->sql);
+	text_add_string(&database->sql, database->driver->session_restore(database->connection));
+	return send_own(database, DATABASE_ONE_BY_ONE);
+}
+
+static enum database_step restored(struct database *database)
+{
+	return database->held == NULL ? describe_begin(database) : advance(database, send_held(database));
+}
+
+/* The session is not as it was set up, and there is more to send. Amid a transaction it is made again what it was. */
+static enum database_step send_unclean(struct database *database)
+{
+	return nothing_has_run(database) ? renew(database) : restore(database);
+}
+
 /* The session has been asked. */
 static enum database_step checked(struct database *database)
 {
 	if (!database->unsure)
-		return send_held(database);
+		return advance(database, send_held(database));
 	found_unclean(database);
-	return renew(database);
+	return send_unclean(database);
 }
 
 /* Goes on from what the driver said, until the caller has to know or there is something to wait for. */
@@ -358,16 +385,14 @@ static enum database_step advance(struct database *database, enum database_step 
 			step = database->driver->next(database->connection, &database->error);
 			break;
 		case CHECKING:
-			if (step == DATABASE_END || step == DATABASE_FAILED) {
-				step = checked(database);
-				if (database->phase == CLOSED)
-					return step;
-				break;
-			}
+			if (step == DATABASE_END || step == DATABASE_FAILED)
+				return checked(database);
 			database->driver->row(database->connection, &row);
 			database->unsure = row.count != 1 || row.values[0] == NULL || strcmp(row.values[0], "1") != 0;
 			step = database->driver->next(database->connection, &database->error);
 			break;
+		case RESTORING: /* which gives no rows */
+			return step == DATABASE_END ? restored(database) : renew(database);
 		case CLOSED:
 		case RESOLVING:
 		case IDLE:
@@ -462,6 +487,7 @@ static enum database_step expired(struct database *database)
 		[DESCRIBING] = "the description of the tables took too long",
 		[IDLE] = "",
 		[CHECKING] = "the question for the session's state took too long",
+		[RESTORING] = "the preparation of the session took too long",
 		[RUNNING] = "the statement ran past its time, and the server did not end it",
 	};
 	bool running = database->phase == RUNNING;
@@ -551,28 +577,33 @@ enum database_step database_resume(struct database *database, unsigned ready)
 		return resolved(database);
 	if (database->phase == RUNNING) /* it makes progress; how long it may run in all is the server's to watch */
 		set_deadline(database, database->config->statement_timeout_s + 1);
-	if (database->phase == RUNNING || database->phase == CHECKING || database->phase == DESCRIBING)
+	if (database->phase >= CHECKING || database->phase == DESCRIBING)
 		watch_silence(database);
 	return advance(database, database->driver->resume(database->connection, ready, &database->error));
+}
+
+static enum database_step check(struct database *database)
+{
+	database->phase = CHECKING;
+	text_clear(&database->sql);
+	text_add_string(&database->sql, database->driver->session_check(database->connection));
+	return send_own(database, DATABASE_ONE_BY_ONE);
 }
 
 enum database_step database_send(struct database *database, const char *sql, size_t length, enum database_rows rows)
 {
 	bool needs = needs_clean(sql, length);
 
-	if (database->unclean && needs)
-		return renew(database);
 	database->held = sql;
 	database->held_length = length;
 	database->held_rows = rows;
 	set_deadline(database, database->config->statement_timeout_s + 1);
 	watch_silence(database);
-	if (!database->unsure || !needs)
-		return advance(database, send_held(database));
-	database->phase = CHECKING;
-	text_clear(&database->sql);
-	text_add_string(&database->sql, database->driver->session_check(database->connection));
-	return send_own(database, DATABASE_ONE_BY_ONE);
+	if (database->unclean && needs)
+		return send_unclean(database);
+	if (database->unsure && needs)
+		return check(database);
+	return advance(database, send_held(database));
 }
 
 enum database_step database_next(struct database *database)
@@ -588,15 +619,18 @@ void database_go_on(struct database *database)
 	watch_silence(database);
 }
 
+/* What a statement has set that the server has not told of would hide tables and columns. */
 enum database_step database_describe(struct database *database)
 {
-	return describe_begin(database);
+	database->held = NULL;
+	set_deadline(database, database->config->statement_timeout_s + 1);
+	watch_silence(database);
+	return restore(database);
 }
 
 bool database_is_open(const struct database *database)
 {
-	return (database->phase == IDLE && !database->unclean) || database->phase == CHECKING ||
-	       database->phase == RUNNING;
+	return (database->phase == IDLE && !database->unclean) || database->phase >= CHECKING;
 }
 
 int database_descriptor(const struct database *database)

@@ -50,6 +50,8 @@ struct driver {
 	/* The statement that asks where that is not enough: its row has one value, 1 if the session is as it was
 	 * set up. NULL: SESSION_UNSURE is never said. */
 	const char *(*session_check)(const struct driver_connection *);
+	/* The statement that makes again what the server tells of, amid a transaction as well. */
+	const char *(*session_restore)(const struct driver_connection *);
 	/* As database.h has them. */
 	uint64_t (*affected)(const struct driver_connection *);
 	uint64_t (*generated)(const struct driver_connection *);

@@ -342,6 +342,12 @@ static const char *session_check(const struct driver_connection *connection)
 	return MYSQL_SERVER_SESSION_CHECK;
 }
 
+static const char *session_restore(const struct driver_connection *connection)
+{
+	(void)connection;
+	return MYSQL_SERVER_SESSION;
+}
+
 static void get_row(struct driver_connection *connection, struct row *row)
 {
 	if (connection->columns_wanted) {
@@ -449,6 +455,7 @@ const struct driver mysql_driver = {
 	.is_alive = is_alive,
 	.session = session,
 	.session_check = session_check,
+	.session_restore = session_restore,
 	.affected = affected,
 	.generated = generated,
 	.traits = traits,

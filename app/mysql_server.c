@@ -44,13 +44,10 @@ static const struct {
 	{ "max_sort_length", STRING_OF(MYSQL_SORT_BYTES), false },
 	{ "sort_buffer_size", "CAST(GREATEST(@@sort_buffer_size,16777216) AS UNSIGNED)", false },
 	/* Every row is read and written that the statement asks for. */
-	{ "sql_safe_updates", "0", false },
 	{ "sql_auto_is_null", "0", false },
 	{ "system_versioning_asof", "DEFAULT", false },
 	{ "wsrep_dirty_reads", "0", false },
 	/* Nothing is written that breaks a rule of the tables. */
-	{ "foreign_key_checks", "1", false },
-	{ "unique_checks", "1", false },
 	{ "check_constraint_checks", "1", false },
 	/* How texts are compared that CONVERT has made: in the character set's own collation, as before MariaDB 11.2. */
 	{ "character_set_collations", "''", false },
@@ -113,9 +110,8 @@ bool mysql_server_setup(const struct mysql_server *server, enum url_target targe
 {
 	_Static_assert(LENGTH_OF(variables) <= 8 * sizeof(server->known), "a bit each");
 	switch (n) {
-	case 0: /* first, so that the others' texts and rows come over whole; the collation is the client library's */
-		text_add_string(sql, "SET NAMES utf8mb4 COLLATE utf8mb4_general_ci");
-		text_add_string(sql, ",SESSION sql_select_limit=18446744073709551615,sql_big_selects=1");
+	case 0: /* first, so that the others' texts and rows come over whole */
+		text_add_string(sql, MYSQL_SERVER_SESSION ",sql_big_selects=1");
 		return true;
 	case 1: /* those that a server does not know are not there */
 		text_add_string(sql, "SHOW SESSION VARIABLES WHERE Variable_name IN ('wsrep_on','read_only','super_read_only',"
@@ -126,13 +122,9 @@ bool mysql_server_setup(const struct mysql_server *server, enum url_target targe
 		text_add_char(sql, ')');
 		return true;
 	case 2:
-		/* Strict, so that nothing is ever cut or zeroed in silence, string literals as standard SQL has them, and a
-		 * zero that is written stays one. */
-		text_add_string(sql, "SET SESSION time_zone='+00:00',sql_mode='STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,"
-		                     "NO_ENGINE_SUBSTITUTION,NO_BACKSLASH_ESCAPES,NO_AUTO_VALUE_ON_ZERO',");
 		/* Who waits for another's lock is told so well before its time is over, and tries again. MySQL takes no
 		 * LEAST() as it is: it is of no integer type to it (1232). */
-		text_printf(sql, "innodb_lock_wait_timeout=CAST(LEAST(@@innodb_lock_wait_timeout,%ld) AS UNSIGNED),%s=%ld",
+		text_printf(sql, "SET SESSION innodb_lock_wait_timeout=CAST(LEAST(@@innodb_lock_wait_timeout,%ld) AS UNSIGNED),%s=%ld",
 		            statement_timeout_s / 5 > 0 ? statement_timeout_s / 5 : 1, server->time_limit,
 		            statement_timeout_s * server->time_limit_per_second);
 		/* What another node has acknowledged is seen by all that begins afterwards: reads (1), UPDATE and DELETE (2), which

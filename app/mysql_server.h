@@ -30,6 +30,13 @@ struct mysql_server {
 	uint32_t known;      /* those of our session's variables that it has, a bit each */
 };
 
+/* What statements mean and do, which what they call can change: the first statement of the set-up. The collation is the
+ * client library's. Strict, so that nothing is ever cut or zeroed in silence, string literals as standard SQL has them,
+ * and a zero that is written stays one. */
+#define MYSQL_SERVER_SESSION \
+	"SET NAMES utf8mb4 COLLATE utf8mb4_general_ci,SESSION sql_select_limit=18446744073709551615,sql_safe_updates=0," \
+	"foreign_key_checks=1,unique_checks=1,time_zone='+00:00',sql_mode='STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO," \
+	"NO_ENGINE_SUBSTITUTION,NO_BACKSLASH_ESCAPES,NO_AUTO_VALUE_ON_ZERO'"
 /* 1 when what the server tells of (session_track_system_variables) is as the set-up has made it, the sql_mode in the
  * order in which the servers write it. */
 #define MYSQL_SERVER_SESSION_CHECK \

@@ -241,16 +241,19 @@ static enum database_step connect_on(struct driver_connection *connection, struc
 	return DATABASE_OPEN;
 }
 
+/* What texts look like and mean, whatever the server's or the role's own defaults are. */
+static const char session_texts[] = "SET TimeZone='UTC';SET DateStyle='ISO,YMD';SET IntervalStyle='postgres';"
+				    "SET standard_conforming_strings=on;SET client_encoding='UTF8';SET bytea_output='hex';"
+				    "SET extra_float_digits=1";
+
 static bool setup(struct driver_connection *connection, unsigned n, long statement_timeout_s, struct text *sql)
 {
 	(void)connection;
 	switch (n) {
 	case 0:
-		/* What texts look like, whatever the server's or the role's own defaults are. Who waits for another's lock is told so
-		 * well before its time is over (1), and tries again. */
-		text_printf(sql, "SET TimeZone='UTC';SET DateStyle='ISO,YMD';SET IntervalStyle='postgres';SET bytea_output='hex';"
-		                 "SET extra_float_digits=1;SET standard_conforming_strings=on;"
-		                 "SET default_transaction_isolation='read committed';SET default_transaction_deferrable=off;"
+		text_add_string(sql, session_texts);
+		/* Who waits for another's lock is told so well before its time is over (1), and tries again. */
+		text_printf(sql, ";SET default_transaction_isolation='read committed';SET default_transaction_deferrable=off;"
 		                 "SET statement_timeout='%lds'",
 		            statement_timeout_s);
 		/* What NULL in an array is, which rows are seen, how definitions are written, and that no error is the end. */
@@ -470,6 +473,12 @@ static enum driver_session session(const struct driver_connection *connection, b
 	return SESSION_CHANGED;
 }
 
+static const char *session_restore(const struct driver_connection *connection)
+{
+	(void)connection;
+	return session_texts;
+}
+
 /* --- Rows --- */
 
 static int digit(char byte)
@@ -614,6 +623,7 @@ const struct driver postgresql_driver = {
 	.resume = resume,
 	.is_alive = is_alive,
 	.session = session,
+	.session_restore = session_restore,
 	.affected = affected,
 	.generated = generated,
 	.traits = traits,

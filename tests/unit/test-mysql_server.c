@@ -131,11 +131,15 @@ static void a_session_relies_on_nothing_that_it_has_not_said(void **state)
 	assert_null(strstr(statement(&server, URL_TARGET_ANY, 2), "max_error_count")); /* which not everybody may set there */
 	assert_string_equal(statement(&server, URL_TARGET_ANY, 0),
 	                    "SET NAMES utf8mb4 COLLATE utf8mb4_general_ci,SESSION sql_select_limit=18446744073709551615,"
-	                    "sql_big_selects=1");
+	                    "sql_safe_updates=0,foreign_key_checks=1,unique_checks=1,time_zone='+00:00',sql_mode="
+	                    "'STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION,NO_BACKSLASH_ESCAPES,"
+	                    "NO_AUTO_VALUE_ON_ZERO',sql_big_selects=1");
 	mysql_server_describe(&server, "10.11.6-MariaDB");
 	assert_string_equal(statement(&server, URL_TARGET_ANY, 0),
 	                    "SET NAMES utf8mb4 COLLATE utf8mb4_general_ci,SESSION sql_select_limit=18446744073709551615,"
-	                    "sql_big_selects=1");
+	                    "sql_safe_updates=0,foreign_key_checks=1,unique_checks=1,time_zone='+00:00',sql_mode="
+	                    "'STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION,NO_BACKSLASH_ESCAPES,"
+	                    "NO_AUTO_VALUE_ON_ZERO',sql_big_selects=1");
 	assert_non_null(strstr(statement(&server, URL_TARGET_ANY, 1), ",'autocommit','completion_type',"));
 	assert_null(strstr(statement(&server, URL_TARGET_ANY, 2), "autocommit")); /* it has not said that it has that */
 	tell(&server, "autocommit", "OFF");
@@ -145,7 +149,7 @@ static void a_session_relies_on_nothing_that_it_has_not_said(void **state)
 	assert_non_null(strstr(statement(&server, URL_TARGET_ANY, 2),
 	                       ",net_read_timeout=CAST(GREATEST(@@net_read_timeout,30) AS UNSIGNED)"));
 	tell(&server, "read_only", "OFF");
-	tell(&server, "unique_checks", "ON"); /* none that says the server is read-only */
+	tell(&server, "check_constraint_checks", "ON"); /* none that says the server is read-only */
 	assert_null(mysql_server_unfit(&server, URL_TARGET_WRITABLE));
 }
 
