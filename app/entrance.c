@@ -114,7 +114,7 @@ static struct peer *accept_one(void)
 	peer = peers_admit(&fresh);
 	peer->sole_owner = true;
 	peers_look_at(peer);
-	if (peer->state != PEER_CLOSED && peer != worker.unwatched && !starts_at_once(peer) &&
+	if (peer->state != PEER_CLOSED && !peer->watched && peer != worker.unwatched && !starts_at_once(peer) &&
 	    !peers_watch(peer, EPOLLIN))
 		peers_hang_up(peer);
 	return peer;

@@ -9,6 +9,7 @@
 
 enum {
 	LOOK_BYTES = 65536,
+	LOOK_READS = 8, /* in one look, so that one connection that never ends does not keep the others waiting */
 	STREAM_KEEP_BYTES = 262144, /* a stream's memory is given back after the answer when it is more than that */
 	REQUEST_KEEP_BYTES = 65536, /* and so is a request's */
 	STREAM_SENT_BYTES = 65536,  /* this much that is sent makes room for what is to come */
@@ -48,13 +49,13 @@ static enum peer_look whole(struct peer *peer)
 	return fastcgi_variables(&peer->reader, &peer->request) ? PEER_LOOK_REQUEST : PEER_LOOK_BROKEN;
 }
 
-/* Forgets what the reader has had. */
-static void drop_fed(struct peer *peer)
+/* Forgets the first bytes, which the reader has had. */
+static void drop(struct peer *peer, size_t length)
 {
-	peer->raw.length -= peer->fed;
-	if (peer->raw.length > 0)
-		memmove(peer->raw.bytes, peer->raw.bytes + peer->fed, peer->raw.length);
-	peer->fed = 0;
+	peer->raw.length -= length;
+	if (length > 0 && peer->raw.length > 0)
+		memmove(peer->raw.bytes, peer->raw.bytes + length, peer->raw.length);
+	peer->fed -= length;
 }
 
 /* Something else than a request was read, which may have come amid one. */
@@ -63,12 +64,16 @@ static bool answer_control(struct peer *peer)
 	struct slice reply = fastcgi_reply(&peer->reader);
 
 	peer->dropped = peer->reader.active;
-	drop_fed(peer);
-	if (send(peer->socket, reply.bytes, reply.length, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+	if (reply.length > 0 && send(peer->socket, reply.bytes, reply.length, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
 		return false;
 	if (!peer->reader.active)
 		fastcgi_reader_clear(&peer->reader);
 	return true;
+}
+
+static enum peer_look nothing_more(const struct peer *peer)
+{
+	return peer->fed > 0 || peer->dropped ? PEER_LOOK_PARTIAL : PEER_LOOK_NOTHING;
 }
 
 /* Reads once. REQUEST: something was read. */
@@ -81,19 +86,29 @@ static enum peer_look receive(struct peer *peer)
 		peer->more = got == LOOK_BYTES;
 		return PEER_LOOK_REQUEST;
 	}
-	if (got < 0 && (errno == EAGAIN || errno == EINTR))
-		return peer->raw.length > 0 || peer->dropped ? PEER_LOOK_PARTIAL : PEER_LOOK_NOTHING;
+	if (got < 0 && (errno == EAGAIN || errno == EINTR)) {
+		peer->more = errno == EINTR;
+		return nothing_more(peer);
+	}
 	return PEER_LOOK_GONE;
 }
 
-enum peer_look peer_look(struct peer *peer)
+/* spent: of the bytes that the reader has had, those that are not the request's. */
+static enum peer_look look(struct peer *peer, size_t *spent)
 {
-	enum peer_look look;
+	enum peer_look received;
+	unsigned reads = 0;
 	size_t used;
 
 	for (;;) {
-		if (peer->fed == peer->raw.length && (look = receive(peer)) != PEER_LOOK_REQUEST)
-			return look;
+		if (peer->fed == peer->raw.length) {
+			drop(peer, *spent);
+			*spent = 0;
+			if (reads++ == LOOK_READS)
+				return nothing_more(peer);
+			if ((received = receive(peer)) != PEER_LOOK_REQUEST)
+				return received;
+		}
 		switch (fastcgi_feed(&peer->reader, peer->raw.bytes + peer->fed, peer->raw.length - peer->fed, &used)) {
 		case FASTCGI_REQUEST:
 			peer->fed += used;
@@ -102,11 +117,12 @@ enum peer_look peer_look(struct peer *peer)
 			peer->fed += used;
 			if (peer->raw.length >= LOOK_BYTES) {
 				peer->dropped = true;
-				drop_fed(peer);
+				*spent = peer->fed;
 			}
 			break;
 		case FASTCGI_CONTROL:
 			peer->fed += used;
+			*spent = peer->fed;
 			if (!answer_control(peer))
 				return PEER_LOOK_GONE;
 			break;
@@ -114,6 +130,15 @@ enum peer_look peer_look(struct peer *peer)
 			return PEER_LOOK_BROKEN;
 		}
 	}
+}
+
+enum peer_look peer_look(struct peer *peer)
+{
+	size_t spent = 0;
+	enum peer_look found = look(peer, &spent);
+
+	drop(peer, spent);
+	return found;
 }
 
 bool peer_can_move(const struct peer *peer)
@@ -145,7 +170,7 @@ void peer_clear(struct peer *peer)
 		text_release(&peer->stream);
 	text_clear(&peer->stream);
 	peer->stream_sent = 0;
-	drop_fed(peer);
+	drop(peer, peer->fed);
 	if (peer->raw.length == 0 && peer->raw.size > LOOK_BYTES)
 		text_release(&peer->raw);
 	peer->losses = peer->snapshots = 0;

@@ -36,7 +36,7 @@ struct peer {
 	bool watched;    /* by the event loop */
 	bool sole_owner; /* no other worker has or had the socket: to close it ends it, and all watching for it */
 	bool watches_output; /* the event loop is told when its socket takes more */
-	bool more;       /* further bytes wait in the socket */
+	bool more;       /* further bytes may wait in the socket */
 	bool ended;      /* the web server sends no more: behind what is in the socket is its end */
 	bool alone;      /* must not share its statement: the shared one failed, or streams */
 	bool retried;    /* its statement ran once before, and the connection was lost or the schema had changed */
@@ -72,7 +72,7 @@ enum peer_look {
 struct peer *peer_new(int socket, struct slice bytes, unsigned char mark, size_t request_limit);
 void peer_free(struct peer *); /* closes the socket */
 
-/* Reads what has come, up to the end of one request. */
+/* Reads what has come, up to the end of one request, but not for ever: peer->more tells that there may be more. */
 enum peer_look peer_look(struct peer *) MUST_CHECK;
 /* Whether the request, of which nothing has been answered, can go to another worker: its bytes, peer->raw, with its
  * socket. */

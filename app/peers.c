@@ -138,8 +138,10 @@ static void answered(struct peer *peer)
 	peer_clear(peer);
 	peers_move(peer, peer->raw.length > 0 ? PEER_AGAIN : PEER_IDLE);
 	if (!peer->watched && !worker.draining) {
-		peers_settle();
-		worker.unwatched = peer;
+		if (worker.unwatched != peer) { /* which it is still when two requests came at once */
+			peers_settle();
+			worker.unwatched = peer;
+		}
 	} else if (rearm) /* which reports again what has come meanwhile */
 		(void)peers_watch(peer, EPOLLIN);
 	else if (peer->state == PEER_AGAIN)
@@ -388,18 +390,20 @@ void peers_look_at(struct peer *peer)
 		peers_hang_up(peer);
 		break;
 	}
+	if (peer->more && (peer->state == PEER_IDLE || peer->state == PEER_PARTIAL) && !peers_watch(peer, EPOLLIN))
+		peers_hang_up(peer); /* or it reports at once that there is more, after others have had their turn */
 }
 
 void peers_look_again(void)
 {
-	struct peer *peer, *last = TAILQ_LAST(&worker.peers[PEER_AGAIN], peer_list);
+	struct peer *peer;
+	unsigned count = 0;
 
-	while (last != NULL) { /* who comes to this list meanwhile has its turn in the next round */
-		peer = TAILQ_FIRST(&worker.peers[PEER_AGAIN]);
-		if (peer == last)
-			last = NULL;
+	TAILQ_FOREACH(peer, &worker.peers[PEER_AGAIN], link)
+		count++;
+	/* Who comes to this list meanwhile has its turn in the next round; some may leave it. */
+	while (count-- > 0 && (peer = TAILQ_FIRST(&worker.peers[PEER_AGAIN])) != NULL)
 		peers_look_at(peer);
-	}
 }
 
 void peers_part_with(struct peer *peer)

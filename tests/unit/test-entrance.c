@@ -1,10 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 #include "entrance.h"
 
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <time.h>
+#include <unistd.h>
 
+#include "peers.h"
+#include "records.h"
 #include "unit.h"
 #include "worker_state.h"
+
+static struct config config = { .workers = 2, .max_request_bytes = 1 << 20, .request_timeout_s = 5 };
+static struct handover handover;
 
 static int64_t now_us; /* the time, which goes on with every look at it */
 
@@ -19,15 +29,8 @@ int clock_gettime(clockid_t clock, struct timespec *now)
 /* Whoever left the entrances to another worker comes back to them, however its looks at the clock fall. */
 static void time_that_passes_between_two_looks_is_seen(void **state)
 {
-	struct config config = { .workers = 2 };
-	struct handover handover;
-
 	(void)state;
-	assert_int_equal(handover_open(&handover), 0);
-	worker.config = &config;
-	worker.handover = &handover;
-	worker.database = database_new(&config, 0);
-	worker.listener = worker.notify = worker.epoll = -1;
+	worker.listener = worker.epoll = -1;
 	for (int64_t early = 5; early >= 0; early--) {
 		worker.watching_queue = false;
 		worker.aside_until_us = 1000000;
@@ -39,14 +42,96 @@ static void time_that_passes_between_two_looks_is_seen(void **state)
 		assert_true(worker.watching_queue);
 		assert_int_not_equal(entrance_deadline_us(), 1000000); /* nothing is left to wait for */
 	}
+}
+
+/* A socket that listens, and one that is connected to it. */
+static int connect_one(void)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX }; /* the kernel chooses a name */
+	socklen_t length = sizeof(sa_family_t);
+	int client = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	worker.listener = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
+	assert_int_equal(bind(worker.listener, (struct sockaddr *)&address, length), 0);
+	assert_int_equal(listen(worker.listener, 5), 0);
+	length = sizeof(address);
+	assert_int_equal(getsockname(worker.listener, (struct sockaddr *)&address, &length), 0);
+	assert_int_equal(connect(client, (struct sockaddr *)&address, length), 0);
+	return client;
+}
+
+/* As the event loop goes round, but for its waiting. */
+static void go_round(void)
+{
+	peers_look_again();
+	assert_true(worker.unwatched == NULL || worker.unwatched->state != PEER_CLOSED);
+	peers_free_closed();
+	peers_settle();
+}
+
+/* Requests that are answered without the database, all at once on a connection that is new, and perhaps its end. */
+static void requests_that_come_at_once_are_answered_one_by_one(void **state)
+{
+	(void)state;
+	for (unsigned count = 1; count <= 4; count++)
+		for (int ends = 0; ends < 2; ends++) {
+			struct text bytes = { 0 };
+			char got[8192];
+			ssize_t length;
+			unsigned answers = 0;
+			int client = connect_one();
+
+			worker.epoll = epoll_create1(EPOLL_CLOEXEC);
+			for (unsigned i = 1; i <= count; i++)
+				add_get(&bytes, i, "/nothing", true);
+			assert_int_equal(send(client, bytes.bytes, bytes.length, 0), (ssize_t)bytes.length);
+			if (ends)
+				shutdown(client, SHUT_WR);
+			entrance_accept();
+			for (unsigned i = 0; i < count + 2; i++)
+				go_round();
+			length = recv(client, got, sizeof(got), MSG_DONTWAIT);
+			for (ssize_t at = 0; at + 8 <= length; at += 8 + (unsigned char)got[at + 4] * 256 + (unsigned char)got[at + 5] +
+			                                              (unsigned char)got[at + 6])
+				answers += got[at + 1] == END;
+			assert_int_equal(answers, count);
+			assert_true(ends || !TAILQ_EMPTY(&worker.peers[PEER_IDLE]));
+			while (!TAILQ_EMPTY(&worker.peers[PEER_IDLE]))
+				peers_hang_up(TAILQ_FIRST(&worker.peers[PEER_IDLE]));
+			peers_free_closed();
+			assert_null(worker.unwatched);
+			text_release(&bytes);
+			close(client);
+			close(worker.listener);
+			close(worker.epoll);
+		}
+}
+
+static int begin(void **state)
+{
+	(void)state;
+	worker.config = &config;
+	worker.handover = &handover;
+	worker.database = database_new(&config, 0);
+	worker.notify = -1;
+	for (int each = 0; each < PEER_STATES; each++)
+		TAILQ_INIT(&worker.peers[each]);
+	return handover_open(&handover);
+}
+
+static int end(void **state)
+{
+	(void)state;
 	database_free(worker.database);
+	return 0;
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(time_that_passes_between_two_looks_is_seen),
+		cmocka_unit_test(requests_that_come_at_once_are_answered_one_by_one),
 	};
 
-	return cmocka_run_group_tests_name("entrance", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("entrance", tests, begin, end);
 }

@@ -283,6 +283,34 @@ static void an_abort_that_comes_too_late_is_no_part_of_a_request(void **state)
 	assert_true(peer_can_move(peer));
 }
 
+/* Aborts of a request that is not there: they are read as long as they come, and others have their turn in between. */
+static void what_never_ends_is_left_for_a_while(void **state)
+{
+	static struct text aborts;
+	unsigned looks = 0;
+
+	(void)state;
+	for (int i = 0; i < 100000; i++)
+		add_record(&aborts, ABORT, 9, NULL, 0, 0);
+	put(aborts.bytes, aborts.length);
+	for (;;) {
+		assert_int_equal(peer_look(peer), PEER_LOOK_NOTHING);
+		assert_int_equal(peer->raw.length, 0);
+		if (!peer->more)
+			break;
+		looks++;
+		assert_int_equal(waiting(), aborts.length - looks * 8 * LOOK);
+	}
+	assert_int_equal(looks, aborts.length / (8 * LOOK));
+	assert_int_equal(waiting(), 0);
+	make_request("/a", 200);
+	put(bytes.bytes, bytes.length);
+	assert_int_equal(peer_look(peer), PEER_LOOK_REQUEST);
+	assert_true(peer_can_move(peer));
+	assert_memory_equal(peer->raw.bytes, bytes.bytes, bytes.length);
+	text_release(&aborts);
+}
+
 static void an_answer_is_written(void **state)
 {
 	struct text stream = { 0 };
@@ -359,6 +387,7 @@ int main(void)
 		TEST(malformed_variables_are_told),
 		TEST(questions_are_answered_before_the_request),
 		TEST(an_abort_that_comes_too_late_is_no_part_of_a_request),
+		TEST(what_never_ends_is_left_for_a_while),
 		TEST(an_answer_is_written),
 		TEST(a_stream_is_written_piece_by_piece),
 	};
