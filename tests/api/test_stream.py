@@ -320,3 +320,21 @@ def test_a_client_that_leaves_in_a_stream_frees_the_worker(large, start_pool):
     began = time.monotonic()
     assert pool.ask("/users", timeout=20).status == 200
     assert time.monotonic() - began < 10 * servers.FACTOR
+
+
+def test_an_answer_that_is_made_at_once_is_whole_however_large(service):
+    """It is the first of its connection, is there when that is accepted, and is more than the socket takes."""
+    names = [f"shelf_{n}" for n in range(30)]
+    shelves = service(
+        *[f"CREATE TABLE {name} (id INT PRIMARY KEY, label TEXT, amount NUMERIC(10,2), made DATE)" for name in names],
+        tables=",".join(names), workers=1, MYREST_WRITABLE=",".join(names), MYREST_REQUEST_TIMEOUT=3,
+    )  # fmt: skip
+    for _ in range(20):
+        with shelves.pool.fcgi() as connection:
+            connection.send(fcgi.encode("GET", "/"))
+            time.sleep(0.05)
+            answer = connection.read()
+            assert answer.ended, (answer.cut, len(answer.out))
+            assert len(answer.body) == int(answer.headers["content-length"]) > 400000
+            assert "/shelf_29" in json.loads(answer.body)["paths"]
+    assert shelves.pool.log("answer-timeout") == []
