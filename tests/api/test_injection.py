@@ -361,7 +361,7 @@ def target(lab):
         )
         pool = servers.Pool(lab, schema.url(), tables="t,by_text(k,n),by_day,by_bytes", workers=1)
         front = servers.Nginx(lab, pool)
-        setting, safe = here("injection.setting", ("sql_mode", "NO_BACKSLASH_ESCAPES"))
+        setting, safe = here("injection.setting", ("sql_mode=", "NO_BACKSLASH_ESCAPES"))
         modes = [statement for statement in log.take() if setting in statement]
         assert modes and all(safe in statement for statement in modes), modes
         names = {f"{QUOTE}{name}{QUOTE}" for name in ("t", "by_text", "by_day", "by_bytes", "k", *here("injection.names", ()), *COLUMNS)}
