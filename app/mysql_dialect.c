@@ -12,8 +12,9 @@
 #include "sql.h"
 
 /* A row of another unique key is met: no value of the statement's own could be the cause of an error like this one, which
- * is told as a duplicate (change.c). The argument keeps the server from computing it before there is such a row. */
-static const char *const alarm[] = { "EXP(1000+0*LENGTH(", "))" };
+ * is told as a duplicate (change.c). The argument keeps the server from computing it before there is such a row; of a NULL
+ * it would be NULL, which is no error. */
+static const char *const alarm[] = { "EXP(1000+0*IFNULL(LENGTH(", "),0))" };
 
 /* --- JSON --- */
 

@@ -1181,6 +1181,30 @@ def test_a_conflict_with_another_key_is_409(unchanged, resolution, conflict, bod
     refused(unchanged.post(f"/people{conflict}", body, prefer=resolution), 409, "23505", column)
 
 
+@pytest.mark.parametrize("resolution", [MERGE, IGNORE])
+@pytest.mark.parametrize("conflict", ["email", "email,first"])
+def test_a_conflict_with_another_key_is_409_where_the_row_has_null_in_the_one_that_is_meant(
+    database, start_pool, start_nginx, conflict, resolution
+):
+    """A comparison with NULL must not pass for one that holds."""
+    schema = database.schema(
+        "CREATE TABLE t (id INT PRIMARY KEY, email VARCHAR(20), first VARCHAR(20), name VARCHAR(20), UNIQUE KEY e (email),"
+        " UNIQUE KEY ef (email, first))",
+        "INSERT INTO t VALUES (1, NULL, 'a', 'old'), (2, NULL, NULL, 'old')",
+        grant=GRANT,
+    )
+    before = schema.sql("SELECT * FROM t ORDER BY id")
+    front = start_nginx(start_pool(schema.url(), "t", MYREST_WRITABLE="t"))
+    for number in (1, 2):
+        for values in ({"email": "x", "first": "a"}, {"email": None, "first": "a"}, {"email": None, "first": None}, {}):
+            body = {"id": number, **values, "name": "new"}
+            other = {"id": 9, **{column: "z" for column in values}, "name": "new"}
+            for sent in (body, [other, body]):
+                answer = send(front, "POST", f"/t?on_conflict={conflict}", sent, prefer=resolution)
+                refused(answer, 409, "23505", "id", *(["row 2"] if sent != body else []))
+                assert schema.sql("SELECT * FROM t ORDER BY id") == before, sent
+
+
 def test_ignore_adds_who_is_not_there_and_leaves_who_is(w):
     body = [{"id": 1, "username": "root", "email": "r@x"}, {"id": 7, "username": "ada", "email": "ada@x"}]
     response = w.post("/users", body, prefer=(IGNORE, REPRESENTATION))
