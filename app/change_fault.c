@@ -5,7 +5,7 @@
 
 #include "dialect.h"
 
-/* Some servers name a key with its table in front, and the check of one column likewise. */
+/* Some servers name the check of one column with its table in front. */
 static bool is_called(struct slice given, const char *name)
 {
 	size_t length = strlen(name);
@@ -32,10 +32,26 @@ static const char *column_list(const struct table *table, unsigned count, const 
 	return copy;
 }
 
-static const struct key *find_key(const struct table *table, struct slice name)
+/* Whether it is the table's name, a point and the other name. */
+static bool is_of_table(struct slice given, const struct table *table, const char *name)
 {
+	size_t before = table->name.length + 1;
+
+	return given.length > before && given.bytes[before - 1] == '.' &&
+	       memcmp(given.bytes, table->name.bytes, before - 1) == 0 &&
+	       slice_is((struct slice){ given.bytes + before, given.length - before }, name);
+}
+
+/* MySQL names a key with its table in front: another table is one that a trigger writes. Any name may have points in it. */
+static const struct key *find_key(const struct table *table, struct slice name, bool *with_table)
+{
+	*with_table = false;
 	for (unsigned i = 0; i < table->key_count; i++)
-		if (is_called(name, table->keys[i].name))
+		if (slice_is(name, table->keys[i].name))
+			return &table->keys[i];
+	*with_table = true;
+	for (unsigned i = 0; i < table->key_count; i++)
+		if (is_of_table(name, table, table->keys[i].name))
 			return &table->keys[i];
 	return NULL;
 }
@@ -58,9 +74,8 @@ static const struct column *find_column(const struct table *table, struct slice 
 	return column;
 }
 
-static void tell_duplicate(struct fault *fault, const struct table *table, struct slice name, struct arena *arena)
+static void tell_duplicate(struct fault *fault, const struct table *table, const struct key *key, struct arena *arena)
 {
-	const struct key *key = find_key(table, name);
 	const char *columns =
 	    key != NULL && !key->obscure ? column_list(table, key->column_count, key->columns, arena) : NULL;
 
@@ -118,12 +133,10 @@ static void tell_check(struct fault *fault, const struct table *table, struct sl
 		fault->message = arena_printf(arena, "the row violates check constraint \"%.*s\"", (int)name.length, name.bytes);
 }
 
-/* The id of a row that names none is the database's choice. MySQL, which has come to the last one, chooses it again. */
-static bool is_generated(const struct table *table, const struct write *write, struct slice name, uint64_t row)
+/* Whether the database makes a part of the key in that row, or in any that it can be. */
+static bool is_made(const struct table *table, const struct write *write, const struct key *key, uint64_t row)
 {
-	const struct key *key = find_key(table, name);
-
-	if (key == NULL || !table->dialect->last_id_again || write->kind != WRITE_INSERT)
+	if (write->kind != WRITE_INSERT)
 		return false;
 	if (row > 0)
 		return row <= write->row_count && write_makes_key(write, table, key, (unsigned)row - 1);
@@ -131,6 +144,20 @@ static bool is_generated(const struct table *table, const struct write *write, s
 		if (!write_makes_key(write, table, key, i))
 			return false;
 	return write->row_count > 0;
+}
+
+/* The id of a row that names none is the database's choice. MySQL, which has come to the last one, chooses it again.
+ * MariaDB never makes one that is there, nor does it say whose key it is: a table's that a trigger writes. */
+static void tell_key(struct fault *fault, const struct table *table, const struct write *write, struct slice name,
+                     uint64_t row, struct arena *arena)
+{
+	bool with_table;
+	const struct key *key = find_key(table, name, &with_table);
+
+	if (key == NULL || !table->dialect->last_id_again || !is_made(table, write, key, row))
+		tell_duplicate(fault, table, key, arena);
+	else if (with_table)
+		fault->status = STATUS_NO_MORE_IDS;
 }
 
 /* MariaDB's type JSON is a check of the column, which has the column's name. All that is written is valid JSON
@@ -293,12 +320,10 @@ struct fault change_fault_make(const struct database_error *error, const struct 
 
 	if (change_fault_is_alarm(error, write))
 		fault.status = STATUS_DUPLICATE;
-	if (fault.status == STATUS_DUPLICATE && is_generated(table, write, error->object, row))
-		fault.status = STATUS_NO_MORE_IDS;
 	if (fault.status == STATUS_CHECK && is_json_check(table, error->object))
 		fault.status = STATUS_TOO_DEEP;
 	if (fault.status == STATUS_DUPLICATE)
-		tell_duplicate(&fault, table, error->object, arena);
+		tell_key(&fault, table, write, error->object, row, arena);
 	else if (fault.status == STATUS_FOREIGN_KEY)
 		tell_foreign_key(&fault, table, error, arena);
 	else if (fault.status == STATUS_CHECK)
