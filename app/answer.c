@@ -218,8 +218,9 @@ void answer_written(struct peer *peer, const struct answer_written *written)
 	bool shows = write->returned == RETURN_REPRESENTATION, keeps = write->kind == WRITE_UPDATE || write->kind == WRITE_PUT;
 	char tag[ETAG_BYTES];
 	struct slice closing = { "", 0 };
-	struct answer_head head = { .status = written->created ? 201 : shows ? 200 : 204,
-		                    .has_length = written->created || shows, .has_range = !peer->plan.single,
+	bool ok = shows || write->kind == WRITE_INSERT; /* not 204 */
+	struct answer_head head = { .status = written->created ? 201 : ok ? 200 : 204,
+		                    .has_length = written->created || ok, .has_range = !peer->plan.single,
 		                    .rows = keeps ? written->affected : 0,
 		                    .has_total = peer->request.preferences.count != COUNT_NONE, .total = written->affected,
 		                    .location = written->location, .applied = applied_to_write(peer) };

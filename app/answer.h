@@ -37,7 +37,7 @@ struct answer_written {
 	struct shared_text *shared; /* as of rows */
 	struct slice rows;          /* to be shown, when that is asked for */
 	uint64_t affected;
-	bool created;          /* POST, and PUT of what was not there */
+	bool created;          /* POST, unless all was left out; PUT of what was not there */
 	struct slice location; /* no bytes: no such header */
 	bool has_tag;
 	struct etag etag;

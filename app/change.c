@@ -20,7 +20,7 @@ enum {
 	LOG_SQL_BYTES = 2048,
 };
 
-enum stage { BEGIN, CLAIM, RECALL, LOCK, WRITE, FAULT_ROW, TELL_ROW, READ, REMEMBER, COMMIT, ROLLBACK };
+enum stage { BEGIN, CLAIM, RECALL, LOCK, WRITE, SEEK, JUDGE, FAULT_ROW, TELL_ROW, READ, REMEMBER, COMMIT, ROLLBACK };
 
 /* What a stage that is over leads to. */
 enum next { SEND, OVER }; /* the statement that stands in change.sql; the answer, which is made */
@@ -34,7 +34,8 @@ static struct {
 	bool in_transaction;
 	unsigned attempts;
 	unsigned row;    /* INSERT: whose turn it is, or that of which and those behind it */
-	bool left_out;   /* one by one: it is there already */
+	bool left_out;   /* it is there already */
+	struct fault duplicate; /* SEEK, JUDGE: what is told if it is not */
 	bool locating;   /* one by one: to learn which row is at fault; nothing will be kept */
 	uint64_t rows;   /* that are written, or found by LOCK */
 	bool there;      /* PUT: the row is */
@@ -115,6 +116,28 @@ static enum next send_lock(void)
 	return SEND;
 }
 
+/* MySQL calls a row a duplicate by any of its keys. Of several rows that are inserted at once the statement finds out that
+ * it is the one which is meant (dialect.h); of one that is inserted as it is, this is found out afterwards. */
+static bool is_plain(void)
+{
+	const struct write *write = change.write;
+
+	return write->kind == WRITE_INSERT && write->resolution == RESOLUTION_IGNORE &&
+	       !change.plan->table->dialect->conflict_by_key && rows_at_once() == 1;
+}
+
+static enum next send_insert(enum stage stage, bool plain)
+{
+	const struct write *write = change.write;
+	struct text *sql = begin_sql(stage);
+
+	METRICS_ADD(metrics_own->statements, 1);
+	change.peer->write->plain = plain;
+	sql_insert(sql, change.plan, write, change.row, rows_at_once(),
+	           write_returns(write, change.plan) && !write->one_by_one);
+	return SEND;
+}
+
 /* The rows that were locked, by their key; by the request's own conditions where there is none. */
 static struct slice locked_rows(void)
 {
@@ -124,18 +147,40 @@ static struct slice locked_rows(void)
 static enum next send_write(void)
 {
 	const struct write *write = change.write;
-	struct text *sql = begin_sql(WRITE);
-	bool returns = write_returns(write, change.plan) && !write->one_by_one;
+	struct text *sql;
 
-	METRICS_ADD(metrics_own->statements, 1);
 	if (write->kind == WRITE_INSERT)
-		sql_insert(sql, change.plan, write, change.row, rows_at_once(), returns);
-	else if (write->kind == WRITE_PUT && !change.there)
+		return send_insert(WRITE, is_plain());
+	sql = begin_sql(WRITE);
+	METRICS_ADD(metrics_own->statements, 1);
+	if (write->kind == WRITE_PUT && !change.there)
 		sql_insert(sql, change.plan, write, 0, 1, false);
 	else if (write->kind == WRITE_DELETE)
 		sql_delete(sql, change.plan, write, locked_rows());
 	else
 		sql_update(sql, change.plan, write, locked_rows());
+	return SEND;
+}
+
+/* The database tells of a row that is a duplicate whether it is one by the key that is meant, as triggers and generated
+ * columns have made it. The transaction keeps the other row, which would be gone otherwise, and this one be inserted. */
+static enum next judge(void)
+{
+	if (change.in_transaction)
+		return send_insert(JUDGE, false);
+	change.peer->write->one_by_one = change.again = true;
+	return undo();
+}
+
+/* A row is not inserted, since it is a duplicate. It is left out if a row is there that has the key which is meant, which
+ * may be another one than the duplicate. */
+static enum next seek(const struct fault *duplicate)
+{
+	change.duplicate = *duplicate;
+	text_clear(&change.new_keys);
+	if (!sql_add_meant_key(&change.new_keys, change.plan, change.write, change.row))
+		return judge();
+	sql_seek(begin_sql(SEEK), change.plan, as_slice(&change.new_keys));
 	return SEND;
 }
 
@@ -210,6 +255,8 @@ static void take_row(void)
 	}
 	if (change.stage == LOCK)
 		take_locked(&row);
+	else if (change.stage == SEEK)
+		change.left_out = true;
 	else if (change.stage == RECALL)
 		take_recalled(&row);
 	else if (change.stage == TELL_ROW && row.values[0] != NULL)
@@ -223,7 +270,8 @@ static void take_row(void)
 static enum next finish(void)
 {
 	const struct write *write = change.write;
-	struct answer_written answer = { .affected = change.rows, .created = change.created,
+	bool adds = write->kind == WRITE_INSERT && (write->resolution != RESOLUTION_IGNORE || change.rows > 0);
+	struct answer_written answer = { .affected = change.rows, .created = change.created || adds,
 		                         .location = as_slice(&change.location) };
 
 	if (write->has_max_affected && change.rows > write->max_affected)
@@ -252,13 +300,45 @@ static enum next next_row(void)
 	return change.locating ? undo() : finish();
 }
 
+static bool find_by(const struct key *key, uint64_t generated)
+{
+	text_clear(&change.new_keys);
+	return key != NULL &&
+	       sql_add_inserted_key(&change.new_keys, change.plan, change.write, key, change.row, generated);
+}
+
+/* Whether the row of the body has NULL in the key that is meant, which meets no other. */
+static bool has_null(void)
+{
+	const struct write *write = change.write;
+
+	for (unsigned i = 0; i < write->conflict->column_count; i++) {
+		const struct column *column = sql_key_column(change.plan, write->conflict, i);
+		int place = sql_find_written(write, column);
+		struct slice absent = column->fallback == NULL ? SLICE("NULL") : SLICE("DEFAULT");
+
+		if (slice_is(place < 0 ? absent : write->values[(size_t)change.row * write->column_count + (unsigned)place], "NULL"))
+			return true;
+	}
+	return false;
+}
+
+/* The condition for the row that was written. A merge that has met a row has given it all that the body says, and generated
+ * nothing. */
+static bool find_inserted(void)
+{
+	uint64_t generated = database_generated(worker.database);
+
+	if (change.write->resolution != RESOLUTION_MERGE)
+		return find_by(change.write->key, generated);
+	return find_by(change.write->conflict, generated) || find_by(change.write->key, has_null() ? generated : 0);
+}
+
 static enum next inserted_one(void)
 {
 	if (!write_returns(change.write, change.plan) || change.left_out || change.locating)
 		return next_row();
-	text_clear(&change.new_keys);
-	if (!sql_add_inserted_key(&change.new_keys, change.plan, change.write, change.row,
-	                          database_generated(worker.database)))
+	if (!find_inserted())
 		return change.write->returned != RETURN_REPRESENTATION ?
 		               next_row() :
 		               fail(STATUS_BAD_PREFERENCE, "the new row cannot be found again: return=minimal can be had",
@@ -269,14 +349,16 @@ static enum next inserted_one(void)
 
 static enum next insert_done(void)
 {
-	change.created = true;
-	if (change.write->one_by_one)
+	const struct write *write = change.write;
+	uint64_t added = write->resolution == RESOLUTION_IGNORE ? database_added(worker.database) : rows_at_once();
+
+	if (write->one_by_one) {
+		change.left_out = added == 0;
 		return inserted_one();
-	/* Of MySQL, where what is left out would count as well, those that tell go one by one. */
-	change.rows += change.write->resolution == RESOLUTION_IGNORE && change.plan->table->dialect->conflict_by_key ?
-	                       database_affected(worker.database) : rows_at_once();
+	}
+	change.rows += added;
 	change.row += rows_at_once();
-	return change.row < change.write->row_count ? send_write() : finish();
+	return change.row < write->row_count ? send_write() : finish();
 }
 
 static enum next put_done(void)
@@ -285,7 +367,7 @@ static enum next put_done(void)
 	change.rows = 1;
 	if (!write_returns(change.write, change.plan))
 		return finish();
-	if (change.created && !sql_add_inserted_key(&change.new_keys, change.plan, change.write, 0, 0))
+	if (change.created && !sql_add_inserted_key(&change.new_keys, change.plan, change.write, change.write->key, 0, 0))
 		return fail(STATUS_FAULT, NULL, NULL);
 	forget_rows();
 	return send_read_back();
@@ -401,6 +483,11 @@ static enum next stage_done(void)
 		return lock_done();
 	case WRITE:
 		return write_done();
+	case SEEK:
+		return change.left_out ? next_row() : judge();
+	case JUDGE:
+		change.left_out = true;
+		return next_row();
 	case FAULT_ROW:
 		return send_word(TELL_ROW, DATABASE_TELL_FAULT_ROW);
 	case TELL_ROW:
@@ -480,27 +567,64 @@ static bool has_one_row(void)
 	       (change.stage == WRITE && change.write->kind == WRITE_INSERT && rows_at_once() == 1);
 }
 
+/* Whether a row that is written may be there already, and MySQL does not tell by which key. */
+static bool may_leave_out(void)
+{
+	const struct write *write = change.write;
+	const struct table *table = change.plan->table;
+
+	return change.stage == WRITE && write->kind == WRITE_INSERT && write->resolution == RESOLUTION_IGNORE &&
+	       !table->dialect->conflict_by_key && !write_makes_key(write, table, write->conflict, change.row);
+}
+
+/* Of several rows that are inserted at once one is a duplicate by another key than the one that is meant, by which a row
+ * may be there besides; or the right to change rows is missing, which only this statement needs. */
+static bool is_doubtful(const struct database_error *error, bool alarmed)
+{
+	return may_leave_out() && !change.write->plain &&
+	       (alarmed || error->status == STATUS_DUPLICATE || error->status == STATUS_FORBIDDEN);
+}
+
+/* Whether it says nothing of what was asked. */
+static bool is_passing(enum status status)
+{
+	return status == STATUS_LOCKED || (status_http(status) >= 500 && status != STATUS_FAULT);
+}
+
+/* The row is not there by the key that is meant. */
+static enum next refuse_duplicate(void)
+{
+	if (!change.locating)
+		log_failure(failure_level(change.duplicate.status), "write-failed");
+	change.failed = true;
+	change.fault = change.duplicate;
+	return undo();
+}
+
 /* A statement failed, which has changed nothing; the connection lives. */
 static enum next stage_failed(void)
 {
 	const struct database_error located = located_error(), *error = &located;
 	struct peer *peer = change.peer;
 	uint64_t row = row_of_body(has_one_row() ? 1 : error->row);
-	bool alarmed = change.stage == WRITE && change_fault_is_alarm(error, change.write);
+	bool alarmed = change.stage == WRITE && change_fault_is_alarm(error, change.plan->table->dialect);
 	struct slice sql = { change.sql.bytes, change.sql.length };
 
 	if (change.stage == CLAIM && error->status == STATUS_DUPLICATE)
 		return send_recall();
-	if (change.stage == WRITE && change.write->one_by_one &&
-	    change_fault_is_conflict(error, change.write) &&
-	    !write_makes_key(change.write, change.plan->table, change.write->conflict, change.row)) {
-		change.left_out = true;
-		return next_row();
+	if (may_leave_out() && change.write->plain && error->status == STATUS_DUPLICATE) {
+		struct fault duplicate = change_fault_make(error, change.plan, change.write, sql, row, &peer->arena);
+
+		return seek(&duplicate);
 	}
-	if (alarmed && change.locating) { /* inserted as it is, it is told by which key it cannot be */
-		peer->write->resolution = RESOLUTION_NONE;
-		return send_write();
+	if ((change.stage == SEEK || change.stage == JUDGE) && !is_passing(error->status))
+		return change.stage == SEEK ? judge() : refuse_duplicate();
+	if (is_doubtful(error, alarmed)) {
+		peer->write->one_by_one = change.again = true;
+		return undo();
 	}
+	if (alarmed && change.locating) /* inserted as it is, it is told by which key it cannot be */
+		return send_insert(WRITE, true);
 	if (change.locating && change.stage == WRITE)
 		change.fault = change_fault_make(error, change.plan, change.write, sql, row, &peer->arena);
 	if (change.locating || change.stage == FAULT_ROW || change.stage == TELL_ROW)
@@ -651,15 +775,13 @@ static bool gives_rows_back(const struct write *write)
 	return traits->returning;
 }
 
-/* Whether each row needs a statement of its own: to be found again where the server does not give it back, or to be known
- * for one that was there already. */
+/* Whether each row needs a statement of its own: to be found again where the server does not give it back, or not to be
+ * given back when it was there already. */
 static bool goes_one_by_one(const struct write *write)
 {
-	bool tells = write_returns(write, change.plan) || write->singular || change.peer->request.preferences.count != COUNT_NONE;
-
-	return write->kind == WRITE_INSERT &&
-	       ((write_returns(write, change.plan) && !gives_rows_back(write)) ||
-	        (write->resolution == RESOLUTION_IGNORE && tells && !change.plan->table->dialect->conflict_by_key));
+	return write->kind == WRITE_INSERT && write_returns(write, change.plan) &&
+	       (!gives_rows_back(write) ||
+	        (write->resolution == RESOLUTION_IGNORE && !change.plan->table->dialect->conflict_by_key));
 }
 
 void change_start(struct peer *peer)

@@ -318,7 +318,7 @@ struct fault change_fault_make(const struct database_error *error, const struct 
 	const struct table *table = plan->table;
 	struct fault fault = { .status = error->status };
 
-	if (change_fault_is_alarm(error, write))
+	if (change_fault_is_alarm(error, table->dialect))
 		fault.status = STATUS_DUPLICATE;
 	if (fault.status == STATUS_CHECK && is_json_check(table, error->object))
 		fault.status = STATUS_TOO_DEEP;
@@ -338,14 +338,7 @@ struct fault change_fault_make(const struct database_error *error, const struct 
 	return fault;
 }
 
-bool change_fault_is_alarm(const struct database_error *error, const struct write *write)
+bool change_fault_is_alarm(const struct database_error *error, const struct dialect *dialect)
 {
-	return write->guarded && write->resolution != RESOLUTION_NONE && error->status == STATUS_NO_FIT &&
-	       error->object.length == 0;
-}
-
-bool change_fault_is_conflict(const struct database_error *error, const struct write *write)
-{
-	return error->status == STATUS_DUPLICATE && write->resolution == RESOLUTION_IGNORE &&
-	       is_called(error->object, write->conflict->name);
+	return error->status == STATUS_NO_FIT && dialect->alarm != NULL && strstr(error->text, dialect->alarm) != NULL;
 }

@@ -15,10 +15,7 @@ struct fault change_fault_make(const struct database_error *, const struct plan 
                                struct slice sql, uint64_t row, struct arena *);
 /* Says of a fault which row it is about, once that is known. */
 void change_fault_tell_row(struct fault *, const struct write *, uint64_t row, struct arena *);
-/* Whether a row of another unique key was met than the one by which rows are told (sql_write.c's alarm), which that error
- * does not name. */
-bool change_fault_is_alarm(const struct database_error *, const struct write *);
-/* Whether it is the duplicate key by which rows that are there already are told. */
-bool change_fault_is_conflict(const struct database_error *, const struct write *);
+/* Whether an upsert has met a row by another unique key than the one that is meant, which the error does not name. */
+bool change_fault_is_alarm(const struct database_error *, const struct dialect *);
 
 #endif

@@ -95,6 +95,8 @@ void database_row(struct database *, struct row *);
  * generated; 0: none. */
 uint64_t database_affected(const struct database *);
 uint64_t database_generated(const struct database *);
+/* After END of an INSERT that leaves out what is there already: the rows that it has added. */
+uint64_t database_added(const struct database *);
 const struct database_traits *database_traits(const struct database *); /* of an open connection */
 const char *database_explain(const struct database *); /* how EXPLAIN begins, on an open connection */
 const struct database_error *database_error(const struct database *);

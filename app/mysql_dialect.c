@@ -11,10 +11,10 @@
 #include "mysql_server.h"
 #include "sql.h"
 
-/* A row of another unique key is met: no value of the statement's own could be the cause of an error like this one, which
- * is told as a duplicate (change.c). The argument keeps the server from computing it before there is such a row; of a NULL
- * it would be NULL, which is no error. */
-static const char *const alarm[] = { "EXP(1000+0*IFNULL(LENGTH(", "),0))" };
+/* A row of another unique key is met: EXP of this is an overflow, whose words have the number in them, so that it is none
+ * of a trigger's. LENGTH keeps the server from computing it before there is such a row; of a NULL EXP would be NULL, which
+ * is no error. */
+#define ALARM "10000019"
 
 /* --- JSON --- */
 
@@ -353,45 +353,37 @@ static void add_new(struct text *sql, const struct column *column)
 }
 
 /* The first column of the key becomes what it is, or what equals it; only if all of the key is equal, so that it was
- * this key which the rows have in common. */
+ * this key which the rows have in common. Whatever other keys are known: MariaDB does not show those of whose columns the
+ * account may not see one. */
 static void add_conflict_key(struct text *sql, const struct plan *plan, const struct write *write)
 {
 	const struct key *key = write->conflict;
 	const struct column *first = sql_key_column(plan, key, 0);
-	bool merges = write->resolution == RESOLUTION_MERGE && sql_find_written(write, first) >= 0;
 
 	sql_add_slice(sql, first->quoted);
 	text_add_char(sql, '=');
-	if (write->guarded) {
-		for (unsigned i = 0; i < key->column_count; i++) {
-			text_add_string(sql, i == 0 ? "IF(" : " AND ");
-			sql_add_slice(sql, sql_key_column(plan, key, i)->quoted);
-			text_add_char(sql, '=');
-			add_new(sql, sql_key_column(plan, key, i));
-		}
-		text_add_string(sql, " OR ");
-		text_add_string(sql, alarm[0]);
-		sql_add_slice(sql, first->quoted);
-		text_add_string(sql, alarm[1]);
-		text_add_char(sql, ',');
+	for (unsigned i = 0; i < key->column_count; i++) {
+		text_add_string(sql, i == 0 ? "IF(" : " AND ");
+		sql_add_slice(sql, sql_key_column(plan, key, i)->quoted);
+		text_add_char(sql, '=');
+		add_new(sql, sql_key_column(plan, key, i));
 	}
-	if (merges)
+	text_add_string(sql, " OR EXP(" ALARM "+0*IFNULL(LENGTH(");
+	sql_add_slice(sql, first->quoted);
+	text_add_string(sql, "),0)),");
+	if (write->resolution == RESOLUTION_MERGE && sql_find_written(write, first) >= 0)
 		add_new(sql, first);
 	else
 		sql_add_slice(sql, first->quoted);
-	if (write->guarded) { /* both are of the column's type: the alarm's would make a long number another one */
-		text_add_char(sql, ',');
-		sql_add_slice(sql, first->quoted);
-		text_add_char(sql, ')');
-	}
+	text_add_char(sql, ','); /* both are of the column's type: the alarm's would make a long number another one */
+	sql_add_slice(sql, first->quoted);
+	text_add_char(sql, ')');
 }
 
 static void resolution(struct text *sql, const struct plan *plan, const struct write *write)
 {
 	const struct column *first = sql_key_column(plan, write->conflict, 0);
 
-	if (write->resolution == RESOLUTION_IGNORE && write->one_by_one)
-		return; /* the caller takes the error */
 	text_add_string(sql, " ON DUPLICATE KEY UPDATE ");
 	add_conflict_key(sql, plan, write);
 	for (unsigned i = 0; i < write->column_count && write->resolution == RESOLUTION_MERGE; i++) {
@@ -427,6 +419,7 @@ const struct dialect mysql_dialect = {
 	.sort_bytes = MYSQL_SORT_BYTES,
 	.fulltext_indexed = true,
 	.last_id_again = true,
+	.alarm = ALARM,
 	.takes_empty_rows = true,
 	.next_id = "NULL", /* DEFAULT would be 0 */
 	.claim_ending = "",

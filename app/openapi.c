@@ -118,7 +118,7 @@ static const struct success {
 	const char *description;
 } successes[] = {
 	{ READS, 200, true, "What was asked for." },
-	{ INSERT, 200, true, "All rows were there already, and were changed or left." },
+	{ INSERT, 200, true, "All rows were there already, and were left as they are." },
 	{ WRITES & ~INSERT, 200, true, "Done, with the rows when `Prefer: return=representation` asks for them." },
 	{ INSERT | PUTS, 201, true, "Added, with the rows when `Prefer: return=representation` asks for them." },
 	{ WRITES & ~INSERT, 204, false, "Done." },

@@ -38,11 +38,15 @@ bool sql_find_value(const struct plan *, const struct write *, unsigned first, c
                     const struct column **, unsigned *row) MUST_CHECK;
 /* The outputs of the rows that have these keys. */
 void sql_read_back(struct text *, const struct plan *, struct slice keys);
-/* Adds one row's key to the condition: of a row in the plan's outputs, as it is after an UPDATE when written says so; of a
- * row that was inserted, whose generated id is given (0: none). false: it cannot be said. */
+/* Whether there is a row with one of these keys: gives a row for each. */
+void sql_seek(struct text *, const struct plan *, struct slice keys);
+/* Adds one row's key to the condition: the primary one of a row in the plan's outputs, as it is after an UPDATE when
+ * written says so; one of a row that was inserted, whose generated id is given (0: none); the one by which a row of the
+ * body is there already, as far as the body and the columns' defaults tell. false: it cannot be said. */
 bool sql_add_key(struct text *, const struct plan *, const struct write *, const struct row *, bool written) MUST_CHECK;
-bool sql_add_inserted_key(struct text *, const struct plan *, const struct write *, unsigned row,
+bool sql_add_inserted_key(struct text *, const struct plan *, const struct write *, const struct key *, unsigned row,
                           uint64_t generated) MUST_CHECK;
+bool sql_add_meant_key(struct text *, const struct plan *, const struct write *, unsigned row) MUST_CHECK;
 
 void sql_add_name(struct text *, char quote, struct slice name); /* as an identifier */
 /* Idempotency keys, in a table as conf/idempotency.sql has it: to take one, with what the request is; to see who has it;

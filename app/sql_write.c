@@ -72,7 +72,8 @@ void sql_insert(struct text *sql, const struct plan *plan, const struct write *w
 			text_add_char(sql, ',');
 		add_row(sql, plan, write, row + i);
 	}
-	if (write->resolution != RESOLUTION_NONE && !write_makes_key(write, plan->table, write->conflict, row))
+	if (write->resolution != RESOLUTION_NONE && !write->plain &&
+	    !write_makes_key(write, plan->table, write->conflict, row))
 		plan->table->dialect->resolution(sql, plan, write);
 	if (returning) {
 		text_add_string(sql, " RETURNING ");
@@ -169,6 +170,15 @@ void sql_read_back(struct text *sql, const struct plan *plan, struct slice keys)
 	sql_add_orders(sql, plan);
 }
 
+void sql_seek(struct text *sql, const struct plan *plan, struct slice keys)
+{
+	text_add_string(sql, "SELECT 1 FROM ");
+	sql_add_slice(sql, plan->table->quoted);
+	text_add_string(sql, " WHERE ");
+	sql_add_slice(sql, keys);
+	text_add_string(sql, plan->table->dialect->share_lock);
+}
+
 /* Begins one column of one key. */
 static void begin_key(struct text *sql, const struct column *column, unsigned i)
 {
@@ -203,13 +213,9 @@ bool sql_add_key(struct text *sql, const struct plan *plan, const struct write *
 	return true;
 }
 
-bool sql_add_inserted_key(struct text *sql, const struct plan *plan, const struct write *write, unsigned row,
-                          uint64_t generated)
+bool sql_add_inserted_key(struct text *sql, const struct plan *plan, const struct write *write, const struct key *key,
+                          unsigned row, uint64_t generated)
 {
-	const struct key *key = write->resolution == RESOLUTION_MERGE ? write->conflict : write->key;
-
-	if (key == NULL)
-		return false;
 	for (unsigned i = 0; i < key->column_count; i++) {
 		const struct column *column = sql_key_column(plan, key, i);
 		int place = sql_find_written(write, column);
@@ -223,6 +229,25 @@ bool sql_add_inserted_key(struct text *sql, const struct plan *plan, const struc
 		else if (column->auto_increment && generated != 0)
 			text_add_unsigned(sql, generated);
 		else
+			return false;
+	}
+	text_add_char(sql, ')');
+	return true;
+}
+
+bool sql_add_meant_key(struct text *sql, const struct plan *plan, const struct write *write, unsigned row)
+{
+	const struct key *key = write->conflict;
+
+	for (unsigned i = 0; i < key->column_count; i++) {
+		const struct column *column = sql_key_column(plan, key, i);
+		int place = sql_find_written(write, column);
+		struct slice value = place >= 0 ? write->values[(size_t)row * write->column_count + (unsigned)place] : SLICE("DEFAULT");
+
+		begin_key(sql, column, i);
+		if (!slice_is(value, "DEFAULT"))
+			sql_add_slice(sql, value);
+		else if (!plan->table->dialect->fallback(sql, column))
 			return false;
 	}
 	text_add_char(sql, ')');

@@ -453,8 +453,6 @@ static enum status find_conflict(const struct writing *writing)
 			write->conflict = &table->keys[i];
 	if (write->conflict == NULL && names->at != NULL)
 		return refuse(writing, STATUS_NO_CONFLICT_KEY, NULL, NULL);
-	/* Whatever other keys are known: MariaDB does not show those of whose columns the account may not see one. */
-	write->guarded = !table->dialect->conflict_by_key;
 	return check_conflict(writing);
 }
 

@@ -24,8 +24,9 @@ struct write {
 	/* INSERT: what is done about a row that is there already. */
 	enum prefer_resolution resolution;
 	const struct key *conflict; /* by which it is told; with a resolution alone */
-	bool one_by_one; /* each row has a statement of its own; set by who makes the changes */
-	bool guarded; /* the database tells it by any unique key, and it must not be told by another */
+	/* Set by who makes the changes: */
+	bool one_by_one; /* each row has a statement of its own; */
+	bool plain;      /* the next statement does not resolve anything: a row that is there already is an error */
 	/* What else is wanted. */
 	enum prefer_return returned;
 	const struct key *key;      /* the primary key, whether clients may see it or not; NULL: none */

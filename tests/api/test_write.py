@@ -1110,7 +1110,7 @@ def test_an_upsert_leaves_its_key_as_it_is(database, start_pool, start_nginx, ki
     before = schema.sql("SELECT k FROM t")
     for number, resolution in enumerate((MERGE, MERGE, IGNORE, IGNORE)):
         body = {"k": value, "v": 2 + number}
-        done(send(front, "POST", "/t", body, prefer=resolution), 201)
+        done(send(front, "POST", "/t", body, prefer=resolution), 200 if resolution == IGNORE else 201)
         assert send(front, "POST", "/t", [body], prefer=[resolution, REPRESENTATION]).status in (200, 201)
         assert schema.sql("SELECT k FROM t") == before
     assert shown(front.get("/t")) == [{**made[0], "v": 3}]
@@ -1176,7 +1176,7 @@ def test_merge_by_another_unique_key(w, conflict, body, row):
 )
 def test_a_conflict_with_another_key_is_409(unchanged, resolution, conflict, body, column):
     if resolution == IGNORE and body.get("id") == 1:  # the row of the key is there: it is left as it is
-        done(unchanged.post(f"/people{conflict}", body, prefer=resolution), 201)
+        done(unchanged.post(f"/people{conflict}", body, prefer=resolution), 200)
         return
     refused(unchanged.post(f"/people{conflict}", body, prefer=resolution), 409, "23505", column)
 
@@ -1217,7 +1217,7 @@ def test_ignore_adds_who_is_not_there_and_leaves_who_is(w):
 
 def test_ignore_all_of_them(unchanged):
     response = unchanged.post("/users", [ADMIN, GUEST], prefer=(IGNORE, REPRESENTATION))
-    assert response.status in (200, 201) and response.json() == [], response
+    assert response.status == 200 and response.json() == [], response
 
 
 def test_ignore_ids_are_those_of_the_rows_that_were_added(w):

@@ -38,7 +38,7 @@ static void check_statements(const struct plan *plan, struct write *write)
 		sql_insert(&sql, plan, write, 0, write->row_count, write_returns(write, plan));
 		DEMAND(shape_is_insert(as_slice(&sql), plan->table, write->row_count) && is_utf8(&sql));
 		text_clear(&sql);
-		write->one_by_one = true;
+		write->one_by_one = write->plain = true;
 		sql_insert(&sql, plan, write, write->row_count - 1, 1, false);
 		DEMAND(shape_is_insert(as_slice(&sql), plan->table, 1) && is_utf8(&sql));
 	}

@@ -11,6 +11,7 @@
  */
 #include "write.h"
 
+#include "dialect.h"
 #include "sql.h"
 #include "tables.h"
 #include "unit.h"
@@ -120,18 +121,38 @@ static void add_looking(struct text *all, struct text *sql, struct plan *plan, c
 	text_release(&new_keys);
 }
 
+/* Whether the row that MySQL calls a duplicate has the key that is meant. */
+static void add_seeking(struct text *all, struct text *sql, struct plan *plan, struct write *write, unsigned row)
+{
+	struct text keys = { 0 };
+
+	if (sql_add_meant_key(&keys, plan, write, row)) {
+		sql_seek(sql, plan, (struct slice){ keys.bytes, keys.length });
+		add_statement(all, sql);
+	}
+	write->plain = false;
+	sql_insert(sql, plan, write, row, 1, false);
+	add_statement(all, sql);
+	text_release(&keys);
+}
+
 static void add_inserts(struct text *all, struct text *sql, struct plan *plan, struct write *write, bool one_by_one)
 {
+	const struct key *key = write->resolution == RESOLUTION_MERGE ? write->conflict : write->key;
+
 	write->one_by_one = one_by_one;
 	for (unsigned row = 0, count; row < write->row_count; row += count) {
 		struct text keys = { 0 };
 
 		count = one_by_one ? 1 : write_run(write, plan->table, row);
+		write->plain = one_by_one && write->resolution == RESOLUTION_IGNORE && !plan->table->dialect->conflict_by_key;
 		sql_insert(sql, plan, write, row, count, !one_by_one && write_returns(write, plan));
 		add_statement(all, sql);
+		if (write->plain)
+			add_seeking(all, sql, plan, write, row);
 		if (!one_by_one || !write_returns(write, plan))
 			continue;
-		if (sql_add_inserted_key(&keys, plan, write, row, 7))
+		if (key != NULL && sql_add_inserted_key(&keys, plan, write, key, row, 7))
 			sql_read_back(sql, plan, (struct slice){ keys.bytes, keys.length });
 		else
 			text_add_string(sql, "no key");

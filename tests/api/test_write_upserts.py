@@ -1,0 +1,207 @@
+# SPDX-License-Identifier: MIT
+"""An upsert means one key: the row that has it is changed or left, and no other; what else is there already is a 409. The
+same for one row and for many, whatever is wanted back."""
+import pytest
+
+import postgresql
+import servers
+from web import error_of
+from writing import GRANT, REPRESENTATION, refused, send, shown
+
+MERGE = "resolution=merge-duplicates"
+IGNORE = "resolution=ignore-duplicates"
+# What may be wanted of an upsert, each of which may need other statements.
+WANTED = ["return=minimal", "return=headers-only", REPRESENTATION, "count=exact"]
+
+PEOPLE = (
+    "CREATE TABLE people (id INT PRIMARY KEY, email VARCHAR(20) NOT NULL, name VARCHAR(20), UNIQUE KEY people_email (email))",
+    "INSERT INTO people VALUES (1, 'a', 'old'), (2, 'b', 'old')",
+)
+# A trigger has a key of its own to collide with. In MariaDB's words both are PRIMARY.
+AUDITED = (
+    "CREATE TABLE audit (name VARCHAR(20) PRIMARY KEY)",
+    "INSERT INTO audit VALUES ('known')",
+    "CREATE TABLE audited (id INT PRIMARY KEY, name VARCHAR(20))",
+    "INSERT INTO audited VALUES (1, 'old')",
+    "CREATE TABLE numbered (id INT PRIMARY KEY AUTO_INCREMENT, name VARCHAR(20))",
+    *[
+        f"CREATE TRIGGER {table}_in AFTER INSERT ON {table} FOR EACH ROW INSERT INTO audit VALUES (NEW.name)"
+        for table in ("audited", "numbered")
+    ],
+)
+
+
+@pytest.fixture
+def serve(database, start_pool, start_nginx):
+    """Tables, and what serves them."""
+
+    def serve(*statements, tables, grant=GRANT):
+        schema = database.schema(*statements, grant=grant)
+        front = start_nginx(start_pool(schema.url(), tables, workers=1, MYREST_WRITABLE=tables))
+        front.schema = schema
+        return front
+
+    return serve
+
+
+def rows_of(front, table):
+    return [tuple(row) for row in front.schema.sql(f"SELECT * FROM {table} ORDER BY 1")]
+
+
+def upsert(front, target, body, *prefer):
+    return send(front, "POST", target, body, prefer=prefer)
+
+
+# --- which row is there already
+
+
+@pytest.mark.parametrize("wanted", WANTED)
+@pytest.mark.parametrize("body", [
+    {"id": 1, "email": "a"},  # one row by both keys
+    {"id": 2, "email": "a"},  # two rows
+    {"id": 9, "email": "a"},
+])  # fmt: skip
+def test_ignore_looks_at_the_key_that_is_meant_alone(serve, wanted, body):
+    front = serve(*PEOPLE, tables="people")
+    before = rows_of(front, "people")
+    row = {**body, "name": "new"}
+    answer = upsert(front, "/people?on_conflict=email", row, IGNORE, wanted)
+    assert answer.status == 200, answer
+    assert rows_of(front, "people") == before
+    added = {"id": 7, "email": "g", "name": "new"}
+    for many in ([row, added], [{"id": 8, "email": "h", "name": "new"}, row]):
+        answer = upsert(front, "/people?on_conflict=email", many, IGNORE, wanted)
+        assert answer.status == 201, answer
+        if wanted == REPRESENTATION:
+            assert answer.json() == [one for one in many if one is not row]
+        if wanted == "count=exact":
+            assert answer.headers["content-range"] == "*/1"
+    assert rows_of(front, "people") == [*before, (7, "g", "new"), (8, "h", "new")]
+
+
+@pytest.mark.parametrize("wanted", WANTED)
+@pytest.mark.parametrize("resolution", [MERGE, IGNORE])
+@pytest.mark.parametrize("table", ["audited", "numbered"])
+def test_a_duplicate_of_a_trigger_is_409(serve, table, resolution, wanted):
+    """It is no row that is there already: nothing is written, and that is told."""
+    front = serve(*AUDITED, tables="audited,numbered")
+    before = rows_of(front, table)
+    for ids in ((5, 6), (None, None))[: 2 if table == "numbered" else 1]:
+        other, known = ({**({"id": number} if number else {}), "name": name} for number, name in zip(ids, ("other", "known")))
+        for sent in (known, [known], [other, known]):
+            for prefer in ([wanted], [resolution, wanted]):
+                error = refused(upsert(front, f"/{table}", sent, *prefer), 409, "23505")
+                assert ids[0] or "(id)" not in (error["details"] or ""), "nobody has sent an id"
+                assert rows_of(front, table) == before and rows_of(front, "audit") == [("known",)], sent
+    assert upsert(front, f"/{table}", {"id": 9, "name": "other"}, resolution, wanted).status == 201
+    assert upsert(front, f"/{table}", {"id": 9, "name": "other"}, resolution, wanted).status in (200, 201)
+
+
+@pytest.mark.parametrize("wanted", WANTED)
+def test_a_key_that_a_trigger_makes_is_the_one_that_counts(serve, wanted):
+    front = serve(
+        "CREATE TABLE codes (code VARCHAR(20) PRIMARY KEY, name VARCHAR(20))",
+        "INSERT INTO codes VALUES ('xa', 'old')",
+        "CREATE TRIGGER codes_in BEFORE INSERT ON codes FOR EACH ROW SET NEW.code = CONCAT('x', NEW.code)",
+        tables="codes",
+    )
+    body = {"code": "a", "name": "new"}
+    assert upsert(front, "/codes", body, IGNORE, wanted).status == 200
+    assert upsert(front, "/codes", [body, body], IGNORE, wanted).status == 200
+    assert rows_of(front, "codes") == [("xa", "old")]
+
+
+@pytest.mark.parametrize("wanted", WANTED)
+def test_a_default_is_a_part_of_the_key(serve, wanted):
+    """Of columns that the body does not have."""
+    front = serve(
+        "CREATE TABLE cells (id INT PRIMARY KEY AUTO_INCREMENT, x INT, y INT DEFAULT 7, name VARCHAR(20), UNIQUE KEY xy (x, y))",
+        "INSERT INTO cells VALUES (1, 1, 7, 'old'), (2, 2, NULL, 'old')",
+        tables="cells",
+    )
+    body = {"id": 2, "x": 1, "name": "new"}  # two rows
+    assert upsert(front, "/cells?on_conflict=x,y", body, IGNORE, wanted).status == 200
+    assert upsert(front, "/cells?on_conflict=x,y", [body, body], IGNORE, wanted).status == 200
+    refused(upsert(front, "/cells?on_conflict=x,y", body, MERGE, wanted), 409, "23505", "id")
+    assert upsert(front, "/cells?on_conflict=x,y", {**body, "id": 3}, MERGE, wanted).status in (200, 201)
+    assert rows_of(front, "cells") == [(2, 2, None, "old"), (3, 1, 7, "new")]
+
+
+@pytest.mark.parametrize("body", [{"id": 9, "x": 2}, {"id": 9, "x": 2, "y": None}, {"x": 2, "y": None}])
+def test_a_merge_with_null_in_the_key_is_shown(serve, body):
+    front = serve(
+        "CREATE TABLE cells (id INT PRIMARY KEY AUTO_INCREMENT, x INT, y INT, name VARCHAR(20), UNIQUE KEY xy (x, y))",
+        "INSERT INTO cells VALUES (1, 2, NULL, 'old'), (2, 2, 1, 'old')",
+        tables="cells",
+    )
+    servers.ids_go_on(front.schema, "cells")
+    [row] = shown(upsert(front, "/cells?on_conflict=x,y", {**body, "name": "new"}, MERGE, REPRESENTATION), 201)
+    assert row == {"id": body.get("id", row["id"]), "x": 2, "y": None, "name": "new"} and row["id"] > 2
+    assert rows_of(front, "cells") == [(1, 2, None, "old"), (2, 2, 1, "old"), (row["id"], 2, None, "new")]
+
+
+@pytest.mark.parametrize("name", ["x.PRIMARY", "people.PRIMARY"])
+@pytest.mark.parametrize("wanted", [None, *WANTED])
+def test_a_key_whose_name_ends_as_another_ones(serve, wanted, name):
+    quoted = f'"{name}"' if postgresql.HERE else f"`{name}`"
+    front = serve(PEOPLE[0].replace("people_email", quoted), PEOPLE[1], tables="people")
+    before = rows_of(front, "people")
+    for sent in ({"id": 5, "email": "a"}, [{"id": 6, "email": "f"}, {"id": 5, "email": "a"}]):
+        error = refused(upsert(front, "/people", sent, IGNORE, *([wanted] if wanted else [])), 409, "23505", "email")
+        assert name in error["message"]
+    assert rows_of(front, "people") == before
+
+
+@pytest.mark.parametrize("wanted", WANTED)
+def test_an_ignore_needs_no_right_to_change_rows(serve, wanted):
+    front = serve(*PEOPLE, tables="people", grant="SELECT, INSERT, SHOW VIEW")
+    row, added = {"id": 1, "email": "a", "name": "new"}, {"id": 3, "email": "c", "name": "new"}
+    assert upsert(front, "/people", row, IGNORE, wanted).status == 200
+    assert upsert(front, "/people", [row, row], IGNORE, wanted).status == 200
+    assert upsert(front, "/people", [row, added], IGNORE, wanted).status == 201
+    refused(upsert(front, "/people", {**row, "id": 4}, IGNORE, wanted), 409, "23505", "email")
+    refused(upsert(front, "/people", [{"id": 5, "email": "e", "name": "new"}, {**row, "id": 4}], IGNORE, wanted), 409, "23505")
+    assert rows_of(front, "people") == [(1, "a", "old"), (2, "b", "old"), (3, "c", "new")]
+
+
+# --- what is not a duplicate
+
+
+@pytest.mark.parametrize("many", [False, True])
+def test_an_overflow_in_a_trigger_is_told_as_by_patch(serve, many):
+    front = serve(
+        "CREATE TABLE counted (id INT PRIMARY KEY, n BIGINT NOT NULL DEFAULT 0, name VARCHAR(20))",
+        "INSERT INTO counted VALUES (1, 9223372036854775807, 'old')",
+        "CREATE TRIGGER counted_up BEFORE UPDATE ON counted FOR EACH ROW SET NEW.n = OLD.n + 5",
+        tables="counted",
+    )
+    patched = error_of(send(front, "PATCH", "/counted/1", {"name": "new"}), 422, "22003")
+    body = {"id": 1, "name": "new"}
+    error = error_of(upsert(front, "/counted", [{"id": 2, "name": "x"}, body] if many else body, MERGE), 422, "22003")
+    assert error["message"] == patched["message"]
+    assert rows_of(front, "counted") == [(1, 9223372036854775807, "old")]
+
+
+# --- 200 and 201
+
+
+@pytest.mark.parametrize("wanted", [None, *WANTED])
+@pytest.mark.parametrize("how", ["one", "list", "two", "csv"])
+def test_an_ignore_that_adds_nothing_is_200(serve, wanted, how):
+    front = serve(*PEOPLE, tables="people")
+    row, other = {"id": 1, "email": "a", "name": "new"}, {"id": 2, "email": "b", "name": "new"}
+    prefer = [IGNORE, *([wanted] if wanted else [])]
+    if how == "csv":
+        answer = send(front, "POST", "/people", csv="id,email,name\n1,a,new\n2,b,new\n", prefer=prefer)
+    else:
+        answer = upsert(front, "/people", row if how == "one" else [row] if how == "list" else [row, other], *prefer)
+    assert answer.status == 200 and answer.body == (b"[]" if wanted == REPRESENTATION else b""), answer
+    assert "location" not in answer.headers
+    if wanted == "count=exact":
+        assert answer.headers["content-range"] == "*/0"
+    new = {"id": 3, "email": "c", "name": "new"}
+    answer = upsert(front, "/people", new if how == "one" else [row, new, other], *prefer)
+    assert answer.status == 201, answer
+    if wanted == "count=exact":
+        assert answer.headers["content-range"] == "*/1"
+    assert rows_of(front, "people")[2:] == [(3, "c", "new")]
