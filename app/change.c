@@ -323,14 +323,15 @@ static bool has_null(void)
 	return false;
 }
 
-/* The condition for the row that was written. A merge that has met a row has given it all that the body says, and generated
- * nothing. */
+/* The condition for the row that was written: by the primary key, or that which is meant. A merge that has met a row has
+ * given it all that the body says, and generated nothing. */
 static bool find_inserted(void)
 {
 	uint64_t generated = database_generated(worker.database);
 
 	if (change.write->resolution != RESOLUTION_MERGE)
-		return find_by(change.write->key, generated);
+		return find_by(change.write->key, generated) ||
+		       (change.write->resolution == RESOLUTION_IGNORE && find_by(change.write->conflict, generated));
 	return find_by(change.write->conflict, generated) || find_by(change.write->key, has_null() ? generated : 0);
 }
 

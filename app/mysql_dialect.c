@@ -352,13 +352,32 @@ static void add_new(struct text *sql, const struct column *column)
 	text_add_char(sql, ')');
 }
 
-/* The first column of the key becomes what it is, or what equals it; only if all of the key is equal, so that it was
- * this key which the rows have in common. Whatever other keys are known: MariaDB does not show those of whose columns the
- * account may not see one. */
+/* The column that is assigned first, and reads of the row what it was: of the key, or another one where the database
+ * computes all of those. */
+static const struct column *first_assigned(const struct plan *plan, const struct write *write)
+{
+	const struct key *key = write->conflict;
+	const struct table *table = plan->table;
+
+	for (unsigned i = 0; i < key->column_count; i++)
+		if (!sql_key_column(plan, key, i)->generated)
+			return sql_key_column(plan, key, i);
+	for (unsigned i = 0; i < write->column_count; i++)
+		if (!write->columns[i]->unreadable)
+			return write->columns[i];
+	for (unsigned i = 0; i < table->column_count; i++)
+		if (!table->columns[i].generated && !table->columns[i].unreadable)
+			return &table->columns[i];
+	return sql_key_column(plan, key, 0);
+}
+
+/* The first column becomes what it is, or is to be; only if all of the key is equal, so that it was this key which the rows
+ * have in common. Whatever other keys are known: MariaDB does not show those of whose columns the account may not see
+ * one. */
 static void add_conflict_key(struct text *sql, const struct plan *plan, const struct write *write)
 {
 	const struct key *key = write->conflict;
-	const struct column *first = sql_key_column(plan, key, 0);
+	const struct column *first = first_assigned(plan, write);
 
 	sql_add_slice(sql, first->quoted);
 	text_add_char(sql, '=');
@@ -382,7 +401,7 @@ static void add_conflict_key(struct text *sql, const struct plan *plan, const st
 
 static void resolution(struct text *sql, const struct plan *plan, const struct write *write)
 {
-	const struct column *first = sql_key_column(plan, write->conflict, 0);
+	const struct column *first = first_assigned(plan, write);
 
 	text_add_string(sql, " ON DUPLICATE KEY UPDATE ");
 	add_conflict_key(sql, plan, write);

@@ -164,6 +164,50 @@ def test_an_ignore_needs_no_right_to_change_rows(serve, wanted):
     assert rows_of(front, "people") == [(1, "a", "old"), (2, "b", "old"), (3, "c", "new")]
 
 
+@pytest.mark.parametrize("key", ["(low)", "(low, kind)"])
+@pytest.mark.parametrize("wanted", WANTED)
+def test_a_key_that_the_database_computes(serve, wanted, key):
+    front = serve(
+        "CREATE TABLE mails (id INT PRIMARY KEY, email VARCHAR(20), name VARCHAR(20), kind INT NOT NULL DEFAULT 1,"
+        f" low VARCHAR(20) GENERATED ALWAYS AS (LOWER(email)) STORED, UNIQUE KEY by_low {key})",
+        "INSERT INTO mails (id, email, name) VALUES (1, 'A', 'old'), (2, 'B', 'old'), (3, NULL, 'old')",
+        tables="mails",
+    )
+    before, target = rows_of(front, "mails"), f"/mails?on_conflict={key[1:-1].replace(' ', '')}"
+    body = {"id": 9, "email": "a", "name": "new"}
+    assert upsert(front, target, body, IGNORE, wanted).status == 200
+    assert upsert(front, target, [body, body], IGNORE, wanted).status == 200
+    for other in ({"id": 2, "email": "c"}, {"id": 3, "email": "c"}, {"id": 1, "email": None}):
+        for resolution in (MERGE, IGNORE):
+            for sent in ({**other, "name": "new"}, [{**body, "id": 1}, {**other, "name": "new"}]):
+                refused(upsert(front, target, sent, resolution, wanted), 409, "23505", "id")
+    assert rows_of(front, "mails") == before
+    for sent in ({**body, "id": 1}, [{**body, "id": 1, "name": "newer"}, {"id": 4, "email": "D", "name": "new"}]):
+        answer = upsert(front, target, sent, MERGE, wanted)
+        assert answer.status in (200, 201), answer
+        if wanted == REPRESENTATION:
+            rows = sent if isinstance(sent, list) else [sent]
+            assert answer.json() == [{**row, "kind": 1, "low": row["email"].lower()} for row in rows]
+    assert [row[:3] for row in rows_of(front, "mails")] == [(1, "a", "newer"), (2, "B", "old"), (3, None, "old"), (4, "D", "new")]
+
+
+@pytest.mark.skipif(postgresql.HERE, reason="it has no keys of a text's beginning")
+@pytest.mark.parametrize("resolution", [MERGE, IGNORE])
+@pytest.mark.parametrize("wanted", WANTED)
+def test_a_key_of_a_texts_beginning(serve, wanted, resolution):
+    """The row that is meant has all of the text. One that begins alike is another."""
+    front = serve(
+        "CREATE TABLE words (word VARCHAR(20) NOT NULL, name VARCHAR(20), UNIQUE KEY begins (word(3)))",
+        "INSERT INTO words VALUES ('abcdef', 'old')",
+        tables="words",
+    )
+    for sent in ({"word": "abcxyz", "name": "new"}, [{"word": "x", "name": "new"}, {"word": "abcxyz", "name": "new"}]):
+        error_of(upsert(front, "/words?on_conflict=word", sent, resolution, wanted), 409, "23505")
+    assert rows_of(front, "words") == [("abcdef", "old")]
+    assert upsert(front, "/words?on_conflict=word", {"word": "abcdef", "name": "new"}, resolution, wanted).status in (200, 201)
+    assert rows_of(front, "words") == [("abcdef", "new" if resolution == MERGE else "old")]
+
+
 # --- what is not a duplicate
 
 
