@@ -177,16 +177,28 @@ static unsigned weights_of(unsigned char first)
 	return first < 0xf0 ? 48 : 24;
 }
 
-/* Whether all of the text decides on its row's place, in whatever collation. Rows that are equal as far as the server
- * compares them stand in the order of the key that completes it, so that a page can begin after a text only that is
- * shorter than that: those that are larger all stand behind it. */
-static bool decides(const struct dialect *dialect, const char *text, size_t length)
+/* Whether all of the value decides on its row's place, in whatever collation. Rows that are equal as far as the server
+ * compares them stand in the order of the key that completes it, so that a page can begin after a value only that is
+ * shorter than that: those that are larger all stand behind it. Each byte of a BINARY is a weight of its own. */
+static bool decides(const struct dialect *dialect, enum column_type type, const char *bytes, size_t length)
 {
-	size_t weights = 8; /* what separates the levels */
+	size_t weights = 8; /* what separates the levels, or the number of bytes, which the server adds to a BINARY's */
 
+	if (dialect->sort_bytes == 0 || (type != COLUMN_STRING && type != COLUMN_BINARY))
+		return true;
+	if (type == COLUMN_BINARY)
+		return weights + length <= dialect->sort_bytes;
 	for (size_t i = 0; i < length && weights <= dialect->sort_bytes; i++)
-		weights += weights_of((unsigned char)text[i]);
-	return dialect->sort_bytes == 0 || weights <= dialect->sort_bytes;
+		weights += weights_of((unsigned char)bytes[i]);
+	return weights <= dialect->sort_bytes;
+}
+
+/* The same of a value that a client wrote, as base64 if the column has bytes. The literal is X'…' then. */
+static bool given_decides(const struct dialect *dialect, const struct column *column, struct slice given,
+                          const struct text *literal)
+{
+	return decides(dialect, column->type, given.bytes,
+	               column->type == COLUMN_BINARY ? (literal->length - strlen("X''")) / 2 : given.length);
 }
 
 static enum status plan_after(const struct planning *planning)
@@ -208,13 +220,13 @@ static enum status plan_after(const struct planning *planning)
 		if (value->text.at[0] != '"' && slice_is(value->text.text, "null") && column->nullable)
 			continue;
 		text_clear(planning->scratch);
-		if (!decides(plan->table->dialect, value->text.text.bytes, value->text.text.length))
-			return refuse(planning, arena_printf(planning->arena, "'after' has a text that is too long to tell where "
-			                                     "it stands in the order of column '%s'", column->name.bytes),
-			              value->text.at);
 		if (plan->table->dialect->literal(planning->scratch, column, value->text.text, &why) != STATUS_OK)
 			return refuse(planning, arena_printf(planning->arena, "'after' has a value that column '%s' cannot have",
 			                                     column->name.bytes), value->text.at);
+		if (!given_decides(plan->table->dialect, column, value->text.text, planning->scratch))
+			return refuse(planning, arena_printf(planning->arena, "'after' has a value that is too long to tell where "
+			                                     "it stands in the order of column '%s'", column->name.bytes),
+			              value->text.at);
 		values[i].sql = planning_keep(planning);
 		values[i].beyond = !value_fits(column, value->text.text);
 	}
@@ -293,7 +305,8 @@ bool page_add_place(struct text *out, const struct plan *plan, const struct row 
 			text_add_string(out, "null");
 			continue;
 		}
-		if ((unsayable = length > LINK_MOST_BYTES || !decides(plan->table->dialect, value, length)))
+		if ((unsayable = length > LINK_MOST_BYTES ||
+		                 !decides(plan->table->dialect, plan->columns[place].type, value, length)))
 			break;
 		if (plan->columns[place].type == COLUMN_STRING) {
 			unsayable = text_utf8_span(value, length) != length || memchr(value, '\0', length) != NULL;

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Link: the next page begins after a row, so that nothing is seen twice or left out, however the table changes."""
+import base64
 import random
 import re
 import threading
@@ -171,6 +172,32 @@ def test_texts_that_are_equal_for_long_stand_on_one_page_each(service, database,
             assert sorted(met) == list(range(len(texts)))
     # MariaDB sorts a TEXT by the first of several levels alone: there the links are by offset
     assert places > 100 or (differences.SERVER == "mariadb" and not collation.endswith("_ai_ci") and places == 0)
+
+
+@pytest.mark.parametrize("declared", ["VARBINARY(3000)", "BLOB"])
+@pytest.mark.parametrize("byte", [0x00, 0x41, 0x80, 0xBF, 0xFF])
+def test_bytes_that_are_equal_for_long_stand_on_one_page_each(service, byte, declared):
+    """As many of them as a server compares to sort them, some fewer and more; each one is a weight, whatever it is."""
+    values = [bytes([byte]) * count + tail for count in (0, 1, 200, 700, *range(1013, 1027), 1400) for tail in (b"", b"b", b"c", b"a")]
+    random.Random(7).shuffle(values)
+    blobs = service(f"CREATE TABLE blobs (id INT PRIMARY KEY, b {declared} NOT NULL)", tables="blobs")
+    with blobs.schema.connect() as connection, connection.cursor() as cursor:
+        for row in enumerate(values):
+            cursor.execute("INSERT INTO blobs VALUES (%s, %s)", row)
+    for limit in (1, 2, 5):
+        for order in ("b", "b.desc"):
+            link, met, places = f"/blobs?select=id,b&order={order}&limit={limit}", [], 0
+            while link:
+                answer = blobs.get(link)
+                assert answer.status == 200, (link, answer)
+                met += answer.json()
+                link = next_of(answer)
+                named = link is not None and "after=" in link and "offset=" not in link
+                places += named
+                if link is not None and len(base64.b64decode(met[-1]["b"])) < 1000:
+                    assert named
+            assert sorted(row["id"] for row in met) == list(range(len(values)))
+            assert met == blobs.json(f"/blobs?select=id,b&order={order}") and places > 2
 
 
 def test_an_order_of_many_texts(service):
