@@ -163,7 +163,9 @@ static enum status refuse(const struct planning *planning, const char *why, cons
 	return planning_refuse(planning, STATUS_BAD_QUERY, why, at);
 }
 
-/* The most bytes of weights that a character has in a collation of three levels, by its first byte in UTF-8. */
+/* As many bytes of weights as a character has at the most, by its first byte in UTF-8, and some more, in a collation of
+ * which only so many decide. MySQL takes all of the weights of those without PAD SPACE (utf8mb4_0900_as_cs and its kin
+ * have more than these), and by MariaDB's of several levels no page begins (mysql_catalogue.c). */
 static unsigned weights_of(unsigned char first)
 {
 	if (first < 0x80)
@@ -177,9 +179,9 @@ static unsigned weights_of(unsigned char first)
 	return first < 0xf0 ? 48 : 24;
 }
 
-/* Whether all of the value decides on its row's place, in whatever collation. Rows that are equal as far as the server
- * compares them stand in the order of the key that completes it, so that a page can begin after a value only that is
- * shorter than that: those that are larger all stand behind it. Each byte of a BINARY is a weight of its own. */
+/* Whether all of the value decides on its row's place. Rows that are equal as far as the server compares them stand in
+ * the order of the key that completes it, so that a page can begin after a value only that is shorter than that: those
+ * that are larger all stand behind it. Each byte of a BINARY is a weight of its own. */
 static bool decides(const struct dialect *dialect, enum column_type type, const char *bytes, size_t length)
 {
 	size_t weights = 8; /* what separates the levels, or the number of bytes, which the server adds to a BINARY's */
