@@ -92,15 +92,26 @@ static void add_rows(struct text *sql, const struct plan *plan, const struct wri
 		sql_add_where(sql, plan);
 }
 
+/* What an UPDATE sets a column to; no bytes: it stays as it is. */
+static struct slice new_value(const struct write *write, unsigned i)
+{
+	return write->changes != NULL ? write->changes[i] : write->values[i];
+}
+
 void sql_update(struct text *sql, const struct plan *plan, const struct write *write, struct slice keys)
 {
+	const char *separator = " SET ";
+
 	text_add_string(sql, "UPDATE ");
 	sql_add_slice(sql, plan->table->quoted);
 	for (unsigned i = 0; i < write->column_count; i++) {
-		text_add_string(sql, i == 0 ? " SET " : ",");
+		if (new_value(write, i).length == 0)
+			continue;
+		text_add_string(sql, separator);
 		sql_add_slice(sql, write->columns[i]->quoted);
 		text_add_char(sql, '=');
-		sql_add_slice(sql, write->values[i]);
+		sql_add_slice(sql, new_value(write, i));
+		separator = ",";
 	}
 	add_rows(sql, plan, write, keys);
 }
@@ -118,8 +129,10 @@ bool sql_find_value(const struct plan *plan, const struct write *write, unsigned
 	text_release(&beginning);
 	for (*row = first; *row < write->row_count; ++*row)
 		for (unsigned c = 0; c < write->column_count; c++) {
-			struct slice value = write->values[(size_t)*row * write->column_count + c];
+			struct slice value = insert ? write->values[(size_t)*row * write->column_count + c] : new_value(write, c);
 
+			if (!insert && value.length == 0)
+				continue;
 			*column = write->columns[c];
 			at += 1 + (!insert                   ? (*column)->quoted.length + strlen("=")
 			           : c == 0 && *row > first ? strlen("),")

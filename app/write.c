@@ -153,14 +153,26 @@ static const char *row_details(const struct writing *writing, unsigned row)
 	return writing->write->is_list ? arena_printf(writing->planning->arena, "in row %u of the body", row + 1) : NULL;
 }
 
+/* Whether the database makes an id of the value in a new row. One that is there is given none: it has its own. */
+static bool makes_id(const struct column *column, const struct body_value *value)
+{
+	return column->auto_increment && (value->kind == BODY_ABSENT || value->kind == BODY_NULL);
+}
+
 /* Adds the literal of a value; on a fault says what it is and where. */
 static enum status add_value(const struct writing *writing, const struct column *column, const struct body_value *value,
                              unsigned row, struct text *sql)
 {
 	const struct planning *planning = writing->planning;
+	const struct dialect *dialect = planning->plan->table->dialect;
 	const char *why;
-	enum status status = written_add(sql, planning->plan->table->dialect, column, value, planning->arena, &why);
+	enum status status;
 
+	if (writing->write->kind != WRITE_UPDATE && makes_id(column, value)) {
+		text_add_string(sql, dialect->next_id);
+		return STATUS_OK;
+	}
+	status = written_add(sql, dialect, column, value, planning->arena, &why);
 	if (status == STATUS_NULL) /* in the words of change_fault.c */
 		refuse(writing, status,
 		       arena_printf(planning->arena, "null value in column '%s' violates not-null constraint",
@@ -204,6 +216,22 @@ static enum status take_values(const struct writing *writing, const struct body 
 	return STATUS_OK;
 }
 
+/* Columns of ids that an UPDATE would set to their default stay as they are. */
+static void leave_ids(const struct writing *writing, struct body *body)
+{
+	struct write *write = writing->write;
+	unsigned kept = 0;
+
+	for (unsigned i = 0; i < body->name_count; i++) {
+		if (body->values[i].kind == BODY_ABSENT && write->columns[i]->auto_increment &&
+		    writing->request->preferences.missing == MISSING_DEFAULT)
+			continue;
+		write->columns[kept] = write->columns[i];
+		body->values[kept++] = body->values[i];
+	}
+	write->column_count = body->name_count = kept;
+}
+
 static enum status parse_body(const struct writing *writing, struct body *body)
 {
 	const struct planning *planning = writing->planning;
@@ -240,6 +268,8 @@ static enum status take_body(const struct writing *writing)
 
 	if ((status = parse_body(writing, &body)) != STATUS_OK || (status = find_columns(writing, &body)) != STATUS_OK)
 		return status;
+	if (writing->write->kind == WRITE_UPDATE)
+		leave_ids(writing, &body);
 	return take_values(writing, &body);
 }
 
@@ -301,13 +331,14 @@ static enum status take_key(const struct writing *writing, const struct column *
 {
 	struct body_value value = { .kind = BODY_TEXT };
 	size_t from = sql->length, length;
+	bool is_given = given->kind != BODY_ABSENT;
 	bool same;
 	enum status status;
 
 	if ((status = find_key_text(writing, column, &value.text)) != STATUS_OK ||
-	    (status = add_value(writing, column, &value, 0, sql)) != STATUS_OK || (given == NULL && writing->route->has_key))
+	    (status = add_value(writing, column, &value, 0, sql)) != STATUS_OK || (!is_given && writing->route->has_key))
 		return status;
-	if (given == NULL)
+	if (!is_given)
 		return refuse(writing, STATUS_KEY_MISMATCH, NULL,
 		              arena_printf(writing->planning->arena, "column '%s' is missing", column->name.bytes));
 	length = sql->length - from;
@@ -332,22 +363,28 @@ static enum status take_row(const struct writing *writing, const struct body *bo
 	write->row_count = 1;
 	write->columns = arena_alloc(planning->arena, table->column_count * sizeof(struct column *));
 	write->values = arena_alloc(planning->arena, table->column_count * sizeof(*write->values));
+	write->changes = arena_alloc(planning->arena, table->column_count * sizeof(*write->changes));
 	for (unsigned i = 0; i < table->column_count; i++) {
 		const struct column *column = &table->columns[i];
 		const struct body_value *value;
+		struct slice literal;
+		bool in_key = is_in_key(write, table, column);
 
 		if (!column->writable)
 			continue;
-		value = find_value(body, column);
+		if ((value = find_value(body, column)) == NULL)
+			value = &absent;
 		text_clear(planning->scratch);
-		if (is_in_key(write, table, column))
-			status = take_key(writing, column, value, planning->scratch);
-		else
-			status = add_value(writing, column, value != NULL ? value : &absent, 0, planning->scratch);
+		status = in_key ? take_key(writing, column, value, planning->scratch)
+		                : add_value(writing, column, value, 0, planning->scratch);
 		if (status != STATUS_OK)
 			return status;
+		literal = planning_keep(planning);
 		write->columns[write->column_count] = column;
-		write->values[write->column_count++] = planning_keep(planning);
+		write->values[write->column_count] = literal;
+		if (!in_key && makes_id(column, value))
+			literal = value->kind == BODY_NULL ? (struct slice){ "NULL", 4 } : (struct slice){ "", 0 };
+		write->changes[write->column_count++] = literal;
 	}
 	return STATUS_OK;
 }

@@ -21,6 +21,7 @@ struct write {
 	unsigned column_count, row_count;
 	const struct column **columns;
 	struct slice *values; /* literals, row by row; of an UPDATE and a PUT there is one row */
+	struct slice *changes; /* PUT: what they are where the row is there; no bytes: the column stays as it is */
 	/* INSERT: what is done about a row that is there already. */
 	enum prefer_resolution resolution;
 	const struct key *conflict; /* by which it is told; with a resolution alone */

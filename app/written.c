@@ -211,9 +211,7 @@ enum status written_add(struct text *sql, const struct dialect *dialect, const s
 	if (value->kind == BODY_NULL && column->null_is_now)
 		return STATUS_NULL;
 	if (value->kind == BODY_ABSENT || value->kind == BODY_NULL) {
-		text_add_string(sql, column->auto_increment        ? dialect->next_id
-		                     : value->kind == BODY_ABSENT ? "DEFAULT"
-		                                                  : "NULL");
+		text_add_string(sql, value->kind == BODY_ABSENT ? "DEFAULT" : "NULL");
 		return STATUS_OK;
 	}
 	if (column->type == COLUMN_JSON)

@@ -76,12 +76,16 @@ TABLES = {
         "CREATE TABLE things (id INT PRIMARY KEY AUTO_INCREMENT, a INT DEFAULT 10, b INT DEFAULT 20, c INT DEFAULT 30)",
         "VALUES (1, 1, 1, 1), (2, 2, 2, 2)",
     ),
+    "numbered": (
+        "CREATE TABLE numbered (id INT PRIMARY KEY, n INT NOT NULL AUTO_INCREMENT, name VARCHAR(20), UNIQUE KEY (n))",
+        "VALUES (1, 1011, 'one'), (2, 1012, 'two')",
+    ),
     "fixed": ("CREATE TABLE fixed (id INT PRIMARY KEY, n INT)", "VALUES (1, 1)"),
     "few": ("CREATE VIEW few AS SELECT id, username, email FROM users WHERE id < 1000", None),
     "totals": ("CREATE VIEW totals AS SELECT COUNT(*) AS n FROM users", None),
 }
-EXPOSED = "users,kinds,defaults,tidy,tokens,cells,authors,books,checked,people,heap,secrets(id,shown),things,fixed,few,totals"
-WRITABLE = "users,kinds,defaults,tidy,tokens,cells,authors,books,checked,people,heap,secrets,things(a,b),few"
+EXPOSED = "users,kinds,defaults,tidy,tokens,cells,authors,books,checked,people,heap,secrets(id,shown),things,numbered,fixed,few,totals"
+WRITABLE = "users,kinds,defaults,tidy,tokens,cells,authors,books,checked,people,heap,secrets,things(a,b),numbered,few"
 
 
 @pytest.fixture(scope="module")
@@ -795,6 +799,28 @@ def test_patch_null_and_several_columns(w):
     assert w.rows("SELECT name, n FROM defaults WHERE id = 2") == [("two", 2)]
 
 
+@pytest.mark.parametrize("prefer", [None, REPRESENTATION])
+@pytest.mark.parametrize("target", ["/people/1", "/people?age=eq.20", "/people?age=eq.20&columns=id,age"])
+def test_patch_an_id_to_null_is_422(unchanged, target, prefer):
+    """Only a new row is given an id by the database."""
+    refused(unchanged.patch(target, {"age": 21} if "columns" in target else {"id": None, "age": 21}, prefer=prefer), 422, "23502", "id")
+
+
+def test_patch_a_number_of_the_database_s(unchanged):
+    refused(unchanged.patch("/numbered/1", {"n": None, "name": "new"}), 422, "23502", "n")
+
+
+@pytest.mark.parametrize("table, column, key", [("people", "age", "id"), ("numbered", "name", "n")])
+def test_patch_leaves_an_id_whose_default_is_asked_for(w, table, column, key):
+    prefer = ("missing=default", REPRESENTATION)
+    before = w.rows(f"SELECT {key} FROM {table}")
+    assert shown(w.patch(f"/{table}?id=eq.1&columns={key},{column}&select=id,{column}", {column: 5}, prefer=prefer)) == [
+        {"id": 1, column: 5 if column == "age" else "5"}
+    ]
+    done(w.patch(f"/{table}?id=eq.1&columns={key}", {}, prefer="missing=default"), 204)
+    assert w.rows(f"SELECT {key} FROM {table}") == before
+
+
 @pytest.mark.parametrize("body", [[{"n": 9}], None])
 def test_patch_by_an_array_or_csv_of_one(w, body):
     done(w.patch("/checked?id=eq.1", body) if body else w.patch("/checked?id=eq.1", csv="n\n9\n"), 204)
@@ -1016,6 +1042,24 @@ def test_put_gives_absent_columns_their_defaults(w):
     w.schema.sql("UPDATE defaults SET name = 'set', n = 99, must = 98 WHERE id = 1")
     done(w.put("/defaults/1", {"n": 5}), 204)
     assert w.rows("SELECT name, n, must FROM defaults WHERE id = 1") == [("nobody", 5, 3)]
+
+
+@pytest.mark.parametrize("prefer", [None, REPRESENTATION])
+def test_put_leaves_a_number_of_the_database_s(w, prefer):
+    for name in ("a", "b"):
+        assert w.put("/numbered/1", {"name": name}, prefer=prefer).status in (200, 204)
+    assert w.rows("SELECT * FROM numbered WHERE id = 1") == [(1, 1011, "b")]
+    assert w.put("/numbered/1", {"name": "c", "n": 500}, prefer=prefer).status in (200, 204)
+    for name, n in (("a", {}), ("b", {"n": None})):
+        assert w.put("/numbered/3", {"name": name, **n}, prefer=prefer).status == 201
+        assert w.rows("SELECT name FROM numbered WHERE id = 3 AND n NOT IN (500, 1011, 1012)") == [(name,)]
+        done(w.delete("/numbered/3"), 204)
+    assert w.rows("SELECT * FROM numbered WHERE id = 1") == [(1, 500, "c")]
+
+
+@pytest.mark.parametrize("prefer", [None, REPRESENTATION])
+def test_put_a_number_of_the_database_s_to_null_is_422(unchanged, prefer):
+    refused(unchanged.put("/numbered/1", {"n": None, "name": "new"}, prefer=prefer), 422, "23502", "n")
 
 
 def test_put_of_a_composite_key(w):

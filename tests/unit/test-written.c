@@ -65,8 +65,6 @@ static void what_is_not_there(void **state)
 		{ OF(STRING), BODY_ABSENT, "", STATUS_OK, "DEFAULT" },
 		{ OF(JSON), BODY_NULL, "null", STATUS_OK, "NULL" },
 		{ OF(JSON), BODY_ABSENT, "", STATUS_OK, "DEFAULT" },
-		{ { .type = COLUMN_INTEGER, .auto_increment = true }, BODY_ABSENT, "", STATUS_OK, "NULL" },
-		{ { .type = COLUMN_INTEGER, .auto_increment = true }, BODY_NULL, "null", STATUS_OK, "NULL" },
 		{ STRING("enum('a')", 1), BODY_NULL, "null", STATUS_OK, "NULL" },
 		{ STRING("char(1)", 1), BODY_ABSENT, "", STATUS_OK, "DEFAULT" },
 		{ OF(BIT), BODY_NULL, "null", STATUS_OK, "NULL" },
