@@ -84,7 +84,8 @@ struct dialect {
 	void (*truth)(struct text *, const struct plan_field *); /* what IS TRUE is asked of */
 
 	/* Of writes. */
-	void (*resolution)(struct text *, const struct plan *, const struct write *); /* behind an INSERT */
+	/* Behind an INSERT that has this row, and others for which the database makes ids alike (write_run). */
+	void (*resolution)(struct text *, const struct plan *, const struct write *, unsigned row);
 	void (*window)(struct text *, const struct plan *, const struct write *); /* of an UPDATE or DELETE: its WHERE, ORDER BY, LIMIT */
 	bool (*fallback)(struct text *, const struct column *); /* the column's default, to be compared with; false: nobody knows */
 };

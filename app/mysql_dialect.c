@@ -399,14 +399,14 @@ static void add_conflict_key(struct text *sql, const struct plan *plan, const st
 	text_add_char(sql, ')');
 }
 
-static void resolution(struct text *sql, const struct plan *plan, const struct write *write)
+static void resolution(struct text *sql, const struct plan *plan, const struct write *write, unsigned row)
 {
 	const struct column *first = first_assigned(plan, write);
 
 	text_add_string(sql, " ON DUPLICATE KEY UPDATE ");
 	add_conflict_key(sql, plan, write);
 	for (unsigned i = 0; i < write->column_count && write->resolution == RESOLUTION_MERGE; i++) {
-		if (write->columns[i] == first)
+		if (write->columns[i] == first || write_makes_value(write, plan->table, row, i))
 			continue;
 		text_add_char(sql, ',');
 		sql_add_slice(sql, write->columns[i]->quoted);

@@ -260,20 +260,23 @@ static void add_key(struct text *sql, const struct plan *plan, const struct key 
 	text_add_char(sql, ')');
 }
 
-static void resolution(struct text *sql, const struct plan *plan, const struct write *write)
+static void resolution(struct text *sql, const struct plan *plan, const struct write *write, unsigned row)
 {
+	const char *separator = " DO UPDATE SET ";
+
 	text_add_string(sql, " ON CONFLICT ");
 	add_key(sql, plan, write->conflict);
-	if (write->resolution == RESOLUTION_IGNORE || write->column_count == 0) {
-		text_add_string(sql, " DO NOTHING");
-		return;
-	}
-	for (unsigned i = 0; i < write->column_count; i++) {
-		text_add_string(sql, i == 0 ? " DO UPDATE SET " : ",");
+	for (unsigned i = 0; i < write->column_count && write->resolution == RESOLUTION_MERGE; i++) {
+		if (write_makes_value(write, plan->table, row, i))
+			continue;
+		text_add_string(sql, separator);
 		sql_add_slice(sql, write->columns[i]->quoted);
 		text_add_string(sql, "=EXCLUDED.");
 		sql_add_slice(sql, write->columns[i]->quoted);
+		separator = ",";
 	}
+	if (separator[0] == ' ')
+		text_add_string(sql, " DO NOTHING");
 }
 
 /* An UPDATE has no LIMIT: the rows are found first, by their key or by their place. */

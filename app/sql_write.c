@@ -74,7 +74,7 @@ void sql_insert(struct text *sql, const struct plan *plan, const struct write *w
 	}
 	if (write->resolution != RESOLUTION_NONE && !write->plain &&
 	    !write_makes_key(write, plan->table, write->conflict, row))
-		plan->table->dialect->resolution(sql, plan, write);
+		plan->table->dialect->resolution(sql, plan, write, row);
 	if (returning) {
 		text_add_string(sql, " RETURNING ");
 		sql_add_columns(sql, plan);

@@ -621,6 +621,12 @@ enum status write_plan(const struct route *route, const struct request *request,
 	return plan_all(&writing);
 }
 
+bool write_makes_value(const struct write *write, const struct table *table, unsigned row, unsigned place)
+{
+	return write->columns[place]->auto_increment &&
+	       slice_is(write->values[(size_t)row * write->column_count + place], table->dialect->next_id);
+}
+
 bool write_makes_key(const struct write *write, const struct table *table, const struct key *key, unsigned row)
 {
 	for (unsigned i = 0; i < key->column_count; i++) {
@@ -631,11 +637,21 @@ bool write_makes_key(const struct write *write, const struct table *table, const
 			continue;
 		while (place < write->column_count && write->columns[place] != column)
 			place++;
-		if (place == write->column_count ||
-		    slice_is(write->values[(size_t)row * write->column_count + place], table->dialect->next_id))
+		if (place == write->column_count || write_makes_value(write, table, row, place))
 			return true;
 	}
 	return false;
+}
+
+/* Whether one INSERT may have both rows. */
+static bool are_alike(const struct write *write, const struct table *table, unsigned one, unsigned other)
+{
+	if (write_makes_key(write, table, write->conflict, one) != write_makes_key(write, table, write->conflict, other))
+		return false;
+	for (unsigned i = 0; i < write->column_count && write->resolution == RESOLUTION_MERGE; i++)
+		if (write_makes_value(write, table, one, i) != write_makes_value(write, table, other, i))
+			return false;
+	return true;
 }
 
 unsigned write_run(const struct write *write, const struct table *table, unsigned row)
@@ -644,8 +660,7 @@ unsigned write_run(const struct write *write, const struct table *table, unsigne
 
 	if (write->resolution == RESOLUTION_NONE)
 		return write->row_count - row;
-	while (end < write->row_count && write_makes_key(write, table, write->conflict, end) ==
-	                                     write_makes_key(write, table, write->conflict, row))
+	while (end < write->row_count && are_alike(write, table, row, end))
 		end++;
 	return end - row;
 }

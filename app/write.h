@@ -51,8 +51,10 @@ enum status write_plan(const struct route *, const struct request *, enum media,
 /* Whether the database makes a part of the key in that row of the body, which names none: an id that was never there.
  * It meets no row by that key, then, whatever the server finds there. */
 bool write_makes_key(const struct write *, const struct table *, const struct key *, unsigned row);
+/* Whether the database makes the value at that place of the row, an id. The row that an upsert meets keeps its own. */
+bool write_makes_value(const struct write *, const struct table *, unsigned row, unsigned place);
 /* How many rows there are from that one on which have one INSERT: those for which a row may be there already, or those
- * for which none can be (see above). */
+ * for which none can be (see above); of those that change what is there, those for which the same ids are made. */
 unsigned write_run(const struct write *, const struct table *, unsigned row);
 
 /* Whether nothing is there to be written, and the answer is known. */

@@ -1280,6 +1280,42 @@ def test_merge_ids_are_those_of_the_rows(w):
     assert {row["id"]: row["email"] for row in rows} == dict(w.rows("SELECT id, email FROM people WHERE age = 5"))
 
 
+@pytest.mark.parametrize("prefer", [MERGE, (MERGE, REPRESENTATION), (MERGE, REPRESENTATION, "missing=default")])
+def test_merge_by_another_key_leaves_ids_that_are_not_named(w, prefer):
+    """Each row as it says: with an id, with null for it, or without one."""
+    names = {"first": "F", "last": "L"}
+    body = [
+        {"id": None, "email": "b@x", **names},
+        {"id": 1, "email": "a@x", **names, "last": "A"},
+        {"email": "new@x", **names, "last": "N"},
+        {"id": 70, "email": "seventy@x", **names, "last": "S"},
+        {"id": None, "email": "a@x", **names, "last": "B"},
+    ]
+    answer = w.post("/people?on_conflict=email&columns=id,email,first,last", body, prefer=prefer)
+    assert answer.status in (200, 201), answer
+    rows = w.rows("SELECT id, email, last FROM people ORDER BY email")
+    assert rows[:2] + rows[3:] == [(1, "a@x", "B"), (2, "b@x", "L"), (70, "seventy@x", "S")] and rows[2][1] == "new@x"
+    if prefer != MERGE:
+        assert [(row["id"], row["last"]) for row in answer.json()] == [(2, "L"), (1, "A"), (rows[2][0], "N"), (70, "S"), (1, "B")]
+
+
+@pytest.mark.parametrize("body", [{"id": None, "email": "b@x"}, [{"id": 1, "email": "a@x"}, {"id": None, "email": "b@x"}]])
+@pytest.mark.parametrize("resolution", [MERGE, IGNORE])
+def test_null_for_the_id_of_a_row_that_another_key_finds(w, resolution, body):
+    given = [{**row, "first": "F", "last": row["email"]} for row in (body if isinstance(body, list) else [body])]
+    answer = w.post("/people?on_conflict=email", given if isinstance(body, list) else given[0], prefer=resolution)
+    assert answer.status in (200, 201), answer
+    assert w.rows("SELECT id, email FROM people") == [(1, "a@x"), (2, "b@x")]
+
+
+def test_merge_leaves_a_number_of_the_database_s(w):
+    body = [{"id": 1, "n": None, "name": "a"}, {"id": 2, "n": 500, "name": "b"}]
+    answer = merged(w.post("/numbered", body, prefer=(MERGE, REPRESENTATION)))
+    assert answer.json() == [{"id": 1, "n": 1011, "name": "a"}, body[1]] == w.json("/numbered?order=id")
+    merged(w.post("/numbered?on_conflict=n", {"id": 3, "n": 500, "name": "c"}, prefer=MERGE))
+    assert w.rows("SELECT * FROM numbered") == [(1, 1011, "a"), (3, 500, "c")]
+
+
 @pytest.mark.parametrize(
     "table, body, status, code, column",
     [
