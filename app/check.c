@@ -199,10 +199,12 @@ static void tell_missing(struct database *database, const char *variable, const 
 	struct text account = { 0 };
 	const char *missing = text_terminate(rights);
 
-	find_account(&account, database, quoted.bytes[0]);
-	fprintf(stderr, "myrest: %s: on %s '%.*s' the account has no %s%s: GRANT %s ON %.*s TO %s\n", variable, object,
-	        (int)name.length, name.bytes, missing, remark, missing, (int)quoted.length, quoted.bytes,
-	        text_terminate(&account));
+	if (database_is_open(database))
+		find_account(&account, database, quoted.bytes[0]);
+	if (account.length > 0) /* or else the connection is lost, which is told instead (is_lost) */
+		fprintf(stderr, "myrest: %s: on %s '%.*s' the account has no %s%s: GRANT %s ON %.*s TO %s\n", variable, object,
+		        (int)name.length, name.bytes, missing, remark, missing, (int)quoted.length, quoted.bytes,
+		        text_terminate(&account));
 	text_release(&account);
 }
 
@@ -237,28 +239,45 @@ static bool try_rights(struct database *database, const struct table *table)
 	return !by_column && (missing == 0 || missing < tried);
 }
 
+/* A statement that needs the right alone. A recall locks its row besides, which takes a right to change it, and what
+ * remembers reads the key. */
+static void add_idempotency_trial(struct text *sql, const struct dialect *dialect, struct slice table, unsigned right)
+{
+	struct write write = { .kind = WRITE_INSERT, .idempotency_key = { "", 0 } };
+
+	text_clear(sql);
+	text_add_string(sql, "EXPLAIN ");
+	switch (right) {
+	case 0:
+		sql_claim(sql, dialect, table, &write);
+		break;
+	case 1:
+		sql_recall(sql, dialect, table, &write);
+		sql->length -= strlen(dialect->share_lock);
+		break;
+	default:
+		text_add_string(sql, "UPDATE ");
+		sql_add_name(sql, dialect->quote, table);
+		text_add_string(sql, " SET answer=");
+		text_add_string(sql, dialect->bytes);
+		text_add_string(sql, "' WHERE 1=0");
+		break;
+	}
+}
+
 /* Explains what a request with an Idempotency-Key would ask of its table (sql.h); the exit status. */
 static int try_idempotency(struct database *database, const struct config *config)
 {
 	const struct dialect *dialect =
 	    config->database.scheme == URL_POSTGRESQL ? &postgresql_dialect : &mysql_dialect;
 	static const char *const names[] = { "INSERT", "SELECT", "UPDATE" };
-	const struct fastcgi_output output = { .middle = { "", 0 } };
-	struct write write = { .kind = WRITE_INSERT, .idempotency_key = { "", 0 } };
 	struct slice table = config->idempotency_table;
 	struct text sql = { 0 }, rights = { 0 }, quoted = { 0 };
 	unsigned missing = 0;
 	int status = 0;
 
 	for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]) && status == 0 && database_is_open(database); i++) {
-		text_clear(&sql);
-		text_add_string(&sql, "EXPLAIN ");
-		if (i == 0)
-			sql_claim(&sql, dialect, table, &write);
-		else if (i == 1)
-			sql_recall(&sql, dialect, table, &write);
-		else
-			sql_remember(&sql, dialect, table, &write, &output);
+		add_idempotency_trial(&sql, dialect, table, i);
 		if (!fails(database, &sql))
 			continue;
 		if (database_error(database)->status != STATUS_FORBIDDEN) {
@@ -281,6 +300,16 @@ static int try_idempotency(struct database *database, const struct config *confi
 	text_release(&rights);
 	text_release(&quoted);
 	return status;
+}
+
+/* Whether rights were left untried, which is said. */
+static bool is_lost(const struct database *database)
+{
+	if (database_is_open(database))
+		return false;
+	fflush(stdout);
+	fprintf(stderr, "myrest: DATABASE_URL: the connection was lost: %s\n", database_error(database)->text);
+	return true;
 }
 
 /* The exit status, once all is printed. */
@@ -321,6 +350,8 @@ int check_run(const struct config *config)
 			allowed = try_rights(database, &schema->tables[i]) && allowed;
 	if (config->idempotency_table.length > 0)
 		remembered = try_idempotency(database, config);
+	if (is_lost(database))
+		remembered = EX_UNAVAILABLE;
 	status = finish(database);
 	if (status == 0 && remembered == EX_UNAVAILABLE)
 		status = remembered;

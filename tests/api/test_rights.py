@@ -2,6 +2,7 @@
 """An account that has no more rights than it needs: table by table, column by column, and some that are missing."""
 import json
 import re
+import threading
 from types import SimpleNamespace
 
 import pytest
@@ -501,10 +502,13 @@ def test_check_looks_for_the_table_of_idempotency_keys(database, lab):
     assert ended.returncode in (69, 77) and ended.stderr.count("myrest:") == 1, ended
     assert ended.stderr.startswith("myrest: MYREST_IDEMPOTENCY_TABLE: ") and "'keys_'" in ended.stderr, ended
     schema.sql(*(part for part in re.split(r";\s*(?:\n|$)", text) if part.strip()))
-    for right in ("INSERT", "SELECT", "UPDATE"):
-        may(schema, *(f"{one} ON keys_" for one in {"INSERT", "SELECT", "UPDATE"} - {right}))
+    rights = ("INSERT", "SELECT", "UPDATE")
+    for missing in [[right] for right in rights] + [[one for one in rights if one != right] for right in rights] + [rights]:
+        may(schema, *(f"{one} ON keys_" for one in rights if one not in missing))
         ended = check(lab, schema, MYREST_IDEMPOTENCY_TABLE="keys_")
-        assert ended.returncode == 77 and right in ended.stderr, ended
+        told, nothing = ", ".join(missing), ", or there is no such table" if missing == rights else ""
+        assert ended.returncode == 77 and ended.stderr.count("myrest:") == 1, ended
+        assert f"on table 'keys_' the account has no {told}{nothing}: GRANT {told} ON " in ended.stderr, ended
         follow(schema, ended)
         ended = check(lab, schema, MYREST_IDEMPOTENCY_TABLE="keys_")
         assert (ended.returncode, ended.stderr) == (0, ""), ended
@@ -514,6 +518,32 @@ def test_check_looks_for_the_table_of_idempotency_keys(database, lab):
     schema.sql("ALTER TABLE keys_ DROP COLUMN answer")
     ended = check(lab, schema, MYREST_IDEMPOTENCY_TABLE="keys_")
     assert ended.returncode == 69 and "answer" in ended.stderr, ended
+
+
+@pytest.mark.parametrize("waits_for", ["t", "keys_"])
+def test_check_whose_connection_is_lost_is_not_content(database, lab, waits_for):
+    """It has to wait for a table that somebody else has locked, and the server ends its connection meanwhile."""
+    schema = bare(database, *SECRETS, "CREATE TABLE keys_ (id VARBINARY(255) PRIMARY KEY, request BINARY(16), answer MEDIUMBLOB)")
+    may(schema, *(f"{right} ON {table}" for right in ("SELECT", "INSERT", "UPDATE") for table in ("t", "keys_")))
+    ended = []
+    with schema.connect() as connection, connection.cursor() as cursor:
+        cursor.execute(f"LOCK TABLES {waits_for} WRITE")
+        running = threading.Thread(target=lambda: ended.append(check(lab, schema, MYREST_IDEMPOTENCY_TABLE="keys_")))
+        running.start()
+        servers.until(lambda: waiting(schema))
+        for number in schema.pool_connections():
+            schema.sql(f"KILL {number}")
+        running.join()
+        cursor.execute("UNLOCK TABLES")
+    assert ended[0].returncode == 69 and "myrest: DATABASE_URL: the connection was lost: " in ended[0].stderr, ended
+    assert ("GRANT DELETE ON " in ended[0].stderr) == (waits_for == "keys_"), ended
+
+
+def waiting(schema):
+    """Whether a statement of the pool's account waits for a lock."""
+    if postgresql.HERE:
+        return schema.sql("SELECT 1 FROM pg_stat_activity WHERE usename = 'rest' AND wait_event_type = 'Lock'")
+    return schema.sql("SELECT 1 FROM information_schema.processlist WHERE user = 'rest' AND state LIKE 'Waiting for%lock'")
 
 
 def test_a_read_that_is_refused_is_told_in_the_log(database, start_pool, start_nginx):
