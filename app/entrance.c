@@ -18,7 +18,8 @@ enum {
 	HANDOVER_RETRY_US = 1000,
 	SHARE_AGAIN_US = 2000, /* after requests were shared out as a statement started; as long as one may hold them up */
 	ENTRANCES_AGAIN_US = 50000, /* while they are left to workers that have a database connection */
-	ACCEPT_AGAIN_US = 100000, /* after there was no descriptor left */
+	ACCEPT_AGAIN_US = 100000, /* after there was no descriptor left in the whole system */
+	FULL_AGAIN_US = 60000000, /* between two times that it is said that there is no room */
 	ASIDE_US = 2000, /* how long the entrances are left to another worker */
 	ASIDE_ONCE_US = 10000, /* after which they may be left to it again */
 	LOAD_WINDOW_US = 50000,
@@ -63,12 +64,38 @@ static void watch(bool wanted)
 	watch_one(worker.handover->take, &worker.handover, wanted, &worker.watching_queue);
 }
 
+/* The rest of the descriptors is the database's, and the worker's own. */
+static bool has_room(void)
+{
+	return worker.connections < worker.most_connections;
+}
+
+/* Who has asked nothing for the longest time goes, so that many idle connections keep nobody out. */
+static bool make_room(void)
+{
+	struct peer *idle;
+	int64_t now;
+
+	if (has_room())
+		return true;
+	now = clock_now_us();
+	if (worker.full_told_us == 0 || now - worker.full_told_us >= FULL_AGAIN_US) {
+		log_event(LOG_WARNING, "connections-full", "%u connections are open, as many as the limit of descriptors allows:"
+		          " idle ones are closed for others (ulimit -n, LimitNOFILE=)", worker.connections);
+		worker.full_told_us = now;
+	}
+	while (!has_room() && (idle = TAILQ_FIRST(&worker.peers[PEER_IDLE])) != NULL)
+		peers_part_with(idle);
+	return has_room();
+}
+
 void entrance_open(void)
 {
 	worker.aside = worker.aside_until_us > clock_now_us();
 	if (worker.batch.plan == NULL && !worker.describing && !worker.draining && worker.notify < 0 &&
 	    worker.accept_again_us == 0 && !worker.aside)
-		watch(database_is_open(worker.database) || !metrics_ready_sibling());
+		watch((has_room() || !TAILQ_EMPTY(&worker.peers[PEER_IDLE])) &&
+		      (database_is_open(worker.database) || !metrics_ready_sibling()));
 }
 
 void entrance_close(void)
@@ -102,6 +129,10 @@ static struct peer *accept_one(void)
 	struct handover_item fresh = { .mark = 0 };
 	struct peer *peer;
 
+	if (!make_room()) {
+		watch(false);
+		return NULL;
+	}
 	if ((fresh.connection = accept4(worker.listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)) < 0) {
 		if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS) {
 			log_event(LOG_ERROR, "accept", "cannot accept a connection: %s", strerror(errno));
@@ -166,7 +197,7 @@ void entrance_accept_left(void)
 		return;
 	strained(clock_now_us());
 	if (worker.accept_again_us == 0 && !write_waits())
-		watch_listener(true);
+		watch_listener(has_room());
 }
 
 void entrance_take(int most)
@@ -174,7 +205,7 @@ void entrance_take(int most)
 	struct handover_item item;
 	struct peer *peer;
 
-	while (most-- > 0 && handover_take(worker.handover, &item))
+	while (most-- > 0 && make_room() && handover_take(worker.handover, &item))
 		if (!peers_watch(peer = peers_admit(&item), EPOLLIN))
 			peers_hang_up(peer);
 }

@@ -6,6 +6,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "log.h"
+
 enum { QUEUE_BYTES = 1 << 20 };
 
 int handover_open(struct handover *handover)
@@ -47,10 +49,11 @@ bool handover_take(const struct handover *handover, struct handover_item *item)
 	struct msghdr message = { .msg_iov = pieces, .msg_iovlen = 2, .msg_control = control,
 		                  .msg_controllen = sizeof(control) };
 	struct cmsghdr *header;
-	ssize_t got;
+	ssize_t got = recvmsg(handover->take, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
 
-	if ((got = recvmsg(handover->take, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC)) < 1 ||
-	    (header = CMSG_FIRSTHDR(&message)) == NULL || header->cmsg_type != SCM_RIGHTS)
+	if (got >= 1 && (message.msg_flags & MSG_CTRUNC))
+		log_event(LOG_ERROR, "handover-lost", "no descriptor is left for a connection that another worker gave: it is cut");
+	if (got < 1 || (header = CMSG_FIRSTHDR(&message)) == NULL || header->cmsg_type != SCM_RIGHTS)
 		return false;
 	memcpy(&item->connection, CMSG_DATA(header), sizeof(int));
 	item->bytes = (struct slice){ bytes, (size_t)got - 1 };

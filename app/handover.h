@@ -28,7 +28,8 @@ struct handover_item {
 /* Puts one into the queue; the caller still has to close its own descriptor. false: the queue is full, too many
  * descriptors are in flight, or there are more than HANDOVER_BYTES: keep it. */
 bool handover_give(const struct handover *, const struct handover_item *);
-/* Takes one out; false: there is none. */
+/* Takes one out; false: there is none. There has to be room for a descriptor: without it the connection is lost, which is
+ * logged. */
 bool handover_take(const struct handover *, struct handover_item *) MUST_CHECK;
 
 #endif

@@ -2,10 +2,12 @@
  *
  * myrest: puts MySQL and MariaDB tables behind a web server as a REST interface. The command line.
  */
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include "build.h"
 #include "check.h"
@@ -24,6 +26,17 @@ static const char usage[] =
     "At the least DATABASE_URL has to be set: mysql://user:password@host:port/database\n"
     "Signals: TERM, INT, QUIT drain and stop; HUP renews the workers. See myrest(8).\n";
 
+/* Lest a socket become one of them, and what is meant for people be written there. */
+static void open_standard_descriptors(void)
+{
+	int descriptor;
+
+	while ((descriptor = open("/dev/null", O_RDWR)) >= 0 && descriptor <= STDERR_FILENO)
+		;
+	if (descriptor > STDERR_FILENO)
+		close(descriptor);
+}
+
 static int finish(struct config *config, int status)
 {
 	config_release(config);
@@ -35,6 +48,7 @@ int main(int argc, char **argv)
 	static struct config config;
 	const char *command = argc > 1 ? argv[1] : "";
 
+	open_standard_descriptors();
 	title_open(argv);
 	if (argc > 2) {
 		fprintf(stderr, "myrest: too many arguments: '%s'\n%s", argv[2], usage);

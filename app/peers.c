@@ -53,6 +53,7 @@ void peers_hang_up(struct peer *peer)
 		stop_watching(peer);
 		close(peer->socket);
 		peer->socket = -1;
+		worker.connections--;
 	}
 	peers_move(peer, PEER_CLOSED);
 }
@@ -62,6 +63,7 @@ struct peer *peers_admit(const struct handover_item *item)
 	struct peer *peer = peer_new(item->connection, item->bytes, item->mark, (size_t)worker.config->max_request_bytes);
 	int on = 1;
 
+	worker.connections++;
 	if (worker.listener_is_tcp)
 		(void)setsockopt(peer->socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	peer->state = item->bytes.length > 0 ? PEER_AGAIN : PEER_IDLE;

@@ -83,6 +83,13 @@ static enum status check_method(const struct request *request, struct arena *are
 	                                                     request->method_name.bytes));
 }
 
+/* A web server takes such a segment away before it chooses who is to answer the path, so whoever is asked may not be whom
+ * the administrator meant (RFC 3986, 5.2.4). */
+static bool is_dots(struct slice segment)
+{
+	return slice_is(segment, ".") || slice_is(segment, "..");
+}
+
 enum status route_find(const struct request *request, const struct schema *schema, struct slice prefix,
                        struct arena *arena, struct route *route, struct fault *fault)
 {
@@ -113,6 +120,8 @@ enum status route_find(const struct request *request, const struct schema *schem
 		slash = end;
 	if (!decode((struct slice){ at, (size_t)(slash - at) }, arena, &name))
 		return refuse(fault, STATUS_BAD_REQUEST, "the path's percent-encoding is broken or not UTF-8");
+	if (is_dots(name))
+		return refuse(fault, STATUS_BAD_REQUEST, "a segment of the path is '.' or '..'");
 	if ((route->table = schema_table(schema, name)) == NULL) {
 		fault->hint = "tables and views are served when MYREST_TABLES names them";
 		return refuse(fault, STATUS_NO_SUCH_TABLE,
@@ -130,6 +139,10 @@ enum status route_find(const struct request *request, const struct schema *schem
 		}
 		if (!decode((struct slice){ slash + 1, (size_t)(end - slash - 1) }, arena, &route->key))
 			return refuse(fault, STATUS_BAD_REQUEST, "the key's percent-encoding is broken or not UTF-8");
+		if (is_dots(route->key)) {
+			fault->hint = "the row with this key is found by a filter, such as ?key=eq..";
+			return refuse(fault, STATUS_BAD_REQUEST, "a segment of the path is '.' or '..'");
+		}
 	}
 	if (http_range(request->range_unit, request->range, &route->range) != STATUS_OK) {
 		fault->details = "the range ends before it begins";

@@ -22,6 +22,7 @@
 enum {
 	EVENTS_AT_ONCE = 128,
 	DRAIN_AGAIN_US = 20000, /* while it drains */
+	OTHER_DESCRIPTORS = 32, /* for what is not a connection from the web server: the database, look-ups, the pool's own */
 };
 
 struct worker worker;
@@ -173,6 +174,11 @@ static int make_signals(void)
 	return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 }
 
+static unsigned most_connections(unsigned descriptors)
+{
+	return descriptors > 2 * OTHER_DESCRIPTORS ? descriptors - OTHER_DESCRIPTORS : descriptors / 2;
+}
+
 int worker_run(const struct config *config, unsigned place, int listener, const struct handover *handover, int notify)
 {
 	struct epoll_event signal_event = { .events = EPOLLIN, .data.ptr = &worker.signals };
@@ -186,9 +192,12 @@ int worker_run(const struct config *config, unsigned place, int listener, const 
 	worker.database_socket = -1;
 	for (int state = 0; state < PEER_STATES; state++)
 		TAILQ_INIT(&worker.peers[state]);
+	worker.most_connections = UINT32_MAX;
 	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
 		files.rlim_cur = files.rlim_max;
 		(void)setrlimit(RLIMIT_NOFILE, &files);
+		if (files.rlim_max < UINT32_MAX)
+			worker.most_connections = most_connections((unsigned)files.rlim_max);
 	}
 	worker.epoll = epoll_create1(EPOLL_CLOEXEC);
 	worker.signals = make_signals();

@@ -39,6 +39,8 @@ struct worker {
 	bool watching_listener, watching_queue; /* they are in the epoll set */
 	bool left_listener;  /* since a write began: whoever came meanwhile waits in the socket, for all workers */
 	bool listener_is_tcp;
+	unsigned connections, most_connections; /* that are open; that descriptors are for */
+	int64_t full_told_us; /* when it was last said that there are as many as that */
 	int64_t accept_again_us, handover_again_us, share_again_us;
 	int64_t aside_until_us;            /* when it last left the entrances to another worker, until then */
 	bool aside;                        /* entrance_open found that they are still left to it */

@@ -53,7 +53,7 @@ static int connect_one(void)
 
 	worker.listener = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
 	assert_int_equal(bind(worker.listener, (struct sockaddr *)&address, length), 0);
-	assert_int_equal(listen(worker.listener, 5), 0);
+	assert_int_equal(listen(worker.listener, 10), 0);
 	length = sizeof(address);
 	assert_int_equal(getsockname(worker.listener, (struct sockaddr *)&address, &length), 0);
 	assert_int_equal(connect(client, (struct sockaddr *)&address, length), 0);
@@ -107,6 +107,49 @@ static void requests_that_come_at_once_are_answered_one_by_one(void **state)
 		}
 }
 
+/* The rest of the descriptors is not for connections. Idle ones make room for others, and the others wait. */
+static void there_are_no_more_connections_than_descriptors_for_them(void **state)
+{
+	struct sockaddr_un address = { 0 };
+	socklen_t length = sizeof(address);
+	int clients[6];
+	char byte = 1;
+
+	(void)state;
+	worker.most_connections = 3;
+	worker.epoll = epoll_create1(EPOLL_CLOEXEC);
+	clients[0] = connect_one();
+	assert_int_equal(getsockname(worker.listener, (struct sockaddr *)&address, &length), 0);
+	for (int i = 1; i < 6; i++) {
+		clients[i] = socket(AF_UNIX, SOCK_STREAM, 0);
+		assert_int_equal(connect(clients[i], (struct sockaddr *)&address, length), 0);
+		if (i == 2 || i > 3) /* a request begins */
+			assert_int_equal(send(clients[i], &byte, 1, 0), 1);
+	}
+	entrance_accept();
+	peers_free_closed();
+	assert_int_equal(worker.connections, 3); /* 2, 4 and 5 */
+	for (int i = 0; i < 6; i++)
+		assert_int_equal(recv(clients[i], &byte, 1, MSG_DONTWAIT), i == 2 || i > 3 ? -1 : 0);
+	entrance_open();
+	assert_false(worker.watching_listener);
+	assert_false(worker.watching_queue);
+	peers_hang_up(TAILQ_FIRST(&worker.peers[PEER_PARTIAL]));
+	peers_free_closed();
+	assert_int_equal(worker.connections, 2);
+	entrance_open();
+	assert_true(worker.watching_listener);
+	assert_true(worker.watching_queue);
+	while (!TAILQ_EMPTY(&worker.peers[PEER_PARTIAL]))
+		peers_hang_up(TAILQ_FIRST(&worker.peers[PEER_PARTIAL]));
+	peers_free_closed();
+	assert_int_equal(worker.connections, 0);
+	for (int i = 0; i < 6; i++)
+		close(clients[i]);
+	close(worker.listener);
+	close(worker.epoll);
+}
+
 static int begin(void **state)
 {
 	(void)state;
@@ -114,6 +157,7 @@ static int begin(void **state)
 	worker.handover = &handover;
 	worker.database = database_new(&config, 0);
 	worker.notify = -1;
+	worker.most_connections = 100;
 	for (int each = 0; each < PEER_STATES; each++)
 		TAILQ_INIT(&worker.peers[each]);
 	return handover_open(&handover);
@@ -131,6 +175,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(time_that_passes_between_two_looks_is_seen),
 		cmocka_unit_test(requests_that_come_at_once_are_answered_one_by_one),
+		cmocka_unit_test(there_are_no_more_connections_than_descriptors_for_them),
 	};
 
 	return cmocka_run_group_tests_name("entrance", tests, begin, end);

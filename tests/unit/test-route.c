@@ -59,7 +59,7 @@ static void paths_lead_to_tables_and_keys(void **state)
 	expect("/by_name/a%2Fb", "", "by_name", "a/b");
 	expect("/by_name/a+b%20c", "", "by_name", "a+b c"); /* '+' is no space in a path */
 	expect("/by_name/%25", "", "by_name", "%");
-	expect("/by_name/..", "", "by_name", "..");
+	expect("/by_name/...", "", "by_name", "...");
 	expect("/odd%20%60%22%27%20name/1", "", "odd `\"' name", "1");
 	expect("/odd `\"' name", "", "odd `\"' name", NULL);
 	expect("/lines", "", "lines", NULL);
@@ -112,6 +112,14 @@ static void what_is_not_there_is_404(void **state)
 		{ "/users/%00", "", STATUS_BAD_REQUEST },
 		{ "/users/%ff", "", STATUS_BAD_REQUEST },
 		{ "/\xff", "", STATUS_BAD_REQUEST },
+		/* segments that the web server has taken away before it chose who answers */
+		{ "/by_name/..", "", STATUS_BAD_REQUEST },
+		{ "/by_name/.", "", STATUS_BAD_REQUEST },
+		{ "/by_name/%2e%2E", "", STATUS_BAD_REQUEST },
+		{ "/by_name/.%2e", "", STATUS_BAD_REQUEST },
+		{ "/%2e%2e/users", "", STATUS_BAD_REQUEST },
+		{ "/..", "", STATUS_BAD_REQUEST },
+		{ "/./users", "", STATUS_BAD_REQUEST },
 		{ "", "", STATUS_BAD_REQUEST },
 	};
 
