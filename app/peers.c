@@ -260,8 +260,6 @@ static enum status read_preferences(struct peer *peer, struct fault *fault)
 {
 	const struct preferences *preferences = &peer->request.preferences;
 
-	if (check_profile(peer, fault) != STATUS_OK)
-		return fault->status;
 	if (http_negotiate(peer->request.accept, &peer->media) != STATUS_OK) {
 		fault->details = http_media_list();
 		return fault->status = STATUS_NOT_ACCEPTABLE;
@@ -287,8 +285,10 @@ static enum status plan_request(struct peer *peer, struct route *route, struct f
 		return fault->status = STATUS_AWAY;
 	if ((status = route_find(request, schema, worker.config->prefix, &peer->arena, route, fault)) != STATUS_OK)
 		return status;
-	if (request->method == METHOD_OPTIONS || route->table == NULL)
+	if (request->method == METHOD_OPTIONS)
 		return STATUS_OK;
+	if ((status = check_profile(peer, fault)) != STATUS_OK || route->table == NULL)
+		return status;
 	if ((status = read_preferences(peer, fault)) != STATUS_OK)
 		return status;
 	if (request->method == METHOD_GET || request->method == METHOD_HEAD)

@@ -144,7 +144,9 @@ enum status route_find(const struct request *request, const struct schema *schem
 			return refuse(fault, STATUS_BAD_REQUEST, "a segment of the path is '.' or '..'");
 		}
 	}
-	if (http_range(request->range_unit, request->range, &route->range) != STATUS_OK) {
+	/* RFC 9110, 14.2: no other method has ranges */
+	if ((request->method == METHOD_GET || request->method == METHOD_HEAD) &&
+	    http_range(request->range_unit, request->range, &route->range) != STATUS_OK) {
 		fault->details = "the range ends before it begins";
 		return refuse(fault, STATUS_BAD_RANGE, NULL);
 	}

@@ -38,10 +38,10 @@ static enum status check_query(const struct writing *writing)
 	const struct query *query = writing->planning->query;
 	enum write_kind kind = writing->write->kind;
 
-	if (kind == WRITE_PUT && (query->has_limit || query->has_offset || writing->route->range.given))
+	if (kind == WRITE_PUT && (query->has_limit || query->has_offset))
 		return refuse(writing, STATUS_PUT_WINDOW, NULL, NULL);
-	if (query->has_offset || query->after != NULL || writing->route->range.given)
-		return refuse(writing, STATUS_BAD_QUERY, "offset, Range and after have a meaning for reads only", NULL);
+	if (query->has_offset || query->after != NULL)
+		return refuse(writing, STATUS_BAD_QUERY, "offset and after have a meaning for reads only", NULL);
 	if (kind == WRITE_INSERT && (query->has_limit || query->order_count > 0 || query->conditions != NULL))
 		return refuse(writing, STATUS_BAD_QUERY, "filters, order and limit have no meaning with POST", NULL);
 	if (query->has_limit && query->order_count == 0)

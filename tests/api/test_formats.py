@@ -276,6 +276,8 @@ def test_there_is_one_schema(notes):
     assert get(notes, "/users", Accept_Profile=notes.schema.name).status == 200
     error = error_of(get(notes, "/users", Accept_Profile="other"), 406, "PGRST106")
     assert "public" in error["hint"]
+    assert get(notes, "/", Accept_Profile="public").status == 200
+    assert "public" in error_of(get(notes, "/", Accept_Profile="other"), 406, "PGRST106")["hint"]
 
 
 def test_several_prefer_headers_are_one(notes):

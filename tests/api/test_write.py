@@ -880,10 +880,23 @@ def test_limit_0_changes_nothing(unchanged, method):
 
 @pytest.mark.parametrize("method", ["PATCH", "DELETE"])
 @pytest.mark.parametrize(
-    "query, headers", [("order=id&limit=2&offset=1", {}), ("order=id&offset=1", {}), ("order=id&limit=1&after=(1)", {}), ("order=id", {"Range": "0-0"})]
+    "query, headers", [("order=id&limit=2&offset=1", {}), ("order=id&offset=1", {}), ("order=id&limit=1&after=(1)", {})]
 )
 def test_a_window_that_is_no_limit_is_400(unchanged, method, query, headers):
     refused(unchanged.send(method, f"/checked?id=gt.0&{query}", {"n": 0} if method == "PATCH" else None, **headers), 400)
+
+
+@pytest.mark.parametrize("given", ["0-0", "1-1", "items=5-9", "9-3"])
+def test_a_range_means_nothing_in_a_write(w, given):
+    """RFC 9110, 14.2: a server ignores it in methods that it defines no ranges for."""
+    headers = {"Range": given, "Range-Unit": "items"}
+    assert w.send("POST", "/users", {"username": "ranged", "email": "r@example.com"}, **headers).status == 201
+    assert w.send("PATCH", "/users?username=in.(admin,ranged)", {"email": None}, **headers).status == 422
+    assert w.send("PATCH", "/users?username=eq.ranged", {"email": "s@example.com"}, **headers).status == 204
+    row = {"id": 1, "username": "admin", "email": "put@example.com"}
+    assert w.send("PUT", "/users?id=eq.1", row, **headers).status == 204
+    assert w.send("DELETE", "/users?id=gt.1", None, **headers).status == 204
+    assert w.json("/users") == [row]
 
 
 def test_patch_of_two_rows_where_one_object_is_asked_is_406_and_nothing(unchanged):
