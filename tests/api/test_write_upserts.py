@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """An upsert means one key: the row that has it is changed or left, and no other; what else is there already is a 409. The
 same for one row and for many, whatever is wanted back."""
+import threading
+
 import pytest
 
 import postgresql
@@ -35,9 +37,9 @@ AUDITED = (
 def serve(database, start_pool, start_nginx):
     """Tables, and what serves them."""
 
-    def serve(*statements, tables, grant=GRANT):
+    def serve(*statements, tables, grant=GRANT, workers=1):
         schema = database.schema(*statements, grant=grant)
-        front = start_nginx(start_pool(schema.url(), tables, workers=1, MYREST_WRITABLE=tables))
+        front = start_nginx(start_pool(schema.url(), tables, workers=workers, MYREST_WRITABLE=tables))
         front.schema = schema
         return front
 
@@ -249,3 +251,33 @@ def test_an_ignore_that_adds_nothing_is_200(serve, wanted, how):
     if wanted == "count=exact":
         assert answer.headers["content-range"] == "*/1"
     assert rows_of(front, "people")[2:] == [(3, "c", "new")]
+
+
+def test_who_adds_a_row_is_told_once(serve):
+    """Many add the same rows at once, one by one and in lists: each row is there once, and one of them has added it."""
+    front = serve(PEOPLE[0], tables="people", workers=4)
+    answers = []
+
+    def client(number):
+        for turn in range(12):
+            ids = [turn * 3 + n for n in range(3)][:: -1 if number % 2 else 1]
+            rows = [{"id": n, "email": f"{n}@x", "name": str(number)} for n in ids]
+            wanted = WANTED[2:][number // 2 % 2]
+            target = ("/people", "/people?on_conflict=email")[number // 4]
+            for sent in (rows[number % 3], rows):
+                answers.append((sent, wanted, upsert(front, target, sent, IGNORE, "count=exact", wanted)))
+
+    threads = [threading.Thread(target=client, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    told = 0
+    for sent, wanted, answer in answers:
+        if answer.status == 503:  # others hold what is to be written; nothing was written
+            continue
+        added = int(answer.headers["content-range"].removeprefix("*/"))
+        assert answer.status == (201 if added else 200), answer
+        assert wanted != REPRESENTATION or len(answer.json()) == added
+        told += added
+    assert told == len(rows_of(front, "people")) == 36
