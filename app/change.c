@@ -116,8 +116,8 @@ static enum next send_lock(void)
 	return SEND;
 }
 
-/* MySQL calls a row a duplicate by any of its keys. Of several rows that are inserted at once the statement finds out that
- * it is the one which is meant (dialect.h); of one that is inserted as it is, this is found out afterwards. */
+/* MySQL calls a row a duplicate by any of its keys. Of several rows that are inserted at once the statement finds out
+ * that it is the one which is meant (dialect.h); of one that is inserted as it is, this is found out afterwards. */
 static bool is_plain(void)
 {
 	const struct write *write = change.write;
@@ -162,8 +162,9 @@ static enum next send_write(void)
 	return SEND;
 }
 
-/* The database tells of a row that is a duplicate whether it is one by the key that is meant, as triggers and generated
- * columns have made it. The transaction keeps the other row, which would be gone otherwise, and this one be inserted. */
+/* The database tells of a row that is a duplicate whether it is one by the key that is meant, as triggers and
+ * generated columns have made it. The transaction keeps the other row, which would be gone otherwise, and this one
+ * be inserted. */
 static enum next judge(void)
 {
 	if (change.in_transaction)
@@ -172,8 +173,8 @@ static enum next judge(void)
 	return undo();
 }
 
-/* A row is not inserted, since it is a duplicate. It is left out if a row is there that has the key which is meant, which
- * may be another one than the duplicate. */
+/* A row is not inserted, since it is a duplicate. It is left out if a row is there that has the key which is meant,
+ * which may be another one than the duplicate. */
 static enum next seek(const struct fault *duplicate)
 {
 	change.duplicate = *duplicate;
@@ -315,16 +316,18 @@ static bool has_null(void)
 	for (unsigned i = 0; i < write->conflict->column_count; i++) {
 		const struct column *column = sql_key_column(change.plan, write->conflict, i);
 		int place = sql_find_written(write, column);
-		struct slice absent = column->fallback == NULL ? SLICE("NULL") : SLICE("DEFAULT");
+		struct slice value = column->fallback == NULL ? SLICE("NULL") : SLICE("DEFAULT");
 
-		if (slice_is(place < 0 ? absent : write->values[(size_t)change.row * write->column_count + (unsigned)place], "NULL"))
+		if (place >= 0)
+			value = write->values[(size_t)change.row * write->column_count + (unsigned)place];
+		if (slice_is(value, "NULL"))
 			return true;
 	}
 	return false;
 }
 
-/* The condition for the row that was written: by the primary key, or that which is meant. A merge that has met a row has
- * given it all that the body says, and generated nothing. */
+/* The condition for the row that was written: by the primary key, or that which is meant. A merge that has met a row
+ * has given it all that the body says, and generated nothing. */
 static bool find_inserted(void)
 {
 	uint64_t generated = database_generated(worker.database);
@@ -364,11 +367,13 @@ static enum next insert_done(void)
 
 static enum next put_done(void)
 {
+	const struct write *write = change.write;
+
 	change.created = !change.there;
 	change.rows = 1;
-	if (!write_returns(change.write, change.plan))
+	if (!write_returns(write, change.plan))
 		return finish();
-	if (change.created && !sql_add_inserted_key(&change.new_keys, change.plan, change.write, change.write->key, 0, 0))
+	if (change.created && !sql_add_inserted_key(&change.new_keys, change.plan, write, write->key, 0, 0))
 		return fail(STATUS_FAULT, NULL, NULL);
 	forget_rows();
 	return send_read_back();
@@ -578,8 +583,8 @@ static bool may_leave_out(void)
 	       !table->dialect->conflict_by_key && !write_makes_key(write, table, write->conflict, change.row);
 }
 
-/* Of several rows that are inserted at once one is a duplicate by another key than the one that is meant, by which a row
- * may be there besides; or the right to change rows is missing, which only this statement needs. */
+/* Of several rows that are inserted at once one is a duplicate by another key than the one that is meant, by which a
+ * row may be there besides; or the right to change rows is missing, which only this statement needs. */
 static bool is_doubtful(const struct database_error *error, bool alarmed)
 {
 	return may_leave_out() && !change.write->plain &&

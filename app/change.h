@@ -4,8 +4,8 @@
  * Nothing is repeated but what surely was not done.
  *
  *   one statement that is all or nothing by itself: it alone. Otherwise
- *   BEGIN, [CLAIM the idempotency key], [LOCK the rows and look at them], WRITE, [SEEK the row that is there already, let
- *   the database JUDGE], [READ them back], [REMEMBER the answer], COMMIT; or ROLLBACK, when it is only tried, when
+ *   BEGIN, [CLAIM the idempotency key], [LOCK the rows and look at them], WRITE, [SEEK the row that is there already,
+ *   let the database JUDGE], [READ them back], [REMEMBER the answer], COMMIT; or ROLLBACK, when it is only tried, when
  *   something is at fault, and before it is tried again.
  */
 #ifndef MYREST_CHANGE_H

@@ -42,7 +42,8 @@ static bool is_of_table(struct slice given, const struct table *table, const cha
 	       slice_is((struct slice){ given.bytes + before, given.length - before }, name);
 }
 
-/* MySQL names a key with its table in front: another table is one that a trigger writes. Any name may have points in it. */
+/* MySQL names a key with its table in front: another table is one that a trigger writes. Any name may have points in
+ * it. */
 static const struct key *find_key(const struct table *table, struct slice name, bool *with_table)
 {
 	*with_table = false;

@@ -42,8 +42,8 @@ struct dialect {
 	bool json_exact;       /* JSON's numbers are compared as they are written; otherwise as doubles */
 	bool last_id_again;    /* when no ids are left the server makes the last one again, which is a duplicate then */
 	bool takes_empty_rows; /* INSERT INTO t () VALUES () */
-	/* In the words of the error which is told when an upsert meets a row by another key than the one that is meant. NULL:
-	 * that cannot be (conflict_by_key). */
+	/* In the words of the error which is told when an upsert meets a row by another key than the one that is meant.
+	 * NULL: that cannot be (conflict_by_key). */
 	const char *alarm;
 	const char *next_id;        /* what is written for the database to make an id */
 	const char *claim_ending;   /* of an INSERT that is to fail, or to do nothing, where the key is there already */

@@ -369,8 +369,8 @@ static uint64_t generated(const struct driver_connection *connection)
 	return mysql_insert_id(connection->mysql);
 }
 
-/* Where a row could be there already, its rows count as affected, whether they were or not. Of several rows the server says
- * in its language, "Records: 3  Duplicates: 1  Warnings: 0". */
+/* Where a row could be there already, its rows count as affected, whether they were or not. Of several rows the server
+ * says in its language, "Records: 3  Duplicates: 1  Warnings: 0". */
 static uint64_t added(const struct driver_connection *connection)
 {
 	static const char digits[] = "0123456789";

@@ -11,9 +11,9 @@
 #include "mysql_server.h"
 #include "sql.h"
 
-/* A row of another unique key is met: EXP of this is an overflow, whose words have the number in them, so that it is none
- * of a trigger's. LENGTH keeps the server from computing it before there is such a row; of a NULL EXP would be NULL, which
- * is no error. */
+/* A row of another unique key is met: EXP of this is an overflow, whose words have the number in them, so that it is
+ * none of a trigger's. LENGTH keeps the server from computing it before there is such a row; of a NULL EXP would be
+ * NULL, which is no error. */
 #define ALARM "10000019"
 
 /* --- JSON --- */
@@ -371,9 +371,9 @@ static const struct column *first_assigned(const struct plan *plan, const struct
 	return sql_key_column(plan, key, 0);
 }
 
-/* The first column becomes what it is, or is to be; only if all of the key is equal, so that it was this key which the rows
- * have in common. Whatever other keys are known: MariaDB does not show those of whose columns the account may not see
- * one. */
+/* The first column becomes what it is, or is to be; only if all of the key is equal, so that it was this key which the
+ * rows have in common. Whatever other keys are known: MariaDB does not show those of whose columns the account may not
+ * see one. */
 static void add_conflict_key(struct text *sql, const struct plan *plan, const struct write *write)
 {
 	const struct key *key = write->conflict;

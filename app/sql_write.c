@@ -255,8 +255,10 @@ bool sql_add_meant_key(struct text *sql, const struct plan *plan, const struct w
 	for (unsigned i = 0; i < key->column_count; i++) {
 		const struct column *column = sql_key_column(plan, key, i);
 		int place = sql_find_written(write, column);
-		struct slice value = place >= 0 ? write->values[(size_t)row * write->column_count + (unsigned)place] : SLICE("DEFAULT");
+		struct slice value = SLICE("DEFAULT");
 
+		if (place >= 0)
+			value = write->values[(size_t)row * write->column_count + (unsigned)place];
 		begin_key(sql, column, i);
 		if (!slice_is(value, "DEFAULT"))
 			sql_add_slice(sql, value);

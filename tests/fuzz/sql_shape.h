@@ -297,7 +297,8 @@ static inline bool shape_resolved(struct shape *shape)
 			return false;
 	} while (shape_word(shape, " AND "));
 	return shape_word(shape, ",") && (shape_new(shape) || shape_column(shape)) &&
-	       shape_word(shape, ",EXP(10000019+0*IFNULL(LENGTH(") && shape_column(shape) && shape_word(shape, "),0)))");
+	       shape_word(shape, ",EXP(10000019+0*IFNULL(LENGTH(") && shape_column(shape) &&
+	       shape_word(shape, "),0)))");
 }
 
 static inline bool shape_is_insert(struct slice sql, const struct table *table, unsigned rows)

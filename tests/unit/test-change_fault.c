@@ -346,7 +346,8 @@ static void rows_of_a_list_are_told(void **state)
 	arena_clear(&arena);
 }
 
-/* What an upsert provokes when it meets a row of another key, in the words of MariaDB and MySQL; not what a trigger does. */
+/* What an upsert provokes when it meets a row of another key, in the words of MariaDB and MySQL; not what a trigger
+ * does. */
 static void an_alarm_is_a_duplicate(void **state)
 {
 	static const struct {

@@ -139,13 +139,14 @@ static void add_seeking(struct text *all, struct text *sql, struct plan *plan, s
 static void add_inserts(struct text *all, struct text *sql, struct plan *plan, struct write *write, bool one_by_one)
 {
 	const struct key *key = write->resolution == RESOLUTION_MERGE ? write->conflict : write->key;
+	bool ignores = write->resolution == RESOLUTION_IGNORE && !plan->table->dialect->conflict_by_key;
 
 	write->one_by_one = one_by_one;
 	for (unsigned row = 0, count; row < write->row_count; row += count) {
 		struct text keys = { 0 };
 
 		count = one_by_one ? 1 : write_run(write, plan->table, row);
-		write->plain = one_by_one && write->resolution == RESOLUTION_IGNORE && !plan->table->dialect->conflict_by_key;
+		write->plain = one_by_one && ignores;
 		sql_insert(sql, plan, write, row, count, !one_by_one && write_returns(write, plan));
 		add_statement(all, sql);
 		if (write->plain)
