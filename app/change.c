@@ -38,6 +38,7 @@ static struct {
 	struct fault duplicate; /* SEEK, JUDGE: what is told if it is not */
 	bool locating;   /* one by one: to learn which row is at fault; nothing will be kept */
 	uint64_t rows;   /* that are written, or found by LOCK */
+	uint64_t found;  /* by READ */
 	bool there;      /* PUT: the row is */
 	bool created;
 	bool claimed;    /* RECALL has found the key, */
@@ -187,6 +188,7 @@ static enum next seek(const struct fault *duplicate)
 
 static enum next send_read_back(void)
 {
+	change.found = 0;
 	sql_read_back(begin_sql(READ), change.plan, as_slice(&change.new_keys));
 	return SEND;
 }
@@ -258,6 +260,8 @@ static void take_row(void)
 		take_locked(&row);
 	else if (change.stage == SEEK)
 		change.left_out = true;
+	else if (change.stage == READ)
+		change.found++;
 	else if (change.stage == RECALL)
 		take_recalled(&row);
 	else if (change.stage == TELL_ROW && row.values[0] != NULL)
@@ -349,6 +353,17 @@ static enum next inserted_one(void)
 		                    change.write->key == NULL ? "the table has no primary key" :
 		                                                "the database makes the key, and does not tell it");
 	return send_read_back();
+}
+
+/* What was written and is not found has another key by now than the statement gave it, by a trigger for example. */
+static enum next read_done(void)
+{
+	const struct write *write = change.write;
+
+	if (write->returned == RETURN_REPRESENTATION && change.found < (write->one_by_one ? 1 : change.rows))
+		return fail(STATUS_BAD_PREFERENCE, "what was written cannot be found again: return=minimal can be had",
+		            "it has another key now than it was given, by a trigger perhaps");
+	return write->one_by_one ? next_row() : finish();
 }
 
 static enum next insert_done(void)
@@ -499,7 +514,7 @@ static enum next stage_done(void)
 	case TELL_ROW:
 		return undo();
 	case READ:
-		return change.write->one_by_one ? next_row() : finish();
+		return read_done();
 	case REMEMBER:
 		return send_word(COMMIT, "COMMIT");
 	case COMMIT:
