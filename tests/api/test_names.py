@@ -149,7 +149,12 @@ def keyed(service):
 
 @pytest.mark.parametrize("at,word", list(enumerate(KEYS)))
 def test_a_text_key_is_taken_as_it_is(keyed, at, word):
-    assert keyed.json("/words/" + quote(word, safe="").replace(".", "%2E")) == {"word": word, "n": at}
+    path = "/words/" + quote(word, safe="").replace(".", "%2E")
+    if word == ".":  # a web server takes it away
+        error_of(keyed.get(path), 400, "PGRST100")
+        assert keyed.json("/words?word=eq..") == [{"word": word, "n": at}]
+    else:
+        assert keyed.json(path) == {"word": word, "n": at}
 
 
 def test_a_text_key_is_found_as_the_collation_does(keyed):
