@@ -287,7 +287,7 @@ static inline bool shape_new(struct shape *shape)
 	return shape_word(shape, "VALUES(") && shape_column(shape) && shape_word(shape, ")");
 }
 
-/* column, VALUES(column) or IF(column=VALUES(column) AND …,one of these,the alarm). */
+/* column, VALUES(column) or IF(column=VALUES(column) AND … OR the alarm,one of these,column). */
 static inline bool shape_resolved(struct shape *shape)
 {
 	if (!shape_word(shape, "IF("))
@@ -296,9 +296,9 @@ static inline bool shape_resolved(struct shape *shape)
 		if (!shape_column(shape) || !shape_word(shape, "=") || !shape_new(shape))
 			return false;
 	} while (shape_word(shape, " AND "));
-	return shape_word(shape, ",") && (shape_new(shape) || shape_column(shape)) &&
-	       shape_word(shape, ",EXP(10000019+0*IFNULL(LENGTH(") && shape_column(shape) &&
-	       shape_word(shape, "),0)))");
+	return shape_word(shape, " OR EXP(10000019+0*IFNULL(LENGTH(") && shape_column(shape) &&
+	       shape_word(shape, "),0)),") && (shape_new(shape) || shape_column(shape)) && shape_word(shape, ",") &&
+	       shape_column(shape) && shape_word(shape, ")");
 }
 
 static inline bool shape_is_insert(struct slice sql, const struct table *table, unsigned rows)
