@@ -2,6 +2,7 @@
 #include "entrance.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -70,21 +71,25 @@ static bool has_room(void)
 	return worker.connections < worker.most_connections;
 }
 
-/* Who has asked nothing for the longest time goes, so that many idle connections keep nobody out. */
-static bool make_room(void)
+/* Who has asked nothing for the longest time goes, so that many idle connections keep nobody out. A worker that retires
+ * gives its own away, which may have to wait. */
+static bool make_room(int entrance)
 {
+	struct pollfd waits = { .fd = entrance, .events = POLLIN };
 	struct peer *idle;
 	int64_t now;
 
 	if (has_room())
 		return true;
+	if (poll(&waits, 1, 0) <= 0) /* nobody does */
+		return false;
 	now = clock_now_us();
 	if (worker.full_told_us == 0 || now - worker.full_told_us >= FULL_AGAIN_US) {
 		log_event(LOG_WARNING, "connections-full", "%u connections are open, as many as the limit of descriptors allows:"
 		          " idle ones are closed for others (ulimit -n, LimitNOFILE=)", worker.connections);
 		worker.full_told_us = now;
 	}
-	while (!has_room() && (idle = TAILQ_FIRST(&worker.peers[PEER_IDLE])) != NULL)
+	while (!worker.retiring && !has_room() && (idle = TAILQ_FIRST(&worker.peers[PEER_IDLE])) != NULL)
 		peers_part_with(idle);
 	return has_room();
 }
@@ -129,7 +134,7 @@ static struct peer *accept_one(void)
 	struct handover_item fresh = { .mark = 0 };
 	struct peer *peer;
 
-	if (!make_room()) {
+	if (!make_room(worker.listener)) {
 		watch(false);
 		return NULL;
 	}
@@ -205,7 +210,7 @@ void entrance_take(int most)
 	struct handover_item item;
 	struct peer *peer;
 
-	while (most-- > 0 && make_room() && handover_take(worker.handover, &item))
+	while (most-- > 0 && make_room(worker.handover->take) && handover_take(worker.handover, &item))
 		if (!peers_watch(peer = peers_admit(&item), EPOLLIN))
 			peers_hang_up(peer);
 }

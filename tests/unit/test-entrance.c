@@ -144,6 +144,22 @@ static void there_are_no_more_connections_than_descriptors_for_them(void **state
 		peers_hang_up(TAILQ_FIRST(&worker.peers[PEER_PARTIAL]));
 	peers_free_closed();
 	assert_int_equal(worker.connections, 0);
+	/* One that retires and can give nothing away waits, and does not go round for ever. */
+	worker.most_connections = 1;
+	for (int i = 0; i < 2; i++) {
+		close(clients[i]);
+		clients[i] = socket(AF_UNIX, SOCK_STREAM, 0);
+		assert_int_equal(connect(clients[i], (struct sockaddr *)&address, length), 0);
+		worker.retiring = i == 1;
+		worker.handover = &(const struct handover){ .give = -1, .take = -1 };
+		entrance_accept();
+		assert_int_equal(worker.connections, 1);
+		assert_false(TAILQ_EMPTY(&worker.peers[PEER_IDLE]));
+	}
+	worker.retiring = false;
+	worker.handover = &handover;
+	peers_hang_up(TAILQ_FIRST(&worker.peers[PEER_IDLE]));
+	peers_free_closed();
 	for (int i = 0; i < 6; i++)
 		close(clients[i]);
 	close(worker.listener);
