@@ -274,7 +274,7 @@ void answer_stream_row(struct peer *peer, struct slice row)
 
 void answer_stream_end(struct peer *peer)
 {
-	if (peer->request.method != METHOD_HEAD && !peer->plan.single && peer->media == MEDIA_JSON)
+	if (peer->request.method != METHOD_HEAD && peer->media == MEDIA_JSON)
 		fastcgi_add_stdout(&peer->stream, peer->reader.id, "]", 1);
 	fastcgi_add_end(&peer->stream, peer->reader.id);
 	peer->stream_ended = true;

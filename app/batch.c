@@ -92,7 +92,7 @@ bool batch_is_small(const struct batch *batch, size_t characters)
 
 	if (batch->by_keys)
 		rows = batch->keys.count;
-	else if (plan->single || plan->key_column != NULL)
+	else if (batch_is_of_single_rows(batch))
 		return true;
 	for (unsigned i = 0; i < count; i++) {
 		if (plan->columns[i].characters == 0)
@@ -224,14 +224,50 @@ void batch_row(struct batch *batch, const struct row *row)
 	batch->rows++;
 }
 
+bool batch_is_of_single_rows(const struct batch *batch)
+{
+	return batch->plan->single || batch->plan->key_column != NULL;
+}
+
+static size_t length_of(const struct batch *batch, enum rendering rendering)
+{
+	return batch->texts[rendering] != NULL ? batch->texts[rendering]->text.length : 0;
+}
+
 size_t batch_length(const struct batch *batch)
 {
 	size_t length = 0;
 
 	for (int r = 0; r < RENDERINGS; r++)
-		if (batch->texts[r] != NULL)
-			length += batch->texts[r]->text.length;
+		length += length_of(batch, (enum rendering)r);
 	return length;
+}
+
+bool batch_exceeds(const struct batch *batch, size_t bytes)
+{
+	for (int r = 0; r < RENDERINGS; r++)
+		if (length_of(batch, (enum rendering)r) > bytes)
+			return true;
+	return false;
+}
+
+bool batch_exceeds_for(const struct batch *batch, const struct peer *peer, size_t bytes)
+{
+	return length_of(batch, rendering_of(peer)) > bytes;
+}
+
+void batch_drop_large(struct batch *batch, size_t bytes)
+{
+	for (int r = 0; r < RENDERINGS; r++)
+		if (length_of(batch, (enum rendering)r) > bytes) {
+			batch->wanted[r] = false;
+			text_clear(&batch->texts[r]->text);
+		}
+}
+
+bool batch_serves(const struct batch *batch, const struct peer *peer)
+{
+	return batch->wanted[rendering_of(peer)];
 }
 
 struct slice batch_rendered(const struct batch *batch, const struct peer *peer)

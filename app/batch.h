@@ -64,7 +64,15 @@ void batch_no_guess(struct batch *); /* there is none, whatever rows have come: 
 void batch_exact_row(struct batch *, const struct row *);
 /* Renders one row. */
 void batch_row(struct batch *, const struct row *);
+/* Whether nobody gets more than one row: an answer that is whole once it is rendered, however long. */
+bool batch_is_of_single_rows(const struct batch *);
 size_t batch_length(const struct batch *); /* of all that is rendered */
+/* Whether some rendering has more bytes than this; whether the peer's has. */
+bool batch_exceeds(const struct batch *, size_t bytes);
+bool batch_exceeds_for(const struct batch *, const struct peer *, size_t bytes);
+/* Makes the renderings no more that have more bytes than this; whether the peer's is still made. */
+void batch_drop_large(struct batch *, size_t bytes);
+bool batch_serves(const struct batch *, const struct peer *);
 /* What has been rendered for the peer, for its stream; batch_clear_text makes room for the next rows. */
 struct slice batch_rendered(const struct batch *, const struct peer *);
 void batch_clear_text(struct batch *);

@@ -211,7 +211,7 @@ static const struct variable {
 	  read_prefix, FIELD(prefix), 0, 0, false },
 	{ "MYREST_MAX_ROWS", "1000", "the most rows that one answer carries",
 	  NULL, FIELD(max_rows), 1, 1000000000, false },
-	{ "MYREST_BUFFER_BYTES", "262144", "answers up to this size are made whole and shared, larger ones stream",
+	{ "MYREST_BUFFER_BYTES", "262144", "lists up to this size are made whole and shared, larger ones stream",
 	  NULL, FIELD(buffer_bytes), 1024, 1073741824, false },
 	{ "MYREST_MERGE", "on", "whether equal reads that wait together share one statement (on, off)",
 	  read_switch, FIELD(merge), 0, 0, false },

@@ -201,23 +201,17 @@ static void discard_rest(void)
 	worker.discarding_since_us = clock_now_us();
 }
 
-/* The answer has outgrown MYREST_BUFFER_BYTES: the first request's streams from here on, alone, and the others get a
- * statement of their own. */
-static void outgrown(void)
+/* The first request's answer streams from here on, alone; the others get a statement of their own. */
+static void stream_first(void)
 {
 	struct peer_list *running = &worker.peers[PEER_RUNNING];
 	struct peer *first = TAILQ_FIRST(running), *peer;
 	struct batch *batch = &worker.batch;
 
-	if (batch->by_keys) { /* each answer is but one of the rows: together they may be more */
-		if (batch_length(batch) > KEYS_TIMES_BUFFER * (size_t)worker.config->buffer_bytes)
-			discard_rest();
-		return;
-	}
 	while ((peer = TAILQ_NEXT(first, link)) != NULL)
 		run_again(peer, true);
 	batch->count = 1;
-	if (first->media == MEDIA_OBJECT && !first->plan.single) { /* whether it is the only one is known at the end */
+	if (first->media == MEDIA_OBJECT) { /* whether it is the only one is known at the end */
 		batch->counts_only = batch->rows > 1;
 		return;
 	}
@@ -226,6 +220,41 @@ static void outgrown(void)
 	worker.stream = first;
 	if (first->request.method == METHOD_HEAD)
 		discard_rest();
+}
+
+/* Those whose answer is large get a statement of their own. The others go on sharing: nobody is to see in the answer
+ * that somebody else has asked for another format. */
+static void part_with_large(size_t bytes)
+{
+	struct peer *peer, *next;
+
+	batch_drop_large(&worker.batch, bytes);
+	for (peer = TAILQ_FIRST(&worker.peers[PEER_RUNNING]); peer != NULL; peer = next) {
+		next = TAILQ_NEXT(peer, link);
+		if (batch_serves(&worker.batch, peer))
+			continue;
+		worker.batch.count--;
+		run_again(peer, true);
+	}
+}
+
+/* Up to MYREST_BUFFER_BYTES an answer is made whole. A row that comes alone is here already, however long it is. */
+static void look_at_length(void)
+{
+	struct batch *batch = &worker.batch;
+	size_t bytes = (size_t)worker.config->buffer_bytes;
+
+	if (batch->by_keys) { /* each answer is but one of the rows: together they may be more */
+		if (batch_length(batch) > KEYS_TIMES_BUFFER * bytes)
+			discard_rest();
+	} else if (!batch_exceeds(batch, bytes) || batch_is_of_single_rows(batch))
+		return;
+	else if (batch_exceeds_for(batch, TAILQ_FIRST(&worker.peers[PEER_RUNNING]), bytes))
+		stream_first();
+	else
+		part_with_large(bytes);
+	if (worker.stream != NULL || worker.discarding || batch->counts_only)
+		batch_clear_text(batch);
 }
 
 bool statement_stream_is_ahead(void)
@@ -269,11 +298,8 @@ static void take_row(void)
 	if (worker.stream != NULL) {
 		answer_stream_row(worker.stream, batch_rendered(&worker.batch, worker.stream));
 		batch_clear_text(&worker.batch);
-	} else if (batch_length(&worker.batch) > (size_t)worker.config->buffer_bytes) {
-		outgrown();
-		if (worker.stream != NULL || worker.discarding || worker.batch.counts_only)
-			batch_clear_text(&worker.batch);
-	}
+	} else
+		look_at_length();
 }
 
 /* The rest of a result that nobody wants costs more than a new connection. */

@@ -41,8 +41,8 @@ def together(pool, requests, slow=True):
         if slow:
             busy.send(fcgi.encode("GET", "/slow"))
             time.sleep(0.1)
-        for connection, (method, target) in zip(connections, requests):
-            connection.send(fcgi.encode(method, target))
+        for connection, (method, target, *headers) in zip(connections, requests):
+            connection.send(fcgi.encode(method, target, *headers))
         answers = [connection.read() for connection in connections]
         if slow:
             assert busy.read().status == 200
@@ -57,7 +57,7 @@ def told(answer):
     head = {
         name: value
         for name, value in answer.headers.items()
-        if name in ("status", "content-type", "content-range", "content-length", "allow")
+        if name in ("status", "content-type", "content-range", "content-length", "allow", "etag")
     }
     return answer.status, head, answer.body
 
@@ -143,6 +143,41 @@ def test_any_mixture_is_answered_as_one_by_one(schema, start_pool):
                 expected = connection.request(*request)
             assert told(answer) == told(expected), request
     assert shared.metric("myrest_requests_merged_total") > 300
+
+
+FORMATS = [{}, {"Accept": "text/csv"}, {"Accept": "application/x-ndjson"}]
+
+
+@pytest.mark.parametrize("order", [[0, 1, 2], [2, 1, 0], [1, 2, 0]])
+@pytest.mark.parametrize("rows", [10, 40, 75, 120, 300])
+def test_an_answer_is_not_large_since_others_want_other_formats(schema, start_pool, rows, order):
+    """Of these lists JSON and NDJSON, or none, or all outgrow the buffer; CSV is a third as long as they are."""
+    pool = start_pool(schema.url(), NAMES, workers=1, MYREST_BUFFER_BYTES=1024)
+    requests = [("GET", f"/numbers?select=name&order=id&limit={rows}", FORMATS[at]) for at in order] * 2
+    alone = [pool.ask(target, headers=headers) for _, target, headers in requests]
+    assert [told(answer) for answer in together(pool, requests)] == [told(answer) for answer in alone]
+    for answer in alone:
+        assert ("content-length" in answer.headers) == ("etag" in answer.headers) == (len(answer.body) <= 1024)
+
+
+@pytest.mark.parametrize("length", [400, 3000])
+def test_one_row_is_whole_however_long_it_is(database, start_pool, length):
+    schema = database.schema(
+        "CREATE TABLE texts (id INT PRIMARY KEY, body TEXT)",
+        f"INSERT INTO texts VALUES (1, REPEAT('x', {length})), (2, REPEAT('y', {length}))",
+        "CREATE VIEW slow AS SELECT 1 AS id, SLEEP(0.3) AS pause",
+    )
+    pool = start_pool(schema.url(), "texts,slow", workers=1, MYREST_BUFFER_BYTES=1024)
+    row, other = [("GET", "/texts/1", headers) for headers in FORMATS], ("GET", "/texts?id=eq.2", {})
+    alone = [pool.ask(target, headers=headers) for _, target, headers in row]
+    tag = alone[0].headers["etag"]
+    unchanged = ("GET", "/texts/1", {"If-None-Match": tag})
+    assert len({answer.headers["etag"] for answer in alone}) == 3
+    assert pool.ask("/texts/1", headers=unchanged[2]).status == 304
+    for others in [], [other], [other] * 30:
+        answers = together(pool, [unchanged, *row, *others])
+        assert (answers[0].status, answers[0].headers["etag"]) == (304, tag)
+        assert [told(answer) for answer in answers[1:4]] == [told(answer) for answer in alone]
 
 
 def test_a_statement_that_fails_for_one_does_not_fail_for_the_others(database, start_pool):
