@@ -12,17 +12,51 @@ const struct column *sql_key_column(const struct plan *plan, const struct key *k
 	return &plan->table->columns[key->columns[i]];
 }
 
-/* Where a row has no columns, and the database wants one, it is the table's first, and its default. */
+/* Whether a row has no columns where the database wants one. */
 static bool is_empty(const struct plan *plan, const struct write *write)
 {
-	return write->column_count == 0 && !plan->table->dialect->takes_empty_rows;
+	return write->column_count == 0 && (plan->table->is_view || !plan->table->dialect->takes_empty_rows);
+}
+
+/* What MySQL and MariaDB say of a view's column that makes ids, as of one whose default is 0. */
+static bool may_make_ids(const struct table *table, const struct column *column)
+{
+	return table->is_view && table->dialect->takes_empty_rows && column->fallback != NULL &&
+	       strcmp(column->fallback, "0") == 0;
+}
+
+/* The column that such a row names: the likeliest to have a default, and to be a column of the view's table. */
+static const struct column *empty_column(const struct table *table)
+{
+	enum { OTHER, MUST, MAKES_IDS, HAS_DEFAULT, NULLABLE } best = OTHER;
+	const struct column *found = &table->columns[0];
+
+	for (unsigned i = 0; i < table->column_count; i++) {
+		const struct column *column = &table->columns[i];
+		int kind = !column->writable             ? OTHER :
+		           column->nullable              ? NULLABLE :
+		           column->fallback == NULL      ? MUST :
+		           may_make_ids(table, column) ? MAKES_IDS :
+		                                           HAS_DEFAULT;
+
+		if (kind > (int)best) {
+			found = column;
+			best = kind;
+		}
+	}
+	return found;
+}
+
+static const char *empty_value(const struct table *table)
+{
+	return may_make_ids(table, empty_column(table)) ? table->dialect->next_id : "DEFAULT";
 }
 
 static void add_names(struct text *sql, const struct plan *plan, const struct write *write)
 {
 	text_add_char(sql, '(');
 	if (is_empty(plan, write))
-		sql_add_slice(sql, plan->table->columns[0].quoted);
+		sql_add_slice(sql, empty_column(plan->table)->quoted);
 	for (unsigned i = 0; i < write->column_count; i++) {
 		if (i > 0)
 			text_add_char(sql, ',');
@@ -37,7 +71,7 @@ static void add_row(struct text *sql, const struct plan *plan, const struct writ
 
 	text_add_char(sql, '(');
 	if (is_empty(plan, write))
-		text_add_string(sql, "DEFAULT");
+		text_add_string(sql, empty_value(plan->table));
 	for (unsigned i = 0; i < write->column_count; i++) {
 		if (i > 0)
 			text_add_char(sql, ',');
