@@ -153,15 +153,19 @@ static enum status parse_order_term(struct scanner *scanner, struct query_order 
 
 static enum status parse_order(struct scanner *scanner, struct query *query)
 {
-	unsigned most = count_items(scanner);
+	unsigned most = count_items(scanner), paths = 0;
 	enum status status;
 
 	if (most > QUERY_MAX_PARTS)
 		return scan_too_many(scanner, QUERY_MAX_PARTS, "columns in order");
 	query->orders = arena_alloc(scanner->arena, most * sizeof(*query->orders));
 	for (;;) {
-		if ((status = parse_order_term(scanner, &query->orders[query->order_count++])) != STATUS_OK)
+		struct query_order *term = &query->orders[query->order_count++];
+
+		if ((status = parse_order_term(scanner, term)) != STATUS_OK)
 			return status;
+		if (term->field.step_count > 0 && ++paths > QUERY_MAX_PATHS)
+			return scan_too_many(scanner, QUERY_MAX_PATHS, "JSON paths in order");
 		scan_spaces(scanner);
 		if (scanner->at == scanner->end)
 			return STATUS_OK;

@@ -16,6 +16,7 @@ enum {
 	QUERY_MAX_DEPTH = 32,    /* and(or(…)) */
 	QUERY_MAX_ITEMS = 10000, /* of all lists, in.(…) and {…}, together */
 	QUERY_MAX_STEPS = 16,    /* of a JSON path */
+	QUERY_MAX_PATHS = 64,    /* order terms that are JSON paths: each is several of SQL's, to be sorted by */
 };
 
 /* Decoded text, and where it began: a place that query_position knows. */

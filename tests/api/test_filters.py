@@ -478,6 +478,14 @@ def test_json_columns(data):
     ]
 
 
+@pytest.mark.parametrize("path", ["doc->k%d", "doc->>k%d", "doc->" + "a->" * 14 + "k%d.desc.nullsfirst"])
+def test_as_many_json_paths_as_an_order_may_have_are_sorted_by(data, path):
+    """Each is several expressions, whose lengths the server adds up before it sorts."""
+    terms = [path % at for at in range(65)]
+    assert data.get("/docs?order=" + ",".join(terms[:64])).status == 200
+    assert "more than 64 JSON paths" in error_of(data.get("/docs?order=" + ",".join(terms)), 400)["message"]
+
+
 def test_json_order(data):
     ranked = [5, 4, 1, 3, 2, 12, 7, 10, 11]  # null, texts, numbers, false, true, arrays, objects: as PostgreSQL's
     assert ids(data, "/docs?order=doc->a,id") == [*ranked, 6, 8, 9]

@@ -539,6 +539,15 @@ static void limits_of_size(void **state)
 	}
 	assert_non_null(strstr(fault.message, "more than 16 steps in a JSON path in 'select',"));
 
+	text_clear(&text);
+	text_add_string(&text, "order=a,d->k");
+	for (int i = 1; i < QUERY_MAX_PATHS; i++)
+		text_add_string(&text, ",d->>k");
+	assert_int_equal(parse_bytes(text.bytes, text.length), STATUS_OK);
+	text_add_string(&text, ",a,d->k");
+	assert_int_equal(parse_bytes(text.bytes, text.length), STATUS_BAD_QUERY);
+	assert_non_null(strstr(fault.message, "more than 64 JSON paths in order in 'order',"));
+
 	for (int list = 0; list < 2; list++) {
 		text_clear(&text);
 		text_add_string(&text, list == 0 ? "select=a" : "order=a");
