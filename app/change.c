@@ -561,6 +561,8 @@ static enum next locate(bool alarmed)
 
 static bool is_row_unknown(uint64_t row, bool alarmed)
 {
+	if (change.fault.status == STATUS_BODY_TOO_LARGE) /* by all of them */
+		return false;
 	return alarmed || (change.write->kind == WRITE_INSERT && change.write->row_count > 1 && !change.write->one_by_one &&
 	       row == 0 && change.fault.status != STATUS_FAULT && status_http(change.fault.status) < 500);
 }
@@ -584,6 +586,8 @@ static struct database_error located_error(void)
 /* Whether the statement can have failed by one row of the body alone. */
 static bool has_one_row(void)
 {
+	if (change.stage == CLAIM || change.stage == REMEMBER)
+		return false;
 	return change.write->one_by_one ||
 	       (change.stage == WRITE && change.write->kind == WRITE_INSERT && rows_at_once() == 1);
 }
@@ -622,6 +626,12 @@ static enum next refuse_duplicate(void)
 	return undo();
 }
 
+/* The answer is longer than the column that is to keep it, or than a statement may be with all of it. */
+static bool cannot_be_kept(enum status status)
+{
+	return change.stage == REMEMBER && (status == STATUS_BODY_TOO_LARGE || status == STATUS_TOO_LONG);
+}
+
 /* A statement failed, which has changed nothing; the connection lives. */
 static enum next stage_failed(void)
 {
@@ -633,6 +643,11 @@ static enum next stage_failed(void)
 
 	if (change.stage == CLAIM && error->status == STATUS_DUPLICATE)
 		return send_recall();
+	if (cannot_be_kept(error->status)) {
+		log_failure(LOG_INFO, "write-failed");
+		return fail(STATUS_BAD_PREFERENCE,
+		            "the answer is too large to be kept for its Idempotency-Key: return=minimal can be had", NULL);
+	}
 	if (may_leave_out() && change.write->plain && error->status == STATUS_DUPLICATE) {
 		struct fault duplicate = change_fault_make(error, change.plan, change.write, sql, row, &peer->arena);
 

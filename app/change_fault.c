@@ -331,6 +331,8 @@ struct fault change_fault_make(const struct database_error *error, const struct 
 		tell_check(&fault, table, error->object, arena);
 	else if (fault.status == STATUS_FORBIDDEN)
 		tell_right(&fault, plan, write, sql, error->text, arena);
+	else if (fault.status == STATUS_BODY_TOO_LARGE)
+		fault.details = STATEMENT_TOO_LONG;
 	else if (fault.status == STATUS_RAISED) /* a trigger's own words, which are meant for the client */
 		fault.message = arena_text(arena, error->text, strlen(error->text));
 	else

@@ -582,6 +582,17 @@ enum database_step database_resume(struct database *database, unsigned ready)
 	return advance(database, database->driver->resume(database->connection, ready, &database->error));
 }
 
+/* Nothing is sent: the server would hang up, and whoever waits would not know what has happened. */
+static enum database_step refuse_long(struct database *database, size_t length, uint64_t most)
+{
+	tell(database, "", "");
+	database->error.status = STATUS_BODY_TOO_LARGE;
+	snprintf(database->error.text, sizeof(database->error.text),
+	         "the statement has %zu bytes, of which the server takes %llu (max_allowed_packet): it was not sent", length,
+	         (unsigned long long)most);
+	return DATABASE_FAILED;
+}
+
 static enum database_step check(struct database *database)
 {
 	database->phase = CHECKING;
@@ -593,7 +604,10 @@ static enum database_step check(struct database *database)
 enum database_step database_send(struct database *database, const char *sql, size_t length, enum database_rows rows)
 {
 	bool needs = needs_clean(sql, length);
+	uint64_t most = database_traits(database)->statement_bytes;
 
+	if (most > 0 && length > most)
+		return refuse_long(database, length, most);
 	database->held = sql;
 	database->held_length = length;
 	database->held_rows = rows;

@@ -42,7 +42,11 @@ struct database_traits {
 	bool returning; /* INSERT … RETURNING */
 	bool returning_unread; /* which asks for no right to read what is written and not returned */
 	bool fault_row; /* the next two statements tell which row of an INSERT was at fault */
+	uint64_t statement_bytes; /* the most that a statement may have; 0: nothing is known of a limit */
 };
+
+/* What a client is told in details when its statement has more than statement_bytes. */
+#define STATEMENT_TOO_LONG "The statement that it makes is longer than the database server takes."
 
 /* Sent right after the INSERT that failed; the second gives one row of one value. */
 #define DATABASE_KEEP_FAULT_ROW "GET DIAGNOSTICS CONDITION 1 @myrest_row=ROW_NUMBER"

@@ -116,7 +116,7 @@ bool mysql_server_setup(const struct mysql_server *server, enum url_target targe
 	case 1: /* those that a server does not know are not there */
 		text_add_string(sql, "SHOW SESSION VARIABLES WHERE Variable_name IN ('wsrep_on','read_only','super_read_only',"
 		                     "'innodb_read_only','tx_read_only','transaction_read_only',"
-		                     "'explicit_defaults_for_timestamp'");
+		                     "'explicit_defaults_for_timestamp','max_allowed_packet'");
 		for (size_t i = 0; i < LENGTH_OF(variables); i++)
 			text_printf(sql, ",'%s'", variables[i].name);
 		text_add_char(sql, ')');
@@ -146,6 +146,14 @@ bool mysql_server_setup(const struct mysql_server *server, enum url_target targe
 	}
 }
 
+/* Of a statement. What is longer is answered by the end of the connection, or by an error and that end. */
+static uint64_t most_of_packet(uint64_t packet_bytes)
+{
+	enum { BESIDE = 16 }; /* the command, and what the servers keep for themselves */
+
+	return packet_bytes > BESIDE ? packet_bytes - BESIDE : 0;
+}
+
 void mysql_server_variable(struct mysql_server *server, const struct row *row)
 {
 	bool on;
@@ -162,6 +170,8 @@ void mysql_server_variable(struct mysql_server *server, const struct row *row)
 		server->galera = on;
 	else if (strcasecmp(row->values[0], "wsrep_ready") == 0)
 		server->galera_ready = on;
+	else if (strcasecmp(row->values[0], "max_allowed_packet") == 0)
+		server->traits.statement_bytes = most_of_packet(strtoull(row->values[1], NULL, 10));
 	else if (strcasecmp(row->values[0], "explicit_defaults_for_timestamp") == 0)
 		server->null_is_now = server->null_is_now || !on;
 	else

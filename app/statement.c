@@ -69,6 +69,8 @@ static enum status status_of_read(enum status status)
 	case STATUS_NO_CHARACTER:
 	case STATUS_TOO_DEEP:
 		return STATUS_BAD_VALUE;
+	case STATUS_BODY_TOO_LARGE: /* all that a read is made of stands there */
+		return STATUS_URI_TOO_LONG;
 	default:
 		return status;
 	}
@@ -81,6 +83,8 @@ static struct fault fault_of_read(struct peer *peer)
 	struct fault fault = { .status = status_of_read(error->status) };
 	const struct column *column = NULL;
 
+	if (fault.status == STATUS_URI_TOO_LONG)
+		fault.details = STATEMENT_TOO_LONG;
 	if (error->place > 0 && (fault.status == STATUS_BAD_VALUE || fault.status == STATUS_VALUE_RANGE))
 		column = sql_find_operand(&peer->plan, worker.sent, error->place);
 	if (column != NULL)

@@ -11,7 +11,7 @@ import pytest
 import mysql
 import postgresql
 import servers
-from writing import GRANT, REPRESENTATION, Tables, refused, shown, statements_of
+from writing import GRANT, REPRESENTATION, Tables, refused, send, shown, statements_of
 
 pytestmark = pytest.mark.skipif(postgresql.HERE, reason="errors of MySQL and MariaDB")
 
@@ -272,3 +272,90 @@ def test_counts_beside_a_table_that_is_altered(database, start_pool, start_nginx
     schema = database.schema("CREATE TABLE altered (id INT PRIMARY KEY)", "INSERT INTO altered VALUES (1), (2), (3)")
     statuses = read_beside_an_alteration(schema, start_nginx(start_pool(schema.url(), "altered", faulty=faulty)))
     assert (statuses == {200}) is not faulty, statuses
+
+
+# --- max_allowed_packet
+
+PACKET = 1 << 18
+IDEMPOTENCY = (servers.SOURCE / "conf" / "idempotency.sql").read_text("utf-8").split(";")[0]
+
+
+@pytest.fixture(scope="module")
+def narrow(database, lab):
+    """A pool whose connections take statements of 256 KiB."""
+    schema = database.schema(
+        "CREATE TABLE t (id INT PRIMARY KEY AUTO_INCREMENT, b LONGTEXT, js JSON)",
+        f"CREATE TABLE d (id INT PRIMARY KEY AUTO_INCREMENT, x VARCHAR(200) NOT NULL DEFAULT '{'d' * 200}')",
+        IDEMPOTENCY,
+        grant=GRANT,
+    )
+    [[before]] = database.sql("SELECT @@GLOBAL.max_allowed_packet")
+    database.sql(f"SET GLOBAL max_allowed_packet = {PACKET}")
+    settings = {"MYREST_WRITABLE": "t,d", "MYREST_IDEMPOTENCY_TABLE": "myrest_idempotency"}
+    pool = servers.Pool(lab, schema.url(), "t,d", workers=1, **settings)
+    front = servers.Nginx(lab, pool)
+    yield schema, pool, front
+    front.stop()
+    pool.close()
+    database.sql(f"SET GLOBAL max_allowed_packet = {before}")
+
+
+@pytest.fixture
+def packet(narrow):
+    """Whose connection is still there after the test, and whose table is as it was."""
+    schema, pool, front = narrow
+    schema.sql("DELETE FROM t", "DELETE FROM d", "DELETE FROM myrest_idempotency", "INSERT INTO t (id, b) VALUES (1, 'x')")
+    before = pool.counted(0)["myrest_database_connects_total"]
+    yield schema, pool, front
+    assert pool.counted(0)["myrest_database_connects_total"] == before
+    assert schema.sql("SELECT id, b FROM t") == ((1, "x"),) and schema.sql("SELECT COUNT(*) FROM d") == ((0,),)
+
+
+QUOTES = "'" * 200000  # each is two characters in SQL
+
+
+LONG = [
+    ("POST", "/t", {"b": QUOTES}),
+    ("POST", "/t", [{"b": "short"}, {"b": QUOTES}]),
+    ("POST", "/t", [{"b": QUOTES}, {"b": QUOTES}]),
+    ("PATCH", "/t/1", {"b": QUOTES}),
+    ("PATCH", "/t?id=eq.1", {"b": QUOTES}),
+    ("PUT", "/t/1", {"id": 1, "b": QUOTES, "js": None}),
+    ("PUT", "/t/2", {"id": 2, "b": QUOTES, "js": None}),
+]
+WAYS = [(), (REPRESENTATION,), (REPRESENTATION, "max-affected=5", "handling=strict")]
+UPSERTS = [("resolution=merge-duplicates",), ("resolution=ignore-duplicates",)]
+
+
+@pytest.mark.parametrize(
+    "method, path, body, prefer", [(*write, way) for write in LONG for way in WAYS + (UPSERTS if write[0] == "POST" else [])]
+)
+def test_a_write_that_is_longer_than_a_packet_is_not_sent(packet, method, path, body, prefer):
+    error = refused(send(packet[2], method, path, body, prefer=prefer), 413)
+    assert "longer than the database server takes" in error["details"], error
+
+
+def test_rows_that_are_longer_than_a_packet_together_are_not_sent(packet):
+    refused(send(packet[2], "POST", "/t", [{"b": QUOTES[:100000]}] * 2), 413)
+
+
+def test_a_read_that_is_longer_than_a_packet_is_not_sent(packet):
+    conditions = "&".join("js->" + "0->" * 14 + f">a=eq.{at}" for at in range(380))
+    for prefer in ({}, {"Prefer": "count=exact"}, {"Prefer": "count=planned"}):
+        response = packet[2].get("/t?" + conditions, headers=prefer)
+        error = refused(response, 414)
+        assert "longer than the database server takes" in error["details"], error
+    assert packet[2].json("/t?select=id") == [{"id": 1}]
+
+
+def test_an_answer_that_is_too_large_to_be_kept_is_not_made(packet):
+    response = send(packet[2], "POST", "/d", [{}] * 1000, prefer=REPRESENTATION, Idempotency_Key="large")
+    error = refused(response, 400)
+    assert "too large to be kept for its Idempotency-Key" in error["message"] and error["details"] is None
+    packet[0].sql("ALTER TABLE myrest_idempotency MODIFY answer VARBINARY(1000)")
+    response = send(packet[2], "POST", "/d", [{}] * 100, prefer=REPRESENTATION, Idempotency_Key="small")
+    assert refused(response, 400) == error
+    packet[0].sql("ALTER TABLE myrest_idempotency MODIFY answer MEDIUMBLOB")
+    made = send(packet[2], "POST", "/d", [{}] * 100, prefer=REPRESENTATION, Idempotency_Key="small")
+    assert len(shown(made, 201)) == 100
+    packet[0].sql("DELETE FROM d")

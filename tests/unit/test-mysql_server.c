@@ -114,6 +114,10 @@ static void a_mariadb_session(void **state)
 	(void)state;
 	mysql_server_describe(&server, "10.11.6-MariaDB");
 	tell(&server, "wsrep_on", "OFF");
+	assert_int_equal(server.traits.statement_bytes, 0);
+	tell(&server, "max_allowed_packet", "16777216");
+	assert_int_equal(server.traits.statement_bytes, 16777200);
+	assert_false(server.read_only);
 	assert_non_null(strstr(statement(&server, URL_TARGET_ANY, 2), ",max_statement_time=30"));
 	assert_null(strstr(statement(&server, URL_TARGET_ANY, 2), "max_execution_time"));
 	assert_null(strstr(statement(&server, URL_TARGET_ANY, 2), "wsrep"));
