@@ -11,7 +11,9 @@
 #include "build.h"
 #include "log.h"
 
-enum { IDLE_S = 15, CONNECTIONS = 64, THREAD_STACK = 65536 };
+/* Who connects and asks nothing keeps a place from probes for IDLE_S at most, and never all of them. A scraper that comes
+ * every 15 seconds connects again. */
+enum { IDLE_S = 2, CONNECTIONS = 128, CONNECTIONS_OF_ADDRESS = 64, THREAD_STACK = 65536 };
 
 /* libmicrohttpd is loaded here and not linked: it brings GnuTLS, which no worker should carry (configure.ac found its
  * file name). */
@@ -130,6 +132,7 @@ int admin_run(int listener, struct metrics *metrics)
 	daemon = http.start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD, 0, NULL, NULL, answer, metrics,
 	                           MHD_OPTION_LISTEN_SOCKET, listener, MHD_OPTION_CONNECTION_TIMEOUT,
 	                           (unsigned)IDLE_S, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS,
+	                           MHD_OPTION_PER_IP_CONNECTION_LIMIT, (unsigned)CONNECTIONS_OF_ADDRESS,
 	                           MHD_OPTION_THREAD_STACK_SIZE, (size_t)THREAD_STACK, MHD_OPTION_END);
 	if (daemon == NULL) {
 		log_event(LOG_ERROR, "admin-start", "libmicrohttpd cannot serve the admin listener");

@@ -97,6 +97,34 @@ def test_the_listener_answers_while_others_say_nothing(users):
         connection.close()
 
 
+def live_from(port, address, seconds):
+    """How long /live takes for a client of the address: at most so long, however many connections are refused."""
+    began = time.monotonic()
+    while True:
+        try:
+            with socket.create_connection(("127.0.0.1", port), seconds, source_address=(address, 0)) as connection:
+                connection.sendall(b"GET /live HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
+                answer = connection.recv(100)
+        except ConnectionError:
+            answer = b""
+        took = time.monotonic() - began
+        assert took < seconds
+        if answer:
+            assert answer.startswith(b"HTTP/1.1 200")
+            return took
+
+
+def test_idle_connections_keep_nobody_from_probing(users):
+    port = users.pool.admin_port
+    silent = [socket.create_connection(("127.0.0.1", port), 5) for _ in range(200)]
+    try:
+        live_from(port, "127.0.0.2", 1 * servers.FACTOR)
+        live_from(port, "127.0.0.1", 4 * servers.FACTOR)
+    finally:
+        for connection in silent:
+            connection.close()
+
+
 def test_without_an_admin_listener_the_pool_serves_all_the_same(users, start_pool):
     pool = start_pool(users.schema.url(), admin=False)
     assert pool.ask("/users").status == 200

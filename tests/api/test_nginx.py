@@ -156,7 +156,9 @@ def test_it_lives_beside_debians_default_site(own):
 
 
 def test_the_error_page_is_no_resource(users):
-    assert users.get("/-/error").status == 404
+    for method in "GET", "POST", "DELETE":
+        response = users.get("/-/error", method=method)
+        assert error_of(response, 404, "PGRST125")["message"] == "nothing at this path"
 
 
 def test_the_configuration_of_contrib_answers_alike(users, lab):
