@@ -355,6 +355,32 @@ static void add_parameters(struct writing *writing, unsigned kind)
 	template_add(writing->out, "]");
 }
 
+/* Whether an example of the body names the column: not the number that the database makes, which would be of no use for
+ * the next row, nor the key that a change leaves as it is. */
+static bool is_in_example(const struct writing *writing, unsigned place, unsigned kind)
+{
+	const struct column *column = &writing->table->columns[place];
+
+	if (!column->writable || ((kind & INSERT) && column->auto_increment))
+		return false;
+	return (kind & (INSERT | PUTS)) || !is_of_primary(writing->table, place);
+}
+
+/* What a page for people offers to send. Without it, it would make a row of the columns' bounds. */
+static void add_example(struct writing *writing, unsigned kind)
+{
+	struct text value = { 0 };
+
+	template_add(writing->out, ",'example':{");
+	for (unsigned i = 0; i < writing->table->column_count; i++) {
+		text_clear(&value);
+		if (is_in_example(writing, i, kind) && openapi_add_example(&value, &writing->table->columns[i]))
+			template_add(writing->out, ",%s:%r", writing->table->columns[i].name.bytes, text_terminate(&value));
+	}
+	template_add(writing->out, "}");
+	text_release(&value);
+}
+
 static void add_request_body(struct writing *writing, unsigned kind)
 {
 	const char *id = writing->id.bytes;
@@ -365,11 +391,11 @@ static void add_request_body(struct writing *writing, unsigned kind)
 	if (kind & INSERT)
 		template_add(writing->out,
 		             "'oneOf':[{'$ref':'#/components/schemas/%s.new'},"
-		             "{'type':'array','items':{'$ref':'#/components/schemas/%s.new'}}]}},"
-		             "'text/csv':{'schema':{'type':'string'", id, id);
+		             "{'type':'array','items':{'$ref':'#/components/schemas/%s.new'}}]}", id, id);
 	else
-		template_add(writing->out, "'$ref':'#/components/schemas/%s%r'", id, kind & PUTS ? ".new" : "");
-	template_add(writing->out, "}}}}");
+		template_add(writing->out, "'$ref':'#/components/schemas/%s%r'}", id, kind & PUTS ? ".new" : "");
+	add_example(writing, kind);
+	template_add(writing->out, kind & INSERT ? "},'text/csv':{'schema':{'type':'string'}}}}" : "}}}");
 }
 
 static void add_content(struct writing *writing, unsigned kind)

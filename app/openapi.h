@@ -19,5 +19,7 @@ void openapi_add_body(struct text *, const struct schema *, const struct config 
 void openapi_add_type(struct text *, const struct column *, bool nullable);
 /* These, and what else is known of the column. */
 void openapi_add_column(struct text *, const struct schema *, const struct table *, const struct column *);
+/* A value that the column can have, as JSON. false: none is known, and nothing is added. */
+bool openapi_add_example(struct text *, const struct column *);
 
 #endif

@@ -335,3 +335,93 @@ void openapi_add_column(struct text *out, const struct schema *schema, const str
 		template_add(out, ",'writeOnly':true");
 	add_description(out, schema, table, column);
 }
+
+/* --- Examples --- */
+
+static bool add_string_example(struct text *out, const struct column *column)
+{
+	static const char words[] = "text";
+	size_t length = sizeof(words) - 1;
+	struct text first = { 0 };
+
+	if (is_declared(column, "enum(") || is_declared(column, "set(")) {
+		bool known = take_quoted(column->declared.bytes, column->declared.bytes + column->declared.length, &first) != NULL;
+
+		if (known)
+			(void)text_add_json_string(out, first.bytes, first.length);
+		text_release(&first);
+		return known;
+	}
+	if (is_declared(column, "uuid")) {
+		template_add(out, "'00000000-0000-4000-8000-000000000000'");
+		return true;
+	}
+	if (column->is_other)
+		return false;
+	if (column->length > 0 && column->length < length)
+		length = column->length;
+	(void)text_add_json_string(out, words, length);
+	return true;
+}
+
+/* So many bytes, as base64. */
+static void add_zeros(struct text *out, uint64_t bytes)
+{
+	uint64_t characters = (bytes * 4 + 2) / 3;
+
+	text_add_char(out, '"');
+	for (uint64_t i = 0; i < (bytes + 2) / 3 * 4; i++)
+		text_add_char(out, i < characters ? 'A' : '=');
+	text_add_char(out, '"');
+}
+
+bool openapi_add_example(struct text *out, const struct column *column)
+{
+	switch (column->type) {
+	case COLUMN_INTEGER:
+		template_add(out, "1");
+		return true;
+	case COLUMN_BOOLEAN:
+		template_add(out, "true");
+		return true;
+	case COLUMN_BIT:
+		template_add(out, column->length == 1 ? "true" : "1");
+		return true;
+	case COLUMN_YEAR:
+		template_add(out, "2024");
+		return true;
+	case COLUMN_DECIMAL: /* which may have no digits before the point */
+		template_add(out, column->precision > column->scale || column->precision == 0 ? "1" : "0");
+		return true;
+	case COLUMN_FLOAT:
+	case COLUMN_DOUBLE:
+		template_add(out, "1.5");
+		return true;
+	case COLUMN_STRING:
+		return add_string_example(out, column);
+	case COLUMN_DATE:
+		template_add(out, "'2024-01-31'");
+		return true;
+	case COLUMN_TIME:
+		template_add(out, "'12:30:00'");
+		return true;
+	case COLUMN_DATETIME:
+		template_add(out, "'2024-01-31T12:30:00'");
+		return true;
+	case COLUMN_TIMESTAMP:
+		template_add(out, "'2024-01-31T12:30:00Z'");
+		return true;
+	case COLUMN_JSON:
+		template_add(out, "{}");
+		return true;
+	case COLUMN_BINARY:
+		add_zeros(out, is_declared(column, "binary(") ? column->length : 1);
+		return true;
+	case COLUMN_ARRAY:
+		template_add(out, "[]");
+		return true;
+	case COLUMN_GEOMETRY:
+		return false;
+	}
+	return false;
+}

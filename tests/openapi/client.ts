@@ -26,6 +26,14 @@ const counted = await client.GET("/users", {
   params: { query: { limit: 1 }, header: { Prefer: "count=exact" } },
 });
 
+// The columns without a default are enough.
+const added = await client.POST("/orders", {
+  params: { header: { Prefer: "return=representation" } }, body: { total: 5.25 },
+});
+const state: string | undefined = added.data?.[0]?.state;
+
+// @ts-expect-error: an order has a total
+await client.POST("/orders", { body: { state: "new" } });
 // @ts-expect-error: there is no such column
 const wrong: unknown = users[0]?.nosuch;
 // @ts-expect-error: a user's name is a text
@@ -34,4 +42,4 @@ const alsoWrong: number | undefined = users[0]?.username;
 await client.GET("/nosuch").catch(() => undefined);
 
 console.log(JSON.stringify({ names, guest: guest.data, email, code, status: counted.response.status,
-  range: counted.response.headers.get("Content-Range"), wrong, isText: typeof alsoWrong }));
+  range: counted.response.headers.get("Content-Range"), added: added.response.status, state, wrong, isText: typeof alsoWrong }));

@@ -48,6 +48,14 @@ try {
   await row.waitFor();
   seen.oneStatus = (await row.locator(".response-col_status").innerText()).trim();
   seen.oneBody = await row.locator(".response-col_description pre").first().innerText();
+  const add = page.locator(".opblock-post", { has: page.locator("[data-path='/users']") });
+  await add.locator(".opblock-summary-control").click();
+  await add.locator(".try-out__btn").click();
+  seen.example = await add.locator("textarea.body-param__text").inputValue();
+  await add.locator(".execute").click();
+  const added = add.locator(".live-responses-table .response").first();
+  await added.waitFor();
+  seen.addedStatus = (await added.locator(".response-col_status").innerText()).trim();
 } finally {
   await browser.close();
 }

@@ -5,6 +5,7 @@ import json
 import pytest
 
 import servers
+from writing import GRANT
 
 TSC = "node_modules/typescript/bin/tsc"
 GENERATE = "node_modules/openapi-typescript/bin/cli.js"
@@ -14,13 +15,14 @@ STRICT = ("--strict", "--target", "es2022", "--module", "nodenext", "--moduleRes
 
 @pytest.fixture(scope="module")
 def users(service):
-    return service(*servers.USERS)
+    orders = "CREATE TABLE orders (id INT PRIMARY KEY AUTO_INCREMENT, total DECIMAL(8,2) NOT NULL, state VARCHAR(9) NOT NULL DEFAULT 'new')"
+    return service(*servers.USERS, orders, tables="users,orders", MYREST_WRITABLE="orders", grant=GRANT)
 
 
 @pytest.fixture(scope="module")
 def generated(node, users):
     (node.folder / "users.json").write_bytes(users.get("/").body)
-    node.run(GENERATE, "users.json", "-o", "schema.d.ts")
+    node.run(GENERATE, "users.json", "-o", "schema.d.ts", "--default-non-nullable=false")
     return node
 
 
@@ -38,5 +40,7 @@ def test_it_works(generated, users):
         "code": "PGRST116",
         "status": 206,
         "range": "0-0/2",
+        "added": 201,
+        "state": "new",
         "isText": "string",
     }

@@ -488,3 +488,27 @@ def test_rows_are_deleted_as_it_says(writable):
         assert send(writable, operation, target, Prefer="return=representation").status == 200
         if "{key}" in operation.path:
             assert send(writable, operation, target).status == 404
+
+
+def test_examples_are_what_can_be_sent(writable):
+    """A page for people offers them, and whoever sends one as it is gets a row of plain values, and no key of bounds."""
+    for operation in writable.operations("post", "patch", "put"):
+        path, schema = operation.path.replace("/{key}", ""), schema_of_body(operation)
+        example = operation.says["requestBody"]["content"]["application/json"]["example"]
+        properties, required = writable.properties(schema)
+        assert example.keys() <= properties.keys()
+        jsonschema.Draft202012Validator(schema, resolver=writable.resolver).validate(example)
+        target = writable.target(path)
+        if operation.method == "post":
+            assert required <= example.keys()
+            assert not any("Numbered by the database" in properties[name].get("description", "") for name in example)
+        else:
+            row = added(writable, path, 70) if operation.method == "patch" else example
+            names = filters_of(writable, path, row)
+            assert row is example or not has_key(writable, path) or not names.keys() & example.keys()
+            if "{key}" in operation.path:
+                target = writable.target(operation.path, next(iter(names.values())).removeprefix("eq."))
+            else:
+                target = writable.target(path, **names)
+        assert send(writable, operation, target, example).status in (200, 201, 204)
+        writable.made.schema.sql(f"DELETE FROM {path[1:]}" + (" WHERE id > 2" if path == "/things" else ""))

@@ -9,6 +9,7 @@ import pytest
 
 import servers
 from servers import ADMIN, GUEST
+from writing import GRANT
 
 PAGE = Path(os.environ.get("MYREST_DOCS_PAGE", servers.SOURCE / "var" / "docs")).resolve()
 SCREENSHOT = Path(os.environ.get("MYREST_SCREENSHOT", "page.png")).resolve()
@@ -29,12 +30,14 @@ def serve_page(lab, users, prefix="/"):
 @pytest.fixture(scope="module", params=["/", "/api/"])
 def seen(request, lab, service, node):
     prefix = request.param
-    users = service(*servers.USERS, MYREST_PREFIX=prefix)
+    users = service(*servers.USERS, MYREST_PREFIX=prefix, MYREST_WRITABLE="users", grant=GRANT)
     base = serve_page(lab, users, prefix)
     chromium = shutil.which("chromium")
     assert chromium, "chromium is missing"
     what = node.json("page.mjs", f"{base}/docs/", chromium, SCREENSHOT)
     what["base"], what["prefix"], what["users"] = base, prefix, users
+    what["added"] = users.schema.sql("SELECT id, username, email FROM users WHERE id > 2")
+    users.schema.sql("DELETE FROM users WHERE id > 2")
     return what
 
 
@@ -53,7 +56,14 @@ def test_it_lists_what_can_be_done(seen):
     assert seen["title"].startswith("MyREST")
     assert [name for name in seen["operations"] if "/users" in name] == [
         "GET /users Rows of users",
+        "POST /users Adds rows to users",
+        "PATCH /users Changes the rows of users that the filters name",
+        "DELETE /users Deletes the rows of users that the filters name",
+        "PUT /users Makes one row of users, named by its primary key, this one",
         "GET /users/{key} One row of users",
+        "PATCH /users/{key} Changes one row of users",
+        "DELETE /users/{key} Deletes one row of users",
+        "PUT /users/{key} Makes one row of users this one",
     ]
     names = " ".join(seen["parameters"])
     for name in ("id", "username", "email", "select", "order", "limit", "Prefer"):
@@ -71,6 +81,14 @@ def test_it_asks_for_one_user_by_its_key(seen):
     assert seen["oneStatus"].startswith("200"), seen["oneBody"]
     assert json.loads(seen["oneBody"]) == GUEST
     assert f"{seen['base']}{seen['prefix']}users/2" in seen["asked"]
+
+
+def test_it_offers_a_row_that_can_be_added(seen):
+    """Without an id, which is the database's to make."""
+    assert json.loads(seen["example"]) == {"username": "text", "email": "text"}
+    assert seen["addedStatus"].startswith("201")
+    [(key, username, email)] = seen["added"]
+    assert key > 2 and (username, email) == ("text", "text")
 
 
 def test_there_is_a_picture_of_it(seen):

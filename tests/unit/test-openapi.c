@@ -177,7 +177,8 @@ static void what_can_be_written_says_how(void **state)
 	assert_string_equal(print(member(operation("/users", "post"), "requestBody")),
 	                    "{\"required\":true,\"content\":{\"application/json\":{\"schema\":{\"oneOf\":["
 	                    "{\"$ref\":\"#/components/schemas/users.new\"},{\"type\":\"array\",\"items\":"
-	                    "{\"$ref\":\"#/components/schemas/users.new\"}}]}},"
+	                    "{\"$ref\":\"#/components/schemas/users.new\"}}]},"
+	                    "\"example\":{\"id\":1,\"username\":\"text\",\"email\":\"text\"}},"
 	                    "\"text/csv\":{\"schema\":{\"type\":\"string\"}}}}");
 	assert_null(strstr(property("users", "username"), "readOnly"));
 	assert_non_null(strstr(property("things", "generated"), "\"readOnly\":true"));
@@ -320,6 +321,52 @@ static void an_enum_names_its_values(void **state)
 	column->fallback = "'it''s'";
 	expect("{\"type\":[\"string\",\"null\"],\"enum\":[\"a\",\"it's\",\"b\\\\s\",\"\\n\",\"'q\",null],"
 	       "\"default\":\"it's\"}");
+}
+
+static void an_example_is_a_value_of_its_column(void **state)
+{
+	static const struct {
+		const char *declared;
+		enum column_type type;
+		unsigned length, precision, scale;
+		const char *example; /* NULL: none */
+	} cases[] = {
+		{ "int(11)", COLUMN_INTEGER, 0, 0, 0, "1" },
+		{ "tinyint(1)", COLUMN_BOOLEAN, 0, 0, 0, "true" },
+		{ "bit(1)", COLUMN_BIT, 1, 0, 0, "true" },
+		{ "bit(12)", COLUMN_BIT, 12, 0, 0, "1" },
+		{ "year(4)", COLUMN_YEAR, 0, 0, 0, "2024" },
+		{ "decimal(8,2)", COLUMN_DECIMAL, 0, 8, 2, "1" },
+		{ "decimal(2,2)", COLUMN_DECIMAL, 0, 2, 2, "0" },
+		{ "numeric", COLUMN_DECIMAL, 0, 0, 0, "1" },
+		{ "varchar(40)", COLUMN_STRING, 40, 0, 0, "\"text\"" },
+		{ "char(2)", COLUMN_STRING, 2, 0, 0, "\"te\"" },
+		{ "enum('it''s','b')", COLUMN_STRING, 0, 0, 0, "\"it's\"" },
+		{ "set('p','q')", COLUMN_STRING, 0, 0, 0, "\"p\"" },
+		{ "uuid", COLUMN_STRING, 0, 0, 0, "\"00000000-0000-4000-8000-000000000000\"" },
+		{ "datetime(6)", COLUMN_DATETIME, 0, 6, 0, "\"2024-01-31T12:30:00\"" },
+		{ "timestamp", COLUMN_TIMESTAMP, 0, 0, 0, "\"2024-01-31T12:30:00Z\"" },
+		{ "varbinary(9)", COLUMN_BINARY, 9, 0, 0, "\"AA==\"" },
+		{ "binary(1)", COLUMN_BINARY, 1, 0, 0, "\"AA==\"" },
+		{ "binary(2)", COLUMN_BINARY, 2, 0, 0, "\"AAA=\"" },
+		{ "binary(3)", COLUMN_BINARY, 3, 0, 0, "\"AAAA\"" },
+		{ "binary(4)", COLUMN_BINARY, 4, 0, 0, "\"AAAAAA==\"" },
+		{ "geometry", COLUMN_GEOMETRY, 0, 0, 0, NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH_OF(cases); i++) {
+		struct column *column = declare(cases[i].declared, cases[i].type);
+
+		column->length = cases[i].length;
+		column->precision = cases[i].precision;
+		column->scale = cases[i].scale;
+		text_clear(&out);
+		assert_int_equal(openapi_add_example(&out, column), cases[i].example != NULL);
+		assert_string_equal(text_terminate(&out), cases[i].example != NULL ? cases[i].example : "");
+	}
+	tables_named(&schema->tables[1], "integer")->is_other = true;
+	assert_false(openapi_add_example(&out, declare("inet6", COLUMN_STRING)));
 }
 
 static void only_a_literal_is_a_default(void **state)
@@ -482,6 +529,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(integers_have_the_bounds_of_their_declaration, make_schema, drop_schema),
 		cmocka_unit_test_setup_teardown(decimals_have_the_bounds_of_their_digits, make_schema, drop_schema),
 		cmocka_unit_test_setup_teardown(an_enum_names_its_values, make_schema, drop_schema),
+		cmocka_unit_test_setup_teardown(an_example_is_a_value_of_its_column, make_schema, drop_schema),
 		cmocka_unit_test_setup_teardown(only_a_literal_is_a_default, make_schema, drop_schema),
 		cmocka_unit_test_setup_teardown(keys_are_marked_as_postgrest_marks_them, make_schema, drop_schema),
 		cmocka_unit_test_setup_teardown(comments_are_told, make_schema, drop_schema),
