@@ -70,7 +70,7 @@ static const char *parse_unix(char *path, struct arena *arena, struct listen_add
 				return fault;
 	}
 	length = strlen(path);
-	if (!text_percent_decode(path, &length, false) || memchr(path, '\0', length) != NULL)
+	if (!text_percent_decode(path, &length) || memchr(path, '\0', length) != NULL)
 		return "the path's percent-encoding is broken";
 	path[length] = '\0';
 	if (path[0] != '/')

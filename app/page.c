@@ -334,23 +334,24 @@ static bool begins(struct slice part, const char *word)
 
 	for (; *word != '\0'; word++) {
 		char bytes[3] = { 0 };
-		size_t length = at < end && *at == '%' && *word != '=' && end - at >= 3 ? 3 : 1;
+		size_t length = *word != '=' && text_is_percent_encoded(at, end) ? 3 : 1;
 
 		if (at == end)
 			return false;
 		memcpy(bytes, at, length);
 		at += length;
-		if (!text_percent_decode(bytes, &length, true) || bytes[0] != *word)
+		if (text_query_decode(bytes, length) != 1 || bytes[0] != *word)
 			return false;
 	}
 	return true;
 }
 
-/* As the client wrote it, but for what a header or <…> cannot hold. */
+/* As the client wrote it, but for what a header or <…> cannot hold, and for a '%' that encodes nothing. */
 static void add_as_written(struct text *out, struct slice raw)
 {
 	for (size_t i = 0; i < raw.length; i++)
-		if (raw.bytes[i] > ' ' && raw.bytes[i] < 127 && strchr("<>\"\\^`{|}", raw.bytes[i]) == NULL)
+		if (raw.bytes[i] > ' ' && raw.bytes[i] < 127 && strchr("<>\"\\^`{|}", raw.bytes[i]) == NULL &&
+		    (raw.bytes[i] != '%' || text_is_percent_encoded(raw.bytes + i, raw.bytes + raw.length)))
 			text_add_char(out, raw.bytes[i]);
 		else
 			add_byte(out, raw.bytes[i]);

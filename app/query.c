@@ -208,15 +208,8 @@ static enum status parse_count(struct scanner *scanner, uint64_t *number)
 static enum status decode(struct scanner *scanner)
 {
 	char *start = scanner->at;
-	size_t length = (size_t)(scanner->end - start), span;
+	size_t length = text_query_decode(start, (size_t)(scanner->end - start)), span;
 
-	if (!text_percent_decode(start, &length, true)) { /* length: as it was given, not decoded */
-		scanner->fault->status = STATUS_BAD_QUERY;
-		scanner->fault->message = arena_printf(
-			scanner->arena, "a '%%' without two hexadecimal digits at character %u of the query string",
-			query_position(scanner->query, start) + (unsigned)length);
-		return STATUS_BAD_QUERY;
-	}
 	scanner->end = start + length;
 	span = text_utf8_span(start, length);
 	if (span == length && (span = strnlen(start, length)) == length)

@@ -16,7 +16,7 @@ static bool decode(struct slice raw, struct arena *arena, struct slice *decoded)
 	char *copy = arena_text(arena, raw.bytes, raw.length);
 	size_t length = raw.length;
 
-	if (!text_percent_decode(copy, &length, false) || memchr(copy, '\0', length) != NULL ||
+	if (!text_percent_decode(copy, &length) || memchr(copy, '\0', length) != NULL ||
 	    text_utf8_span(copy, length) != length)
 		return false;
 	copy[length] = '\0';

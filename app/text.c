@@ -439,23 +439,48 @@ void text_add_percent(struct text *text, const char *bytes, size_t length)
 	}
 }
 
-bool text_percent_decode(char *bytes, size_t *length, bool plus_is_space)
+bool text_is_percent_encoded(const char *at, const char *end)
+{
+	return end - at >= 3 && *at == '%' && hex_value(at[1]) >= 0 && hex_value(at[2]) >= 0;
+}
+
+static char encoded_byte(const char *at)
+{
+	return (char)(hex_value(at[1]) << 4 | hex_value(at[2]));
+}
+
+bool text_percent_decode(char *bytes, size_t *length)
 {
 	size_t in, out = 0;
 
 	for (in = 0; in < *length; in++) {
-		if (bytes[in] == '%') {
-			if (*length - in < 3 || hex_value(bytes[in + 1]) < 0 || hex_value(bytes[in + 2]) < 0) {
-				*length = in;
-				return false;
-			}
-			bytes[out++] = (char)(hex_value(bytes[in + 1]) << 4 | hex_value(bytes[in + 2]));
-			in += 2;
-		} else
-			bytes[out++] = bytes[in] == '+' && plus_is_space ? ' ' : bytes[in];
+		if (bytes[in] != '%') {
+			bytes[out++] = bytes[in];
+			continue;
+		}
+		if (!text_is_percent_encoded(bytes + in, bytes + *length)) {
+			*length = in;
+			return false;
+		}
+		bytes[out++] = encoded_byte(bytes + in);
+		in += 2;
 	}
 	*length = out;
 	return true;
+}
+
+size_t text_query_decode(char *bytes, size_t length)
+{
+	size_t out = 0;
+
+	for (size_t in = 0; in < length; in++) {
+		if (bytes[in] == '%' && text_is_percent_encoded(bytes + in, bytes + length)) {
+			bytes[out++] = encoded_byte(bytes + in);
+			in += 2;
+		} else
+			bytes[out++] = bytes[in] == '+' ? ' ' : bytes[in];
+	}
+	return out;
 }
 
 const char *slice_find(const char *from, const char *to, char byte)

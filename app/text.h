@@ -46,9 +46,12 @@ void text_add_base64(struct text *, const void *bytes, size_t length);
 
 /* Percent-encodes all but the unreserved bytes of RFC 3986. */
 void text_add_percent(struct text *, const char *bytes, size_t length);
-/* Decodes percent-encoding in place; with plus_is_space '+' is a space (query strings). false: a '%' without two
- * hexadecimal digits; *length is then the position of that '%'. */
-bool text_percent_decode(char *bytes, size_t *length, bool plus_is_space) MUST_CHECK;
+/* Decodes percent-encoding in place. false: a '%' without two hexadecimal digits; *length is then its position. */
+bool text_percent_decode(char *bytes, size_t *length) MUST_CHECK;
+/* As the query strings of forms are decoded (https://url.spec.whatwg.org, "application/x-www-form-urlencoded parsing"):
+ * '+' is a space, and a '%' without two hexadecimal digits stands for itself. The length that remains. */
+size_t text_query_decode(char *bytes, size_t length);
+bool text_is_percent_encoded(const char *at, const char *end); /* whether a '%' and two hexadecimal digits stand there */
 /* Length of the valid UTF-8 at the start; equal to length when all of it is. */
 size_t text_utf8_span(const char *bytes, size_t length);
 /* Decodes base64 (padding optional, both alphabets) in place; false: not base64. */

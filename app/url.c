@@ -120,7 +120,7 @@ static const char *decoded(struct arena *arena, const char *from, const char *to
 	size_t length = (size_t)(to - from);
 	char *copy = arena_text(arena, from, length);
 
-	if (!text_percent_decode(copy, &length, false) || memchr(copy, '\0', length) != NULL)
+	if (!text_percent_decode(copy, &length) || memchr(copy, '\0', length) != NULL)
 		return NULL;
 	copy[length] = '\0';
 	return copy;

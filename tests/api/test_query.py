@@ -145,6 +145,15 @@ def test_all_parts_together(people):
     assert response.headers["content-range"] == "1-1/*"
 
 
+def test_a_percent_sign_that_encodes_nothing_stands_for_itself(people):
+    """As people write patterns by hand, and as forms are read."""
+    assert ids(people.json("/people?name=like.%d%&order=id")) == ids(people.json("/people?name=like.*d*&order=id")) != []
+    assert people.json("/people?name=eq.%zz") == people.json("/people?name=eq.%25zz") == []
+    link = people.get("/people?name=like.%d%&order=id&limit=1").headers["link"]
+    assert "name=like.%25d%25&" in link
+    assert ids(people.json(link[1:link.index(">")])) == ids(people.json("/people?name=like.*d*&order=id"))[1:]
+
+
 def test_percent_encoded_parts_are_the_same(people):
     assert ids(people.json("/people?order=%69%64%2Edesc")) == [5, 4, 3, 2, 1]
     assert ids(people.json("/people?%6Eame=eq%2EAda&order=id")) == [1, 5]
