@@ -15,6 +15,7 @@ Environment:
   MYREST_TEST_USER    who the servers run as when the tests run as root (default nobody)
 """
 import ctypes
+import collections
 import grp
 import os
 import pwd
@@ -110,17 +111,24 @@ def until(what, seconds=10.0, step=0.01, why="it never became true"):
         time.sleep(step)
 
 
+_promised = collections.deque(maxlen=64)  # the names of the ports that were given away last, until somebody listens
+
+
 def free_port(host="127.0.0.1"):
-    """A port outside the range of outgoing connections, free a moment ago."""
+    """A port outside the range of outgoing connections, free a moment ago, and promised to no other run of the tests."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     for _ in range(1000):
         port = random.SystemRandom().randint(20000, 31999)
+        promise = socket.socket(socket.AF_UNIX)
         with socket.socket(family) as probe:
             try:
                 probe.bind((host, port))
-                return port
+                promise.bind(f"\0myrest-test-port-{port}")
             except OSError:
+                promise.close()
                 continue
+        _promised.append(promise)
+        return port
     raise AssertionError("no free port")
 
 

@@ -230,8 +230,8 @@ def lose_all(hosts, *which):
 
 def test_requests_wait_while_none_will_do_for_a_moment(hosts, start_pool, start_nginx):
     """As when a cluster gives one of its nodes up: until that is done none of the others takes part."""
-    pool = start_pool(hosts.url(0, 1, target="writable"), "users,place,notes", workers=2, MYREST_CONNECT_TIMEOUT=1,
-                      MYREST_WRITABLE="notes")
+    pool = start_pool(hosts.url(0, 1, target="writable"), "users,place,notes", workers=2,
+                      MYREST_CONNECT_TIMEOUT=round(servers.FACTOR), MYREST_WRITABLE="notes")
     front = start_nginx(pool)
     with Load(front) as load:
         time.sleep(0.3)
@@ -330,7 +330,7 @@ def test_a_read_whose_connection_dies_is_repeated_on_another_host(hosts, start_p
 
 
 def test_a_write_goes_to_the_next_host_when_one_has_become_read_only(hosts, start_pool):
-    pool = start_pool(hosts.url(0, 1, target="writable"), "users,place,notes", workers=2, MYREST_WRITABLE="notes")
+    pool = start_pool(hosts.url(0, 1, target="writable"), "users,place,notes", workers=1, MYREST_WRITABLE="notes")
     assert write(pool.ask, "first").status == 201
     hosts.all[0].sql("SET GLOBAL read_only = 1")
     for n in range(4):
