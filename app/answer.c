@@ -78,10 +78,7 @@ static void refuse(struct peer *peer, enum status status, const char *details)
 
 static const char *const counts[] = { NULL, "count=exact", "count=planned", "count=estimated" };
 
-static const char *applied(const struct peer *peer)
-{
-	return counts[peer->request.preferences.count];
-}
+static const char *const handlings[] = { NULL, "handling=strict", "handling=lenient" };
 
 static void add_applied(struct text *list, const char *preference)
 {
@@ -92,13 +89,28 @@ static void add_applied(struct text *list, const char *preference)
 	text_add_string(list, preference);
 }
 
+/* All that a read heeds; whatever tx says, nothing is kept of it. */
+static const char *applied_to_read(const struct peer *peer)
+{
+	static const char *const ends[] = { NULL, "tx=commit", "tx=rollback" };
+	static struct text list;
+	const struct preferences *preferences = &peer->request.preferences;
+
+	if (preferences->tx == TX_UNSAID && preferences->handling == HANDLING_UNSAID)
+		return counts[preferences->count];
+	text_clear(&list);
+	add_applied(&list, counts[preferences->count]);
+	add_applied(&list, ends[preferences->tx]);
+	add_applied(&list, handlings[preferences->handling]);
+	return text_terminate(&list);
+}
+
 /* All that a write heeds. */
 static const char *applied_to_write(struct peer *peer)
 {
 	static const char *const returns[] = { NULL, "return=minimal", "return=headers-only", "return=representation" };
 	static const char *const resolutions[] = { NULL, "resolution=merge-duplicates", "resolution=ignore-duplicates" };
 	static const char *const missing[] = { NULL, "missing=default", "missing=null" };
-	static const char *const handlings[] = { NULL, "handling=strict", "handling=lenient" };
 	static struct text list;
 	const struct preferences *preferences = &peer->request.preferences;
 	const struct write *write = peer->write;
@@ -170,7 +182,7 @@ void answer_rows(struct peer *peer, const struct answer_rows *answer)
 	struct answer_head head = { .status = 200, .content_type = http_content_type(peer->media), .has_length = true,
 		                    .has_range = !peer->plan.single, .first_row = peer->plan.offset, .rows = answer->count,
 		                    .has_total = answer->has_total, .total = answer->total, .tag = tag, .varies = true,
-		                    .applied = applied(peer),
+		                    .applied = applied_to_read(peer),
 		                    .merged = peer->request.wants_merged ? answer->merged : 0 };
 
 	if (peer->plan.single && answer->count == 0) {

@@ -124,6 +124,17 @@ def test_a_range_that_ends_before_it_begins_is_416(notes):
     error_of(get(notes, "/many", Range="9-3"), 416, "PGRST103")
 
 
+@pytest.mark.parametrize("prefer, applied", [
+    ("tx=rollback", "tx=rollback"),
+    ("tx=commit, count=exact", "count=exact, tx=commit"),
+    ("handling=strict", "handling=strict"),
+    ("handling=lenient, nothing=else, tx=rollback, count=planned", "count=planned, tx=rollback, handling=lenient"),
+    ("return=minimal", None),
+])  # fmt: skip
+def test_what_a_read_heeds_is_named(users, prefer, applied):
+    assert users.get("/users", headers={"Prefer": prefer}).headers.get("preference-applied") == applied
+
+
 @pytest.mark.parametrize(
     "target, status, content_range",
     [
