@@ -84,10 +84,22 @@ static enum status check_method(const struct request *request, struct arena *are
 }
 
 /* A web server takes such a segment away before it chooses who is to answer the path, so whoever is asked may not be whom
- * the administrator meant (RFC 3986, 5.2.4). */
-static bool is_dots(struct slice segment)
+ * the administrator meant (RFC 3986, 5.2.4). It does so once it has decoded the path, so that a slash in a key ends a
+ * segment as well. */
+static bool has_dots(struct slice decoded)
 {
-	return slice_is(segment, ".") || slice_is(segment, "..");
+	const char *at = decoded.bytes, *end = at + decoded.length, *slash;
+
+	for (;; at = slash + 1) {
+		struct slice segment;
+
+		slash = slice_find(at, end, '/');
+		segment = (struct slice){ at, (size_t)(slash - at) };
+		if (slice_is(segment, ".") || slice_is(segment, ".."))
+			return true;
+		if (slash == end)
+			return false;
+	}
 }
 
 enum status route_find(const struct request *request, const struct schema *schema, struct slice prefix,
@@ -120,7 +132,7 @@ enum status route_find(const struct request *request, const struct schema *schem
 		slash = end;
 	if (!decode((struct slice){ at, (size_t)(slash - at) }, arena, &name))
 		return refuse(fault, STATUS_BAD_REQUEST, "the path's percent-encoding is broken or not UTF-8");
-	if (is_dots(name))
+	if (has_dots(name))
 		return refuse(fault, STATUS_BAD_REQUEST, "a segment of the path is '.' or '..'");
 	if ((route->table = schema_table(schema, name)) == NULL) {
 		fault->hint = "tables and views are served when MYREST_TABLES names them";
@@ -139,7 +151,7 @@ enum status route_find(const struct request *request, const struct schema *schem
 		}
 		if (!decode((struct slice){ slash + 1, (size_t)(end - slash - 1) }, arena, &route->key))
 			return refuse(fault, STATUS_BAD_REQUEST, "the key's percent-encoding is broken or not UTF-8");
-		if (is_dots(route->key)) {
+		if (has_dots(route->key)) {
 			fault->hint = "the row with this key is found by a filter, such as ?key=eq..";
 			return refuse(fault, STATUS_BAD_REQUEST, "a segment of the path is '.' or '..'");
 		}

@@ -60,6 +60,8 @@ static void paths_lead_to_tables_and_keys(void **state)
 	expect("/by_name/a+b%20c", "", "by_name", "a+b c"); /* '+' is no space in a path */
 	expect("/by_name/%25", "", "by_name", "%");
 	expect("/by_name/...", "", "by_name", "...");
+	expect("/by_name/a%2F..b%2F.c%2F...", "", "by_name", "a/..b/.c/...");
+	expect("/by_name/%2F", "", "by_name", "/");
 	expect("/odd%20%60%22%27%20name/1", "", "odd `\"' name", "1");
 	expect("/odd `\"' name", "", "odd `\"' name", NULL);
 	expect("/lines", "", "lines", NULL);
@@ -120,6 +122,10 @@ static void what_is_not_there_is_404(void **state)
 		{ "/%2e%2e/users", "", STATUS_BAD_REQUEST },
 		{ "/..", "", STATUS_BAD_REQUEST },
 		{ "/./users", "", STATUS_BAD_REQUEST },
+		{ "/by_name/..%2Fusers", "", STATUS_BAD_REQUEST },
+		{ "/by_name/a%2f..%2F%2E.%2fusers", "", STATUS_BAD_REQUEST },
+		{ "/by_name/%2F.", "", STATUS_BAD_REQUEST },
+		{ "/by_name%2F..%2Fusers", "", STATUS_BAD_REQUEST },
 		{ "", "", STATUS_BAD_REQUEST },
 	};
 
