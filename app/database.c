@@ -33,7 +33,7 @@ struct database {
 	enum phase phase;
 	bool in_transaction; /* which our statements have begun and not ended */
 	bool is_empty;       /* nothing has been sent in it */
-	bool unclean; /* the session is not as it was set up: it takes no other statement */
+	bool unclean; /* the session is not as it was set up: it takes no other request */
 	bool unsure;  /* it may not be so, which is asked before another statement */
 	const char *held; /* the statement that waits for that, the caller's; NULL: a description does */
 	size_t held_length;
@@ -321,6 +321,7 @@ static enum database_step send_held(struct database *database)
 	                              &database->error);
 }
 
+/* The session is not as it was set up, and there is more to send, for which it is made again what it was. */
 static enum database_step restore(struct database *database)
 {
 	database->phase = RESTORING;
@@ -334,19 +335,14 @@ static enum database_step restored(struct database *database)
 	return database->held == NULL ? describe_begin(database) : advance(database, send_held(database));
 }
 
-/* The session is not as it was set up, and there is more to send. Amid a transaction it is made again what it was. */
-static enum database_step send_unclean(struct database *database)
-{
-	return nothing_has_run(database) ? renew(database) : restore(database);
-}
-
-/* The session has been asked. */
+/* The session has been asked. What a request has sent, or sends as its first statement, is not given up for what
+ * another statement has left behind: the same might be left in the next session before it has its turn again. */
 static enum database_step checked(struct database *database)
 {
 	if (!database->unsure)
 		return advance(database, send_held(database));
 	found_unclean(database);
-	return send_unclean(database);
+	return restore(database);
 }
 
 /* Goes on from what the driver said, until the caller has to know or there is something to wait for. */
@@ -614,7 +610,7 @@ enum database_step database_send(struct database *database, const char *sql, siz
 	set_deadline(database, database->config->statement_timeout_s + 1);
 	watch_silence(database);
 	if (database->unclean && needs)
-		return send_unclean(database);
+		return restore(database);
 	if (database->unsure && needs)
 		return check(database);
 	return advance(database, send_held(database));
