@@ -210,9 +210,16 @@ void entrance_take(int most)
 	struct handover_item item;
 	struct peer *peer;
 
-	while (most-- > 0 && make_room(worker.handover->take) && handover_take(worker.handover, &item))
+	while (most-- > 0) {
+		if (!make_room(worker.handover->take)) { /* what waits would wake us without end */
+			watch(false);
+			return;
+		}
+		if (!handover_take(worker.handover, &item))
+			return;
 		if (!peers_watch(peer = peers_admit(&item), EPOLLIN))
 			peers_hang_up(peer);
+	}
 }
 
 static bool anyone_waits(void)

@@ -166,6 +166,46 @@ static void there_are_no_more_connections_than_descriptors_for_them(void **state
 	close(worker.epoll);
 }
 
+/* Those that were given away wait in the queue until there is room, and do not wake the worker meanwhile, although a
+ * statement runs. */
+static void who_is_given_to_a_worker_without_room_waits(void **state)
+{
+	struct plan plan = { .limit = 0 };
+	struct handover_item item = { .bytes = SLICE("\1") };
+	int ends[2];
+
+	(void)state;
+	worker.listener = -1;
+	worker.most_connections = 1;
+	worker.epoll = epoll_create1(EPOLL_CLOEXEC);
+	entrance_close();
+	entrance_open();
+	assert_true(worker.watching_queue);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+	for (int i = 0; i < 2; i++) {
+		item.connection = ends[i];
+		assert_true(handover_give(&handover, &item));
+		close(ends[i]);
+	}
+	worker.batch.plan = &plan;
+	entrance_take(ENTRANCE_TAKES);
+	assert_int_equal(worker.connections, 1);
+	entrance_open();
+	assert_false(worker.watching_queue);
+	worker.batch.plan = NULL;
+	for (int i = 0; i < 2; i++) {
+		peers_hang_up(TAILQ_FIRST(&worker.peers[PEER_AGAIN]));
+		entrance_open();
+		assert_true(worker.watching_queue);
+		entrance_take(ENTRANCE_TAKES);
+		assert_int_equal(worker.connections, 1 - i);
+	}
+	peers_free_closed();
+	entrance_close();
+	worker.most_connections = 100;
+	close(worker.epoll);
+}
+
 static int begin(void **state)
 {
 	(void)state;
@@ -192,6 +232,7 @@ int main(void)
 		cmocka_unit_test(time_that_passes_between_two_looks_is_seen),
 		cmocka_unit_test(requests_that_come_at_once_are_answered_one_by_one),
 		cmocka_unit_test(there_are_no_more_connections_than_descriptors_for_them),
+		cmocka_unit_test(who_is_given_to_a_worker_without_room_waits),
 	};
 
 	return cmocka_run_group_tests_name("entrance", tests, begin, end);
