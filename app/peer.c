@@ -104,8 +104,10 @@ static enum peer_look look(struct peer *peer, size_t *spent)
 		if (peer->fed == peer->raw.length) {
 			drop(peer, *spent);
 			*spent = 0;
-			if (reads++ == LOOK_READS)
+			if (reads++ == LOOK_READS) {
+				peer->more = true; /* if but the end of the connection, which is told once */
 				return nothing_more(peer);
+			}
 			if ((received = receive(peer)) != PEER_LOOK_REQUEST)
 				return received;
 		}

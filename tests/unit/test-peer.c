@@ -311,6 +311,23 @@ static void what_never_ends_is_left_for_a_while(void **state)
 	text_release(&aborts);
 }
 
+/* Which the event loop tells of but once, together with the bytes before it. */
+static void an_end_behind_as_much_as_one_look_reads_is_told(void **state)
+{
+	static struct text aborts;
+
+	(void)state;
+	while (aborts.length <= 7 * LOOK)
+		add_record(&aborts, ABORT, 9, NULL, 0, 0);
+	put(aborts.bytes, aborts.length);
+	close(web);
+	web = -1;
+	assert_int_equal(peer_look(peer), PEER_LOOK_NOTHING);
+	assert_true(peer->more);
+	assert_int_equal(peer_look(peer), PEER_LOOK_GONE);
+	text_release(&aborts);
+}
+
 static void an_answer_is_written(void **state)
 {
 	struct text stream = { 0 };
@@ -388,6 +405,7 @@ int main(void)
 		TEST(questions_are_answered_before_the_request),
 		TEST(an_abort_that_comes_too_late_is_no_part_of_a_request),
 		TEST(what_never_ends_is_left_for_a_while),
+		TEST(an_end_behind_as_much_as_one_look_reads_is_told),
 		TEST(an_answer_is_written),
 		TEST(a_stream_is_written_piece_by_piece),
 	};
