@@ -324,7 +324,9 @@ static void prepare(struct peer *peer)
 		return;
 	}
 	if (peer->write != NULL && write_is_empty(peer->write, &peer->plan)) {
-		answer_written(peer, &(struct answer_written){ .created = peer->write->kind == WRITE_INSERT });
+		bool adds = peer->write->kind == WRITE_INSERT && peer->write->resolution != RESOLUTION_IGNORE;
+
+		answer_written(peer, &(struct answer_written){ .created = adds });
 		peers_write_on(peer);
 		return;
 	}

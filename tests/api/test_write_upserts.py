@@ -239,7 +239,7 @@ def test_an_overflow_in_a_trigger_is_told_as_by_patch(serve, many):
 
 
 @pytest.mark.parametrize("wanted", [None, *WANTED])
-@pytest.mark.parametrize("how", ["one", "list", "two", "csv"])
+@pytest.mark.parametrize("how", ["one", "list", "two", "csv", "none"])
 def test_an_ignore_that_adds_nothing_is_200(serve, wanted, how):
     front = serve(*PEOPLE, tables="people")
     row, other = {"id": 1, "email": "a", "name": "new"}, {"id": 2, "email": "b", "name": "new"}
@@ -247,7 +247,8 @@ def test_an_ignore_that_adds_nothing_is_200(serve, wanted, how):
     if how == "csv":
         answer = send(front, "POST", "/people", csv="id,email,name\n1,a,new\n2,b,new\n", prefer=prefer)
     else:
-        answer = upsert(front, "/people", row if how == "one" else [row] if how == "list" else [row, other], *prefer)
+        rows = {"one": row, "list": [row], "two": [row, other], "none": []}[how]
+        answer = upsert(front, "/people", rows, *prefer)
     assert answer.status == 200 and answer.body == (b"[]" if wanted == REPRESENTATION else b""), answer
     assert "location" not in answer.headers
     if wanted == "count=exact":
