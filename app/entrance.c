@@ -71,8 +71,8 @@ static bool has_room(void)
 	return worker.connections < worker.most_connections;
 }
 
-/* Who has asked nothing for the longest time goes, so that many idle connections keep nobody out. A worker that retires
- * gives its own away, which may have to wait. */
+/* Who has asked nothing for the longest time goes, so that many idle connections keep nobody out. Other workers, which
+ * may have room, leave nothing to this one meanwhile. A worker that retires gives its own away, which may have to wait. */
 static bool make_room(int entrance)
 {
 	struct pollfd waits = { .fd = entrance, .events = POLLIN };
@@ -84,6 +84,7 @@ static bool make_room(int entrance)
 	if (poll(&waits, 1, 0) <= 0) /* nobody does */
 		return false;
 	now = clock_now_us();
+	strained(now);
 	if (worker.full_told_us == 0 || now - worker.full_told_us >= FULL_AGAIN_US) {
 		log_event(LOG_WARNING, "connections-full", "%u connections are open, as many as the limit of descriptors allows:"
 		          " idle ones are closed for others (ulimit -n, LimitNOFILE=)", worker.connections);
