@@ -38,7 +38,8 @@ static struct {
 	struct fault duplicate; /* SEEK, JUDGE: what is told if it is not */
 	bool locating;   /* one by one: to learn which row is at fault; nothing will be kept */
 	uint64_t rows;   /* that are written, or found by LOCK */
-	uint64_t found;  /* by READ */
+	uint64_t found;  /* by READ, */
+	bool by_default; /* which looks for a default, that MySQL does not tell where it is an expression */
 	bool there;      /* PUT: the row is */
 	bool created;
 	bool claimed;    /* RECALL has found the key, */
@@ -330,16 +331,35 @@ static bool has_null(void)
 	return false;
 }
 
+/* By the key that is meant, where a part of it is a default that the body does not have. */
+static bool find_by_default(void)
+{
+	text_clear(&change.new_keys);
+	return change.by_default =
+	               !has_null() && sql_add_meant_key(&change.new_keys, change.plan, change.write, change.row);
+}
+
 /* The condition for the row that was written: by the primary key, or that which is meant. A merge that has met a row
  * has given it all that the body says, and generated nothing. */
 static bool find_inserted(void)
 {
 	uint64_t generated = database_generated(worker.database);
 
+	change.by_default = false;
 	if (change.write->resolution != RESOLUTION_MERGE)
 		return find_by(change.write->key, generated) ||
 		       (change.write->resolution == RESOLUTION_IGNORE && find_by(change.write->conflict, generated));
-	return find_by(change.write->conflict, generated) || find_by(change.write->key, has_null() ? generated : 0);
+	return find_by(change.write->conflict, generated) || find_by(change.write->key, has_null() ? generated : 0) ||
+	       find_by_default();
+}
+
+static enum next not_found_again(void)
+{
+	if (change.write->returned != RETURN_REPRESENTATION)
+		return next_row();
+	return fail(STATUS_BAD_PREFERENCE, "the new row cannot be found again: return=minimal can be had",
+	            change.write->key == NULL ? "the table has no primary key" :
+	                                        "the database makes the key, and does not tell it");
 }
 
 static enum next inserted_one(void)
@@ -347,11 +367,7 @@ static enum next inserted_one(void)
 	if (!write_returns(change.write, change.plan) || change.left_out || change.locating)
 		return next_row();
 	if (!find_inserted())
-		return change.write->returned != RETURN_REPRESENTATION ?
-		               next_row() :
-		               fail(STATUS_BAD_PREFERENCE, "the new row cannot be found again: return=minimal can be had",
-		                    change.write->key == NULL ? "the table has no primary key" :
-		                                                "the database makes the key, and does not tell it");
+		return not_found_again();
 	return send_read_back();
 }
 
@@ -655,6 +671,8 @@ static enum next stage_failed(void)
 	}
 	if ((change.stage == SEEK || change.stage == JUDGE) && !is_passing(error->status))
 		return change.stage == SEEK ? judge() : refuse_duplicate();
+	if (change.stage == READ && change.by_default && !is_passing(error->status))
+		return not_found_again();
 	if (is_doubtful(error, alarmed)) {
 		peer->write->one_by_one = change.again = true;
 		return undo();
