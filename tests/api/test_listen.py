@@ -106,6 +106,11 @@ def test_a_stale_socket_is_replaced(users, start_pool, lab):
 AT_ONCE = 'read -r _ <"$0"; exec "$@"'
 
 
+def asks(path):
+    with fcgi.Connection(str(path), 10 * servers.FACTOR) as connection:
+        return connection.request(target="/users/1")
+
+
 def release(fifo):
     """Whoever waits for a writer of it; nobody may."""
     try:
@@ -141,8 +146,7 @@ def test_of_many_that_start_at_once_on_a_stale_socket_one_lives(users, lab):
         try:
             time.sleep(0.05)
             servers.until(one_lives, why="more than one lives, or none")
-            with fcgi.Connection(str(path), 10 * servers.FACTOR) as connection:
-                assert connection.request(target="/users/1").status == 200
+            servers.until(lambda: asks(path).status == 200, why="it does not serve")
             assert {pool.poll() for pool in pools} == {None, 69}
             for pool, log in zip(pools, logs):
                 if pool.poll() is not None:
