@@ -27,6 +27,7 @@ enum database_step {
 struct database_error {
 	enum status status;  /* how a client is told */
 	unsigned number;     /* the server's own, or the client library's */
+	char state[8];       /* PostgreSQL: its SQLSTATE; otherwise empty */
 	bool schema_changed; /* a table or column of the description is not there */
 	bool snapshot_old;   /* the table has got another form since the transaction began: in another one it can be read */
 	bool not_run;        /* the statement certainly did not run, though the connection is lost */

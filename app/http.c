@@ -408,7 +408,7 @@ static void add_field(struct text *out, const char *name, const char *value)
 
 void http_add_fault(struct text *out, const struct fault *fault)
 {
-	add_field(out, "{\"code\":", status_code(fault->status));
+	add_field(out, "{\"code\":", fault->code != NULL ? fault->code : status_code(fault->status));
 	add_field(out, ",\"message\":", fault->message != NULL ? fault->message : status_message(fault->status));
 	add_field(out, ",\"details\":", fault->details);
 	add_field(out, ",\"hint\":", fault->hint);

@@ -259,6 +259,7 @@ static void find_names(struct database_error *error)
 bool mysql_fault_read(struct database_error *error, unsigned number, const char *state, const char *text)
 {
 	error->number = number;
+	error->state[0] = '\0';
 	error->row = 0;
 	error->referenced = number == ER_ROW_IS_REFERENCED || number == ER_ROW_IS_REFERENCED_2;
 	error->object = (struct slice){ "", 0 };

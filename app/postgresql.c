@@ -302,15 +302,19 @@ static bool take_error(struct driver_connection *connection, const PGresult *res
 		.column = libpq.PQresultErrorField(result, PG_DIAG_COLUMN_NAME),
 		.constraint = libpq.PQresultErrorField(result, PG_DIAG_CONSTRAINT_NAME),
 		.function = libpq.PQresultErrorField(result, PG_DIAG_SOURCE_FUNCTION),
+		.severity = libpq.PQresultErrorField(result, PG_DIAG_SEVERITY_NONLOCALIZED),
 	};
-
 	const char *place = libpq.PQresultErrorField(result, PG_DIAG_STATEMENT_POSITION);
+	/* The statement; rows, whose bytes take its place, come after all that is found before it runs. */
+	struct slice sql = { connection->bytes.bytes, connection->bytes.length };
 	bool gone;
 
 	if (fault.message == NULL)
 		fault.message = libpq.PQerrorMessage(connection->pg);
-	gone = postgresql_fault_read(error, &fault);
 	error->place = place != NULL ? strtoul(place, NULL, 10) : 0;
+	if (error->place > 0)
+		fault.place = postgresql_fault_place(sql, text_utf8_offset(sql, error->place));
+	gone = postgresql_fault_read(error, &fault);
 	return gone;
 }
 

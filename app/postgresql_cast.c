@@ -198,7 +198,9 @@ static bool add_cast(struct casting *casting, enum cast_target target, enum colu
 		return to_moment(casting, true);
 	case CAST_JSON:
 		*type = is_text(casting) ? COLUMN_JSON : casting->what->type;
-		add(casting, "", casting->what->type == COLUMN_STRING ? "::jsonb" : ""); /* an array is shown as JSON anyway */
+		add(casting, "", casting->what->type != COLUMN_STRING ? "" : /* an array is shown as JSON anyway */
+		                 casting->what->is_other              ? "::text::jsonb" : /* an enum */
+		                                                        "::jsonb");
 		return true;
 	}
 	return false;

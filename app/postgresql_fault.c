@@ -6,65 +6,102 @@
 
 struct meaning {
 	const char *state; /* or how it begins */
+	enum postgresql_place place; /* where the server found it; PLACE_UNKNOWN: anywhere */
 	const char *words; /* that the message must have; NULL: any will do */
 	enum status status;
 };
 
-/* The first one that fits. Where the state alone does not tell, the words do. They are English; a server whose
- * lc_messages is another language has none of these, and the next one that fits is what is left to say. */
+/* The first one that fits; of each class (appendix A of PostgreSQL's manual) the last line takes what is left. Where
+ * neither the state nor the place tells, the words do. They are English; a server whose lc_messages is another language
+ * has none of these, and the next one that fits is what is left to say. */
 static const struct meaning meanings[] = {
-	{ "08", NULL, STATUS_AWAY },
-	{ "57P01", NULL, STATUS_AWAY }, /* shutdown */
-	{ "57P02", NULL, STATUS_AWAY }, /* crash */
-	{ "57P03", NULL, STATUS_AWAY }, /* it starts, or is about to end */
-	{ "57P04", NULL, STATUS_AWAY }, /* the database is dropped */
-	{ "57P05", NULL, STATUS_AWAY }, /* idle for too long */
-	{ "25P03", NULL, STATUS_AWAY }, /* the same in a transaction */
-	{ "25P04", NULL, STATUS_AWAY }, /* the transaction took too long */
-	{ "23505", NULL, STATUS_DUPLICATE },
-	{ "23P01", NULL, STATUS_DUPLICATE }, /* an exclusion constraint */
-	{ "23503", NULL, STATUS_FOREIGN_KEY },
-	{ "23001", NULL, STATUS_FOREIGN_KEY }, /* ON DELETE RESTRICT, from 18 on */
-	{ "23502", NULL, STATUS_NULL },
-	{ "23514", NULL, STATUS_CHECK },
-	{ "44000", NULL, STATUS_CHECK }, /* WITH CHECK OPTION */
-	{ "22001", NULL, STATUS_TOO_LONG },
-	{ "22003", NULL, STATUS_NO_FIT },
-	{ "2200H", NULL, STATUS_NO_MORE_IDS },
-	{ "22P05", NULL, STATUS_NO_CHARACTER },
-	{ "22021", NULL, STATUS_NO_CHARACTER },
-	{ "2201B", NULL, STATUS_BAD_REGULAR },
-	{ "22025", NULL, STATUS_BAD_PATTERN },
-	{ "22023", "phrase operator", STATUS_BAD_SEARCH }, /* word <99999> word */
-	{ "22", NULL, STATUS_BAD_VALUE },
-	{ "42601", "in tsquery", STATUS_BAD_SEARCH },
-	{ "42601", "escaped character", STATUS_BAD_SEARCH },
-	{ "42601", "qualified name", STATUS_BAD_SEARCH }, /* of a language, as the next ones */
-	{ "42602", NULL, STATUS_BAD_SEARCH },
-	{ "3F000", NULL, STATUS_BAD_SEARCH },
-	{ "XX000", "text search configuration", STATUS_BAD_SEARCH }, /* a number that is none's */
-	{ "54000", "in tsquery", STATUS_BAD_SEARCH },
-	{ "42704", "text search configuration", STATUS_BAD_SEARCH },
-	{ "54000", NULL, STATUS_TOO_LONG }, /* for an index, or for any value of its type */
-	{ "42501", NULL, STATUS_FORBIDDEN },
-	{ "428C9", NULL, STATUS_NOT_WRITABLE }, /* GENERATED ALWAYS */
-	{ "42P10", "ON CONFLICT", STATUS_NO_CONFLICT_KEY },
-	{ "55000", "ON CONFLICT", STATUS_NO_CONFLICT_KEY }, /* a key that is checked later */
-	{ "55000", "cannot insert into view", STATUS_NOT_UPDATABLE },
-	{ "55000", "cannot update view", STATUS_NOT_UPDATABLE },
-	{ "55000", "cannot delete from view", STATUS_NOT_UPDATABLE },
-	{ "55000", "does not allow ", STATUS_NOT_UPDATABLE }, /* a foreign table */
-	{ "0A000", " of view ", STATUS_NOT_UPDATABLE },       /* a column that the view computes */
-	{ "0A000", "foreign table", STATUS_NOT_UPDATABLE },
-	{ "25006", NULL, STATUS_READ_ONLY },
-	{ "40001", "terminating connection", STATUS_AWAY }, /* a replica that has to go on */
-	{ "40001", NULL, STATUS_LOCKED },
-	{ "40P01", NULL, STATUS_LOCKED },
-	{ "55P03", NULL, STATUS_LOCKED },
-	{ "57014", NULL, STATUS_TIMEOUT },
-	{ "53300", NULL, STATUS_BUSY },
-	{ "P0001", NULL, STATUS_RAISED },
-	{ "21000", "ON CONFLICT", STATUS_SAME_ROW },
+	/* A type's own reader of texts chooses any state: 42601 of a tsvector, 42P01 of a regclass. */
+	{ "42501", PLACE_UNKNOWN, NULL, STATUS_FORBIDDEN },
+	{ "54001", PLACE_VALUE, NULL, STATUS_TOO_DEEP },
+	{ "42", PLACE_VALUE, NULL, STATUS_BAD_VALUE },
+	{ "3F", PLACE_VALUE, NULL, STATUS_BAD_VALUE },
+	{ "22", PLACE_LANGUAGE, NULL, STATUS_BAD_SEARCH },
+	{ "42", PLACE_LANGUAGE, NULL, STATUS_BAD_SEARCH },
+	{ "3F", PLACE_LANGUAGE, NULL, STATUS_BAD_SEARCH },
+	{ "0A", PLACE_LANGUAGE, NULL, STATUS_BAD_SEARCH },
+
+	{ "08", PLACE_UNKNOWN, NULL, STATUS_AWAY },
+	{ "0A000", PLACE_UNKNOWN, " of view ", STATUS_NOT_UPDATABLE }, /* a column that the view computes */
+	{ "0A000", PLACE_UNKNOWN, "foreign table", STATUS_NOT_UPDATABLE },
+	{ "0A", PLACE_UNKNOWN, NULL, STATUS_UNSUPPORTED },
+	{ "21000", PLACE_UNKNOWN, "ON CONFLICT", STATUS_SAME_ROW },
+
+	{ "22001", PLACE_UNKNOWN, NULL, STATUS_TOO_LONG },
+	{ "22003", PLACE_UNKNOWN, NULL, STATUS_NO_FIT },
+	{ "2200H", PLACE_UNKNOWN, NULL, STATUS_NO_MORE_IDS },
+	{ "22P05", PLACE_UNKNOWN, NULL, STATUS_NO_CHARACTER },
+	{ "22021", PLACE_UNKNOWN, NULL, STATUS_NO_CHARACTER },
+	{ "2201B", PLACE_UNKNOWN, NULL, STATUS_BAD_REGULAR },
+	{ "22025", PLACE_UNKNOWN, NULL, STATUS_BAD_PATTERN },
+	{ "22023", PLACE_UNKNOWN, "phrase operator", STATUS_BAD_SEARCH }, /* word <99999> word */
+	{ "22012", PLACE_UNKNOWN, NULL, STATUS_UNCOMPUTED }, /* a division by zero; logarithms, powers, … */
+	{ "22013", PLACE_UNKNOWN, NULL, STATUS_UNCOMPUTED },
+	{ "22014", PLACE_UNKNOWN, NULL, STATUS_UNCOMPUTED },
+	{ "22016", PLACE_UNKNOWN, NULL, STATUS_UNCOMPUTED },
+	{ "2201E", PLACE_UNKNOWN, NULL, STATUS_UNCOMPUTED },
+	{ "2201F", PLACE_UNKNOWN, NULL, STATUS_UNCOMPUTED },
+	{ "2201G", PLACE_UNKNOWN, NULL, STATUS_UNCOMPUTED },
+	{ "2201W", PLACE_UNKNOWN, NULL, STATUS_UNCOMPUTED },
+	{ "2201X", PLACE_UNKNOWN, NULL, STATUS_UNCOMPUTED },
+	{ "2202G", PLACE_UNKNOWN, NULL, STATUS_UNCOMPUTED },
+	{ "2202H", PLACE_UNKNOWN, NULL, STATUS_UNCOMPUTED },
+	{ "2203", PLACE_UNKNOWN, NULL, STATUS_UNCOMPUTED }, /* SQL's paths into JSON */
+	{ "22", PLACE_UNKNOWN, NULL, STATUS_BAD_VALUE },
+
+	{ "23505", PLACE_UNKNOWN, NULL, STATUS_DUPLICATE },
+	{ "23P01", PLACE_UNKNOWN, NULL, STATUS_DUPLICATE }, /* an exclusion constraint */
+	{ "23503", PLACE_UNKNOWN, NULL, STATUS_FOREIGN_KEY },
+	{ "23001", PLACE_UNKNOWN, NULL, STATUS_FOREIGN_KEY }, /* ON DELETE RESTRICT, from 18 on */
+	{ "23502", PLACE_UNKNOWN, NULL, STATUS_NULL },
+	{ "23", PLACE_UNKNOWN, NULL, STATUS_CHECK },
+
+	{ "25P03", PLACE_UNKNOWN, NULL, STATUS_AWAY }, /* idle for too long in a transaction */
+	{ "25P04", PLACE_UNKNOWN, NULL, STATUS_AWAY }, /* the transaction took too long */
+	{ "25006", PLACE_UNKNOWN, NULL, STATUS_READ_ONLY },
+	{ "40001", PLACE_UNKNOWN, "terminating connection", STATUS_AWAY }, /* a replica that has to go on */
+	{ "40", PLACE_UNKNOWN, NULL, STATUS_LOCKED },
+
+	{ "42601", PLACE_UNKNOWN, "in tsquery", STATUS_BAD_SEARCH },
+	{ "42601", PLACE_UNKNOWN, "escaped character", STATUS_BAD_SEARCH },
+	{ "42883", PLACE_STATEMENT, NULL, STATUS_NO_SUCH_OPERATOR },
+	{ "428C9", PLACE_UNKNOWN, NULL, STATUS_NOT_WRITABLE }, /* GENERATED ALWAYS */
+	{ "42P10", PLACE_UNKNOWN, "ON CONFLICT", STATUS_NO_CONFLICT_KEY },
+	{ "44", PLACE_UNKNOWN, NULL, STATUS_CHECK }, /* WITH CHECK OPTION */
+
+	{ "53300", PLACE_UNKNOWN, NULL, STATUS_BUSY },
+	{ "53", PLACE_UNKNOWN, NULL, STATUS_EXHAUSTED },
+	{ "54000", PLACE_UNKNOWN, "in tsquery", STATUS_BAD_SEARCH },
+	{ "54000", PLACE_UNKNOWN, NULL, STATUS_TOO_LONG }, /* for an index, or for any value of its type */
+	{ "54", PLACE_UNKNOWN, NULL, STATUS_TOO_COMPLEX },
+	{ "55000", PLACE_UNKNOWN, "ON CONFLICT", STATUS_NO_CONFLICT_KEY }, /* a key that is checked later */
+	{ "55000", PLACE_UNKNOWN, "cannot insert into view", STATUS_NOT_UPDATABLE },
+	{ "55000", PLACE_UNKNOWN, "cannot update view", STATUS_NOT_UPDATABLE },
+	{ "55000", PLACE_UNKNOWN, "cannot delete from view", STATUS_NOT_UPDATABLE },
+	{ "55000", PLACE_UNKNOWN, "does not allow ", STATUS_NOT_UPDATABLE }, /* a foreign table */
+	{ "55006", PLACE_UNKNOWN, NULL, STATUS_LOCKED },
+	{ "55P03", PLACE_UNKNOWN, NULL, STATUS_LOCKED },
+	{ "57014", PLACE_UNKNOWN, NULL, STATUS_TIMEOUT },
+	{ "57P01", PLACE_UNKNOWN, NULL, STATUS_AWAY }, /* shutdown */
+	{ "57P02", PLACE_UNKNOWN, NULL, STATUS_AWAY }, /* crash */
+	{ "57P03", PLACE_UNKNOWN, NULL, STATUS_AWAY }, /* it starts, or is about to end */
+	{ "57P04", PLACE_UNKNOWN, NULL, STATUS_AWAY }, /* the database is dropped */
+	{ "57P05", PLACE_UNKNOWN, NULL, STATUS_AWAY }, /* idle for too long */
+	{ "57", PLACE_UNKNOWN, NULL, STATUS_INTERNAL },
+	{ "58", PLACE_UNKNOWN, NULL, STATUS_INTERNAL },
+	{ "72", PLACE_UNKNOWN, NULL, STATUS_INTERNAL },
+	{ "F0", PLACE_UNKNOWN, NULL, STATUS_INTERNAL },
+	{ "HV00N", PLACE_UNKNOWN, NULL, STATUS_FOREIGN_AWAY },
+	{ "P0001", PLACE_UNKNOWN, NULL, STATUS_RAISED },
+	{ "XX000", PLACE_UNKNOWN, "text search configuration", STATUS_BAD_SEARCH }, /* a number that is none's */
+	{ "XX", PLACE_UNKNOWN, NULL, STATUS_INTERNAL },
+	/* All others are found in what the statement runs: 42P17 in rules, P0002 in functions, HV in foreign tables. */
+	{ "", PLACE_STATEMENT, NULL, STATUS_NOT_TAKEN },
+	{ "", PLACE_UNKNOWN, NULL, STATUS_DEFINITION },
 };
 
 static bool begins(const char *text, const char *words)
@@ -72,13 +109,14 @@ static bool begins(const char *text, const char *words)
 	return strncmp(text, words, strlen(words)) == 0;
 }
 
-static enum status status_of(const char *state, const char *message)
+static enum status status_of(const struct postgresql_fault *fault, const char *state, const char *message)
 {
 	for (size_t i = 0; i < sizeof(meanings) / sizeof(meanings[0]); i++)
 		if (begins(state, meanings[i].state) &&
+		    (meanings[i].place == PLACE_UNKNOWN || meanings[i].place == fault->place) &&
 		    (meanings[i].words == NULL || strstr(message, meanings[i].words) != NULL))
 			return meanings[i].status;
-	return STATUS_FAULT;
+	return STATUS_DEFINITION;
 }
 
 /* A table, a column or a key of the description is not there, or not as it was. */
@@ -119,6 +157,51 @@ static bool is_partition_fault(const struct postgresql_fault *fault)
 	       (strcmp(function, "ExecFindPartition") == 0 || strcmp(function, "ExecPartitionCheckEmitError") == 0);
 }
 
+/* By RAISE a function's author gives an error any state. What says of the request no more than that is said in the
+ * author's own words; constraints, rights and locks are told as those of the server. */
+static bool is_authors_own(enum status status)
+{
+	switch (status_http(status)) {
+	case 403:
+	case 409:
+	case 422:
+		return false;
+	default:
+		return status != STATUS_LOCKED;
+	}
+}
+
+/* The arguments in front of which the language of a search stands. */
+static bool is_language(struct slice before)
+{
+	static const char *const functions[] = { "to_tsvector(", "tsquery(" };
+
+	for (size_t i = 0; i < sizeof(functions) / sizeof(functions[0]); i++) {
+		size_t length = strlen(functions[i]);
+
+		if (before.length >= length && memcmp(before.bytes + before.length - length, functions[i], length) == 0)
+			return true;
+	}
+	return false;
+}
+
+enum postgresql_place postgresql_fault_place(struct slice sql, size_t offset)
+{
+	if (offset >= sql.length || sql.bytes[offset] != '\'')
+		return PLACE_STATEMENT;
+	return is_language((struct slice){ sql.bytes, offset }) ? PLACE_LANGUAGE : PLACE_VALUE;
+}
+
+/* The elements of an array, or the parts of a row, have no operator. The server finds that by the values, and gives no
+ * place. */
+static bool is_incomparable(const struct postgresql_fault *fault, const char *state)
+{
+	const char *function = given(fault->function);
+
+	return strcmp(state, "42883") == 0 &&
+	       (begins(function, "array_") || begins(function, "arrayoverlap") || begins(function, "record_"));
+}
+
 bool postgresql_fault_read(struct database_error *error, const struct postgresql_fault *fault)
 {
 	const char *state = given(fault->state), *message = given(fault->message), *name = given(fault->constraint);
@@ -128,12 +211,16 @@ bool postgresql_fault_read(struct database_error *error, const struct postgresql
 	error->number = 0;
 	error->row = 0;
 	error->object = (struct slice){ "", 0 };
-	error->status = *state != '\0' ? status_of(state, message) : STATUS_AWAY;
-	/* RAISE with a SQLSTATE that only its author knows. */
-	if (error->status == STATUS_FAULT && strcmp(given(fault->function), "exec_stmt_raise") == 0)
+	snprintf(error->state, sizeof(error->state), "%s", state);
+	error->status = *state != '\0' ? status_of(fault, state, message) : STATUS_AWAY;
+	if (strcmp(given(fault->function), "exec_stmt_raise") == 0 && is_authors_own(error->status))
 		error->status = STATUS_RAISED;
+	if (is_incomparable(fault, state))
+		error->status = STATUS_NO_SUCH_OPERATOR;
 	if (error->status == STATUS_CHECK && is_partition_fault(fault))
 		error->status = STATUS_NO_PARTITION;
+	if (error->status == STATUS_AWAY && strcmp(given(fault->severity), "ERROR") == 0)
+		error->status = STATUS_FOREIGN_AWAY; /* our own connection lives */
 	error->schema_changed = is_changed(state, message);
 	error->referenced = strcmp(state, "23001") == 0 ||
 	                    (strcmp(state, "23503") == 0 && begins(message, "update or delete on table "));

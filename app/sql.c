@@ -92,16 +92,6 @@ void sql_read_keys(struct text *sql, const struct plan *plan, const struct integ
 	text_add_char(sql, ')');
 }
 
-size_t sql_offset(struct slice sql, size_t place)
-{
-	size_t at = 0;
-
-	for (; at < sql.length; at++)
-		if (((unsigned char)sql.bytes[at] & 0xc0) != 0x80 && --place == 0)
-			break;
-	return at;
-}
-
 /* Behind the text or the name that begins there. In both a quote is doubled. */
 static size_t end_of_quoted(struct slice sql, size_t at)
 {
@@ -113,15 +103,21 @@ static size_t end_of_quoted(struct slice sql, size_t at)
 	return at;
 }
 
-/* In every condition the column stands before the values. */
-const struct column *sql_find_operand(const struct plan *plan, struct slice sql, size_t place)
+/* In every condition the column stands before the operator and the values; in an order it stands for itself, perhaps
+ * behind its table. */
+const struct column *sql_find_operand(const struct plan *plan, struct slice sql, size_t place, bool *named)
 {
 	const struct table *table = plan->table;
 	struct slice name = { NULL, 0 };
-	size_t offset = sql_offset(sql, place), end;
+	size_t offset = text_utf8_offset(sql, place), end;
+	char quote = table->dialect->quote;
 
-	for (size_t at = 0; at < offset; at = end) {
-		bool is_name = sql.bytes[at] == table->dialect->quote;
+	*named = offset < sql.length && sql.bytes[offset] == quote;
+	if (*named && (end = end_of_quoted(sql, offset)) + 1 < sql.length && sql.bytes[end] == '.' &&
+	    sql.bytes[end + 1] == quote)
+		offset = end + 1;
+	for (size_t at = 0; at < offset + *named; at = end) {
+		bool is_name = sql.bytes[at] == quote;
 
 		end = is_name || sql.bytes[at] == '\'' ? end_of_quoted(sql, at) : at + 1;
 		if (is_name)

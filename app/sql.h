@@ -18,10 +18,9 @@ void sql_count(struct text *, const struct plan *, const char *what);
  * the plan's own. */
 void sql_read_keys(struct text *, const struct plan *, const struct integer *keys, unsigned count);
 
-/* Where the character is of which a server says the place in a statement, from 1. The statement is valid UTF-8. */
-size_t sql_offset(struct slice sql, size_t place);
-/* The column that is compared with the value at that place of a read; NULL: none is that clients may see. */
-const struct column *sql_find_operand(const struct plan *, struct slice sql, size_t place);
+/* The column that stands at that place, in characters from 1, of a statement (*named: alone, as in an order), or is
+ * compared by the operator or with the value there; NULL: none is that clients may see. */
+const struct column *sql_find_operand(const struct plan *, struct slice sql, size_t place, bool *named);
 
 /* The statements of a write (sql_write.c). The rows that it is about, locked, in the plan's outputs, one more than may be
  * returned: */

@@ -6,6 +6,7 @@
 
 #include "answer.h"
 #include "change.h"
+#include "change_fault.h"
 #include "clock.h"
 #include "dialect.h"
 #include "entrance.h"
@@ -58,37 +59,14 @@ static void log_failure(const struct peer *peer, enum log_level level, const cha
 	log_end(line);
 }
 
-/* A failure of a read, as a client is told it: what is said of a body's values is said of the query's. */
-static enum status status_of_read(enum status status)
-{
-	switch ((int)status) {
-	case STATUS_RAISED: /* what a trigger or a function raises is meant for who writes (change_fault.h) */
-		return STATUS_FAULT;
-	case STATUS_NO_FIT:
-		return STATUS_VALUE_RANGE;
-	case STATUS_NO_CHARACTER:
-	case STATUS_TOO_DEEP:
-		return STATUS_BAD_VALUE;
-	case STATUS_BODY_TOO_LARGE: /* all that a read is made of stands there */
-		return STATUS_URI_TOO_LONG;
-	default:
-		return status;
-	}
-}
-
-/* The fault of a read, with the column that the database only gives the place of. */
 static struct fault fault_of_read(struct peer *peer)
 {
 	const struct database_error *error = database_error(worker.database);
-	struct fault fault = { .status = status_of_read(error->status) };
-	const struct column *column = NULL;
+	struct fault fault = change_fault_make_read(error, &peer->arena);
 
 	if (fault.status == STATUS_URI_TOO_LONG)
 		fault.details = STATEMENT_TOO_LONG;
-	if (error->place > 0 && (fault.status == STATUS_BAD_VALUE || fault.status == STATUS_VALUE_RANGE))
-		column = sql_find_operand(&peer->plan, worker.sent, error->place);
-	if (column != NULL)
-		fault.message = arena_printf(&peer->arena, "%s for column '%s'", status_message(fault.status), column->name.bytes);
+	change_fault_tell_operand(&fault, error, &peer->plan, worker.sent, &peer->arena);
 	return fault;
 }
 
@@ -116,7 +94,8 @@ static void batch_failed(void)
 		if (peer == worker.stream) { /* a cut, which no client takes for an answer */
 			log_failure(peer, LOG_ERROR, "stream-cut");
 			peers_hang_up(peer);
-		} else if (error->schema_changed && !peer->retried && session_may_describe()) {
+		} else if (change_fault_is_outdated(error, &peer->plan, worker.sent) && !peer->retried &&
+		           session_may_describe()) {
 			peer->retried = true;
 			session_want_describe();
 			run_again(peer, false);
@@ -459,7 +438,7 @@ static bool is_unexplained(void)
 	const struct database_error *error = database_error(worker.database);
 
 	return worker.stage == STAGE_PLANNED && !error->schema_changed &&
-	       (error->status == STATUS_FAULT || error->status == STATUS_FORBIDDEN);
+	       (status_http(error->status) == 500 || error->status == STATUS_FORBIDDEN);
 }
 
 /* A read waits for nobody's lock: it is the cluster's newest writes that a node could not wait for. Another may. */

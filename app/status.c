@@ -24,3 +24,22 @@ const char *status_message(enum status status)
 {
 	return statuses[status].message;
 }
+
+bool status_is_the_databases(enum status status)
+{
+	switch ((int)status) {
+	case STATUS_UNSUPPORTED:
+	case STATUS_UNCOMPUTED:
+	case STATUS_RAISED:
+	case STATUS_FAULT:
+	case STATUS_DEFINITION:
+	case STATUS_TOO_COMPLEX:
+	case STATUS_NOT_TAKEN:
+	case STATUS_INTERNAL:
+	case STATUS_EXHAUSTED:
+	case STATUS_FOREIGN_AWAY:
+		return true;
+	default:
+		return false;
+	}
+}

@@ -9,6 +9,8 @@
 #ifndef MYREST_STATUS_H
 #define MYREST_STATUS_H
 
+#include <stdbool.h>
+
 /* X(name, HTTP status, code, default message) */
 #define STATUS_LIST(X) \
 	X(STATUS_OK, 200, "", "") \
@@ -36,6 +38,9 @@
 	X(STATUS_BAD_PATTERN, 400, "22025", "the pattern ends with its escape character") \
 	X(STATUS_BAD_REGULAR, 400, "2201B", "the regular expression cannot be understood") \
 	X(STATUS_BAD_SEARCH, 400, "42601", "the full-text search cannot be understood") \
+	X(STATUS_UNSUPPORTED, 400, "0A000", "the database does not support this") \
+	X(STATUS_UNCOMPUTED, 400, "22000", \
+	  "the database cannot compute with these values: they divide by zero, or the like") \
 	X(STATUS_FORBIDDEN, 403, "42501", "the database refuses the statement") \
 	X(STATUS_NO_SUCH_PATH, 404, "PGRST125", "nothing at this path") \
 	X(STATUS_NO_SUCH_TABLE, 404, "PGRST205", "no such table") \
@@ -63,11 +68,21 @@
 	X(STATUS_TOO_DEEP, 422, "22P02", "JSON is nested deeper than the database takes it") \
 	X(STATUS_KEY_REUSED, 422, "PGRST100", "the Idempotency-Key was used for another request") \
 	X(STATUS_FAULT, 500, "PGRSTX00", "something went wrong here; the log says what, under the request's id") \
+	X(STATUS_DEFINITION, 500, "42P17", \
+	  "a view, rule, trigger or function of the table does not work: its owner has to mend it; the log says more") \
+	X(STATUS_TOO_COMPLEX, 500, "54001", \
+	  "a limit of the database is reached: what the statement runs is nested too deep, or too large") \
+	X(STATUS_NOT_TAKEN, 500, "42000", \
+	  "the database does not take the statement which was made for this request; the log says why") \
+	X(STATUS_INTERNAL, 500, "XX000", \
+	  "the database has an error of its own: its operator has to look at it; the log says more") \
 	X(STATUS_NO_MORE_IDS, 500, "2200H", "the table has no more ids for new rows: its operator has to widen the column") \
 	X(STATUS_UNKNOWN, 502, "08007", "the connection to the database was lost: the write may have been made or not") \
 	X(STATUS_AWAY, 503, "PGRST001", "the database cannot be reached") \
 	X(STATUS_UNDESCRIBED, 503, "PGRST002", "the database does not say at present what the table's columns are") \
 	X(STATUS_BUSY, 503, "PGRST003", "the database is too busy") \
+	X(STATUS_EXHAUSTED, 503, "53000", "the database lacks memory, space on its disk or another resource") \
+	X(STATUS_FOREIGN_AWAY, 503, "08001", "another server, which the database asks for this, cannot be reached") \
 	X(STATUS_LOCKED, 503, "40001", "others hold what is to be written; nothing was written") \
 	X(STATUS_READ_ONLY, 503, "25006", "the database takes no writes at present") \
 	X(STATUS_TIMEOUT, 504, "57014", "the statement ran past its time")
@@ -89,10 +104,13 @@ struct fault {
 	const char *message; /* NULL: the status's own */
 	const char *details;
 	const char *hint;
+	const char *code; /* NULL: the status's own */
 };
 
 int status_http(enum status);
 const char *status_code(enum status);
 const char *status_message(enum status);
+/* Whether the error is told by the code that the database gives it: nobody else knows more. */
+bool status_is_the_databases(enum status);
 
 #endif

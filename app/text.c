@@ -141,6 +141,16 @@ size_t text_utf8_span(const char *bytes, size_t length)
 	return at;
 }
 
+size_t text_utf8_offset(struct slice text, size_t place)
+{
+	size_t at = 0;
+
+	for (; at < text.length; at++)
+		if (((unsigned char)text.bytes[at] & 0xc0) != 0x80 && --place == 0)
+			break;
+	return at;
+}
+
 /* One byte that a JSON string cannot carry as it is, escaped into out; answers how many bytes that took. */
 static size_t json_escape(char *out, unsigned char byte)
 {

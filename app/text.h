@@ -54,6 +54,8 @@ size_t text_query_decode(char *bytes, size_t length);
 bool text_is_percent_encoded(const char *at, const char *end); /* whether a '%' and two hexadecimal digits stand there */
 /* Length of the valid UTF-8 at the start; equal to length when all of it is. */
 size_t text_utf8_span(const char *bytes, size_t length);
+/* Where the character is that has this place in a text which is valid UTF-8, from 1; behind it there is its end. */
+size_t text_utf8_offset(struct slice text, size_t place);
 /* Decodes base64 (padding optional, both alphabets) in place; false: not base64. */
 bool text_base64_decode(char *bytes, size_t *length) MUST_CHECK;
 

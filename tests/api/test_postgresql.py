@@ -1092,3 +1092,209 @@ def test_a_duplicate_of_a_key_over_an_expression_names_none_of_its_columns(serve
         response = send(made.web, "POST", f"/t?on_conflict={names}", row, prefer="resolution=merge-duplicates")
         refused(response, 400, "42P10")
     assert made.sql("SELECT * FROM t") == ((1, "q", 1),)
+
+
+# --- errors of every kind
+
+# A value of each type that PostgreSQL has for columns. Of those that are not here it is a text that no type can read.
+SAMPLES = {
+    "xml": "<a/>", "point": "(1,2)", "box": "(2,2),(1,1)", "line": "{1,2,3}", "lseg": "[(1,2),(3,4)]", "path": "((1,2),(3,4))",
+    "polygon": "((1,2),(3,4))", "circle": "<(1,2),3>", "json": "[1]", "jsonb": "[1]", "jsonpath": "$.a", "tsvector": "'a':1", "tsquery": "'a'",
+    "xid": "1", "xid8": "1", "cid": "1", "tid": "(0,1)", "oid": "1", "aclitem": "rest=r/postgres", "pg_lsn": "0/1", "regclass": "pg_class",
+    "txid_snapshot": "1:1:", "pg_snapshot": "1:1:", "refcursor": "c", "int2vector": "1 2", "oidvector": "1 2", "time with time zone": "01:02:03+00",
+    "regtype": "integer", "regproc": "now", "regnamespace": "pg_catalog", "regrole": "rest", "regconfig": "english", "regdictionary": "simple",
+    "regoperator": "+(integer,integer)", "regprocedure": "now()", "regoper": "pg_catalog.||/", "regcollation": "pg_catalog.default",
+    "\"char\"": "a", "macaddr8": "08:00:2b:01:02:03:04:05", "point[]": "{\"(1,2)\"}", "xml[]": "{<a/>}", "pair": "(1,2)", "place": "(1,\"(1,2)\")",
+    "mood5": "sad", "int4range": "[1,2)", "daterange": "[2024-01-01,2024-01-02)", "interval": "1 day", "money": "1.00", "inet": "10.0.0.1", "bit(3)": "101",
+}  # fmt: skip
+WORDS = ("eq", "neq", "gt", "lte", "in", "isdistinct", "like", "imatch", "fts", "cs", "cd", "ov", "sl", "adj", "eq(any)")
+CASTS = ("text", "int", "numeric", "float8", "bool", "date", "time", "timestamp", "timestamptz", "json")
+
+
+@pytest.fixture(scope="module")
+def kinds(serve):
+    names = {name: f"c{number}" for number, name in enumerate(SAMPLES)}
+    columns = ", ".join(f"{column} {name}" for name, column in names.items())
+    values = ", ".join("'" + value.replace("'", "''") + "'" for value in SAMPLES.values())
+    made = serve(
+        "CREATE TYPE pair AS (a integer, b integer)", "CREATE TYPE place AS (a integer, b point)", "CREATE TYPE mood5 AS ENUM ('sad')",
+        f"CREATE TABLE t (id integer PRIMARY KEY, {columns})", f"INSERT INTO t VALUES (1, {values})", "INSERT INTO t (id) VALUES (2), (3)",
+        MYREST_ALLOW_ROLLBACK="on",
+    )  # fmt: skip
+    made.names = names
+    return made
+
+
+def told(response, column):
+    """An answer, or a refusal that names the column."""
+    if response.status == 200:
+        return True
+    error = error_of(response, 400)
+    assert "something went wrong" not in error["message"] and error["code"] != "PGRST100", error
+    if error["code"] not in ("42601", "2201B"):  # these are about the client's own words
+        assert f"'{column}'" in error["message"], error
+    return False
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_what_a_type_does_not_have_is_a_400_by_name(kinds, name):
+    """Every operator, order and cast, with a value of the type and with one that is none."""
+    column, runtime = kinds.names[name], name in ("point[]", "xml[]", "place")  # no place is told of what only the values lack
+    for value in (SAMPLES[name], "a:b:c(", ""):
+        for word in WORDS:
+            given = f"({json.dumps(value)})" if word == "in" else "{" + json.dumps(value) + "}" if word == "eq(any)" else value
+            response = kinds.get(f"/t?select=id&{column}={word}.{q(given)}")
+            if word in ("eq", "in", "gt") and name in ("xml", "point", "polygon", "jsonpath"):
+                error_of(response, 400, "42883" if value == SAMPLES[name] else None)
+            if runtime and response.status == 400 and f"'{column}'" not in response.body.decode():
+                error_of(response, 400, ("42883", "42601", "2201B"))
+            else:
+                told(response, column)
+        for method, target in (("PATCH", f"/t?{column}=eq.{q(value)}"), ("DELETE", f"/t?id=eq.9&{column}=gt.{q(value)}")):
+            response = send(kinds.web, method, target, {"id": 1} if method == "PATCH" else None, prefer="tx=rollback")
+            if response.status not in (200, 204):
+                assert f"'{column}'" in error_of(response, 400)["message"] or runtime
+        response = send(kinds.web, "POST", "/t", {"id": 9, column: value}, prefer="tx=rollback")
+        if response.status != 201:
+            refused(response, response.status, response.json()["code"], column)
+            assert response.status in (400, 422)
+    told(kinds.get(f"/t?select=id&order={column}"), column)
+    told(kinds.get(f"/t?select=x:id::text&order={column}.desc,id"), column)
+    for cast in CASTS:
+        response = kinds.get(f"/t?select={column}::{cast}")
+        assert response.status in (200, 400), response
+        assert "something went wrong" not in response.body.decode()
+    assert kinds.json("/t?select=id&order=id") == [{"id": 1}, {"id": 2}, {"id": 3}]
+
+
+def test_a_type_without_an_order_says_so(kinds):
+    for name, words in (("xml", "cannot be ordered"), ("box", "cannot be ordered")):
+        assert words in error_of(kinds.get(f"/t?order={kinds.names[name]}"), 400, "42883")["message"]
+    assert "cannot be compared" in error_of(kinds.get(f"/t?{kinds.names['point']}=eq.(1,2)"), 400, "42883")["message"]
+    assert kinds.json(f"/t?select=id&{kinds.names['box']}=eq.{q('(2,2),(1,1)')}") == [{"id": 1}], "a box is compared by its area"
+    assert not [line for line in kinds.pool.text().splitlines() if "statement-failed" in line or "write-failed" in line]
+
+
+def plpgsql(name, body, returns="trigger"):
+    return f"CREATE FUNCTION {name} RETURNS {returns} LANGUAGE plpgsql AS $$BEGIN {body} END$$"
+
+
+def triggered(table, body, more="n integer"):
+    """A table whose trigger does that with each row that is written."""
+    return (
+        f"CREATE TABLE {table} (id integer PRIMARY KEY, {more})", plpgsql(f"{table}_in()", f"{body}; RETURN NEW;"),
+        f"CREATE TRIGGER t BEFORE INSERT OR UPDATE OR DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION {table}_in()",
+    )  # fmt: skip
+
+
+# What a table's owner can have defined, and how a request that meets it is answered: its statements, status, code, words.
+OWNERS = {
+    "rules_in_a_circle": (("CREATE TABLE {} (id integer)", "CREATE RULE r AS ON INSERT TO {} DO ALSO INSERT INTO {} VALUES (NEW.id)"),
+                          "POST", 500, "42P17", "a view, rule, trigger or function"),
+    "triggers_without_end": (triggered("{}", "INSERT INTO {} VALUES (NEW.id + 1)"), "POST", 500, "54001", "nested too deep"),
+    "a_trigger_that_divides": (triggered("{}", "NEW.n := 1 / (NEW.id - 1)"), "POST", 400, "22012", "divide by zero"),
+    "a_trigger_of_wrong_names": (triggered("{}", "PERFORM nothing FROM nowhere"), "POST", 500, "42P01", "a view, rule, trigger or function"),
+    "a_trigger_without_a_function": (triggered("{}", "PERFORM nothing(1)"), "POST", 500, "42883", "a view, rule, trigger or function"),
+    "a_trigger_that_finds_nothing": (triggered("{}", "SELECT 1 INTO STRICT NEW.n WHERE FALSE"), "POST", 500, "P0002", "a view, rule, trigger or function"),
+    "a_trigger_that_asserts": (triggered("{}", "ASSERT FALSE"), "POST", 500, "P0004", "a view, rule, trigger or function"),
+    "a_trigger_without_a_case": (triggered("{}", "CASE NEW.id WHEN 99 THEN NULL; END CASE"), "POST", 500, "20000", "a view, rule, trigger or function"),
+    "a_trigger_that_commits": (triggered("{}", "COMMIT"), "POST", 500, "2D000", "a view, rule, trigger or function"),
+    "a_function_that_gives_nothing": (("CREATE TABLE {} (id integer, n integer DEFAULT {}_n())",), "POST", 500, "2F005", "a view, rule, trigger or function"),
+    "a_view_that_divides": (("CREATE VIEW {} AS SELECT 1 / (n - 1) AS id FROM generate_series(1, 2) AS n",), "GET", 400, "22012", "divide by zero"),
+    "a_view_of_several_rows": (("CREATE VIEW {} AS SELECT (SELECT n FROM generate_series(1, 2) AS n) AS id",), "GET", 500, "21000", "a view, rule, trigger or function"),
+    "a_view_that_raises": ((plpgsql("{}_n()", "RAISE EXCEPTION 'secret'; RETURN 1;", "integer"), "CREATE VIEW {} AS SELECT {}_n() AS id"),
+                           "GET", 500, "P0001", "a view, rule, trigger or function"),
+    "a_view_that_calls_too_deep": ((plpgsql("{}_n()", "RETURN {}_n();", "integer"), "CREATE VIEW {} AS SELECT {}_n() AS id"), "GET", 500, "54001", "nested too deep"),
+    "a_view_that_breaks_a_domain": (("CREATE DOMAIN {}_d AS integer CHECK (VALUE > 0)", "CREATE VIEW {} AS SELECT (n::text)::{}_d AS id FROM generate_series(0, 1) AS n"),
+                                    "GET", 500, "23514", "a view, rule, trigger or function"),
+    "a_view_that_is_not_filled": (("CREATE MATERIALIZED VIEW {} AS SELECT 1 AS id WITH NO DATA",), "GET", 500, "55000", "a view, rule, trigger or function"),
+    "a_foreign_table_whose_server_is_gone": (("CREATE FOREIGN TABLE {} (id integer) SERVER gone",), "GET", 503, "08001", "another server"),
+    "a_foreign_table_without_a_file": (("CREATE FOREIGN TABLE {} (id integer) SERVER files OPTIONS (filename '/nowhere/at/all')",), "GET", 500, "58P01", "an error of its own"),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def owners(serve):
+    fixed = [
+        *(f"CREATE EXTENSION IF NOT EXISTS {name}" for name in ("postgres_fdw", "file_fdw")), "CREATE SERVER files FOREIGN DATA WRAPPER file_fdw",
+        "CREATE SERVER gone FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host '/nowhere', port '1')",
+        "CREATE USER MAPPING FOR PUBLIC SERVER gone OPTIONS (user 'x', password 'x')", "GRANT USAGE ON FOREIGN SERVER gone TO rest",
+        plpgsql("a_function_that_gives_nothing_n()", "IF FALSE THEN RETURN 1; END IF;", "integer"),
+        *triggered("raises", "RAISE EXCEPTION 'own words' USING ERRCODE = NEW.state", "state text"),
+        "CREATE TABLE fine (id integer PRIMARY KEY)", "INSERT INTO fine VALUES (1)",
+    ]  # fmt: skip
+    made = [statement.replace("{}", name) for name, (statements, *_) in OWNERS.items() for statement in statements]
+    return serve(*fixed, *made, tables=",".join(["raises", "fine", *OWNERS]), WEB_CONCURRENCY=1)
+
+
+@pytest.mark.parametrize("name", OWNERS)
+def test_what_the_owner_of_a_table_has_defined_wrongly(owners, name):
+    """The client gets the database's code and words; the log says all of it; the connection lives."""
+    _, method, status, code, words = OWNERS[name]
+    before = owners.sql("SELECT pid FROM pg_stat_activity WHERE usename = 'rest'")
+    response = send(owners.web, method, f"/{name}", {"id": 1} if method == "POST" else None)
+    error = error_of(response, status, code)
+    assert words in error["message"] and "secret" not in response.body.decode(), error
+    if status >= 500:
+        until(lambda: f'"{code}: ' in owners.pool.text() or "secret" in owners.pool.text(), 3, why="the log does not have it")
+    if method == "GET":
+        error_of(send(owners.web, "GET", f"/{name}?id=eq.7", prefer="count=planned"), status, code)
+    assert owners.json("/fine") == [{"id": 1}]
+    assert owners.sql("SELECT pid FROM pg_stat_activity WHERE usename = 'rest'") == before
+
+
+# One state of each class of the manual's, and what is made of it when a trigger raises it.
+RAISED = {
+    "01000": 400, "02000": 400, "03000": 400, "08006": 400, "09000": 400, "0A000": 400, "0B000": 400, "0F000": 400, "0L000": 400,
+    "0P000": 400, "0Z002": 400, "20000": 400, "21000": 400, "22023": 400, "23505": 409, "23503": 409, "23514": 422, "24000": 400, "25006": 400,
+    "26000": 400, "27000": 400, "28P01": 400, "2B000": 400, "2D000": 400, "2F000": 400, "34000": 400, "38000": 400, "39000": 400, "3B000": 400,
+    "3D000": 400, "3F000": 400, "40001": 503, "42P17": 400, "42501": 403, "44000": 422, "53100": 400, "54001": 400, "55000": 400, "55P03": 503,
+    "57P01": 400, "57014": 400, "58030": 400, "F0000": 400, "HV00N": 400, "P0001": 400, "P0002": 400, "XX001": 400, "UE001": 400,
+}  # fmt: skip
+
+
+def test_what_a_trigger_raises_by_any_state(owners):
+    before = owners.sql("SELECT pid FROM pg_stat_activity WHERE usename = 'rest'")
+    for state, status in RAISED.items():
+        error = refused(send(owners.web, "POST", "/raises", {"id": 1, "state": state}), status)
+        if status == 400:
+            assert (error["code"], error["message"]) == (state, "own words")
+    assert owners.sql("SELECT pid FROM pg_stat_activity WHERE usename = 'rest'") == before
+
+
+def test_what_a_collation_cannot_do(serve):
+    made = serve(
+        "CREATE COLLATION loose (provider = icu, locale = 'und-u-ks-level2', deterministic = false)",
+        "CREATE TABLE t (id integer PRIMARY KEY, v text COLLATE loose)", "INSERT INTO t VALUES (1, 'Abc')",
+    )  # fmt: skip
+    assert made.json("/t?v=eq.abc&select=id") == [{"id": 1}]
+    for word in ("like.a*", "ilike.a*", "match.a", "imatch.a"):
+        response = made.get(f"/t?v={word}&select=id")
+        if response.status != 200:  # what is not supported yet may be some day
+            assert "does not support this" in error_of(response, 400, "0A000")["message"]
+
+
+def test_a_statement_that_needs_more_than_the_server_gives_is_503(serve, database):
+    limits = "ALTER ROLE rest SET work_mem = '64kB'", "ALTER ROLE rest SET temp_file_limit = '3MB'"
+    table = "CREATE TABLE t (id integer, v text)", "INSERT INTO t SELECT n, repeat(md5(n::text), 40) FROM generate_series(1, 5000) AS n"
+    try:
+        made = serve(*limits, *table, MYREST_MAX_ROWS=10000)
+        assert "lacks memory" in error_of(made.get("/t?order=v"), 503, "53400")["message"]
+        assert made.json("/t?id=eq.7&select=id") == [{"id": 7}]
+    finally:
+        plainly(database.schema(), "ALTER ROLE rest RESET work_mem", "ALTER ROLE rest RESET temp_file_limit")
+
+
+def test_a_column_of_another_type_than_it_was(serve):
+    """What the description says of the column is wrong by now, and the statement that it leads to has no operator."""
+    made = serve(
+        *(f"CREATE TABLE {table} (id integer PRIMARY KEY, v integer)" for table in ("t", "u")), *(f"INSERT INTO {table} VALUES (1, 5)" for table in ("t", "u")),
+        tables="t,u", WEB_CONCURRENCY=1,
+    )  # fmt: skip
+    time.sleep(1.1)  # so often the tables are described
+    made.sql("ALTER TABLE t ALTER v TYPE text")
+    assert made.json("/t?v=eq.5") == [{"id": 1, "v": "5"}]
+    time.sleep(1.1)
+    made.sql("ALTER TABLE u ALTER v TYPE text")
+    done(send(made.web, "PATCH", "/u?v=eq.5", {"id": 2}), 204)
+    assert made.json("/u") == [{"id": 2, "v": "5"}]

@@ -265,9 +265,10 @@ static void expect_field(struct json_object *body, const char *name, const char 
 static void fault_bodies_have_the_one_shape(void **state)
 {
 	static const struct fault faults[] = {
-		{ STATUS_NO_SUCH_ROW, NULL, NULL, NULL },
-		{ STATUS_BAD_QUERY, "a \"quoted\"\n\\ message", "details \xc3\xa9", "a hint" },
-		{ STATUS_AWAY, "", "", "" },
+		{ STATUS_NO_SUCH_ROW, NULL, NULL, NULL, NULL },
+		{ STATUS_BAD_QUERY, "a \"quoted\"\n\\ message", "details \xc3\xa9", "a hint", NULL },
+		{ STATUS_AWAY, "", "", "", NULL },
+		{ STATUS_DEFINITION, NULL, NULL, NULL, "P0002" },
 	};
 	struct text out = { 0 };
 	struct json_object *body;
@@ -278,14 +279,14 @@ static void fault_bodies_have_the_one_shape(void **state)
 		http_add_fault(&out, &faults[i]);
 		body = assert_json(out.bytes, out.length);
 		assert_int_equal(json_object_object_length(body), 4);
-		expect_field(body, "code", status_code(faults[i].status));
+		expect_field(body, "code", faults[i].code ? faults[i].code : status_code(faults[i].status));
 		expect_field(body, "message", faults[i].message ? faults[i].message : status_message(faults[i].status));
 		expect_field(body, "details", faults[i].details);
 		expect_field(body, "hint", faults[i].hint);
 		json_object_put(body);
 	}
 	text_clear(&out);
-	http_add_fault(&out, &(struct fault){ STATUS_FAULT, "bad \xff byte", NULL, NULL });
+	http_add_fault(&out, &(struct fault){ .status = STATUS_FAULT, .message = "bad \xff byte" });
 	json_object_put(assert_json(out.bytes, out.length));
 	text_release(&out);
 }

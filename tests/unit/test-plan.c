@@ -289,14 +289,42 @@ static void what_a_value_is_compared_with_is_found_by_its_place(void **state)
 		const char *value = strstr(sql, "'VALUE'");
 		const struct column *column;
 		size_t place = 1;
+		bool named;
 
 		assert_non_null(value);
 		for (const char *at = sql; at < value; at++)
 			place += ((unsigned char)*at & 0xc0) != 0x80;
-		column = sql_find_operand(&made, made.sql, place);
+		column = sql_find_operand(&made, made.sql, place, &named);
 		assert_non_null(column);
 		assert_string_equal(column->name.bytes, cases[i][1]);
-		assert_null(sql_find_operand(&made, made.sql, strlen("SELECT ")));
+		assert_false(named);
+		assert_null(sql_find_operand(&made, made.sql, strlen("SELECT "), &named));
+		(void)sql_find_operand(&made, made.sql, 100000, &named); /* behind the end */
+		assert_false(named);
+		arena_clear(&arena);
+	}
+}
+
+static void the_column_of_an_order_is_told_from_the_place_of_its_name(void **state)
+{
+	static const char *const queries[] = {
+		"/things?order=string_n,id",
+		"/things?select=string::text&order=string_n,id",
+	};
+	bool named;
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH_OF(queries); i++) {
+		struct plan made = planned(queries[i]);
+		const char *sql = arena_printf(&arena, "%.*s", (int)made.sql.length, made.sql.bytes);
+		const char *order = strstr(sql, " ORDER BY ");
+		const struct column *column;
+
+		assert_non_null(order);
+		column = sql_find_operand(&made, made.sql, (size_t)(order - sql) + strlen(" ORDER BY ") + 1, &named);
+		assert_true(named);
+		assert_non_null(column);
+		assert_string_equal(column->name.bytes, "string_n");
 		arena_clear(&arena);
 	}
 }
@@ -308,6 +336,7 @@ int main(void)
 		cmocka_unit_test(golden_reads_of_postgresql),
 		cmocka_unit_test(golden_refusals),
 		cmocka_unit_test(what_a_value_is_compared_with_is_found_by_its_place),
+		cmocka_unit_test(the_column_of_an_order_is_told_from_the_place_of_its_name),
 		cmocka_unit_test(faults_say_where),
 		cmocka_unit_test(only_paths_with_a_key_ask_for_one_object),
 		cmocka_unit_test(lookups_by_key_are_known),
