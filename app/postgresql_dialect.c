@@ -48,17 +48,18 @@ static void output(struct text *sql, const struct plan_output *output)
 		text_add_char(sql, ')');
 }
 
-static void add_jsonb(struct text *sql, const struct column *column)
+/* JSON, a whole column or a part, as what has comparisons. A json's part is a json, written as it was. */
+static void add_jsonb(struct text *sql, const struct plan_field *field)
 {
-	sql_add_slice(sql, column->quoted);
-	if (is_declared(column, "json")) /* which has no comparisons */
+	sql_add_slice(sql, field->sql);
+	if (is_declared(field->column, "json"))
 		text_add_string(sql, "::jsonb");
 }
 
-/* To -> a text or a number is an array of one, itself; to a path that is strict it is none. */
-static const char *strict_step(struct slice key, int index)
+/* To jsonb's -> a text or a number is an array of one, itself; to a path that is strict it is none. */
+static const char *strict_step(const struct column *column, struct slice key, int index)
 {
-	if (key.bytes != NULL || index < -1 || index > 0)
+	if (key.bytes != NULL || index < -1 || index > 0 || is_declared(column, "json"))
 		return NULL;
 	return index == 0 ? ",'strict $[0]','{}',TRUE)" : ",'strict $[last]','{}',TRUE)";
 }
@@ -70,11 +71,11 @@ static void json_path(struct text *sql, const struct column *column, const struc
 
 	text_add_char(sql, '(');
 	for (unsigned i = 0; i < count; i++)
-		if (strict_step(keys[i], indices[i]) != NULL)
+		if (strict_step(column, keys[i], indices[i]) != NULL)
 			text_add_string(sql, "jsonb_path_query_first(");
-	add_jsonb(sql, column);
+	sql_add_slice(sql, column->quoted);
 	for (unsigned i = 0; i < count; i++) {
-		if ((strict = strict_step(keys[i], indices[i])) != NULL) {
+		if ((strict = strict_step(column, keys[i], indices[i])) != NULL) {
 			text_add_string(sql, strict);
 			continue;
 		}
@@ -111,8 +112,8 @@ static void add_order(struct text *sql, const struct plan *plan, const struct pl
 {
 	const struct plan_field *field = &order->field;
 
-	if (field->kind == FIELD_COLUMN && field->column->type == COLUMN_JSON)
-		add_jsonb(sql, field->column);
+	if (field->kind != FIELD_TEXT && field->column->type == COLUMN_JSON)
+		add_jsonb(sql, field);
 	else {
 		if (field->kind == FIELD_COLUMN && is_cast(plan)) {
 			sql_add_slice(sql, plan->table->quoted);
@@ -165,11 +166,11 @@ static void json_comparison(struct text *sql, const struct plan_condition *condi
 {
 	text_add_char(sql, '(');
 	if (strcmp(sign, "=") != 0) {
-		text_add_string(sql, "jsonb_typeof");
-		sql_add_slice(sql, condition->field.sql);
-		text_add_string(sql, literal->json == VALUE_NUMBER ? "='number' AND " : "='string' AND ");
+		text_add_string(sql, "jsonb_typeof(");
+		add_jsonb(sql, &condition->field);
+		text_add_string(sql, literal->json == VALUE_NUMBER ? ")='number' AND " : ")='string' AND ");
 	}
-	sql_add_slice(sql, condition->field.sql);
+	add_jsonb(sql, &condition->field);
 	text_add_string(sql, sign);
 	sql_add_slice(sql, literal->sql);
 	text_add_string(sql, "::jsonb)");
@@ -229,10 +230,7 @@ static void containment(struct text *sql, const struct plan_condition *condition
 		sql_add_slice(sql, condition->literals[0].sql);
 		return;
 	}
-	if (condition->field.kind == FIELD_COLUMN)
-		add_jsonb(sql, condition->field.column);
-	else
-		sql_add_slice(sql, condition->field.sql);
+	add_jsonb(sql, &condition->field);
 	text_add_string(sql, condition->op == QUERY_CS ? " @> " : " <@ ");
 	sql_add_slice(sql, condition->literals[0].sql);
 	text_add_string(sql, "::jsonb");

@@ -640,6 +640,27 @@ def test_json_contains(words, column):
     assert ids(words, f"/docs?{column}=cd.{q('[1,2,3,4]')}") == [3]
 
 
+def test_parts_of_a_json_are_as_they_were_written(serve):
+    """As PostgreSQL's own -> and ->> give them, whatever kind of value a part is; compared they are as those of a jsonb."""
+    texts = ('{"list":[1,2,3], "a": {"k":[4,5],"k2":1.50}, "n":1.0, "s":"x\\"y", "z":null, "a\'b":true, "e":[], "d":1, "d":2}', "[[1,2],[3,[4,5]]]", '"text"', "5", "null", "{}")
+    values = ", ".join("(%d, '%s', '%s')" % (number, *(text.replace("'", "''"),) * 2) for number, text in enumerate(texts))
+    made = serve("CREATE TABLE t (id integer PRIMARY KEY, j json, b jsonb)", f"INSERT INTO t VALUES {values}")
+    paths = ["list", "a", "n", "s", "z", "e", "d", "a->k", "a->k2", "a->nothing", "list->0", "list->-1", "list->-3", "list->7", "0", "-1", "-2", "1->1->0", "a'b"]
+    for path in paths:
+        steps = [step if re.fullmatch("-?[0-9]+", step) else "'" + step.replace("'", "''") + "'" for step in path.split("->")]
+        own = "".join("->" + step for step in steps[:-1])
+        expected = made.sql(f"SELECT id, j{own}->{steps[-1]} AS json, j{own}->>{steps[-1]} AS text FROM t ORDER BY id")
+        answer = made.get(f"/t?select=id,x:j->{q(path)},y:j{'->' if own else ''}{q('->'.join(path.split('->')[:-1]))}->>{q(path.split('->')[-1])}&order=id").json(exact=True)
+        for row, (number, json_text, text) in zip(answer, expected, strict=True):
+            assert row["id"] == number and row["y"] == text, (path, row, text)
+            assert row["x"] == (None if json_text is None else parse(json_text.encode(), True))
+        assert f'"x":{expected[0][1] or "null"}' in made.get(f"/t?select=x:j->{q(path)}&id=eq.0").body.decode()
+        for word in ("eq.1", "gt.1", 'eq."text"', "eq.null", "neq.true", "isdistinct.1", "in.(1,2)", "cs.[1]", "cd.[1,2,3]", "is.null"):
+            assert made.json(f"/t?select=id&j->{q(path)}={q(word)}&order=id") == made.json(f"/t?select=id&b->{q(path)}={q(word)}&order=id"), (path, word)
+        assert made.json(f"/t?select=id&order=j->{q(path)},id") == made.json(f"/t?select=id&order=b->{q(path)},id")
+    assert made.json("/t?select=x:j->a->>k2::numeric,y:j->n::text&id=eq.0") == [{"x": 1.5, "y": "1.0"}]
+
+
 def test_texts_are_compared_exactly(words):
     assert ids(words, "/texts?t=eq.abc") == [4]
     assert ids(words, "/texts?t=like.abc*") == [4]
