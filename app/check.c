@@ -42,6 +42,9 @@ static void print_table(const struct table *table)
 	if (table->key_column >= 0)
 		printf(", /%s/KEY by %s", table->name.bytes, table->columns[table->key_column].name.bytes);
 	printf(table->writable ? ", writable" : ", read only");
+	if (table->writable && (table->no_insert || table->no_update || table->no_delete))
+		printf(" by%s%s%s alone", table->no_insert ? "" : " POST", table->no_update ? "" : " PATCH",
+		       table->no_delete ? "" : " DELETE");
 	printf("\n");
 }
 
@@ -208,6 +211,11 @@ static void tell_missing(struct database *database, const char *variable, const 
 	text_release(&account);
 }
 
+static bool is_impossible(const struct table *table, enum right right)
+{
+	return right == INSERT ? table->no_insert : right == UPDATE ? table->no_update : table->no_delete;
+}
+
 /* Tries what MYREST_WRITABLE promises, and says what is missing; false: that is an error. A right that is missing on the
  * whole table while another one is there is only a warning: the table may be meant for POST alone, which MYREST_WRITABLE
  * cannot say. */
@@ -218,7 +226,7 @@ static bool try_rights(struct database *database, const struct table *table)
 	bool by_column = false;
 
 	for (int right = INSERT; right < RIGHTS && database_is_open(database); right++) {
-		if (right != DELETE && !has_writable_column(table))
+		if ((right != DELETE && !has_writable_column(table)) || is_impossible(table, (enum right)right))
 			continue;
 		tried++;
 		add_trial(&sql, table, (enum right)right, NULL);

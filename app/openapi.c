@@ -493,7 +493,7 @@ static void add_schemas_of_table(struct writing *writing)
 			template_add(out, "}");
 		}
 	template_add(out, "}}");
-	if (!table->writable)
+	if (!table->writable || (table->no_insert && table->no_update))
 		return;
 	template_add(out, ",'%s.new':{'allOf':[{'$ref':'#/components/schemas/%s'}],'required':[", writing->id.bytes,
 	             writing->id.bytes);

@@ -12,11 +12,10 @@ enum statement { TABLES, COLUMNS, KEYS, FOREIGN_KEYS, STATEMENTS };
 #define RELATIONS " FROM pg_class c JOIN pg_namespace n ON n.oid=c.relnamespace"
 
 static const char *const statements[STATEMENTS] = {
-	/* pg_relation_is_updatable waits for whoever alters the relation, so it is asked only where nothing else says it;
-	 * 28: UPDATE, INSERT and DELETE. The rows of a table are also those of its partitions, or whatever inherits from it.
-	 */
-	[TABLES] = ("SELECT c.relname,c.relkind IN ('v','m'),c.relkind IN ('r','p') OR"
-	            " (c.relkind IN ('v','f') AND pg_relation_is_updatable(c.oid,true)&28=28),"
+	/* pg_relation_is_updatable waits for whoever alters the relation, so it is asked only where nothing else says
+	 * it. The rows of a table are also those of its partitions, or whatever inherits from it. */
+	[TABLES] = ("SELECT c.relname,c.relkind IN ('v','m'),CASE WHEN c.relkind IN ('r','p') THEN 28"
+	            " WHEN c.relkind IN ('v','f') THEN pg_relation_is_updatable(c.oid,true) ELSE 0 END,"
 	            "(WITH RECURSIVE h AS (SELECT c.oid UNION ALL"
 	            " SELECT i.inhrelid FROM h JOIN pg_inherits i ON i.inhparent=h.oid)"
 	            " SELECT sum(greatest(r.reltuples,0)::bigint)"
@@ -25,7 +24,8 @@ static const char *const statements[STATEMENTS] = {
 	            "c.relkind IN ('r','p','v') AND has_table_privilege(c.oid,'SELECT')" RELATIONS),
 	/* A domain is followed to the type at its bottom, and gives its default and NOT NULL on the way; but an outer join
 	 * in a view has NULL whatever the domain says. A default has no columns in it, so pg_get_expr need not be told the
-	 * table, for which it would wait. */
+	 * table, for which it would wait. Which columns of a view can be written only the server knows, unless a
+	 * trigger (64: INSTEAD OF, 20: INSERT or UPDATE) or a rule (2: UPDATE, 3: INSERT) writes them: it takes all. */
 	[COLUMNS] = ("WITH RECURSIVE a AS (SELECT c.relname,c.relkind,a.attrelid,a.attnum,a.attname,a.attnotnull,"
 	             "a.attidentity,a.attgenerated,a.atttypid,a.atttypmod,pg_get_expr(d.adbin,0) AS fallback" RELATIONS
 	             " JOIN pg_attribute a ON a.attrelid=c.oid AND a.attnum>0 AND NOT a.attisdropped"
@@ -62,7 +62,10 @@ static const char *const endings[STATEMENTS] = {
 	             "(SELECT string_agg(''''||replace(replace(e.enumlabel,'''',''''''),'\\','\\\\')||'''',','"
 	             " ORDER BY e.enumsortorder) FROM pg_enum e WHERE e.enumtypid=t.oid),"
 	             "NOT a.attnotnull,a.attidentity,a.attgenerated,a.fallback,"
-	             "a.relkind NOT IN ('v','f') OR pg_column_is_updatable(a.attrelid,a.attnum,true),"
+	             "a.relkind<>'v' OR pg_column_is_updatable(a.attrelid,a.attnum,true)"
+	             " OR EXISTS (SELECT FROM pg_trigger g WHERE g.tgrelid=a.attrelid AND g.tgtype&64<>0"
+	             " AND g.tgtype&20<>0) OR EXISTS (SELECT FROM pg_rewrite w WHERE w.ev_class=a.attrelid"
+	             " AND w.is_instead AND w.ev_type IN ('2','3')),"
 	             "col_description(a.attrelid,a.attnum),has_column_privilege(a.attrelid,a.attnum,'SELECT')"
 	             " FROM a JOIN pg_type t ON t.oid=a.atttypid JOIN pg_namespace n ON n.oid=t.typnamespace"
 	             " WHERE t.typtype<>'d' ORDER BY a.relname,a.attnum"),
@@ -100,12 +103,18 @@ static bool is_true(const struct row *row, unsigned n)
 
 static void take_table(struct catalogue *catalogue, const struct row *row)
 {
+	enum { CAN_UPDATE = 4, CAN_INSERT = 8, CAN_DELETE = 16 }; /* in what pg_relation_is_updatable gives */
 	struct table *table = describe_add_table(catalogue, describe_value(row, 0));
+	uint64_t writes = describe_number(row, 2);
 
 	if (table == NULL)
 		return;
 	table->is_view = is_true(row, 1);
-	table->writable = is_true(row, 2) && describe_wants_writable(catalogue, table);
+	table->writable = (writes & (CAN_INSERT | CAN_UPDATE | CAN_DELETE)) != 0 &&
+	                  describe_wants_writable(catalogue, table);
+	table->no_insert = !(writes & CAN_INSERT);
+	table->no_update = !(writes & CAN_UPDATE);
+	table->no_delete = !(writes & CAN_DELETE);
 	table->row_estimate = describe_number(row, 3);
 	table->comment = describe_keep(catalogue, describe_value(row, 4)).bytes;
 	table->lockable = is_true(row, 5);
@@ -214,7 +223,8 @@ static void take_column(struct catalogue *catalogue, const struct row *row)
 	column->comment = describe_keep(catalogue, describe_value(row, 11)).bytes;
 	column->unreadable = !describe_is_null(row, 12) && !is_true(row, 12);
 	describe_expose(catalogue, table, column);
-	column->writable = column->writable && is_true(row, 10); /* not what a view computes */
+	column->writable = column->writable && is_true(row, 10) && /* not what a view computes */
+	                   !(table->no_insert && table->no_update);
 }
 
 /* A name as the server writes it into an expression: quoted only where it must be. */

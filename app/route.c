@@ -27,7 +27,7 @@ static bool decode(struct slice raw, struct arena *arena, struct slice *decoded)
 /* A row that is put may be new: then its key is written. */
 static bool can_put(const struct table *table)
 {
-	const struct key *key = table->writable ? table_primary(table) : NULL;
+	const struct key *key = table->writable && !table->no_insert && !table->no_update ? table_primary(table) : NULL;
 
 	for (unsigned i = 0; key != NULL && i < key->column_count; i++)
 		if (!table->columns[key->columns[i]].writable)
@@ -43,12 +43,13 @@ bool route_allows(const struct table *table, bool of_key, enum method method)
 	case METHOD_OPTIONS:
 		return true;
 	case METHOD_POST:
-		return table->writable && !of_key;
+		return table->writable && !table->no_insert && !of_key;
 	case METHOD_PUT:
 		return can_put(table);
 	case METHOD_PATCH:
+		return table->writable && !table->no_update;
 	case METHOD_DELETE:
-		return table->writable;
+		return table->writable && !table->no_delete;
 	case METHOD_OTHER:
 		break;
 	}
@@ -62,20 +63,31 @@ static bool is_allowed(enum method method, const struct route *route)
 	return route_allows(route->table, route->has_key, method);
 }
 
-static const char *allowed(const struct route *route)
+static const char *allowed(const struct route *route, struct arena *arena)
 {
-	if (route->table == NULL || !route->table->writable)
-		return "OPTIONS, GET, HEAD";
-	if (route->has_key)
-		return can_put(route->table) ? "OPTIONS, GET, HEAD, PUT, PATCH, DELETE" : "OPTIONS, GET, HEAD, PATCH, DELETE";
-	return can_put(route->table) ? "OPTIONS, GET, HEAD, POST, PUT, PATCH, DELETE"
-	                             : "OPTIONS, GET, HEAD, POST, PATCH, DELETE";
+	static const struct {
+		enum method method;
+		const char *word;
+	} methods[] = {
+		{ METHOD_POST, ", POST" },
+		{ METHOD_PUT, ", PUT" },
+		{ METHOD_PATCH, ", PATCH" },
+		{ METHOD_DELETE, ", DELETE" },
+	};
+	const char *list = "OPTIONS, GET, HEAD";
+
+	for (size_t i = 0; route->table != NULL && i < sizeof(methods) / sizeof(methods[0]); i++)
+		if (route_allows(route->table, route->has_key, methods[i].method))
+			list = arena_printf(arena, "%s%s", list, methods[i].word);
+	return list;
 }
 
 static enum status check_method(const struct request *request, struct arena *arena, struct route *route,
                                 struct fault *fault)
 {
-	route->allow = allowed(route);
+	if (is_allowed(request->method, route) && request->method != METHOD_OPTIONS)
+		return STATUS_OK;
+	route->allow = allowed(route, arena);
 	if (is_allowed(request->method, route))
 		return STATUS_OK;
 	return refuse(fault, STATUS_BAD_METHOD, arena_printf(arena, "%.*s is not allowed here",

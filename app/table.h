@@ -89,7 +89,8 @@ struct table {
 	/* PostgreSQL: the account may keep others from changing its form while it is read (LOCK TABLE), as far as is known:
 	 * it becomes false when the server refuses it. */
 	bool lockable;
-	bool writable; /* MYREST_WRITABLE names it, and the server can write it */
+	bool writable; /* MYREST_WRITABLE names it, and the server can write it, */
+	bool no_insert, no_update, no_delete; /* but for these: a view may have triggers for others alone */
 	bool unreadable;      /* the account may read nothing of it */
 	const char *untold; /* why the server did not say of what types its columns are; NULL: it did */
 	enum status refusal; /* of its requests then */

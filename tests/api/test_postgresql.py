@@ -1319,3 +1319,84 @@ def test_a_column_of_another_type_than_it_was(serve):
     made.sql("ALTER TABLE u ALTER v TYPE text")
     done(send(made.web, "PATCH", "/u?v=eq.5", {"id": 2}), 204)
     assert made.json("/u") == [{"id": 2, "v": "5"}]
+
+
+# --- views that take some kinds of writes
+
+EVENTS = {"INSERT": "POST", "UPDATE": "PATCH", "DELETE": "DELETE"}
+SERVED = [tuple(event for place, event in enumerate(EVENTS) if number >> place & 1) for number in range(8)]
+
+
+def served_view(name, events, how):
+    """A view over t that the server cannot write by itself; triggers or rules write it."""
+    yield f"CREATE VIEW {name} AS SELECT id, what, count(*) AS n FROM t GROUP BY id, what"
+    does = {
+        "INSERT": "INSERT INTO t VALUES (NEW.id, NEW.what)", "UPDATE": "UPDATE t SET what = NEW.what WHERE id = OLD.id", "DELETE": "DELETE FROM t WHERE id = OLD.id",
+    }  # fmt: skip
+    for event in events:
+        if how == "rules":
+            yield f"CREATE RULE r_{event} AS ON {event} TO {name} DO INSTEAD {does[event]}"
+        else:
+            yield plpgsql(f"{name}_{event}()", f"{does[event]}; RETURN {'OLD' if event == 'DELETE' else 'NEW'};")
+            yield f"CREATE TRIGGER {event} INSTEAD OF {event} ON {name} FOR EACH ROW EXECUTE FUNCTION {name}_{event}()"
+
+
+@pytest.fixture(scope="module")
+def served(serve):
+    views = {f"v_{how}_{number}": (events, how) for number, events in enumerate(SERVED) for how in ("triggers", "rules")}
+    made = serve(
+        "CREATE TABLE t (id integer, what text)", "CREATE VIEW plain AS SELECT id, what, upper(what) AS up FROM t",
+        "CREATE VIEW partly AS SELECT id, what, upper(what) AS up FROM t", plpgsql("partly_in()", "INSERT INTO t VALUES (NEW.id, lower(NEW.up)); RETURN NEW;"),
+        "CREATE TRIGGER i INSTEAD OF INSERT ON partly FOR EACH ROW EXECUTE FUNCTION partly_in()",
+        *(statement for name, (events, how) in views.items() for statement in served_view(name, events, how)),
+        tables=",".join(["t", "plain", "partly", *views]),
+    )  # fmt: skip
+    made.views = views
+    return made
+
+
+@pytest.mark.parametrize("how", ["triggers", "rules"])
+@pytest.mark.parametrize("number", range(8))
+def test_a_view_takes_the_writes_that_its_triggers_serve(served, number, how):
+    name, events = f"v_{how}_{number}", SERVED[number]
+    served.sql("DELETE FROM t", "INSERT INTO t VALUES (1, 'a'), (2, 'b')")
+    allowed = ["OPTIONS", "GET", "HEAD", *(EVENTS[event] for event in events)]
+    answer = send(served.web, "OPTIONS", f"/{name}")
+    assert answer.headers["allow"].split(", ") == allowed
+    rows = {1: "a", 2: "b"}
+    for event, method in EVENTS.items():
+        target, body = {"POST": (f"/{name}", {"id": 3, "what": "c"}), "PATCH": (f"/{name}?id=eq.1", {"what": "z"}), "DELETE": (f"/{name}?id=eq.2", None)}[method]
+        answer = send(served.web, method, target, body)
+        if event in events:
+            done(answer, 201 if method == "POST" else 204)
+            if method == "DELETE":
+                del rows[2]
+            else:
+                rows.update({3: "c"} if method == "POST" else {1: "z"})
+        else:
+            error_of(answer, 405)
+            assert answer.headers["allow"].split(", ") == allowed
+        assert dict(served.sql("SELECT id, what FROM t")) == rows
+    document = served.json("/")
+    assert {method for method in document["paths"][f"/{name}"] if method in ("post", "put", "patch", "delete")} == {method.lower() for method in allowed[3:]}
+    readable = {column for column, made in document["components"]["schemas"][name]["properties"].items() if made.get("readOnly")}
+    assert readable == (set() if {"INSERT", "UPDATE"} & set(events) else {"id", "what", "n"})
+
+
+def test_columns_that_a_view_computes_are_written_by_triggers_alone(served):
+    served.sql("DELETE FROM t")
+    refused(send(served.web, "POST", "/plain", {"id": 1, "up": "X"}), 400, "428C9", "up")
+    done(send(served.web, "POST", "/plain", {"id": 1, "what": "x"}), 201)
+    done(send(served.web, "POST", "/partly", {"id": 2, "up": "Y"}), 201)
+    refused(send(served.web, "PATCH", "/partly?id=eq.2", {"up": "Z"}), 400, "55000")
+    done(send(served.web, "PATCH", "/partly?id=eq.2", {"what": "z"}), 204)
+    assert served.sql("SELECT id, what FROM t ORDER BY id") == ((1, "x"), (2, "z"))
+
+
+def test_check_tells_which_writes_a_view_takes(served, lab):
+    tables = "plain,v_triggers_1,v_rules_6,v_rules_0"
+    told = servers.run(lab, "check", DATABASE_URL=served.schema.url(), MYREST_TABLES=tables, MYREST_WRITABLE=tables, MYREST_LISTEN=f"unix:{lab.path}/never")
+    assert told.returncode == 0, told
+    for line in ("plain: 3 of 3 columns, writable\n", "v_triggers_1: 3 of 3 columns, writable by POST alone\n",
+                 "v_rules_6: 3 of 3 columns, writable by PATCH DELETE alone\n", "v_rules_0: 3 of 3 columns, read only\n"):  # fmt: skip
+        assert f"view {line}" in told.stdout
