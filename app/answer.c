@@ -29,6 +29,8 @@ static void answer_fault_with(struct peer *peer, const struct fault *fault, stru
 	head->length = body.length;
 	if (head->status == 503)
 		head->retry_after_s = RETRY_AFTER_S;
+	if (fault->status == STATUS_BAD_CODING) /* which tells it from a media type (RFC 9110 section 12.5.3) */
+		head->codings = "identity";
 	begin(peer, head);
 	if (peer->request.method != METHOD_HEAD)
 		text_add(&peer->output.head, body.bytes, body.length);

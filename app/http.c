@@ -81,6 +81,8 @@ void http_take_variable(struct request *request, struct slice name, struct slice
 	case 21:
 		if (is_named(name, "HTTP_X_FORWARDED_HOST"))
 			request->host = value;
+		else if (is_named(name, "HTTP_CONTENT_ENCODING"))
+			request->content_coding = value;
 		break;
 	case 22:
 		if (is_named(name, "HTTP_X_FORWARDED_PROTO"))
@@ -393,6 +395,10 @@ void http_add_head(struct text *out, const struct answer_head *head)
 	if (head->retry_after_s > 0) {
 		text_add_string(out, "\r\nRetry-After: ");
 		text_add_unsigned(out, head->retry_after_s);
+	}
+	if (head->codings != NULL) {
+		text_add_string(out, "\r\nAccept-Encoding: ");
+		text_add_string(out, head->codings);
 	}
 	text_add_string(out, "\r\n\r\n");
 }

@@ -20,7 +20,7 @@ struct request {
 	struct slice method_name;
 	struct slice uri; /* raw: path and query as the client wrote them */
 	struct slice accept, range, range_unit, if_none_match;
-	struct slice if_match, idempotency_key, content_type; /* of writes */
+	struct slice if_match, idempotency_key, content_type, content_coding; /* of writes */
 	struct preferences preferences;
 	struct slice profile; /* Accept-Profile, of writes Content-Profile: the schema that the client means */
 	struct slice scheme, host; /* as the client sees the web server: X-Forwarded-Proto, X-Forwarded-Host */
@@ -76,6 +76,7 @@ struct answer_head {
 	unsigned merged;   /* MyREST-Merged; 0: no such header */
 	const char *allow;  /* NULL: no such header */
 	unsigned retry_after_s; /* 0: no such header */
+	const char *codings; /* Accept-Encoding; NULL: no such header */
 };
 
 /* Adds the CGI head with the empty line behind it. */

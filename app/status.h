@@ -57,6 +57,7 @@
 	X(STATUS_BODY_TOO_LARGE, 413, "PGRST100", "the request is too large") \
 	X(STATUS_URI_TOO_LONG, 414, "PGRST100", "the request's path and query are too long") \
 	X(STATUS_BAD_MEDIA, 415, "PGRST107", "a body of this media type cannot be read") \
+	X(STATUS_BAD_CODING, 415, "PGRST107", "a body of this content coding cannot be read") \
 	X(STATUS_BAD_RANGE, 416, "PGRST103", "the range cannot be satisfied") \
 	X(STATUS_NULL, 422, "23502", "the column cannot be null") \
 	X(STATUS_CHECK, 422, "23514", "a check constraint does not allow it") \

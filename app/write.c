@@ -101,11 +101,28 @@ static enum status check_idempotency(const struct writing *writing)
 
 /* --- The body --- */
 
+/* Whether the body is as it was, and not compressed. */
+static bool is_plain(struct slice codings)
+{
+	const char *end = codings.bytes + codings.length, *next;
+	struct slice coding;
+
+	for (const char *at = codings.bytes; at < end; at = next + 1) {
+		next = slice_find(at, end, ',');
+		coding = slice_trim(at, next);
+		if (coding.length > 0 && !slice_is_word(coding, "identity"))
+			return false;
+	}
+	return true;
+}
+
 static enum status find_form(const struct writing *writing, enum body_form *form)
 {
 	struct slice type = writing->request->content_type;
 	const char *end = type.bytes + type.length;
 
+	if (!is_plain(writing->request->content_coding))
+		return refuse(writing, STATUS_BAD_CODING, NULL, "Content-Encoding has to be identity: send it as it is");
 	type = slice_trim(type.bytes, slice_find(type.bytes, end, ';'));
 	if (type.length == 0 || slice_is_word(type, "application/json") ||
 	    slice_is_word(type, "application/vnd.pgrst.object+json") || slice_is_word(type, "application/vnd.pgrst.array+json"))

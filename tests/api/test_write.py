@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What is written is there, whole; what is answered is what is there; what is refused has changed nothing."""
 import csv
+import gzip
 import io
 import json
 import os
@@ -704,6 +705,23 @@ def test_a_body_is_json_when_nothing_else_is_said(w, kind):
 @pytest.mark.parametrize("method, target", [("POST", "/users"), ("PATCH", "/users?id=eq.1"), ("PUT", "/users/1")])
 def test_a_body_of_another_kind_is_415(unchanged, method, target, kind):
     refused(unchanged.send(method, target, b'{"username":"x","email":"y"}', kind=kind), 415, "PGRST107")
+
+
+@pytest.mark.parametrize("coding", ["gzip", "br", "deflate", "zstd", "identity, gzip", "GZIP", "x"])
+@pytest.mark.parametrize("method, target", [("POST", "/users"), ("PATCH", "/users?id=eq.1"), ("PUT", "/users/1")])
+def test_a_body_that_is_said_to_be_compressed_is_415(unchanged, method, target, coding):
+    """Neither one that is, nor one that only says so."""
+    plain = b'{"username":"x","email":"y"}'
+    for body in (plain, gzip.compress(plain)):
+        response = unchanged.send(method, target, body, kind="application/json", Content_Encoding=coding)
+        refused(response, 415, "PGRST107", "Content-Encoding")
+        assert response.headers["accept-encoding"] == "identity"
+    assert "accept-encoding" not in unchanged.send(method, target, plain, kind="image/png").headers
+
+
+@pytest.mark.parametrize("coding", ["identity", "Identity", "identity, identity", ""])
+def test_a_body_that_is_said_to_be_as_it_was_is_taken(w, coding):
+    done(w.post("/users", {"username": "ada", "email": "ada@x"}, Content_Encoding=coding), 201)
 
 
 BROKEN = [

@@ -230,6 +230,8 @@ static void heads(void **state)
 		{ { .status = 405, .allow = "OPTIONS, GET, HEAD", .has_length = true, .length = 12 },
 		  "Status: 405 Method Not Allowed\r\nContent-Length: 12\r\nAllow: OPTIONS, GET, HEAD\r\n\r\n" },
 		{ { .status = 503, .retry_after_s = 2 }, "Status: 503 Service Unavailable\r\nRetry-After: 2\r\n\r\n" },
+		{ { .status = 415, .codings = "identity" },
+		  "Status: 415 Unsupported Media Type\r\nAccept-Encoding: identity\r\n\r\n" },
 		{ { .status = 200, .has_range = true, .first_row = UINT64_MAX - 5, .rows = 3, .has_length = true,
 		    .length = SIZE_MAX },
 		  "Status: 200 OK\r\nContent-Length: 18446744073709551615\r\n"
