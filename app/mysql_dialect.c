@@ -439,6 +439,7 @@ const struct dialect mysql_dialect = {
 	.fulltext_indexed = true,
 	.last_id_again = true,
 	.alarm = ALARM,
+	.null_is_a_day = true,
 	.takes_empty_rows = true,
 	.next_id = "NULL", /* DEFAULT would be 0 */
 	.claim_ending = "",

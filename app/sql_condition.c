@@ -33,6 +33,11 @@ static void add_json(struct text *sql, const struct dialect *dialect, const stru
 		text_add_string(sql, " IS NOT TRUE)");
 }
 
+static bool is_day(const struct plan_field *field)
+{
+	return field->kind == FIELD_COLUMN && (field->column->type == COLUMN_DATE || field->column->type == COLUMN_DATETIME);
+}
+
 static void add_is(struct text *sql, const struct dialect *dialect, const struct plan_condition *condition)
 {
 	static const char *const words[] = {
@@ -40,6 +45,11 @@ static void add_is(struct text *sql, const struct dialect *dialect, const struct
 		[QUERY_FALSE] = " IS FALSE", [QUERY_UNKNOWN] = " IS UNKNOWN",
 	};
 
+	if (condition->is == QUERY_NULL && dialect->null_is_a_day && is_day(&condition->field)) {
+		sql_add_slice(sql, condition->field.sql);
+		text_add_string(sql, "<=>NULL");
+		return;
+	}
 	if (condition->is == QUERY_NULL || condition->is == QUERY_NOT_NULL)
 		sql_add_slice(sql, condition->field.sql);
 	else
