@@ -13,7 +13,7 @@
 
 /* Who connects and asks nothing keeps a place from probes for IDLE_S at most, and never all of them. A scraper that comes
  * every 15 seconds connects again. */
-enum { IDLE_S = 2, CONNECTIONS = 128, CONNECTIONS_OF_ADDRESS = 64, THREAD_STACK = 65536 };
+enum { IDLE_S = 2, CONNECTIONS = 512, CONNECTIONS_OF_ADDRESS = 384, THREAD_STACK = 65536 };
 
 /* libmicrohttpd is loaded here and not linked: it brings GnuTLS, which no worker should carry (configure.ac found its
  * file name). */

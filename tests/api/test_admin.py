@@ -4,6 +4,8 @@ import re
 import socket
 import time
 
+import pytest
+
 import servers
 
 
@@ -114,12 +116,13 @@ def live_from(port, address, seconds):
             return took
 
 
-def test_idle_connections_keep_nobody_from_probing(users):
+@pytest.mark.parametrize("count, seconds", [(100, 1), (600, 4)])
+def test_idle_connections_keep_nobody_from_probing(users, count, seconds):
     port = users.pool.admin_port
-    silent = [socket.create_connection(("127.0.0.1", port), 5) for _ in range(200)]
+    silent = [socket.create_connection(("127.0.0.1", port), 5) for _ in range(count)]
     try:
         live_from(port, "127.0.0.2", 1 * servers.FACTOR)
-        live_from(port, "127.0.0.1", 4 * servers.FACTOR)
+        live_from(port, "127.0.0.1", seconds * servers.FACTOR)
     finally:
         for connection in silent:
             connection.close()
