@@ -10,6 +10,7 @@
 #include "metrics.h"
 #include "page.h"
 #include "peers.h"
+#include "server_fault.h"
 #include "session.h"
 #include "sql.h"
 #include "worker_state.h"
@@ -689,7 +690,7 @@ static enum next stage_failed(void)
 	}
 	change.failed = true;
 	change.fault = change_fault_make(error, change.plan, change.write, sql, row, &peer->arena);
-	if (change_fault_is_outdated(error, change.plan, sql) && !peer->retried && session_may_describe())
+	if (server_fault_is_outdated(error, change.plan, sql) && !peer->retried && session_may_describe())
 		peer->retried = worker.describe_wanted = true;
 	else
 		log_failure(failure_level(change.fault.status), "write-failed");

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "dialect.h"
-#include "sql.h"
+#include "server_fault.h"
 
 /* Some servers name the check of one column with its table in front. */
 static bool is_called(struct slice given, const char *name)
@@ -314,81 +314,11 @@ void change_fault_tell_row(struct fault *fault, const struct write *write, uint6
 		fault->details = arena_printf(arena, "in row %llu of the body", (unsigned long long)row);
 }
 
-static enum status status_of_read(enum status status)
-{
-	switch ((int)status) {
-	case STATUS_NO_FIT:
-		return STATUS_VALUE_RANGE;
-	case STATUS_NO_CHARACTER:
-	case STATUS_TOO_DEEP:
-		return STATUS_BAD_VALUE;
-	case STATUS_BODY_TOO_LARGE: /* all that a read is made of stands there */
-		return STATUS_URI_TOO_LONG;
-	case STATUS_TOO_LONG: /* what is there already is too long to be searched */
-		return STATUS_TOO_COMPLEX;
-	case STATUS_RAISED: /* what a trigger or a function raises is meant for who writes */
-	case STATUS_DUPLICATE:
-	case STATUS_FOREIGN_KEY:
-	case STATUS_NULL:
-	case STATUS_CHECK:
-	case STATUS_NO_PARTITION:
-	case STATUS_NO_MEMBER:
-		return STATUS_DEFINITION;
-	default:
-		return status;
-	}
-}
-
-bool change_fault_is_outdated(const struct database_error *error, const struct plan *plan, struct slice sql)
-{
-	const struct column *column = NULL;
-	bool named;
-
-	if (error->status == STATUS_NO_SUCH_OPERATOR && error->place > 0)
-		column = sql_find_operand(plan, sql, error->place, &named);
-	return error->schema_changed || (column != NULL && !column->is_other);
-}
-
-void change_fault_tell_operand(struct fault *fault, const struct database_error *error, const struct plan *plan,
-                               struct slice sql, struct arena *arena)
-{
-	enum status status = status_of_read(error->status);
-	const struct column *column;
-	bool named;
-
-	if (error->place == 0 || (status != STATUS_BAD_VALUE && status != STATUS_VALUE_RANGE &&
-	                          status != STATUS_NO_SUCH_OPERATOR && status != STATUS_UNSUPPORTED) ||
-	    (column = sql_find_operand(plan, sql, error->place, &named)) == NULL)
-		return;
-	fault->status = status;
-	if (status != STATUS_NO_SUCH_OPERATOR)
-		fault->message = arena_printf(arena, "%s for column '%s'", status_message(status), column->name.bytes);
-	else
-		fault->message = arena_printf(arena,
-		                              named ? "column '%s' cannot be ordered: type %s has no order"
-		                                    : "column '%s' cannot be compared so: type %s has no such operator",
-		                              column->name.bytes, column->declared.bytes);
-}
-
-static void tell_code(struct fault *fault, const struct database_error *error, struct arena *arena)
-{
-	if (error->state[0] != '\0' && status_is_the_databases(fault->status))
-		fault->code = arena_text(arena, error->state, strlen(error->state));
-}
-
-struct fault change_fault_make_read(const struct database_error *error, struct arena *arena)
-{
-	struct fault fault = { .status = status_of_read(error->status) };
-
-	tell_code(&fault, error, arena);
-	return fault;
-}
-
 struct fault change_fault_make(const struct database_error *error, const struct plan *plan, const struct write *write,
                                struct slice sql, uint64_t row, struct arena *arena)
 {
 	const struct table *table = plan->table;
-	struct fault fault = { .status = error->status };
+	struct fault fault = { .status = server_fault_status(error, plan) };
 
 	if (change_fault_is_alarm(error, table->dialect))
 		fault.status = STATUS_DUPLICATE;
@@ -409,9 +339,9 @@ struct fault change_fault_make(const struct database_error *error, const struct 
 	else if (error->object.length > 0)
 		tell_column(&fault, table, error->object, arena);
 	else if (sql.length > 0 && sql.bytes[0] != 'I')
-		change_fault_tell_operand(&fault, error, plan, sql, arena);
-	tell_code(&fault, error, arena);
+		server_fault_tell_operand(&fault, error, plan, sql, arena);
 	change_fault_tell_row(&fault, write, row, arena);
+	server_fault_tell(&fault, error, arena);
 	return fault;
 }
 

@@ -13,15 +13,6 @@
  * known. Texts in the arena. */
 struct fault change_fault_make(const struct database_error *, const struct plan *, const struct write *,
                                struct slice sql, uint64_t row, struct arena *);
-/* Says of a fault, of a read as well, which column of a filter or an order it is about, by the place that the server
- * gives, if it is about one. */
-void change_fault_tell_operand(struct fault *, const struct database_error *, const struct plan *, struct slice sql,
-                               struct arena *);
-/* Whether the tables are not as they were described: all types that are known have all operators which are used of
- * them. */
-bool change_fault_is_outdated(const struct database_error *, const struct plan *, struct slice sql);
-/* The fault of a read: what is said of a body's values is said of the query's. */
-struct fault change_fault_make_read(const struct database_error *, struct arena *);
 /* Says of a fault which row it is about, once that is known. */
 void change_fault_tell_row(struct fault *, const struct write *, uint64_t row, struct arena *);
 /* Whether an upsert has met a row by another unique key than the one that is meant, which the error does not name. */

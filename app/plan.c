@@ -168,9 +168,10 @@ static enum status plan_column(const struct planning *planning, const struct que
 	name_output(planning, asked, &output);
 	if (asked->cast.text.length > 0 || field.kind != FIELD_COLUMN)
 		output.characters = 0;
-	if (asked->cast.text.length > 0)
+	if (asked->cast.text.length > 0) {
+		planning->plan->casts = true;
 		status = cast_field(planning, &field, &asked->cast, &output);
-	else if (field.kind != FIELD_COLUMN) {
+	} else if (field.kind != FIELD_COLUMN) {
 		output.type = field.kind == FIELD_JSON ? COLUMN_JSON : COLUMN_STRING;
 		output.sql = field.sql;
 	}

@@ -69,6 +69,7 @@ struct plan {
 	bool probes; /* one row more than the limit is asked for, which tells whether there are more */
 	bool keyset; /* the order tells all rows apart: a page can begin after a row */
 	struct plan_condition *after; /* that page's beginning; it does not count as a filter; NULL: none */
+	bool casts;  /* a column is shown as another type, as the request asks for */
 	bool single; /* one object, 404 when there is none; otherwise an array */
 	/* A lookup of one row by an integer key alone, which may share a statement with lookups of other keys: */
 	const struct column *key_column; /* NULL: it is none */

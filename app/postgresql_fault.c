@@ -39,18 +39,18 @@ static const struct meaning meanings[] = {
 	{ "2201B", PLACE_UNKNOWN, NULL, STATUS_BAD_REGULAR },
 	{ "22025", PLACE_UNKNOWN, NULL, STATUS_BAD_PATTERN },
 	{ "22023", PLACE_UNKNOWN, "phrase operator", STATUS_BAD_SEARCH }, /* word <99999> word */
-	{ "22012", PLACE_UNKNOWN, NULL, STATUS_UNCOMPUTED }, /* a division by zero; logarithms, powers, … */
-	{ "22013", PLACE_UNKNOWN, NULL, STATUS_UNCOMPUTED },
-	{ "22014", PLACE_UNKNOWN, NULL, STATUS_UNCOMPUTED },
-	{ "22016", PLACE_UNKNOWN, NULL, STATUS_UNCOMPUTED },
-	{ "2201E", PLACE_UNKNOWN, NULL, STATUS_UNCOMPUTED },
-	{ "2201F", PLACE_UNKNOWN, NULL, STATUS_UNCOMPUTED },
-	{ "2201G", PLACE_UNKNOWN, NULL, STATUS_UNCOMPUTED },
-	{ "2201W", PLACE_UNKNOWN, NULL, STATUS_UNCOMPUTED },
-	{ "2201X", PLACE_UNKNOWN, NULL, STATUS_UNCOMPUTED },
-	{ "2202G", PLACE_UNKNOWN, NULL, STATUS_UNCOMPUTED },
-	{ "2202H", PLACE_UNKNOWN, NULL, STATUS_UNCOMPUTED },
-	{ "2203", PLACE_UNKNOWN, NULL, STATUS_UNCOMPUTED }, /* SQL's paths into JSON */
+	{ "22012", PLACE_UNKNOWN, NULL, STATUS_NOT_COMPUTED }, /* a division by zero; logarithms, powers, … */
+	{ "22013", PLACE_UNKNOWN, NULL, STATUS_NOT_COMPUTED },
+	{ "22014", PLACE_UNKNOWN, NULL, STATUS_NOT_COMPUTED },
+	{ "22016", PLACE_UNKNOWN, NULL, STATUS_NOT_COMPUTED },
+	{ "2201E", PLACE_UNKNOWN, NULL, STATUS_NOT_COMPUTED },
+	{ "2201F", PLACE_UNKNOWN, NULL, STATUS_NOT_COMPUTED },
+	{ "2201G", PLACE_UNKNOWN, NULL, STATUS_NOT_COMPUTED },
+	{ "2201W", PLACE_UNKNOWN, NULL, STATUS_NOT_COMPUTED },
+	{ "2201X", PLACE_UNKNOWN, NULL, STATUS_NOT_COMPUTED },
+	{ "2202G", PLACE_UNKNOWN, NULL, STATUS_NOT_COMPUTED },
+	{ "2202H", PLACE_UNKNOWN, NULL, STATUS_NOT_COMPUTED },
+	{ "2203", PLACE_UNKNOWN, NULL, STATUS_NOT_COMPUTED }, /* SQL's paths into JSON */
 	{ "22", PLACE_UNKNOWN, NULL, STATUS_BAD_VALUE },
 
 	{ "23505", PLACE_UNKNOWN, NULL, STATUS_DUPLICATE },
@@ -74,8 +74,12 @@ static const struct meaning meanings[] = {
 	{ "44", PLACE_UNKNOWN, NULL, STATUS_CHECK }, /* WITH CHECK OPTION */
 
 	{ "53300", PLACE_UNKNOWN, NULL, STATUS_BUSY },
+	{ "53100", PLACE_UNKNOWN, NULL, STATUS_FULL },
+	{ "53200", PLACE_UNKNOWN, NULL, STATUS_NO_MEMORY },
+	{ "53400", PLACE_UNKNOWN, NULL, STATUS_QUOTA },
 	{ "53", PLACE_UNKNOWN, NULL, STATUS_EXHAUSTED },
 	{ "54000", PLACE_UNKNOWN, "in tsquery", STATUS_BAD_SEARCH },
+	{ "54000", PLACE_UNKNOWN, "row is too big", STATUS_ROW_TOO_LARGE },
 	{ "54000", PLACE_UNKNOWN, NULL, STATUS_TOO_LONG }, /* for an index, or for any value of its type */
 	{ "54", PLACE_UNKNOWN, NULL, STATUS_TOO_COMPLEX },
 	{ "55000", PLACE_UNKNOWN, "ON CONFLICT", STATUS_NO_CONFLICT_KEY }, /* a key that is checked later */
@@ -92,12 +96,14 @@ static const struct meaning meanings[] = {
 	{ "57P04", PLACE_UNKNOWN, NULL, STATUS_AWAY }, /* the database is dropped */
 	{ "57P05", PLACE_UNKNOWN, NULL, STATUS_AWAY }, /* idle for too long */
 	{ "57", PLACE_UNKNOWN, NULL, STATUS_INTERNAL },
-	{ "58", PLACE_UNKNOWN, NULL, STATUS_INTERNAL },
+	{ "58", PLACE_UNKNOWN, NULL, STATUS_STORAGE },
 	{ "72", PLACE_UNKNOWN, NULL, STATUS_INTERNAL },
 	{ "F0", PLACE_UNKNOWN, NULL, STATUS_INTERNAL },
 	{ "HV00N", PLACE_UNKNOWN, NULL, STATUS_FOREIGN_AWAY },
 	{ "P0001", PLACE_UNKNOWN, NULL, STATUS_RAISED },
 	{ "XX000", PLACE_UNKNOWN, "text search configuration", STATUS_BAD_SEARCH }, /* a number that is none's */
+	{ "XX001", PLACE_UNKNOWN, NULL, STATUS_DAMAGED },
+	{ "XX002", PLACE_UNKNOWN, NULL, STATUS_DAMAGED },
 	{ "XX", PLACE_UNKNOWN, NULL, STATUS_INTERNAL },
 	/* All others are found in what the statement runs: 42P17 in rules, P0002 in functions, HV in foreign tables. */
 	{ "", PLACE_STATEMENT, NULL, STATUS_NOT_TAKEN },
@@ -165,7 +171,7 @@ static bool is_authors_own(enum status status)
 	case 403:
 	case 409:
 	case 422:
-		return false;
+		return status == STATUS_NOT_COMPUTED;
 	default:
 		return status != STATUS_LOCKED;
 	}
@@ -221,10 +227,10 @@ bool postgresql_fault_read(struct database_error *error, const struct postgresql
 		error->status = STATUS_NO_PARTITION;
 	if (error->status == STATUS_AWAY && strcmp(given(fault->severity), "ERROR") == 0)
 		error->status = STATUS_FOREIGN_AWAY; /* our own connection lives */
-	error->schema_changed = is_changed(state, message);
+	error->schema_changed = error->status != STATUS_RAISED && is_changed(state, message);
 	error->referenced = strcmp(state, "23001") == 0 ||
 	                    (strcmp(state, "23503") == 0 && begins(message, "update or delete on table "));
-	error->not_run = strcmp(state, "57P03") == 0; /* it takes no statements yet */
+	error->not_run = strcmp(state, "57P03") == 0 && error->status == STATUS_AWAY; /* it takes no statements yet */
 	if (error->status == STATUS_RAISED) /* a trigger's own words, which are meant for clients */
 		set_text(error, "", message, "");
 	else

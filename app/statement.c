@@ -6,12 +6,12 @@
 
 #include "answer.h"
 #include "change.h"
-#include "change_fault.h"
 #include "clock.h"
 #include "dialect.h"
 #include "entrance.h"
 #include "metrics.h"
 #include "peers.h"
+#include "server_fault.h"
 #include "session.h"
 #include "sql.h"
 #include "worker_state.h"
@@ -59,17 +59,6 @@ static void log_failure(const struct peer *peer, enum log_level level, const cha
 	log_end(line);
 }
 
-static struct fault fault_of_read(struct peer *peer)
-{
-	const struct database_error *error = database_error(worker.database);
-	struct fault fault = change_fault_make_read(error, &peer->arena);
-
-	if (fault.status == STATUS_URI_TOO_LONG)
-		fault.details = STATEMENT_TOO_LONG;
-	change_fault_tell_operand(&fault, error, &peer->plan, worker.sent, &peer->arena);
-	return fault;
-}
-
 /* A new snapshot has the table as it is now. Whoever alters it for ever is not waited for. */
 static bool is_snapshot_old(const struct peer *peer)
 {
@@ -94,7 +83,7 @@ static void batch_failed(void)
 		if (peer == worker.stream) { /* a cut, which no client takes for an answer */
 			log_failure(peer, LOG_ERROR, "stream-cut");
 			peers_hang_up(peer);
-		} else if (change_fault_is_outdated(error, &peer->plan, worker.sent) && !peer->retried &&
+		} else if (server_fault_is_outdated(error, &peer->plan, worker.sent) && !peer->retried &&
 		           session_may_describe()) {
 			peer->retried = true;
 			session_want_describe();
@@ -108,7 +97,7 @@ static void batch_failed(void)
 		         error->status != STATUS_LOCKED)
 			run_again(peer, true); /* one of them may be at fault; time and locks are nobody's */
 		else {
-			struct fault fault = fault_of_read(peer);
+			struct fault fault = server_fault_of_read(error, &peer->plan, worker.sent, &peer->arena);
 
 			if (status_http(fault.status) >= 500)
 				log_failure(peer, LOG_ERROR, "statement-failed");

@@ -29,13 +29,19 @@ bool status_is_the_databases(enum status status)
 {
 	switch ((int)status) {
 	case STATUS_UNSUPPORTED:
-	case STATUS_UNCOMPUTED:
 	case STATUS_RAISED:
+	case STATUS_NOT_COMPUTED:
 	case STATUS_FAULT:
+	case STATUS_NOT_SHOWN:
 	case STATUS_DEFINITION:
 	case STATUS_TOO_COMPLEX:
 	case STATUS_NOT_TAKEN:
 	case STATUS_INTERNAL:
+	case STATUS_STORAGE:
+	case STATUS_DAMAGED:
+	case STATUS_FULL:
+	case STATUS_NO_MEMORY:
+	case STATUS_QUOTA:
 	case STATUS_EXHAUSTED:
 	case STATUS_FOREIGN_AWAY:
 		return true;

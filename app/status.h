@@ -26,7 +26,9 @@
 	X(STATUS_NOT_WRITABLE, 400, "428C9", "the column cannot be written") \
 	X(STATUS_NO_CONFLICT_KEY, 400, "42P10", "on_conflict is no unique key of the table") \
 	X(STATUS_RAISED, 400, "P0001", "a trigger refuses it") \
-	X(STATUS_NOT_UPDATABLE, 400, "55000", "the view cannot be written this way") \
+	X(STATUS_NOT_UPDATABLE, 400, "55000", "the table or view cannot be written this way") \
+	X(STATUS_SORT, 400, "53200", \
+	  "the database has not the memory to sort these rows: ask for fewer columns, or order by fewer") \
 	X(STATUS_NO_RELATION, 400, "PGRST200", "rows of another table are not supported") \
 	X(STATUS_NO_AGGREGATES, 400, "PGRST123", "aggregates are not supported") \
 	X(STATUS_NO_SUCH_COLUMN, 400, "42703", "no such column") \
@@ -39,8 +41,6 @@
 	X(STATUS_BAD_REGULAR, 400, "2201B", "the regular expression cannot be understood") \
 	X(STATUS_BAD_SEARCH, 400, "42601", "the full-text search cannot be understood") \
 	X(STATUS_UNSUPPORTED, 400, "0A000", "the database does not support this") \
-	X(STATUS_UNCOMPUTED, 400, "22000", \
-	  "the database cannot compute with these values: they divide by zero, or the like") \
 	X(STATUS_FORBIDDEN, 403, "42501", "the database refuses the statement") \
 	X(STATUS_NO_SUCH_PATH, 404, "PGRST125", "nothing at this path") \
 	X(STATUS_NO_SUCH_TABLE, 404, "PGRST205", "no such table") \
@@ -64,11 +64,18 @@
 	X(STATUS_NO_PARTITION, 422, "23514", "no partition of the table takes the row") \
 	X(STATUS_TOO_LONG, 422, "22001", "the value is too long for its column") \
 	X(STATUS_NO_FIT, 422, "22003", "the value is out of its column's range") \
+	X(STATUS_ROW_TOO_LARGE, 422, "54000", "the row is larger than the table can have it") \
+	X(STATUS_CHANGE_TOO_LARGE, 422, "54000", \
+	  "the change is larger than the database makes it at once: make smaller ones") \
+	X(STATUS_NOT_COMPUTED, 422, "22000", \
+	  "the database cannot compute with these values: they divide by zero, or the like") \
 	X(STATUS_NO_MEMBER, 422, "22P02", "the value is none of those that the column may have") \
 	X(STATUS_NO_CHARACTER, 422, "22P05", "the column's character set does not have all of these characters") \
 	X(STATUS_TOO_DEEP, 422, "22P02", "JSON is nested deeper than the database takes it") \
 	X(STATUS_KEY_REUSED, 422, "PGRST100", "the Idempotency-Key was used for another request") \
 	X(STATUS_FAULT, 500, "PGRSTX00", "something went wrong here; the log says what, under the request's id") \
+	X(STATUS_NOT_SHOWN, 500, "22000", \
+	  "what a view or the table computes cannot be computed for one of the rows; the log says more") \
 	X(STATUS_DEFINITION, 500, "42P17", \
 	  "a view, rule, trigger or function of the table does not work: its owner has to mend it; the log says more") \
 	X(STATUS_TOO_COMPLEX, 500, "54001", \
@@ -78,11 +85,16 @@
 	X(STATUS_INTERNAL, 500, "XX000", \
 	  "the database has an error of its own: its operator has to look at it; the log says more") \
 	X(STATUS_NO_MORE_IDS, 500, "2200H", "the table has no more ids for new rows: its operator has to widen the column") \
+	X(STATUS_STORAGE, 500, "58030", "the database cannot read or write the files of the table") \
+	X(STATUS_DAMAGED, 500, "XX001", "the database says that the table is damaged") \
 	X(STATUS_UNKNOWN, 502, "08007", "the connection to the database was lost: the write may have been made or not") \
 	X(STATUS_AWAY, 503, "PGRST001", "the database cannot be reached") \
 	X(STATUS_UNDESCRIBED, 503, "PGRST002", "the database does not say at present what the table's columns are") \
 	X(STATUS_BUSY, 503, "PGRST003", "the database is too busy") \
-	X(STATUS_EXHAUSTED, 503, "53000", "the database lacks memory, space on its disk or another resource") \
+	X(STATUS_FULL, 503, "53100", "the database has no room left") \
+	X(STATUS_NO_MEMORY, 503, "53200", "the database has no memory left for this") \
+	X(STATUS_QUOTA, 503, "53400", "the service's account has used up what the database grants it at present") \
+	X(STATUS_EXHAUSTED, 503, "53000", "the database lacks a resource that it needs for this") \
 	X(STATUS_FOREIGN_AWAY, 503, "08001", "another server, which the database asks for this, cannot be reached") \
 	X(STATUS_LOCKED, 503, "40001", "others hold what is to be written; nothing was written") \
 	X(STATUS_READ_ONLY, 503, "25006", "the database takes no writes at present") \

@@ -79,9 +79,9 @@ MEMORY = Difference("memory", "a worker has some 5 MB", "some MB more: libpq bri
 ALSO = (
     Difference("a row that is twice in the body of an upsert", "the last one wins", "409, 21000"),
     Difference(
-        "errors", "the log has the server's numbers",
-        "the log has its states, and so has the answer (`code`) when a view, rule, trigger or function does not work (500), or the server"
-        " lacks memory, disk or another server (503); a trigger's `RAISE` is a 400 with its words and state",
+        "errors", "the log has the server's numbers, and so have the `details` of a 5xx",
+        "the log has its states, and so has the answer (`code`) when a value cannot be computed (422), a view, rule, trigger or function does"
+        " not work (500), or the server lacks memory, disk or another server (503); a trigger's `RAISE` is a 400 with its words and state",
     ),  # fmt: skip
     Difference(
         "types without operators", "none but geometries, which have no order",

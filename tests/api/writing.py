@@ -134,3 +134,16 @@ def refused(response, status, code=None, *words):
     found = FORBIDDEN.search(said)
     assert not found, f"{found.group()!r} is shown to the client: {error}"
     return error
+
+
+def failed(service, response, status, code, number, event):
+    """Asserts a 5xx with words of its own and the server's number or state, and one line in the log of the service or pool. Its
+    object."""
+    error = refused(response, status, code)
+    assert "something went wrong" not in error["message"], error
+    assert error["code"] == number or str(number) in error["details"], error
+    identity = response.headers["x-request-id"]
+    lines = [line for line in (service.pool if hasattr(service, "pool") else service).log() if line.get("id") == identity and line["event"] == event]
+    assert [line["level"] for line in lines] == ["error"], lines
+    assert lines[0]["number"] == number or str(number) in lines[0]["message"], lines
+    return error

@@ -23,6 +23,7 @@ check_PROGRAMS = \
 	tests/unit/test-metrics \
 	tests/unit/test-mysql_catalogue \
 	tests/unit/test-mysql_dialect \
+	tests/unit/test-mysql_errors \
 	tests/unit/test-mysql_fault \
 	tests/unit/test-mysql_server \
 	tests/unit/test-openapi \
@@ -37,6 +38,7 @@ check_PROGRAMS = \
 	tests/unit/test-render \
 	tests/unit/test-resolve \
 	tests/unit/test-route \
+	tests/unit/test-server_fault \
 	tests/unit/test-table \
 	tests/unit/test-template \
 	tests/unit/test-text \

@@ -209,11 +209,11 @@ static void the_rest_has_the_status_own_words(void **state)
 {
 	static const struct words cases[] = {
 		{ 1644, "no credit is left", STATUS_RAISED, "no credit is left", NULL },
-		{ 1205, "Lock wait timeout exceeded; try restarting transaction", STATUS_LOCKED, NULL, NULL },
-		{ 1290, "running with the --read-only option", STATUS_READ_ONLY, NULL, NULL },
+		{ 1205, "Lock wait timeout exceeded; try restarting transaction", STATUS_LOCKED, NULL, "the database's error 1205" },
+		{ 1290, "running with the --read-only option", STATUS_READ_ONLY, NULL, "the database's error 1290" },
 		{ 1690, "BIGINT value is out of range in '(`d`.`users`.`secret` - 1)'", STATUS_NO_FIT, NULL, NULL },
-		{ 1054, "Unknown column 'email' in 'field list'", STATUS_FAULT, NULL, NULL },
-		{ 2006, "Server has gone away", STATUS_AWAY, NULL, NULL },
+		{ 1054, "Unknown column 'email' in 'field list'", STATUS_DEFINITION, NULL, "the database's error 1054" },
+		{ 2006, "Server has gone away", STATUS_AWAY, NULL, "the database's error 2006" },
 	};
 
 	(void)state;
@@ -340,9 +340,9 @@ static void rows_of_a_list_are_told(void **state)
 	assert_says(fault.details, "in row 3 of the body");
 	/* whose fault is none of the body's */
 	fault = told(1205, "Lock wait timeout exceeded", &list, 3);
-	assert_null(fault.details);
+	assert_says(fault.details, "the database's error 1205");
 	fault = told(1054, "Unknown column", &list, 3);
-	assert_null(fault.details);
+	assert_says(fault.details, "the database's error 1054");
 	arena_clear(&arena);
 }
 

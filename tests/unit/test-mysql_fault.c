@@ -196,13 +196,23 @@ static void what_has_nothing_to_do_with_a_column(void **state)
 		{ 1643, "no such thing", STATUS_RAISED, "", 0 },
 		{ 1959, "Invalid role specification `r`", STATUS_FORBIDDEN, "", 0 },
 		{ 3530, "`r`@`%` is not granted to `u`@`%`", STATUS_FORBIDDEN, "", 0 },
-		{ 1442, "Can't update table 't' in stored function/trigger", STATUS_FAULT, "", 0 },
+		{ 1442, "Can't update table 't' in stored function/trigger", STATUS_DEFINITION, "", 0 },
 		{ 1288, "The target table v of the INSERT is not updatable", STATUS_NOT_UPDATABLE, "", 0 },
 		{ 1471, "The target table v of the INSERT is not insertable-into", STATUS_NOT_UPDATABLE, "", 0 },
 		{ 1348, "Column 'n' is not updatable", STATUS_NOT_UPDATABLE, "", 0 },
 		{ 1393, "Can not modify more than one base table through a join view 'd.v'", STATUS_NOT_UPDATABLE, "", 0 },
-		{ 1054, "Unknown column 'x' in 'field list'", STATUS_FAULT, "", 0 },
+		{ 1054, "Unknown column 'x' in 'field list'", STATUS_DEFINITION, "", 0 },
 		{ 1064, "You have an error in your SQL syntax", STATUS_FAULT, "", 0 },
+		{ 1030, "Got error 28 \"No space left on device\" from storage engine InnoDB", STATUS_FULL, "", 0 },
+		{ 1030, "Got error 139 \"Too big row\" from storage engine InnoDB", STATUS_ROW_TOO_LARGE, "", 0 },
+		{ 1030, "Got error 168 - 'Unknown (generic) error from engine' from storage engine", STATUS_STORAGE, "", 0 },
+		{ 1030, "Got error 127 - 'Record file is crashed' from storage engine", STATUS_DAMAGED, "", 0 },
+		{ 1030, "got error", STATUS_STORAGE, "", 0 },
+		{ 3, "Error writing file '/tmp/MY5' (Errcode: 28 \"No space left on device\")", STATUS_FULL, "", 0 },
+		{ 1026, "Error writing file 'x' (errno: 122 \"Disk quota exceeded\")", STATUS_FULL, "", 0 },
+		{ 1016, "Can't open file: 'x' (errno: 24 \"Too many open files\")", STATUS_STORAGE, "", 0 },
+		{ 1180, "Got error 90 \"Message too long\" during COMMIT", STATUS_CHANGE_TOO_LARGE, "", 0 },
+		{ 1180, "Got error 5 \"Input/output error\" during COMMIT", STATUS_UNKNOWN, "", 0 },
 		{ 0, "", STATUS_FAULT, "", 0 },
 		{ 99999, "", STATUS_FAULT, "", 0 },
 	};
@@ -314,7 +324,7 @@ static void what_a_trigger_raises_has_any_number(void **state)
 		/* the servers' own */
 		{ 1317, "70100", STATUS_TIMEOUT },  { 1969, "70100", STATUS_TIMEOUT }, { 1613, "XA106", STATUS_FAULT },
 		{ 1213, "40001", STATUS_LOCKED },   { 1062, "23000", STATUS_DUPLICATE }, { 2013, "HY000", STATUS_AWAY },
-		{ 2013, "", STATUS_AWAY },          { 1053, "08S01", STATUS_AWAY },   { 1329, "02000", STATUS_FAULT },
+		{ 2013, "", STATUS_AWAY },          { 1053, "08S01", STATUS_AWAY },   { 1329, "02000", STATUS_DEFINITION },
 	};
 
 	(void)state;

@@ -123,7 +123,7 @@ static void values_that_do_not_fit(void **state)
 		{ "22P03", "incorrect binary data format", STATUS_BAD_VALUE, NULL, NULL, NULL, NULL },
 		{ "2202E", "wrong number of array subscripts", STATUS_BAD_VALUE, NULL, NULL, NULL, NULL },
 		{ "2200N", "invalid XML content", STATUS_BAD_VALUE, NULL, NULL, NULL, NULL },
-		{ "22012", "division by zero", STATUS_UNCOMPUTED, NULL, NULL, NULL, NULL },
+		{ "22012", "division by zero", STATUS_NOT_COMPUTED, NULL, NULL, NULL, NULL },
 		{ "22023", "invalid hexadecimal digit: \"x\"", STATUS_BAD_VALUE, NULL, NULL, NULL, NULL },
 		{ "22P05", "unsupported Unicode escape sequence", STATUS_NO_CHARACTER, NULL, NULL, NULL, NULL },
 		{ "22021", "invalid byte sequence for encoding \"UTF8\": 0x00", STATUS_NO_CHARACTER, NULL, NULL, NULL,
@@ -251,7 +251,7 @@ static void every_state_of_the_manual(void **state)
 		  "22000 22002 22004 22005 22007 22008 22009 2200B 2200C 2200D 2200F 2200G 2200L 2200M "
 		  "2200N 2200S 2200T 22010 22011 22015 22018 22019 22022 22023 22024 22026 22027 2202E "
 		  "22P01 22P02 22P03 22P04 22P06 22P07 " },
-		{ STATUS_UNCOMPUTED,
+		{ STATUS_NOT_COMPUTED,
 		  "22012 22013 22014 22016 2201E 2201F 2201G 2201W 2201X 2202G 2202H 22030 22031 22032 "
 		  "22033 22034 22035 22036 22037 22038 22039 2203A 2203B 2203C 2203D 2203E 2203F 2203G " },
 		{ STATUS_TOO_LONG,
@@ -282,8 +282,14 @@ static void every_state_of_the_manual(void **state)
 		  "42501 " },
 		{ STATUS_NOT_WRITABLE,
 		  "428C9 " },
+		{ STATUS_FULL,
+		  "53100 " },
+		{ STATUS_NO_MEMORY,
+		  "53200 " },
+		{ STATUS_QUOTA,
+		  "53400 " },
 		{ STATUS_EXHAUSTED,
-		  "53000 53100 53200 53400 " },
+		  "53000 " },
 		{ STATUS_BUSY,
 		  "53300 " },
 		{ STATUS_TOO_COMPLEX,
@@ -291,7 +297,11 @@ static void every_state_of_the_manual(void **state)
 		{ STATUS_TIMEOUT,
 		  "57014 " },
 		{ STATUS_INTERNAL,
-		  "57000 58000 58030 58P01 58P02 72000 F0000 F0001 XX000 XX001 XX002 " },
+		  "57000 72000 F0000 F0001 XX000 " },
+		{ STATUS_STORAGE,
+		  "58000 58030 58P01 58P02 " },
+		{ STATUS_DAMAGED,
+		  "XX001 XX002 " },
 		{ STATUS_FOREIGN_AWAY,
 		  "HV00N " },
 		{ STATUS_RAISED,
@@ -546,7 +556,7 @@ static void what_a_trigger_raises_is_told_whatever_its_state(void **state)
 {
 	const struct postgresql_fault fault = { .state = "UE001", .message = "no such kind", .function = "exec_stmt_raise" };
 	const struct postgresql_fault unique = { .state = "23505", .message = "own words", .function = "exec_stmt_raise" };
-	static const char *const own[] = { "22023", "0A000", "57P01", "08006", "57014", "XX000", "P0002", "99999" };
+	static const char *const own[] = { "22023", "22012", "42P01", "53100", "0A000", "57P01", "08006", "57014", "XX000", "P0002", "99999" };
 	struct database_error error = { 0 };
 
 	(void)state;
@@ -563,6 +573,7 @@ static void what_a_trigger_raises_is_told_whatever_its_state(void **state)
 		assert_int_equal(error.status, STATUS_RAISED);
 		assert_says(error.text, "own words");
 		assert_string_equal(error.state, own[i]);
+		assert_false(error.schema_changed || error.not_run);
 	}
 }
 

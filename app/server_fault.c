@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+#include "server_fault.h"
+
+#include <string.h>
+
+#include "sql.h"
+
+/* Whether it may be the query that asks for what the database cannot do; otherwise a view does. The query's values have
+ * been looked at already, so that MySQL and MariaDB find no number out of range, and what they say of others has no
+ * place; casts that cannot be made are NULL there. PostgreSQL gives the place of a value; but it refuses a statement with
+ * a character that the database's encoding does not have before it reads it, and makes casts while it runs. */
+static bool is_of_query(const struct database_error *error, const struct plan *plan)
+{
+	if (error->number > 0)
+		return plan->condition_count > 0 && error->status != STATUS_NO_FIT;
+	return error->place > 0 || plan->casts || (plan->condition_count > 0 && error->status == STATUS_NO_CHARACTER);
+}
+
+/* What is said of a body's values is said of the query's. */
+static enum status status_of_read(const struct database_error *error, const struct plan *plan)
+{
+	switch ((int)error->status) {
+	case STATUS_NO_FIT:
+		return is_of_query(error, plan) ? STATUS_VALUE_RANGE : STATUS_NOT_SHOWN;
+	case STATUS_BAD_VALUE:
+	case STATUS_NO_CHARACTER:
+	case STATUS_TOO_DEEP:
+		return is_of_query(error, plan) ? STATUS_BAD_VALUE : STATUS_NOT_SHOWN;
+	case STATUS_BODY_TOO_LARGE: /* all that a read is made of stands there */
+		return STATUS_URI_TOO_LONG;
+	case STATUS_TOO_LONG: /* what is there already is too long to be searched, or to be sorted */
+	case STATUS_ROW_TOO_LARGE:
+		return STATUS_TOO_COMPLEX;
+	case STATUS_RAISED: /* what a trigger or a function raises is meant for who writes (change_fault.h) */
+	case STATUS_DUPLICATE:
+	case STATUS_FOREIGN_KEY:
+	case STATUS_NULL:
+	case STATUS_CHECK:
+	case STATUS_NO_PARTITION:
+	case STATUS_NO_MEMBER:
+	case STATUS_NOT_COMPUTED:
+		return STATUS_NOT_SHOWN;
+	case STATUS_NOT_UPDATABLE:
+		return STATUS_DEFINITION;
+	default:
+		return server_fault_status(error, plan);
+	}
+}
+
+struct fault server_fault_of_read(const struct database_error *error, const struct plan *plan, struct slice sql,
+                                  struct arena *arena)
+{
+	struct fault fault = { .status = status_of_read(error, plan) };
+
+	if (fault.status == STATUS_URI_TOO_LONG)
+		fault.details = STATEMENT_TOO_LONG;
+	server_fault_tell_operand(&fault, error, plan, sql, arena);
+	server_fault_tell(&fault, error, arena);
+	return fault;
+}
+
+enum status server_fault_status(const struct database_error *error, const struct plan *plan)
+{
+	return error->status == STATUS_SORT && plan->order_count == 0 ? STATUS_NO_MEMORY : error->status;
+}
+
+void server_fault_tell_operand(struct fault *fault, const struct database_error *error, const struct plan *plan,
+                               struct slice sql, struct arena *arena)
+{
+	enum status status = status_of_read(error, plan);
+	const struct column *column;
+	bool named;
+
+	if (error->place == 0 || (status != STATUS_BAD_VALUE && status != STATUS_VALUE_RANGE &&
+	                          status != STATUS_NO_SUCH_OPERATOR && status != STATUS_UNSUPPORTED) ||
+	    (column = sql_find_operand(plan, sql, error->place, &named)) == NULL)
+		return;
+	fault->status = status;
+	if (status != STATUS_NO_SUCH_OPERATOR)
+		fault->message = arena_printf(arena, "%s for column '%s'", status_message(status), column->name.bytes);
+	else
+		fault->message = arena_printf(arena,
+		                              named ? "column '%s' cannot be ordered: type %s has no order"
+		                                    : "column '%s' cannot be compared so: type %s has no such operator",
+		                              column->name.bytes, column->declared.bytes);
+}
+
+void server_fault_tell(struct fault *fault, const struct database_error *error, struct arena *arena)
+{
+	if (error->state[0] != '\0' && status_is_the_databases(fault->status))
+		fault->code = arena_text(arena, error->state, strlen(error->state));
+	if (status_http(fault->status) < 500 || fault->details != NULL)
+		return;
+	if (error->number > 0)
+		fault->details = arena_printf(arena, "the database's error %u", error->number);
+	else if (error->state[0] != '\0' && fault->code == NULL && strcmp(error->state, status_code(fault->status)) != 0)
+		fault->details = arena_printf(arena, "the database's error %s", error->state);
+}
+
+bool server_fault_is_outdated(const struct database_error *error, const struct plan *plan, struct slice sql)
+{
+	const struct column *column = NULL;
+	bool named;
+
+	if (error->status == STATUS_NO_SUCH_OPERATOR && error->place > 0)
+		column = sql_find_operand(plan, sql, error->place, &named);
+	return error->schema_changed || (column != NULL && !column->is_other);
+}

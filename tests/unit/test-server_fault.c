@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: MIT */
+#include "server_fault.h"
+
+#include <stdio.h>
+
+#include "dialect.h"
+#include "unit.h"
+
+static struct arena arena;
+
+static struct fault of_read(enum status status, unsigned number, size_t place, unsigned conditions, unsigned orders)
+{
+	const struct table table = { .dialect = &mysql_dialect };
+	struct plan plan = { .table = &table, .condition_count = conditions, .order_count = orders };
+	struct database_error error = { .status = status, .number = number, .place = place };
+
+	snprintf(error.state, sizeof(error.state), "%s", number > 0 ? "" : "22003");
+	return server_fault_of_read(&error, &plan, (struct slice){ "SELECT 1", 8 }, &arena);
+}
+
+/* What no client has sent it cannot mend. */
+static void a_value_is_the_query_s_or_computed(void **state)
+{
+	static const struct {
+		enum status status;
+		unsigned number;
+		size_t place;
+		unsigned conditions;
+		enum status told;
+	} cases[] = {
+		{ STATUS_NO_FIT, 1690, 0, 0, STATUS_NOT_SHOWN },        { STATUS_NO_FIT, 1690, 0, 1, STATUS_NOT_SHOWN },
+		{ STATUS_NO_FIT, 0, 0, 1, STATUS_NOT_SHOWN },           { STATUS_NO_FIT, 0, 1, 1, STATUS_VALUE_RANGE },
+		{ STATUS_BAD_VALUE, 1525, 0, 1, STATUS_BAD_VALUE },     { STATUS_BAD_VALUE, 1525, 0, 0, STATUS_NOT_SHOWN },
+		{ STATUS_BAD_VALUE, 0, 1, 0, STATUS_BAD_VALUE },        { STATUS_BAD_VALUE, 0, 0, 1, STATUS_NOT_SHOWN },
+		{ STATUS_NO_CHARACTER, 3988, 0, 1, STATUS_BAD_VALUE },  { STATUS_NOT_COMPUTED, 1365, 0, 1, STATUS_NOT_SHOWN },
+		{ STATUS_RAISED, 1644, 0, 1, STATUS_NOT_SHOWN },        { STATUS_DUPLICATE, 1062, 0, 1, STATUS_NOT_SHOWN },
+		{ STATUS_FORBIDDEN, 1142, 0, 0, STATUS_FORBIDDEN },     { STATUS_TIMEOUT, 1969, 0, 0, STATUS_TIMEOUT },
+		{ STATUS_DEFINITION, 1356, 0, 0, STATUS_DEFINITION },   { STATUS_FAULT, 1064, 0, 0, STATUS_FAULT },
+		{ STATUS_BAD_REGULAR, 1139, 0, 1, STATUS_BAD_REGULAR }, { STATUS_FOREIGN_KEY, 0, 0, 1, STATUS_NOT_SHOWN },
+		{ STATUS_NO_CHARACTER, 0, 0, 1, STATUS_BAD_VALUE },     { STATUS_NO_CHARACTER, 0, 0, 0, STATUS_NOT_SHOWN },
+		{ STATUS_TOO_LONG, 0, 0, 1, STATUS_TOO_COMPLEX },       { STATUS_ROW_TOO_LARGE, 1118, 0, 0, STATUS_TOO_COMPLEX },
+		{ STATUS_NOT_UPDATABLE, 0, 0, 0, STATUS_DEFINITION },   { STATUS_BODY_TOO_LARGE, 1153, 0, 1, STATUS_URI_TOO_LONG },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH_OF(cases); i++) {
+		struct fault fault = of_read(cases[i].status, cases[i].number, cases[i].place, cases[i].conditions, 0);
+
+		if (fault.status != cases[i].told)
+			fail_msg("%zu: %s", i, status_message(fault.status));
+	}
+	arena_clear(&arena);
+}
+
+/* A text that is no JSON, for one, cannot be cast to it. */
+static void a_cast_is_the_query_s(void **state)
+{
+	static const struct {
+		enum status status;
+		unsigned number;
+		enum status told;
+	} cases[] = {
+		{ STATUS_BAD_VALUE, 0, STATUS_BAD_VALUE },       { STATUS_NO_FIT, 0, STATUS_VALUE_RANGE },
+		{ STATUS_NO_CHARACTER, 0, STATUS_BAD_VALUE },    { STATUS_NO_FIT, 1690, STATUS_NOT_SHOWN },
+		{ STATUS_NOT_COMPUTED, 0, STATUS_NOT_SHOWN },
+	};
+	const struct table table = { .dialect = &mysql_dialect };
+	const struct plan plan = { .table = &table, .casts = true };
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH_OF(cases); i++) {
+		const struct database_error error = { .status = cases[i].status, .number = cases[i].number };
+
+		assert_int_equal(server_fault_of_read(&error, &plan, SLICE(""), &arena).status, cases[i].told);
+	}
+	arena_clear(&arena);
+}
+
+static void a_sort_is_the_request_s_where_it_asks_for_an_order(void **state)
+{
+	(void)state;
+	assert_int_equal(of_read(STATUS_SORT, 1038, 0, 0, 1).status, STATUS_SORT);
+	assert_int_equal(of_read(STATUS_SORT, 1038, 0, 1, 0).status, STATUS_NO_MEMORY);
+	arena_clear(&arena);
+}
+
+static void the_server_s_number_is_told(void **state)
+{
+	struct fault fault = { .status = STATUS_STORAGE, .details = "own" };
+	const struct database_error error = { .number = 1030 }, nameless = { .text = "no state" };
+
+	(void)state;
+	assert_says(of_read(STATUS_NO_FIT, 1690, 0, 0, 0).details, "the database's error 1690");
+	assert_null(of_read(STATUS_NO_FIT, 1690, 0, 0, 0).code);
+	assert_null(of_read(STATUS_BAD_VALUE, 1525, 0, 1, 0).details);
+	server_fault_tell(&fault, &error, &arena);
+	assert_says(fault.details, "own");
+	fault.details = NULL;
+	server_fault_tell(&fault, &nameless, &arena);
+	assert_null(fault.details);
+	server_fault_tell(&fault, &error, &arena);
+	assert_says(fault.details, "the database's error 1030");
+	assert_null(fault.code);
+	arena_clear(&arena);
+}
+
+/* Where the code is the state, the details need not say it again. */
+static void the_server_s_state_is_told_once(void **state)
+{
+	static const struct {
+		enum status status;
+		const char *state, *code, *details;
+	} cases[] = {
+		{ STATUS_STORAGE, "58P01", "58P01", NULL },  { STATUS_NOT_SHOWN, "22012", "22012", NULL },
+		{ STATUS_QUOTA, "53400", "53400", NULL },    { STATUS_NOT_COMPUTED, "22012", "22012", NULL },
+		{ STATUS_RAISED, "UE001", "UE001", NULL },   { STATUS_DUPLICATE, "23P01", NULL, NULL },
+		{ STATUS_TIMEOUT, "57014", NULL, NULL },     { STATUS_LOCKED, "55P03", NULL, "the database's error 55P03" },
+		{ STATUS_BUSY, "53300", NULL, "the database's error 53300" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH_OF(cases); i++) {
+		struct database_error error = { .status = cases[i].status };
+		struct fault fault = { .status = cases[i].status };
+
+		snprintf(error.state, sizeof(error.state), "%s", cases[i].state);
+		server_fault_tell(&fault, &error, &arena);
+		assert_says(fault.code != NULL ? fault.code : "", cases[i].code != NULL ? cases[i].code : "");
+		assert_says(fault.details != NULL ? fault.details : "", cases[i].details != NULL ? cases[i].details : "");
+	}
+	arena_clear(&arena);
+}
+
+static void a_read_that_is_too_long_for_the_server_says_so(void **state)
+{
+	(void)state;
+	assert_says(of_read(STATUS_BODY_TOO_LARGE, 1153, 0, 1, 0).details, STATEMENT_TOO_LONG);
+	arena_clear(&arena);
+}
+
+static int release(void **state)
+{
+	(void)state;
+	arena_release(&arena);
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_value_is_the_query_s_or_computed),
+		cmocka_unit_test(a_cast_is_the_query_s),
+		cmocka_unit_test(a_sort_is_the_request_s_where_it_asks_for_an_order),
+		cmocka_unit_test(the_server_s_number_is_told),
+		cmocka_unit_test(the_server_s_state_is_told_once),
+		cmocka_unit_test(a_read_that_is_too_long_for_the_server_says_so),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, release);
+}
