@@ -324,11 +324,11 @@ LONG = [
     ("PUT", "/t/2", {"id": 2, "b": QUOTES, "js": None}),
 ]
 WAYS = [(), (REPRESENTATION,), (REPRESENTATION, "max-affected=5", "handling=strict")]
-UPSERTS = [("resolution=merge-duplicates",), ("resolution=ignore-duplicates",)]
 
 
 @pytest.mark.parametrize(
-    "method, path, body, prefer", [(*write, way) for write in LONG for way in WAYS + (UPSERTS if write[0] == "POST" else [])]
+    "method, path, body, prefer",
+    [(*write, way) for write in LONG for way in WAYS + ([(each,) for each in UPSERTS] if write[0] == "POST" else [])],
 )
 def test_a_write_that_is_longer_than_a_packet_is_not_sent(packet, method, path, body, prefer):
     error = refused(send(packet[2], method, path, body, prefer=prefer), 413)
