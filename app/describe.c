@@ -129,8 +129,10 @@ struct column *describe_add_column(struct catalogue *catalogue, struct table *ta
 
 void describe_expose(struct catalogue *catalogue, const struct table *table, struct column *column)
 {
-	bool chosen = table_choice_has(table_choice_find(catalogue->choices, table->name), column->name);
+	const struct table_choice *choice = table_choice_find(catalogue->choices, table->name);
+	bool chosen = table_choice_has(choice, column->name);
 
+	column->invisible = column->invisible && choice->column_count == 0;
 	column->exposed = chosen && !column->unreadable;
 	column->writable = chosen && !column->generated && table->writable &&
 	                   table_choice_has(table_choice_find(catalogue->writable, table->name), column->name);

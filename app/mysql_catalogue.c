@@ -17,7 +17,8 @@ static const char *const statements[JSON] = {
 	             "NUMERIC_PRECISION,NUMERIC_SCALE,DATETIME_PRECISION,EXTRA,COLUMN_DEFAULT,COLUMN_COMMENT,"
 	             "CHARACTER_SET_NAME,PRIVILEGES,"
 	             /* Of collations of several levels MariaDB sorts long columns by the first level alone. */
-	             "VERSION() LIKE '%MariaDB%' AND COLLATION_NAME RLIKE '_(as_ci|as_cs|ai_cs|w2)$'"
+	             "VERSION() LIKE '%MariaDB%' AND COLLATION_NAME RLIKE '_(as_ci|as_cs|ai_cs|w2)$',"
+	             "GENERATION_EXPRESSION='ROW END'"
 	             " FROM information_schema.COLUMNS"),
 	[KEYS] = "SELECT TABLE_NAME,INDEX_NAME,NON_UNIQUE,COLUMN_NAME,",
 	[FOREIGN_KEYS] = ("SELECT TABLE_NAME,CONSTRAINT_NAME,COLUMN_NAME,REFERENCED_TABLE_NAME,REFERENCED_COLUMN_NAME"
@@ -207,6 +208,8 @@ static void take_column(struct catalogue *catalogue, const struct row *row)
 	}
 	column->is_unsigned = contains(column->declared, " unsigned");
 	column->auto_increment = contains(extra, "auto_increment");
+	column->invisible = contains(extra, "INVISIBLE");
+	column->row_end = row->count > 15 && slice_is(describe_value(row, 15), "1");
 	column->generated = contains(extra, "GENERATED") && !contains(extra, "DEFAULT_GENERATED");
 	column->fallback = !describe_is_null(row, 10) ? describe_keep(catalogue, describe_value(row, 10)).bytes : NULL;
 	column->comment = describe_keep(catalogue, describe_value(row, 11)).bytes;
@@ -230,8 +233,10 @@ static void take_key(struct catalogue *catalogue, const struct row *row)
 		key->unique = slice_is(describe_value(row, 2), "0");
 		key->fulltext = slice_is(describe_value(row, 4), "FULLTEXT");
 	}
-	if ((column = describe_column_index(table, describe_value(row, 3))) >= 0)
+	if ((column = describe_column_index(table, describe_value(row, 3))) >= 0 && !table->columns[column].row_end)
 		describe_add_key_column(catalogue, key, (unsigned)column);
+	else if (column >= 0)
+		return;
 	else /* over an expression, or a column that is not shown to us: MySQL has both */
 		describe_obscure_key(key);
 }

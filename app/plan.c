@@ -178,7 +178,7 @@ static enum status plan_column(const struct planning *planning, const struct que
 	return status == STATUS_OK ? add_output(planning, output, asked->field.column.at) : status;
 }
 
-/* Every column that clients may see. */
+/* Every column that clients may see, but for those that the server shows only to whoever names them. */
 static enum status plan_all(const struct planning *planning, const char *at)
 {
 	const struct table *table = planning->plan->table;
@@ -187,7 +187,7 @@ static enum status plan_all(const struct planning *planning, const char *at)
 	enum status status;
 
 	for (unsigned i = 0; i < table->column_count; i++)
-		if (!table->columns[i].exposed)
+		if (!table->columns[i].exposed || table->columns[i].invisible)
 			continue;
 		else if (first)
 			plan->columns[plan->column_count++] = whole_column(&table->columns[i]);
@@ -218,8 +218,8 @@ enum status plan_outputs(const struct planning *planning)
 	/* with room for the hidden ones */
 	plan->columns = arena_alloc(planning->arena,
 	                            (query->column_count + 3 * plan->table->column_count) * sizeof(*plan->columns));
-	if (query->column_count == 0)
-		return plan_all(planning, NULL);
+	if (query->column_count == 0 && ((status = plan_all(planning, NULL)) != STATUS_OK || !plan->table->has_invisible))
+		return status;
 	for (unsigned i = 0; i < query->column_count; i++) {
 		status = query->columns[i].all ? plan_all(planning, query->columns[i].field.column.at)
 		                               : plan_column(planning, &query->columns[i]);

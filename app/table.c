@@ -243,6 +243,19 @@ static uint64_t most_characters(const struct column *column)
 	return 0;
 }
 
+/* Where clients may see no others, the invisible ones are shown as any. */
+static void find_invisible(struct table *table)
+{
+	bool others = false;
+
+	for (unsigned i = 0; i < table->column_count; i++)
+		others = others || (table->columns[i].exposed && !table->columns[i].invisible);
+	for (unsigned i = 0; i < table->column_count; i++) {
+		table->columns[i].invisible = table->columns[i].invisible && others;
+		table->has_invisible = table->has_invisible || (table->columns[i].exposed && table->columns[i].invisible);
+	}
+}
+
 void table_finish(struct table *table, struct arena *arena)
 {
 	const struct key *primary;
@@ -258,6 +271,7 @@ void table_finish(struct table *table, struct arena *arena)
 		column->characters = most_characters(column);
 	}
 	text_release(&json);
+	find_invisible(table);
 	primary = table_primary(table);
 	table->key_column = primary != NULL && primary->column_count == 1 ? primary->columns[0] : -1;
 }

@@ -54,6 +54,8 @@ struct column {
 	bool generated;       /* computed by the server, cannot be written */
 	bool auto_increment;
 	bool unreadable;      /* the account may not read it */
+	bool invisible;       /* SELECT * does not show it, nor does MYREST_TABLES name it: it is shown where a request names it */
+	bool row_end;         /* of a table with versions: all rows of now have the same; of their keys it is no part */
 	bool exposed;         /* MYREST_TABLES lets clients see it, and it can be read */
 	bool writable;        /* MYREST_WRITABLE lets clients write it, and the server can */
 	const char *fallback; /* the default as an SQL expression; NULL: none */
@@ -92,6 +94,7 @@ struct table {
 	bool writable; /* MYREST_WRITABLE names it, and the server can write it, */
 	bool no_insert, no_update, no_delete; /* but for these: a view may have triggers for others alone */
 	bool unreadable;      /* the account may read nothing of it */
+	bool has_invisible;   /* a column that clients may see is invisible */
 	const char *untold; /* why the server did not say of what types its columns are; NULL: it did */
 	enum status refusal; /* of its requests then */
 	const char *comment;  /* never NULL */
@@ -148,7 +151,7 @@ bool table_fulltext(const struct table *, const struct column *);
 bool table_integer_key(const struct table *, const struct column *);
 /* The primary key, when clients may see all of it; NULL: none. */
 const struct key *table_primary(const struct table *);
-/* Fills what follows from the rest: json_key, characters, key_column. To be called once all columns and keys stand. */
+/* Fills what follows from the rest: json_key, characters, has_invisible, key_column. To be called once all columns and keys stand. */
 void table_finish(struct table *, struct arena *);
 void schema_free(struct schema *);
 

@@ -3,11 +3,13 @@
 
 On MariaDB and MySQL; statements are what both understand, but for those that say otherwise.
 """
+import re
+
 import pytest
 
 import mysql
 import postgresql
-from writing import GRANT, Tables, done, shown, statements_of
+from writing import CSV, GRANT, REPRESENTATION, Tables, done, refused, shown, statements_of
 
 pytestmark = pytest.mark.skipif(postgresql.HERE, reason="tables of MySQL and MariaDB")
 
@@ -19,8 +21,35 @@ TABLES = {
         ],
         None,
     ),
+    "veiled": (
+        [
+            "CREATE TABLE veiled (id INT PRIMARY KEY, name VARCHAR(20), veil VARCHAR(20) INVISIBLE DEFAULT 'none', n INT)",
+            "CREATE VIEW veiled_all AS SELECT * FROM veiled",
+            "CREATE VIEW veiled_named AS SELECT id, veil FROM veiled",
+            "CREATE TABLE veiled_chosen (id INT PRIMARY KEY, veil INT INVISIBLE DEFAULT 1)",
+            "CREATE TABLE veiled_only (seen INT, id INT INVISIBLE AUTO_INCREMENT PRIMARY KEY, v INT INVISIBLE DEFAULT 1)",
+            "INSERT INTO veiled_chosen (id) VALUES (1)",
+            "INSERT INTO veiled_only (seen, id) VALUES (1, 1)",
+        ],
+        "(id, name, veil) VALUES (1, 'a', 'x'), (2, 'b', 'y')",
+    ),
 }
-EXPOSED = "days,day_of"
+EXPOSED = "days,day_of,veiled,veiled_all,veiled_named,veiled_chosen(id,veil),veiled_only"
+if not mysql.HERE:
+    PERIOD = (
+        "rs TIMESTAMP(6) GENERATED ALWAYS AS ROW START, re TIMESTAMP(6) GENERATED ALWAYS AS ROW END{},"
+        " PERIOD FOR SYSTEM_TIME (rs, re)) WITH SYSTEM VERSIONING"
+    )
+    TABLES["kept"] = ("CREATE TABLE kept (id INT PRIMARY KEY, name VARCHAR(9) UNIQUE, v INT) WITH SYSTEM VERSIONING", "VALUES (1, 'a', 1), (2, 'b', 2)")
+    TABLES["named"] = (
+        "CREATE TABLE named (id INT PRIMARY KEY, name VARCHAR(9) UNIQUE, v INT, " + PERIOD.format(""),
+        "(id, name, v) VALUES (1, 'a', 1), (2, 'b', 2)",
+    )
+    TABLES["unseen"] = (
+        "CREATE TABLE unseen (id INT PRIMARY KEY, name VARCHAR(9) UNIQUE, v INT, " + PERIOD.replace("ROW START", "ROW START INVISIBLE").format(" INVISIBLE"),
+        "(id, name, v) VALUES (1, 'a', 1), (2, 'b', 2)",
+    )
+    EXPOSED += ",kept,named,unseen"
 
 
 @pytest.fixture(scope="module")
@@ -77,3 +106,75 @@ def test_no_such_day_is_deleted_as_null(days):
 def test_a_day_of_an_outer_join_is_null_where_there_is_none(days):
     assert days.json("/day_of?d=is.null") == [{"id": 9, "d": None, "t": None}]
     assert days.json("/day_of?t=is.null&select=id") == [{"id": 9}]
+
+
+# --- columns that SELECT * does not show
+
+
+def test_an_invisible_column_is_shown_where_it_is_named(w):
+    assert w.json("/veiled") == [{"id": 1, "name": "a", "n": None}, {"id": 2, "name": "b", "n": None}]
+    assert w.json("/veiled?select=*&id=eq.1") == [{"id": 1, "name": "a", "n": None}]
+    assert w.json("/veiled?select=*,veil&id=eq.1") == [{"id": 1, "name": "a", "n": None, "veil": "x"}]
+    assert w.json("/veiled?select=id,veil&id=eq.1") == [{"id": 1, "veil": "x"}]
+    assert w.json("/veiled?veil=eq.y") == [{"id": 2, "name": "b", "n": None}]
+    assert [row["id"] for row in w.json("/veiled?order=veil.desc")] == [2, 1]
+    assert w.get("/veiled?limit=1", headers={"Accept": CSV}).body.decode() == "id,name,n\n1,a,\n"
+    assert w.json("/veiled_all?id=eq.1") == [{"id": 1, "name": "a", "n": None}]
+    assert w.json("/veiled_named?id=eq.1") == [{"id": 1, "veil": "x"}]
+
+
+def test_a_page_by_an_invisible_column(w):
+    page = w.get("/veiled?order=veil.desc&limit=1")
+    assert page.json() == [{"id": 2, "name": "b", "n": None}]
+    target = re.match("<https?://[^/]+(/[^>]+)>", page.headers["link"]).group(1)
+    assert w.json(target) == [{"id": 1, "name": "a", "n": None}]
+
+
+def test_an_invisible_column_that_the_operator_names_is_shown(w):
+    assert w.json("/veiled_chosen") == [{"id": 1, "veil": 1}]
+    assert w.json("/veiled_only") == [{"seen": 1}]
+    assert w.json("/veiled_only/1") == {"seen": 1}
+
+
+def test_what_is_written_has_the_invisible_column_where_it_is_named(w):
+    made = shown(w.post("/veiled", {"id": 3, "name": "c", "veil": "z"}, prefer=REPRESENTATION), 201)
+    assert made == [{"id": 3, "name": "c", "n": None}]
+    assert w.rows("SELECT veil FROM veiled WHERE id = 3") == [("z",)]
+    assert shown(w.patch("/veiled/3", {"n": 1}, prefer=REPRESENTATION)) == {"id": 3, "name": "c", "n": 1}
+    done(w.post("/veiled", {"id": 4, "name": "d"}), 201)
+    assert w.rows("SELECT veil FROM veiled WHERE id IN (3, 4)") == [("none",), ("z",)]
+
+
+def test_the_tag_of_a_row_is_over_its_invisible_columns_as_well(w):
+    """As it is over those that select leaves out."""
+    tag = w.get("/veiled/1").headers["etag"]
+    assert w.get("/veiled/1?select=*,veil").headers["etag"] == tag == w.get("/veiled/1?select=id").headers["etag"]
+    done(w.patch("/veiled/1", {"veil": "other"}), 204)
+    assert w.get("/veiled/1").headers["etag"] != tag
+    refused(w.patch("/veiled/1", {"n": 5}, If_Match=tag), 412, "40001")
+    done(w.patch("/veiled/1", {"n": 5}, If_Match=w.get("/veiled/1").headers["etag"]), 204)
+
+
+# --- tables with versions
+
+
+@pytest.mark.skipif(mysql.HERE, reason="versions are MariaDB's")
+@pytest.mark.parametrize("table", ["kept", "named", "unseen"])
+def test_a_table_with_versions_has_its_keys(w, table):
+    """Rows of now are told apart by them, though those of a table with versions end with the row's end."""
+    row = {"id": 1, "name": "a", "v": 1}
+    got = w.json(f"/{table}/1")
+    assert {name: got[name] for name in row} == row and (table == "named") == ("re" in got)
+    assert "after=(1)" in w.get(f"/{table}?limit=1").headers["link"]
+    assert "after=(1,1)" in w.get(f"/{table}?limit=1&order=v").headers["link"]
+    merge = "resolution=merge-duplicates"
+    assert w.post(f"/{table}?on_conflict=id", {"id": 1, "v": 9}, prefer=merge).status in (200, 201)
+    assert w.post(f"/{table}?on_conflict=name", {"id": 1, "name": "a", "v": 8}, prefer=merge).status in (200, 201)
+    assert w.rows(f"SELECT v FROM {table} WHERE id = 1") == [(8,)]
+    changed = shown(w.patch(f"/{table}/1?select=id,name,v", {"v": 5}, prefer=REPRESENTATION))
+    assert changed == {"id": 1, "name": "a", "v": 5}
+    done(w.put(f"/{table}/4", {"id": 4, "name": "d", "v": 4}), 201)
+    error = refused(w.post(f"/{table}", {"id": 5, "name": "a"}), 409, "23505", "name")
+    assert error["details"] == "Key (name) already exists."
+    done(w.delete(f"/{table}/2"), 204)
+    assert w.rows(f"SELECT id FROM {table}") == [(1,), (4,)]

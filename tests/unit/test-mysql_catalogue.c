@@ -814,10 +814,57 @@ static int forget_all(void **state)
 	return forget(state);
 }
 
+/* A whole row of a column. */
+static void column_with(const char *name, const char *extra, const char *row_end)
+{
+	ROW("kept", name, "int", "int(11)", "NO", NULL, NULL, NULL, NULL, extra, NULL, "", NULL, "select,insert,update", "0",
+	    row_end);
+}
+
+static struct schema *kept(const char *tables)
+{
+	begin(tables, true);
+	assert_true(next("TABLES"));
+	ROW("kept", "SYSTEM VERSIONED", "", "2");
+	assert_true(next("GENERATION_EXPRESSION='ROW END'"));
+	column_with("id", "", NULL);
+	column_with("veil", "INVISIBLE", NULL);
+	column_with("re", "STORED GENERATED, INVISIBLE", "1");
+	assert_true(next("STATISTICS"));
+	ROW("kept", "PRIMARY", "0", "id", "BTREE");
+	ROW("kept", "PRIMARY", "0", "re", "BTREE");
+	return finish();
+}
+
+static void what_select_does_not_show(void **state)
+{
+	struct schema *schema = kept("kept");
+	const struct table *table = &schema->tables[0];
+
+	(void)state;
+	assert_true(table->has_invisible);
+	assert_false(table->columns[0].invisible);
+	assert_true(table->columns[1].invisible && table->columns[2].invisible);
+	assert_true(table->columns[1].exposed);
+	assert_int_equal(table->keys[0].column_count, 1); /* without the row's end, */
+	assert_true(table->keys[0].unique && !table->keys[0].obscure);
+	assert_int_equal(table->key_column, 0);
+	schema_free(schema);
+
+	schema = kept("kept(id,veil)"); /* named by the operator */
+	assert_false(schema->tables[0].has_invisible || schema->tables[0].columns[1].invisible);
+	schema_free(schema);
+
+	schema = kept("kept(veil)");
+	assert_false(schema->tables[0].has_invisible);
+	schema_free(schema);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_teardown(name, forget_all)
 	const struct CMUnitTest tests[] = {
+		TEST(what_select_does_not_show),
 		TEST(the_users_of_the_example),
 		TEST(what_can_be_written),
 		TEST(every_type_is_known),
