@@ -39,7 +39,7 @@ struct dialect {
 	bool fulltext_indexed; /* full-text searches need an index of the column alone, and know no languages */
 	bool conflict_by_key;  /* an upsert names the key by which rows are there already; otherwise it is any */
 	unsigned sort_bytes;   /* of a text's weights, which decide on its place in an order; 0: all of them do */
-	bool json_exact;       /* JSON's numbers are compared as they are written; otherwise as doubles */
+	bool json_exact;       /* JSON's numbers are compared as they are written; otherwise as doubles, but for long integers */
 	bool last_id_again;    /* when no ids are left the server makes the last one again, which is a duplicate then */
 	bool null_is_a_day;    /* IS NULL finds the day 0000-00-00 as well, in columns that have no NULL; <=>NULL does not */
 	bool takes_empty_rows; /* INSERT INTO t () VALUES (), unless t is a view */

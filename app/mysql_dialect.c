@@ -62,12 +62,16 @@ static void json_text(struct text *sql, struct slice json)
 	text_add_string(sql, "))");
 }
 
-/* The text of it, to be compared byte by byte. */
+/* A text of JSON is compared byte by byte. All collations that both servers have take no heed of spaces at the end. */
+static const char bytes_begin[] = "CAST(CONVERT(", bytes_end[] = " USING utf8mb4) AS BINARY)";
+
 static void add_json_bytes(struct text *sql, struct slice json)
 {
-	text_add_string(sql, "CONVERT(JSON_UNQUOTE(");
+	text_add_string(sql, bytes_begin);
+	text_add_string(sql, "JSON_UNQUOTE(");
 	sql_add_slice(sql, json);
-	text_add_string(sql, ") USING utf8mb4) COLLATE utf8mb4_bin");
+	text_add_char(sql, ')');
+	text_add_string(sql, bytes_end);
 }
 
 /* Whether it is a number. */
@@ -113,14 +117,17 @@ static void add_direction(struct text *sql, const struct plan_order *order)
 		text_add_string(sql, " DESC");
 }
 
-/* JSON in PostgreSQL's order: null, texts, numbers, false, true, arrays, objects. */
+/* JSON in PostgreSQL's order: null, texts, numbers, false, true, arrays, objects; where the path leads nowhere in front of
+ * all that or behind. (MariaDB reads all of a document for each path, so there are as few as can be.) */
 static void add_json_order(struct text *sql, const struct plan_order *order)
 {
 	struct slice json = order->field.sql;
 
-	text_add_string(sql, "CASE JSON_TYPE(");
+	text_add_string(sql, "CASE IFNULL(JSON_TYPE(");
 	sql_add_slice(sql, json);
-	text_add_string(sql, ") WHEN 'NULL' THEN 0 WHEN 'STRING' THEN 1 WHEN 'BOOLEAN' THEN 3 WHEN 'ARRAY' THEN 4"
+	text_add_string(sql, "),'') WHEN '' THEN ");
+	text_add_string(sql, order->nulls_first == order->descending ? "6" : "-1");
+	text_add_string(sql, " WHEN 'NULL' THEN 0 WHEN 'STRING' THEN 1 WHEN 'BOOLEAN' THEN 3 WHEN 'ARRAY' THEN 4"
 	                     " WHEN 'OBJECT' THEN 5 ELSE 2 END");
 	add_direction(sql, order);
 	text_add_string(sql, ",CASE WHEN ");
@@ -134,6 +141,21 @@ static void add_json_order(struct text *sql, const struct plan_order *order)
 	add_direction(sql, order);
 }
 
+/* A text of JSON; where NULL is to be at the other end, each text has a sign in front, and NULL is a larger one. */
+static void add_text_order(struct text *sql, const struct plan_order *order)
+{
+	bool marked = order->nulls_first == order->descending;
+
+	text_add_string(sql, bytes_begin);
+	if (marked)
+		text_add_string(sql, "IFNULL(CONCAT('0',");
+	sql_add_slice(sql, order->field.sql);
+	if (marked)
+		text_add_string(sql, "),'1')");
+	text_add_string(sql, bytes_end);
+	add_direction(sql, order);
+}
+
 /* MySQL sorts NULL as the smallest value. Where the client wants it at the other end, a term in front says so; where
  * it does not, and for NOT NULL columns, the order is the column's alone and an index can serve it. */
 static void add_order(struct text *sql, const struct plan *plan, const struct plan_order *order)
@@ -141,27 +163,20 @@ static void add_order(struct text *sql, const struct plan *plan, const struct pl
 	const struct plan_field *field = &order->field;
 
 	(void)plan;
-	if ((field->kind != FIELD_COLUMN || field->column->nullable) && order->nulls_first == order->descending) {
-		sql_add_slice(sql, field->sql);
-		text_add_string(sql, order->nulls_first ? " IS NULL DESC," : " IS NULL,");
-	}
 	switch (field->kind) {
 	case FIELD_COLUMN:
+		if (field->column->nullable && order->nulls_first == order->descending) {
+			sql_add_slice(sql, field->sql);
+			text_add_string(sql, order->nulls_first ? " IS NULL DESC," : " IS NULL,");
+		}
 		sql_add_slice(sql, field->sql);
 		add_direction(sql, order);
 		break;
 	case FIELD_JSON:
-		if (order->nulls_first != order->descending) { /* what follows does not know NULL from a number */
-			sql_add_slice(sql, field->sql);
-			text_add_string(sql, order->nulls_first ? " IS NULL DESC," : " IS NULL,");
-		}
 		add_json_order(sql, order);
 		break;
 	case FIELD_TEXT:
-		text_add_string(sql, "CONVERT(");
-		sql_add_slice(sql, field->sql);
-		text_add_string(sql, " USING utf8mb4) COLLATE utf8mb4_bin");
-		add_direction(sql, order);
+		add_text_order(sql, order);
 		break;
 	}
 }
@@ -207,8 +222,9 @@ static void add_converted(struct text *sql, const struct plan_field *field)
 static void operand(struct text *sql, const struct plan_condition *condition)
 {
 	if (condition->field.kind == FIELD_TEXT) {
-		add_converted(sql, &condition->field);
-		text_add_string(sql, " COLLATE utf8mb4_bin");
+		text_add_string(sql, bytes_begin);
+		sql_add_slice(sql, condition->field.sql);
+		text_add_string(sql, bytes_end);
 	} else if (condition->beyond)
 		add_converted(sql, &condition->field);
 	else
@@ -224,6 +240,25 @@ static void distinct(struct text *sql, const struct plan_condition *condition, c
 	text_add_char(sql, ')');
 }
 
+/* Of integers each digit counts: there are ids beyond 2^53. */
+static void add_integer_comparison(struct text *sql, struct slice json, const char *sign, const struct plan_literal *literal)
+{
+	text_add_string(sql, "JSON_TYPE(");
+	sql_add_slice(sql, json);
+	text_add_string(sql, ") IN ('INTEGER','UNSIGNED INTEGER') AND CAST(");
+	sql_add_slice(sql, json);
+	text_add_string(sql, " AS DECIMAL(65))");
+	text_add_string(sql, sign);
+	sql_add_slice(sql, literal->sql);
+	text_add_string(sql, " OR JSON_TYPE(");
+	sql_add_slice(sql, json);
+	text_add_string(sql, ") IN ('DOUBLE','DECIMAL') AND ");
+	sql_add_slice(sql, json);
+	text_add_string(sql, "+0e0");
+	text_add_string(sql, sign);
+	sql_add_slice(sql, literal->sql);
+}
+
 /* A part of a JSON value has the type of the literal, and compares with it; with any other type it is false, not
  * NULL. Where the path leads nowhere it is NULL. */
 static void json_comparison(struct text *sql, const struct plan_condition *condition, const char *sign,
@@ -234,6 +269,10 @@ static void json_comparison(struct text *sql, const struct plan_condition *condi
 	text_add_char(sql, '(');
 	switch (literal->json) {
 	case VALUE_NUMBER:
+		if (literal->exact) {
+			add_integer_comparison(sql, json, sign, literal);
+			break;
+		}
 		add_json_number(sql, json);
 		text_add_string(sql, " AND ");
 		sql_add_slice(sql, json);

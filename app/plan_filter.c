@@ -72,11 +72,25 @@ static enum status bad_value(const struct planning *planning, const struct plan_
 	                       arena_printf(planning->arena, "%s for %s", why, planning_name(planning, field)), at);
 }
 
+/* Whether the number is an integer that a double may not hold, and a DECIMAL does. */
+static bool is_long_integer(struct slice json)
+{
+	enum { DOUBLE_DIGITS = 15, DECIMAL_DIGITS = 65 };
+	size_t digits = 0;
+
+	json = text_trimmed(json);
+	for (size_t i = json.bytes[0] == '-'; i < json.length; i++, digits++)
+		if (json.bytes[i] < '0' || json.bytes[i] > '9')
+			return false;
+	return digits > DOUBLE_DIGITS && digits <= DECIMAL_DIGITS;
+}
+
 /* A value of the field's type. */
 static enum status take_value(const struct planning *planning, const struct plan_field *field, struct slice text,
                               const char *at, struct plan_literal *literal)
 {
 	static const struct column any_text = { .type = COLUMN_STRING }, any_number = { .type = COLUMN_DOUBLE };
+	static const struct column any_integer = { .type = COLUMN_DECIMAL };
 	const struct dialect *dialect = planning->plan->table->dialect;
 	const char *why = NULL;
 	enum status status;
@@ -86,7 +100,8 @@ static enum status take_value(const struct planning *planning, const struct plan
 		status = value_add_json(planning->scratch, text, &literal->json, &why);
 		if (status == STATUS_OK && literal->json == VALUE_NUMBER && !dialect->json_exact) {
 			text_clear(planning->scratch);
-			status = dialect->literal(planning->scratch, &any_number, text, &why);
+			literal->exact = is_long_integer(text);
+			status = dialect->literal(planning->scratch, literal->exact ? &any_integer : &any_number, text, &why);
 		}
 	} else
 		status = dialect->literal(planning->scratch, field->kind == FIELD_TEXT ? &any_text : field->column, text, &why);

@@ -111,6 +111,16 @@ DOCUMENTS = [
     (12, {"a": False, "b": "12"}),
 ]
 
+EXACT = [  # texts that differ by spaces at their ends, and integers that are one as doubles
+    (1, {"t": "bar", "n": 7088992364139642880}),
+    (2, {"t": "bar ", "n": 7088992364139642881}),
+    (3, {"t": "bar\t", "n": 9007199254740993}),
+    (4, {"t": None, "n": -9007199254740993}),
+    (5, {"n": 1.5}),
+    (6, {"t": "", "n": "7088992364139642881"}),
+    (7, {"t": " ", "n": 9007199254740992}),
+]
+
 
 def table_of_kinds():
     for name, (kind, values, _) in KINDS.items():
@@ -125,6 +135,7 @@ def data(service):
     made = service(
         f"CREATE TABLE texts (id INT PRIMARY KEY, {columns}, INDEX (general), INDEX (uca), INDEX (bin))",
         "CREATE TABLE docs (id INT PRIMARY KEY, doc JSON)",
+        "CREATE TABLE exact (id INT PRIMARY KEY, doc JSON)",
         "CREATE TABLE words (id INT PRIMARY KEY, w VARCHAR(200), plain VARCHAR(200), FULLTEXT (w))",
         "INSERT INTO words (id, w) VALUES (1,'the quick brown fox'), (2,'a lazy dog sleeps'), (3,'quick dog'), (4,NULL),"
         " (5,'brown bear; quick fox'), (6,'größe matters')",
@@ -140,7 +151,7 @@ def data(service):
         " NULL, NULL, NULL, NULL), (5, '2024-01-02T03:04:05', 0, 0, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL),"
         " (6, '[1,{}]', 0, 0, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL)",
         *table_of_kinds(),
-        tables="texts,docs,words,facts,hidden(id,shown,doc),casts," + ",".join(f"k_{name}" for name in KINDS),
+        tables="texts,docs,exact,words,facts,hidden(id,shown,doc),casts," + ",".join(f"k_{name}" for name in KINDS),
     )
     with made.schema.connect() as connection, connection.cursor() as cursor:
         cursor.executemany(
@@ -151,6 +162,7 @@ def data(service):
             "INSERT INTO docs VALUES (%s, %s)",
             [(at, None if doc is None else json.dumps(doc, ensure_ascii=at % 2 == 0)) for at, doc in DOCUMENTS],
         )
+        cursor.executemany("INSERT INTO exact VALUES (%s, %s)", [(at, json.dumps(doc)) for at, doc in EXACT])
     return made
 
 
@@ -484,6 +496,49 @@ def test_as_many_json_paths_as_an_order_may_have_are_sorted_by(data, path):
     terms = [path % at for at in range(65)]
     assert data.get("/docs?order=" + ",".join(terms[:64])).status == 200
     assert "more than 64 JSON paths" in error_of(data.get("/docs?order=" + ",".join(terms)), 400)["message"]
+
+
+@pytest.mark.parametrize(
+    "condition, expected",
+    [
+        ("doc->>t=eq.bar", [1]),
+        ("doc->>t=eq.bar ", [2]),
+        ("doc->>t=eq.bar  ", []),
+        ("doc->t=eq.\"bar\"", [1]),
+        ("doc->t=eq.\"bar \"", [2]),
+        ("doc->>t=neq.bar", [2, 3, 6, 7]),
+        ("doc->t=neq.\"bar\"", [2, 3, 4, 6, 7]),
+        ('doc->>t=in.(bar,"")', [1, 6]),
+        ("doc->>t=isdistinct.bar", [2, 3, 4, 5, 6, 7]),
+        ("doc->>t=gt.bar", [2, 3]),
+        ("doc->>t=lt.bar", [6, 7]),
+        ("doc->>t=eq.", [6]),
+        ("doc->n=eq.7088992364139642881", [2]),
+        ("doc->n=eq.7088992364139642880", [1]),
+        ("doc->n=neq.7088992364139642881", [1, 3, 4, 5, 6, 7]),
+        ("doc->n=in.(7088992364139642881,9007199254740993)", [2, 3]),
+        ("doc->n=gt.7088992364139642880", [2]),
+        ("doc->n=gte.7088992364139642880", [1, 2]),
+        ("doc->n=lt.9007199254740993", [4, 5, 7]),
+        ("doc->n=eq.-9007199254740993", [4]),
+        ("doc->n=eq.9007199254740992", [7]),
+        ("doc->n=lt.99999999999999999999999999999999", [1, 2, 3, 4, 5, 7]),
+        ("doc->n=gt.-99999999999999999999999999999999999999999999999999999999999999999", [1, 2, 3, 4, 5, 7]),
+        ("doc->>n=eq.7088992364139642881", [2, 6]),
+    ],
+)
+def test_texts_and_long_integers_in_json_are_compared_exactly(data, condition, expected):
+    name, _, value = condition.partition("=")
+    assert ids(data, f"/exact?{q(name)}={q(value)}&order=id") == expected
+
+
+def test_texts_in_json_stand_in_the_order_of_their_bytes(data):
+    assert ids(data, "/exact?order=doc->>t,id") == [6, 7, 1, 3, 2, 4, 5]
+    assert ids(data, "/exact?order=doc->>t.desc,id") == [4, 5, 2, 3, 1, 7, 6]
+    assert ids(data, "/exact?order=doc->>t.nullsfirst,id") == [4, 5, 6, 7, 1, 3, 2]
+    assert ids(data, "/exact?order=doc->>t.desc.nullslast,id") == [2, 3, 1, 7, 6, 4, 5]
+    assert ids(data, "/exact?order=doc->t,id") == [4, 6, 7, 1, 3, 2, 5]
+    assert ids(data, "/exact?order=doc->t.nullsfirst,id") == [5, 4, 6, 7, 1, 3, 2]
 
 
 def test_json_order(data):
