@@ -26,32 +26,6 @@ static enum status expect(struct body_reader *reader, char byte, const char *wha
 
 /* --- Strings */
 
-static int hex_digit(char byte)
-{
-	if (byte >= '0' && byte <= '9')
-		return byte - '0';
-	if (byte >= 'a' && byte <= 'f')
-		return byte - 'a' + 10;
-	if (byte >= 'A' && byte <= 'F')
-		return byte - 'A' + 10;
-	return -1;
-}
-
-/* The UTF-16 unit of the \uXXXX that is here; -1: there is none. */
-static long unit_at(const char *at, const char *end)
-{
-	long unit = 0;
-
-	if (end - at < 6 || at[0] != '\\' || at[1] != 'u')
-		return -1;
-	for (int i = 2; i < 6; i++) {
-		if (hex_digit(at[i]) < 0)
-			return -1;
-		unit = unit << 4 | hex_digit(at[i]);
-	}
-	return unit;
-}
-
 static bool is_high(long unit)
 {
 	return unit >= 0xd800 && unit <= 0xdbff;
@@ -73,10 +47,10 @@ static enum status skip_escape(struct body_reader *reader)
 	reader->at += 2;
 	if (at[1] != 'u')
 		return STATUS_OK;
-	if ((unit = unit_at(at, reader->end)) < 0)
+	if ((unit = text_json_unit(at, reader->end)) < 0)
 		return body_refuse(reader, at, "four hexadecimal digits were expected behind '\\u'");
 	reader->at += 4;
-	if (is_high(unit) && is_low(unit_at(reader->at, reader->end)))
+	if (is_high(unit) && is_low(text_json_unit(reader->at, reader->end)))
 		reader->at += 6;
 	else if (is_high(unit) || is_low(unit))
 		return body_refuse(reader, at, "half a surrogate pair, which is no character");
@@ -107,56 +81,12 @@ static enum status skip_string(struct body_reader *reader, struct slice *raw, bo
 	return STATUS_OK;
 }
 
-static char *add_utf8(char *out, unsigned long point)
-{
-	if (point < 0x80) {
-		*out++ = (char)point;
-		return out;
-	}
-	if (point < 0x800)
-		*out++ = (char)(0xc0 | point >> 6);
-	else {
-		if (point < 0x10000)
-			*out++ = (char)(0xe0 | point >> 12);
-		else {
-			*out++ = (char)(0xf0 | point >> 18);
-			*out++ = (char)(0x80 | (point >> 12 & 63));
-		}
-		*out++ = (char)(0x80 | (point >> 6 & 63));
-	}
-	*out++ = (char)(0x80 | (point & 63));
-	return out;
-}
-
-/* What skip_string has let pass, without its escapes; it is never longer than with them. */
+/* What skip_string has let pass, without its escapes. */
 static struct slice decode(struct body_reader *reader, struct slice raw)
 {
-	static const char escapes[] = "bfnrt", meanings[] = "\b\f\n\r\t";
-	char *text = arena_text(reader->arena, raw.bytes, raw.length), *out = text;
-	const char *in = raw.bytes, *end = raw.bytes + raw.length, *plain, *escape;
-	long unit;
+	char *text = arena_text(reader->arena, raw.bytes, raw.length);
 
-	while (in < end) {
-		if ((plain = memchr(in, '\\', (size_t)(end - in))) == NULL)
-			plain = end;
-		memcpy(out, in, (size_t)(plain - in));
-		out += plain - in;
-		if ((in = plain) == end)
-			break;
-		if (in[1] != 'u') {
-			escape = memchr(escapes, in[1], sizeof(escapes) - 1);
-			*out++ = escape != NULL ? meanings[escape - escapes] : in[1];
-			in += 2;
-		} else if (is_high(unit = unit_at(in, end))) {
-			unit = 0x10000 + ((unit - 0xd800) << 10) + unit_at(in + 6, end) - 0xdc00;
-			out = add_utf8(out, (unsigned long)unit);
-			in += 12;
-		} else {
-			out = add_utf8(out, (unsigned long)unit);
-			in += 6;
-		}
-	}
-	return (struct slice){ text, (size_t)(out - text) };
+	return (struct slice){ text, text_json_unescape(text, raw.length) };
 }
 
 /* --- Values */

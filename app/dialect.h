@@ -41,6 +41,7 @@ struct dialect {
 	unsigned sort_bytes;   /* of a text's weights, which decide on its place in an order; 0: all of them do */
 	bool json_exact;       /* JSON's numbers are compared as they are written; otherwise as doubles, but for long integers */
 	bool last_id_again;    /* when no ids are left the server makes the last one again, which is a duplicate then */
+	bool json_names_plain; /* a name in JSON that is written with escapes is not found by a path */
 	bool null_is_a_day;    /* IS NULL finds the day 0000-00-00 as well, in columns that have no NULL; <=>NULL does not */
 	bool takes_empty_rows; /* INSERT INTO t () VALUES (), unless t is a view */
 	/* In the words of the error which is told when an upsert meets a row by another key than the one that is meant.

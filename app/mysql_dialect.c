@@ -478,6 +478,7 @@ const struct dialect mysql_dialect = {
 	.fulltext_indexed = true,
 	.last_id_again = true,
 	.alarm = ALARM,
+	.json_names_plain = true,
 	.null_is_a_day = true,
 	.takes_empty_rows = true,
 	.next_id = "NULL", /* DEFAULT would be 0 */

@@ -361,6 +361,131 @@ bool text_add_json(struct text *text, const char *bytes, size_t length)
 	return true;
 }
 
+/* --- Escapes in JSON --- */
+
+static int hex_digit(char byte)
+{
+	if (byte >= '0' && byte <= '9')
+		return byte - '0';
+	if (byte >= 'a' && byte <= 'f')
+		return byte - 'a' + 10;
+	if (byte >= 'A' && byte <= 'F')
+		return byte - 'A' + 10;
+	return -1;
+}
+
+long text_json_unit(const char *at, const char *end)
+{
+	long unit = 0;
+
+	if (end - at < 6 || at[0] != '\\' || at[1] != 'u')
+		return -1;
+	for (int i = 2; i < 6; i++) {
+		if (hex_digit(at[i]) < 0)
+			return -1;
+		unit = unit << 4 | hex_digit(at[i]);
+	}
+	return unit;
+}
+
+static char *add_utf8(char *out, unsigned long point)
+{
+	if (point < 0x80) {
+		*out++ = (char)point;
+		return out;
+	}
+	if (point < 0x800)
+		*out++ = (char)(0xc0 | point >> 6);
+	else {
+		if (point < 0x10000)
+			*out++ = (char)(0xe0 | point >> 12);
+		else {
+			*out++ = (char)(0xf0 | point >> 18);
+			*out++ = (char)(0x80 | (point >> 12 & 63));
+		}
+		*out++ = (char)(0x80 | (point >> 6 & 63));
+	}
+	*out++ = (char)(0x80 | (point & 63));
+	return out;
+}
+
+size_t text_json_unescape(char *bytes, size_t length)
+{
+	static const char escapes[] = "bfnrt", meanings[] = "\b\f\n\r\t";
+	const char *in = bytes, *end = bytes + length, *plain, *escape;
+	char *out = bytes;
+	long unit, low;
+
+	while (in < end) {
+		if ((plain = memchr(in, '\\', (size_t)(end - in))) == NULL)
+			plain = end;
+		memmove(out, in, (size_t)(plain - in));
+		out += plain - in;
+		if ((in = plain) == end)
+			break;
+		if (in[1] != 'u') {
+			escape = memchr(escapes, in[1], sizeof(escapes) - 1);
+			*out++ = escape != NULL ? meanings[escape - escapes] : in[1];
+			in += 2;
+			continue;
+		}
+		unit = text_json_unit(in, end);
+		in += 6;
+		if (unit >= 0xd800 && unit <= 0xdbff) {
+			if ((low = text_json_unit(in, end)) < 0xdc00 || low > 0xdfff)
+				return SIZE_MAX;
+			unit = 0x10000 + ((unit - 0xd800) << 10) + low - 0xdc00;
+			in += 6;
+		} else if (unit >= 0xdc00 && unit <= 0xdfff)
+			return SIZE_MAX;
+		out = add_utf8(out, (unsigned long)unit);
+	}
+	return (size_t)(out - bytes);
+}
+
+/* The string that begins at the quote, as a name. */
+static void add_json_name(struct text *text, const char *string, size_t length)
+{
+	struct text name = { 0 };
+	size_t plain;
+
+	text_add(&name, string + 1, length - 2);
+	plain = text_json_unescape(name.bytes, name.length);
+	if (plain == SIZE_MAX)
+		text_add(text, string, length);
+	else
+		text_add_json_string(text, name.bytes, plain);
+	text_release(&name);
+}
+
+void text_add_json_names(struct text *text, const char *bytes, size_t length)
+{
+	const char *at = bytes, *end = bytes + length, *from, *behind;
+	bool escaped;
+
+	while (at < end) {
+		if ((from = memchr(at, '"', (size_t)(end - at))) == NULL)
+			from = end;
+		text_add(text, at, (size_t)(from - at));
+		if ((at = from) == end)
+			break;
+		escaped = false;
+		for (at++; at < end && *at != '"'; at++)
+			if (*at == '\\') {
+				escaped = true;
+				at++;
+			}
+		at++;
+		behind = at;
+		while (behind < end && strchr(" \t\r\n", *behind) != NULL)
+			behind++;
+		if (escaped && behind < end && *behind == ':')
+			add_json_name(text, from, (size_t)(at - from));
+		else
+			text_add(text, from, (size_t)(at - from));
+	}
+}
+
 void text_add_base64(struct text *text, const void *bytes, size_t length)
 {
 	static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";

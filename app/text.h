@@ -42,6 +42,12 @@ size_t text_add_json_string(struct text *, const char *bytes, size_t length);
 /* JSON text as a database keeps it: true when it is one valid RFC 8259 text (nesting up to 512) and was added,
  * false when it is not, and then nothing was added. */
 bool text_add_json(struct text *, const char *bytes, size_t length);
+/* Valid JSON whose names are written without escapes, but for those that text_add_json_string writes. */
+void text_add_json_names(struct text *, const char *bytes, size_t length);
+/* What is between the quotes of a valid JSON string, without its escapes, in place; answers the length, which is never
+ * longer. SIZE_MAX: half a surrogate pair, which is no character, stands there. */
+size_t text_json_unescape(char *bytes, size_t length);
+long text_json_unit(const char *at, const char *end); /* the UTF-16 unit of the \uXXXX that is here; -1: there is none */
 void text_add_base64(struct text *, const void *bytes, size_t length);
 
 /* Percent-encodes all but the unreserved bytes of RFC 3986. */

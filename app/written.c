@@ -172,6 +172,17 @@ static enum status check_bytes(const struct column *column, size_t literal, stru
 	return STATUS_NO_FIT;
 }
 
+/* MariaDB keeps JSON as it was written, and its paths look for a name as it is written; programs write names of other
+ * alphabets with escapes. */
+static void add_plain_json(struct text *sql, struct slice json)
+{
+	struct text plain = { 0 };
+
+	text_add_json_names(&plain, json.bytes, json.length);
+	value_add_string(sql, (struct slice){ plain.bytes, plain.length });
+	text_release(&plain);
+}
+
 static enum status add_json(struct text *sql, const struct dialect *dialect, const struct body_value *value,
                             const char **why)
 {
@@ -180,6 +191,10 @@ static enum status add_json(struct text *sql, const struct dialect *dialect, con
 	size_t before = sql->length;
 	enum status status = value_add_json(sql, json, &kind, why);
 
+	if (status == STATUS_OK && dialect->json_names_plain && memchr(json.bytes, '\\', json.length) != NULL) {
+		sql->length = before;
+		add_plain_json(sql, json);
+	}
 	if (status == STATUS_OK && dialect->check_json != NULL && (status = dialect->check_json(json, why)) != STATUS_OK)
 		sql->length = before;
 	return status;

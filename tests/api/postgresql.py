@@ -33,7 +33,7 @@ CONTAINS = Difference(
     'in JSON, `[1,2]` contains `1`, but `{"a":[1,2]}` does not contain `{"a":1}`; arrays have both, and `ov`',
 )  # fmt: skip
 JSON = Difference(
-    "JSON", "as it was written; its numbers are compared as doubles, but integers of more than 15 digits digit by digit",
+    "JSON", "as it was written, but names without escapes; its numbers are compared as doubles, but integers of more than 15 digits digit by digit",
     "`json` is as it was written, `jsonb` has its keys in its own order; its numbers are compared digit by digit",
 )  # fmt: skip
 CHARACTERS = Difference(

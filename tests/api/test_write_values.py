@@ -503,3 +503,26 @@ def test_numbers_as_json_writes_them(values):
         assert Decimal(str(row["money"])) == number, f"{row} instead of {text}"
 
     property()
+
+
+@pytest.mark.parametrize("how", ["POST", "PATCH", "PUT", "csv"])
+@pytest.mark.parametrize(
+    "document",
+    [rb'{"\u043a":1,"a\/b":2,"in":{"\ud83d\ude00":3}}', '{"κ":0,"к":1,"a/b":2,"in":{"😀":3}}'.encode(), rb'{ "\u043a" : 1 , "a\u002fb":2,"in":{"\uD83D\uDE00":3}}'],
+)
+def test_names_in_json_are_found_however_they_are_written(values, how, document):
+    """Python's json and PHP's json_encode write them with escapes."""
+    values.renew()
+    if how == "csv":
+        done(values.post("/t", csv=b'id,doc\n1,"' + document.replace(b'"', b'""') + b'"\n'), 201)
+    else:
+        body = b'{"id":1,"doc":%s}' % document
+        if how == "PATCH":
+            done(values.post("/t", {"id": 1}), 201)
+        target = {"POST": "/t", "PATCH": "/t?id=eq.1", "PUT": "/t/1"}[how]
+        assert values.send(how, target, body, kind="application/json").status in (201, 204)
+    paths = quote('x:doc->к,y:doc->"a/b",z:doc->in->>😀', safe="")
+    assert values.json(f"/t?select={paths}&id=eq.1") == [{"x": 1, "y": 2, "z": "3"}]
+    name = quote("doc->к", safe="")
+    assert values.json(f"/t?{name}=eq.1&select=id&order={name}") == [{"id": 1}]
+    assert values.json("/t?id=eq.1&select=doc")[0]["doc"] == json.loads(document)

@@ -229,6 +229,38 @@ static bool takes_json(const char *bytes, size_t length)
 	return took;
 }
 
+static void names_in_json_are_written_without_escapes(void **state)
+{
+	static const struct {
+		const char *json, *wanted;
+	} cases[] = {
+		{ "{}", "{}" },
+		{ "[1, \"a\", null]", "[1, \"a\", null]" },
+		{ "{\"a\":\"\\u043a\"}", "{\"a\":\"\\u043a\"}" }, /* values stay */
+		{ "{\"\\u043a\":1}", "{\"\xd0\xba\":1}" },
+		{ "{\"\\u043A\" \n:1}", "{\"\xd0\xba\" \n:1}" },
+		{ "{\"a\\/b\":[{\"\\u00e9\":{\"\\u20ac\":2}}]}", "{\"a/b\":[{\"\xc3\xa9\":{\"\xe2\x82\xac\":2}}]}" },
+		{ "{\"\\ud83d\\ude00\":1}", "{\"\xf0\x9f\x98\x80\":1}" },
+		{ "[\"\\\"\", {\"\\\"\": \":\"}]", "[\"\\\"\", {\"\\\"\": \":\"}]" }, /* what has to be escaped is */
+		{ "{\"\\\\u043a\":1}", "{\"\\\\u043a\":1}" },
+		{ "{\"\\u000a\\t\\u0022\":1}", "{\"\\n\\t\\\"\":1}" },
+		{ "{\"\\ud800\":1,\"\\udc00x\":2,\"\\ud800\\u0041\":3}", "{\"\\ud800\":1,\"\\udc00x\":2,\"\\ud800\\u0041\":3}" },
+		{ "\"\\u043a\"", "\"\\u043a\"" },
+	};
+	struct text text = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH_OF(cases); i++) {
+		struct slice given = exact(cases[i].json, strlen(cases[i].json));
+
+		text_clear(&text);
+		text_add_json_names(&text, given.bytes, given.length);
+		assert_is(text, cases[i].wanted);
+		exact_free(given);
+	}
+	text_release(&text);
+}
+
 static void json_texts_are_taken_as_they_are(void **state)
 {
 	static const char *const good[] = {
@@ -418,6 +450,7 @@ int main(void)
 		cmocka_unit_test(texts_grow),
 		cmocka_unit_test(unsigned_numbers_to_the_last_digit),
 		cmocka_unit_test(json_strings_hold_every_ascii_byte),
+		cmocka_unit_test(names_in_json_are_written_without_escapes),
 		cmocka_unit_test(json_strings_escape_no_more_than_they_must),
 		cmocka_unit_test(every_code_point_is_kept_and_surrogates_are_not),
 		cmocka_unit_test(long_strings_are_whole_wherever_a_character_falls),

@@ -325,6 +325,9 @@ static void json(void **state)
 		{ BODY_STRUCTURE, "{\"a\": 1}", "{\"a\": 1}", STATUS_OK, "'{\"a\": 1}'" },
 		{ BODY_TEXT, "{\"a\": 1}", NULL, STATUS_OK, "'{\"a\": 1}'" },
 		{ BODY_TEXT, "null", NULL, STATUS_OK, "'null'" },
+		/* names are found as they are written only */
+		{ BODY_STRUCTURE, "{}", "{\"\\u043a\": \"\\u043a\", \"it\\u0027s\" :1}", STATUS_OK,
+		  "'{\"\xd0\xba\": \"\\u043a\", \"it''s\" :1}'" },
 		{ BODY_TEXT, "a", NULL, STATUS_BAD_VALUE, "expected JSON" },
 		{ BODY_TEXT, "", NULL, STATUS_BAD_VALUE, "expected JSON" },
 		{ BODY_TEXT, "{}'", NULL, STATUS_BAD_VALUE, "expected JSON" },
