@@ -53,7 +53,7 @@ struct database {
 	struct schema *schema, *old_schema;
 	struct text sql; /* of our own statements */
 	struct database_error error;
-	char missing[192];
+	char missing[1024];
 };
 
 /* The one place that knows which library speaks to which database. */

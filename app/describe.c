@@ -243,29 +243,47 @@ static bool is_unreadable(const struct table *table)
 	return unreadable;
 }
 
-static void find_missing_of(const struct catalogue *catalogue, const struct table_choices *choices, char *missing,
-                            size_t size)
+/* One more of what is missing; what has no room any more is but hinted at. */
+static void add_missing(const char *one, char *missing, size_t size)
 {
+	static const char more[] = "; ...";
+	size_t length = strlen(missing), room = size - length;
+
+	if (length >= sizeof(more) && strcmp(missing + length - sizeof(more) + 1, more) == 0)
+		return;
+	if (strlen(one) + 2 + sizeof(more) <= room)
+		snprintf(missing + length, room, "%s%s", length > 0 ? "; " : "", one);
+	else if (room >= sizeof(more))
+		snprintf(missing + length, room, "%s", more);
+}
+
+static void find_missing_of(const struct catalogue *catalogue, const struct table_choices *choices,
+                            const struct table_choices *told, char *missing, size_t size)
+{
+	char one[512];
+
 	for (unsigned i = 0; i < choices->count; i++) {
 		const struct table_choice *choice = &choices->entries[i];
 		const struct table *table = schema_table(catalogue->schema, choice->name);
 
-		if (table == NULL) {
-			snprintf(missing, size, "the database has no table '%s', or does not show it to us",
+		if (table == NULL && told != NULL && table_choice_find(told, choice->name) != NULL)
+			continue;
+		if (table == NULL)
+			snprintf(one, sizeof(one), "the database has no table '%s', or does not show it to us",
 			         choice->name.bytes);
-			return;
-		}
-		if (misses_columns(table, choice, missing, size))
-			return;
+		else if (!misses_columns(table, choice, one, sizeof(one)))
+			continue;
+		if (strstr(missing, one) == NULL)
+			add_missing(one, missing, size);
 	}
 }
 
+/* All that is: who mends it should not have to find out one by one. */
 static void find_missing(const struct catalogue *catalogue, char *missing, size_t size)
 {
 	missing[0] = '\0';
-	find_missing_of(catalogue, catalogue->choices, missing, size);
-	if (missing[0] == '\0')
-		find_missing_of(catalogue, catalogue->writable, missing, size);
+	find_missing_of(catalogue, catalogue->choices, NULL, missing, size);
+	find_missing_of(catalogue, catalogue->writable, catalogue->choices, missing, size);
 }
 
 struct schema *describe_finish(struct catalogue *catalogue, bool abandon, char *missing, size_t size)

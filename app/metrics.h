@@ -38,7 +38,7 @@ struct metrics_slot {
 	_Atomic int32_t pid;                /* 0: free */
 	_Atomic int64_t busy_since_us;      /* when its statement was sent (clock.h); 0: none runs */
 	_Atomic int64_t strained_us;        /* when it last had more to do than it could do at once (clock.h); 0: never */
-	char reason[192];                   /* why it is away, one line without secrets; may be torn, never unterminated */
+	char reason[1024];                  /* why it is away, one line without secrets; may be torn, never unterminated */
 #define X(name, help) _Atomic uint64_t name;
 	METRICS_COUNTERS(X)
 #undef X

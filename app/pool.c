@@ -361,6 +361,19 @@ static void take_signals(void)
 	}
 }
 
+/* Why one of the newest generation is not ready. */
+static const char *reason_of_new(void)
+{
+	for (int slot = 1; slot <= MAX_CHILDREN; slot++) {
+		const struct child *child = &pool.children[slot];
+
+		if (child->kind == KIND_WORKER && !child->retired && pool.metrics->slots[slot].state == WORKER_AWAY &&
+		    pool.metrics->slots[slot].reason[0] != '\0')
+			return pool.metrics->slots[slot].reason;
+	}
+	return "they have not come so far";
+}
+
 /* The older generation goes when the new one answers, or when it would not answer either: a new password that is wrong
  * must not end workers that have a connection. */
 static void retire_when_ready(void)
@@ -376,7 +389,7 @@ static void retire_when_ready(void)
 	}
 	if (ready < wanted && !(concluded == wanted && old_ready == 0) && !(late && (ready > 0 || old_ready == 0))) {
 		if (late) {
-			log_event(LOG_ERROR, "reload-waits", "the new workers are not ready: the old ones stay");
+			log_event(LOG_ERROR, "reload-waits", "the new workers are not ready, the old ones stay: %s", reason_of_new());
 			pool.retire_at_us = clock_now_us() + RELOAD_WAIT_US;
 		}
 		return;

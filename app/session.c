@@ -77,8 +77,10 @@ static void tell_state(enum worker_state state)
 
 static void set_reason(const char *reason)
 {
-	size_t length = strnlen(reason, sizeof(metrics_own->reason) - 1);
+	size_t length = strlen(reason);
 
+	if (length >= sizeof(metrics_own->reason))
+		length = sizeof(metrics_own->reason) - 1;
 	memcpy(metrics_own->reason, reason, length);
 	metrics_own->reason[length] = '\0';
 }

@@ -161,6 +161,33 @@ def test_hup_with_a_wrong_password_leaves_the_workers_that_have_a_connection(use
     assert "wr0ng" not in pool.text()
 
 
+def test_hup_with_tables_that_are_not_there_says_which(users, start_pool, lab):
+    """The old generation stays until they are there, and the log says all of what is missing, and why it stays."""
+    names = lab.folder("t") / "tables"
+    names.write_text("users\n")
+    pool = start_pool(users.schema.url(), None, MYREST_TABLES_FILE=names, workers=1)
+    before = pool.workers()
+    names.write_text("users,first,second\n")
+    pool.signal(signal.SIGHUP)
+    until(lambda: pool.log("reload-waits"), 8)
+    for event in ("table-missing", "reload-waits"):
+        said = pool.log(event)[0]["message"]
+        assert "'first'" in said and "'second'" in said and "'users'" not in said
+    assert set(before) <= set(pool.workers()) and pool.ask("/users").status == 200
+    assert pool.web.get("/ready").status == 200
+    users.schema.sql("CREATE TABLE first (id INT PRIMARY KEY)", "CREATE TABLE second (id INT PRIMARY KEY)")
+    until(lambda: len(pool.workers()) == 1 and not set(before) & set(pool.workers()), 10)
+    assert pool.ask("/second").status == 200
+
+
+def test_all_tables_that_are_missing_at_the_start_are_told(users, start_pool):
+    pool = start_pool(users.schema.url(), "users,third,fourth", workers=1, ready=False)
+    until(lambda: pool.log("table-missing") and pool.ask("/users").status == 200, 8)
+    assert all(name in pool.log("table-missing")[0]["message"] for name in ("'third'", "'fourth'"))
+    reason = pool.web.get("/ready").json()["reason"]
+    assert "'third'" in reason and "'fourth'" in reason
+
+
 def test_hup_again_with_a_wrong_password_does_not_end_them_either(users, start_pool, lab):
     url = lab.folder("u") / "url"
     url.write_text(users.schema.url())

@@ -352,7 +352,8 @@ static void a_table_whose_columns_are_not_told_is_not_served_as_text(void **stat
 		schema = finish();
 		tables = schema->tables;
 		assert_true(schema->incomplete);
-		assert_string_equal(missing, "the database does not say what the columns of table 't' are: no words");
+		assert_string_equal(missing, "the database does not say what the columns of table 't' are: no words; "
+		                             "the database does not say what the columns of view 'v' are: others");
 		assert_string_equal(tables[0].untold, "no words");
 		assert_string_equal(tables[2].untold, "others");
 		assert_int_equal(tables[0].refusal, cases[i].refusal);
@@ -706,6 +707,25 @@ static void what_is_missing_is_told(void **state)
 	assert_string_equal(missing, "the database has no table 'orders', or does not show it to us");
 	assert_int_equal(schema->table_count, 1); /* what is there is served */
 	schema_free(schema);
+
+	/* all that is missing is told, but for what has no room */
+	assert_null(table_choices_parse("users,orders,lines", &arena, &writable));
+	begin("users(id,nothing),orders", true);
+	assert_true(next("TABLES"));
+	ROW("users", "BASE TABLE", "", "0");
+	assert_true(next("COLUMNS"));
+	column("users", "id", "int", "int");
+	schema_free(finish());
+	assert_string_equal(missing, "table 'users' has no column 'nothing'; "
+	                             "the database has no table 'orders', or does not show it to us; "
+	                             "the database has no table 'lines', or does not show it to us");
+	writable.count = 0;
+	begin("a,b,c,d,e,f,g", true);
+	assert_true(next("TABLES"));
+	schema_free(finish());
+	assert_non_null(strstr(missing, "'a'"));
+	assert_non_null(strstr(missing, "'d'"));
+	assert_string_equal(missing + strlen(missing) - 11, " to us; ...");
 }
 
 static void privileged_column(const char *name, const char *privileges)
