@@ -252,7 +252,8 @@ static void take_row(void)
 	struct row row;
 
 	database_row(worker.database, &row);
-	if (shows_rows())
+	/* Those that a change gives back itself may be more than are shown. */
+	if (shows_rows() && !(write->returning && change.rows++ > write->max_rows))
 		batch_row(&worker.batch, &row);
 	if ((change.stage == WRITE || change.stage == READ) && write->kind == WRITE_INSERT && write->row_count == 1) {
 		text_clear(&change.location);
@@ -411,6 +412,18 @@ static enum next put_done(void)
 	return send_read_back();
 }
 
+static bool too_many_are_shown(void)
+{
+	return change.write->returned == RETURN_REPRESENTATION && change.rows > change.write->max_rows;
+}
+
+static enum next refuse_to_show(void)
+{
+	return fail(STATUS_BAD_PREFERENCE,
+	            rows_between("more than", change.write->max_rows, " cannot be returned: return=minimal can be had"),
+	            NULL);
+}
+
 static enum next write_done(void)
 {
 	const struct write *write = change.write;
@@ -421,7 +434,7 @@ static enum next write_done(void)
 		return put_done();
 	if (!write_looks_first(write)) {
 		change.rows = database_affected(worker.database);
-		return finish();
+		return too_many_are_shown() ? refuse_to_show() : finish();
 	}
 	/* What was changed is not what was locked: the table's engine knows no locks, or a trigger interferes. */
 	if (database_affected(worker.database) != change.rows)
@@ -449,9 +462,8 @@ static enum next lock_done(void)
 	change.there = change.rows > 0;
 	if (!condition_holds())
 		return fail(STATUS_CONDITION, NULL, NULL);
-	if (write->returned == RETURN_REPRESENTATION && change.rows > write->max_rows)
-		return fail(STATUS_BAD_PREFERENCE,
-		            rows_between("more than", write->max_rows, " cannot be returned: return=minimal can be had"), NULL);
+	if (too_many_are_shown())
+		return refuse_to_show();
 	if (write->kind == WRITE_PUT)
 		return send_write();
 	return change.rows == 0 || (write->kind == WRITE_UPDATE && write->column_count == 0) ? finish() : send_write();
@@ -475,7 +487,8 @@ static bool needs_transaction(void)
 {
 	const struct write *write = change.write;
 
-	return write_looks_first(write) || write->has_max_affected || write->rollback || write->one_by_one ||
+	return write_looks_first(write) || write->returning || write->has_max_affected || write->rollback ||
+	       write->one_by_one ||
 	       write->idempotency_key.length > 0 ||
 	       (write->kind == WRITE_INSERT && write_run(write, change.plan->table, 0) < write->row_count) ||
 	       (write->singular && (write->kind != WRITE_INSERT || write->resolution == RESOLUTION_IGNORE));

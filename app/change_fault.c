@@ -258,7 +258,8 @@ static void find_unreadable(struct unreadable *unreadable, const struct table *t
 static const char *needed_rights(const struct plan *plan, const struct write *write, struct slice sql,
                                  struct arena *arena)
 {
-	char verb = sql.length > 0 ? sql.bytes[0] : '\0';
+	const char *at = write->returning ? memmem(sql.bytes, sql.length, " AS (", 5) : NULL;
+	char verb = at != NULL ? at[5] : sql.length > 0 ? sql.bytes[0] : '\0';
 	bool upserts = verb == 'I' && write->resolution != RESOLUTION_NONE && write->conflict != NULL;
 	bool windowed = (verb == 'U' || verb == 'D') && plan->limit != UINT64_MAX && !write_looks_first(write);
 	struct unreadable unreadable = { .hidden = false };

@@ -284,7 +284,7 @@ static void window(struct text *sql, const struct plan *plan, const struct write
 	if (write->key != NULL)
 		add_key(sql, plan, write->key);
 	else
-		text_add_string(sql, "ctid");
+		text_add_string(sql, "(tableoid,ctid)"); /* rows of two partitions may have the same place */
 	text_add_string(sql, " IN (SELECT ");
 	for (unsigned i = 0; write->key != NULL && i < write->key->column_count; i++) {
 		if (i > 0)
@@ -292,7 +292,7 @@ static void window(struct text *sql, const struct plan *plan, const struct write
 		sql_add_slice(sql, sql_key_column(plan, write->key, i)->quoted);
 	}
 	if (write->key == NULL)
-		text_add_string(sql, "ctid");
+		text_add_string(sql, "tableoid,ctid");
 	text_add_string(sql, " FROM ");
 	sql_add_slice(sql, plan->table->quoted);
 	sql_add_where(sql, plan);
@@ -316,6 +316,7 @@ const struct dialect postgresql_dialect = {
 	.quote = '"',
 	.conflict_by_key = true,
 	.json_exact = true,
+	.returns_changes = true,
 	.next_id = "DEFAULT",
 	.claim_ending = " ON CONFLICT DO NOTHING", /* after an error nothing but ROLLBACK would be possible */
 	.share_lock = " FOR SHARE",

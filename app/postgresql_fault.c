@@ -28,6 +28,8 @@ static const struct meaning meanings[] = {
 	{ "08", PLACE_UNKNOWN, NULL, STATUS_AWAY },
 	{ "0A000", PLACE_UNKNOWN, " of view ", STATUS_NOT_UPDATABLE }, /* a column that the view computes */
 	{ "0A000", PLACE_UNKNOWN, "foreign table", STATUS_NOT_UPDATABLE },
+	{ "0A000", PLACE_UNKNOWN, "RETURNING on relation", STATUS_UNRETURNED }, /* rules that do not say it */
+	{ "0A000", PLACE_UNKNOWN, "data-modifying statements in WITH", STATUS_UNRETURNED }, /* nor can these rules */
 	{ "0A", PLACE_UNKNOWN, NULL, STATUS_UNSUPPORTED },
 	{ "21000", PLACE_UNKNOWN, "ON CONFLICT", STATUS_SAME_ROW },
 

@@ -126,6 +126,51 @@ static void add_rows(struct text *sql, const struct plan *plan, const struct wri
 		sql_add_where(sql, plan);
 }
 
+static void add_select(struct text *sql, const struct plan *plan)
+{
+	text_add_string(sql, "SELECT ");
+	sql_add_columns(sql, plan);
+	text_add_string(sql, " FROM ");
+	sql_add_slice(sql, plan->table->quoted);
+}
+
+/* Where the statement itself gives its rows back, they are asked for as those of the table, under whose name they come:
+ * what is shown of them, and in which order, is said as in any read. */
+static void begin_returning(struct text *sql, const struct plan *plan, const struct write *write)
+{
+	if (!write->returning)
+		return;
+	text_add_string(sql, "WITH ");
+	sql_add_slice(sql, plan->table->quoted);
+	text_add_string(sql, " AS (");
+}
+
+static void end_returning(struct text *sql, const struct plan *plan, const struct write *write)
+{
+	const char *separator = " RETURNING ";
+
+	if (!write->returning)
+		return;
+	for (unsigned i = 0; i < plan->table->column_count; i++) {
+		if (!plan->table->columns[i].exposed)
+			continue;
+		text_add_string(sql, separator);
+		sql_add_slice(sql, plan->table->columns[i].quoted);
+		separator = ",";
+	}
+	text_add_string(sql, ") ");
+	add_select(sql, plan);
+	sql_add_orders(sql, plan);
+}
+
+static void begin_update(struct text *sql, const struct plan *plan, const struct write *write)
+{
+	begin_returning(sql, plan, write);
+	text_add_string(sql, "UPDATE ");
+	sql_add_slice(sql, plan->table->quoted);
+	text_add_string(sql, " SET");
+}
+
 /* What an UPDATE sets a column to; no bytes: it stays as it is. */
 static struct slice new_value(const struct write *write, unsigned i)
 {
@@ -134,20 +179,20 @@ static struct slice new_value(const struct write *write, unsigned i)
 
 void sql_update(struct text *sql, const struct plan *plan, const struct write *write, struct slice keys)
 {
-	const char *separator = " SET ";
+	char separator = ' ';
 
-	text_add_string(sql, "UPDATE ");
-	sql_add_slice(sql, plan->table->quoted);
+	begin_update(sql, plan, write);
 	for (unsigned i = 0; i < write->column_count; i++) {
 		if (new_value(write, i).length == 0)
 			continue;
-		text_add_string(sql, separator);
+		text_add_char(sql, separator);
 		sql_add_slice(sql, write->columns[i]->quoted);
 		text_add_char(sql, '=');
 		sql_add_slice(sql, new_value(write, i));
-		separator = ",";
+		separator = ',';
 	}
 	add_rows(sql, plan, write, keys);
+	end_returning(sql, plan, write);
 }
 
 bool sql_find_value(const struct plan *plan, const struct write *write, unsigned first, const struct text *sql,
@@ -159,7 +204,9 @@ bool sql_find_value(const struct plan *plan, const struct write *write, unsigned
 
 	if (insert)
 		begin_insert(&beginning, plan, write);
-	at = insert ? beginning.length : strlen("UPDATE ") + plan->table->quoted.length + strlen(" SET");
+	else
+		begin_update(&beginning, plan, write);
+	at = beginning.length;
 	text_release(&beginning);
 	for (*row = first; *row < write->row_count; ++*row)
 		for (unsigned c = 0; c < write->column_count; c++) {
@@ -180,17 +227,11 @@ bool sql_find_value(const struct plan *plan, const struct write *write, unsigned
 
 void sql_delete(struct text *sql, const struct plan *plan, const struct write *write, struct slice keys)
 {
+	begin_returning(sql, plan, write);
 	text_add_string(sql, "DELETE FROM ");
 	sql_add_slice(sql, plan->table->quoted);
 	add_rows(sql, plan, write, keys);
-}
-
-static void add_select(struct text *sql, const struct plan *plan)
-{
-	text_add_string(sql, "SELECT ");
-	sql_add_columns(sql, plan);
-	text_add_string(sql, " FROM ");
-	sql_add_slice(sql, plan->table->quoted);
+	end_returning(sql, plan, write);
 }
 
 void sql_lock(struct text *sql, const struct plan *plan, const struct write *write)

@@ -41,6 +41,8 @@
 	X(STATUS_BAD_REGULAR, 400, "2201B", "the regular expression cannot be understood") \
 	X(STATUS_BAD_SEARCH, 400, "42601", "the full-text search cannot be understood") \
 	X(STATUS_UNSUPPORTED, 400, "0A000", "the database does not support this") \
+	X(STATUS_UNRETURNED, 400, "0A000", \
+	  "the database cannot return what is written here, since rules write it: return=minimal can be had") \
 	X(STATUS_FORBIDDEN, 403, "42501", "the database refuses the statement") \
 	X(STATUS_NO_SUCH_PATH, 404, "PGRST125", "nothing at this path") \
 	X(STATUS_NO_SUCH_TABLE, 404, "PGRST205", "no such table") \

@@ -542,7 +542,14 @@ static enum status plan_key(const struct writing *writing)
 	bool returns = write->returned == RETURN_REPRESENTATION;
 
 	if (write->key == NULL) {
-		if (returns && (write->kind == WRITE_UPDATE || (write->kind == WRITE_DELETE && plan->limit != UINT64_MAX)))
+		bool limited = plan->limit != UINT64_MAX;
+
+		write->returning = returns && plan->table->dialect->returns_changes &&
+		                   (write->kind == WRITE_UPDATE || write->kind == WRITE_DELETE);
+		if (limited && plan->table->is_view && plan->table->dialect->returns_changes)
+			return refuse(writing, STATUS_BAD_QUERY, "limit needs a primary key, which no view has", NULL);
+		if (returns && !write->returning &&
+		    (write->kind == WRITE_UPDATE || (write->kind == WRITE_DELETE && limited)))
 			return refuse(writing, STATUS_BAD_PREFERENCE,
 			              "return=representation of a PATCH, or with limit, needs a table with a primary key", NULL);
 		return STATUS_OK;
@@ -701,9 +708,10 @@ bool write_looks_first(const struct write *write)
 	case WRITE_INSERT:
 		return false;
 	case WRITE_UPDATE:
-		return write->returned == RETURN_REPRESENTATION || write->if_match.length > 0 || write->column_count == 0;
+		return (write->returned == RETURN_REPRESENTATION && !write->returning) || write->if_match.length > 0 ||
+		       write->column_count == 0;
 	case WRITE_DELETE:
-		return write->returned == RETURN_REPRESENTATION || write->if_match.length > 0;
+		return (write->returned == RETURN_REPRESENTATION && !write->returning) || write->if_match.length > 0;
 	case WRITE_PUT:
 		return true;
 	}

@@ -28,6 +28,7 @@ struct write {
 	/* Set by who makes the changes: */
 	bool one_by_one; /* each row has a statement of its own; */
 	bool plain;      /* the next statement does not resolve anything: a row that is there already is an error */
+	bool returning;  /* UPDATE, DELETE: without a key the statement itself gives back the rows that it changes */
 	/* What else is wanted. */
 	enum prefer_return returned;
 	const struct key *key;      /* the primary key, whether clients may see it or not; NULL: none */

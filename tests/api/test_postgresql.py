@@ -1494,3 +1494,91 @@ def test_check_tells_which_writes_a_view_takes(served, lab):
     for line in ("plain: 3 of 3 columns, writable\n", "v_triggers_1: 3 of 3 columns, writable by POST alone\n",
                  "v_rules_6: 3 of 3 columns, writable by PATCH DELETE alone\n", "v_rules_0: 3 of 3 columns, read only\n"):  # fmt: skip
         assert f"view {line}" in told.stdout
+
+
+# --- what is written comes back, without a key as well
+
+KEYLESS = ("heap", "parts", "simple", "triggered")
+
+
+@pytest.fixture(scope="module")
+def keyless(serve):
+    return serve(
+        "CREATE TABLE heap (a integer, b varchar(5), j json, secret text DEFAULT 'hidden', x xml)",
+        "CREATE TABLE parts (a integer, b varchar(5), j json, secret text, x xml) PARTITION BY LIST (a)",
+        *(f"CREATE TABLE parts_{n} PARTITION OF parts FOR VALUES IN ({n})" for n in range(6)), "CREATE TABLE parts_more PARTITION OF parts DEFAULT",
+        "CREATE VIEW simple AS SELECT * FROM heap", "CREATE VIEW triggered AS SELECT * FROM heap OFFSET 0",
+        plpgsql("triggered_in()", "UPDATE heap SET b = NEW.b, j = NEW.j WHERE a = OLD.a; NEW.b := NEW.b || '!'; RETURN NEW;"),
+        plpgsql("triggered_out()", "DELETE FROM heap WHERE a = OLD.a; RETURN OLD;"),
+        "CREATE TRIGGER i INSTEAD OF UPDATE ON triggered FOR EACH ROW EXECUTE FUNCTION triggered_in()",
+        "CREATE TRIGGER d INSTEAD OF DELETE ON triggered FOR EACH ROW EXECUTE FUNCTION triggered_out()",
+        "CREATE VIEW ruled AS SELECT a, b FROM heap", "CREATE RULE u AS ON UPDATE TO ruled DO INSTEAD UPDATE heap SET b = NEW.b WHERE a = OLD.a",
+        "CREATE RULE n AS ON DELETE TO ruled DO ALSO NOTIFY gone",
+        tables="heap(a,b,j,x),parts(a,b,j,x),simple(a,b,j,x),triggered(a,b,j,x),ruled", MYREST_MAX_ROWS=4, MYREST_ALLOW_ROLLBACK="on", MYREST_ALLOW_UNFILTERED="on",
+    )  # fmt: skip
+
+
+@pytest.fixture(params=KEYLESS)
+def table(keyless, request):
+    base = "parts" if request.param == "parts" else "heap"
+    values = ", ".join(f"({n}, 'b{n}', '{{\"n\":[{n}, {n}]}}')" for n in (3, 1, 2, 5, 4))
+    keyless.sql(f"DELETE FROM {base}", f"INSERT INTO {base} (a, b, j) VALUES {values}")
+    keyless.rows = lambda: keyless.sql(f"SELECT a, b FROM {base} ORDER BY a, b")
+    keyless.table = request.param
+    keyless.mark = "!" if request.param == "triggered" else ""  # what the trigger says that it has written
+    return keyless
+
+
+def test_a_change_gives_its_rows_back(table):
+    made, name = table, table.table
+    answer = send(made.web, "PATCH", f"/{name}?a=lt.4&order=a.desc&select=a,b,t:a::text,n:j->n->1,m:j->>n", {"b": "x"}, prefer=[REPRESENTATION, "count=exact"])
+    assert shown(answer) == [{"a": n, "b": "x" + made.mark, "t": str(n), "n": n, "m": f"[{n}, {n}]"} for n in (3, 2, 1)]
+    assert answer.headers["content-range"] == "0-2/3"
+    assert made.rows() == ((1, "x"), (2, "x"), (3, "x"), (4, "b4"), (5, "b5"))
+    answer = send(made.web, "PATCH", f"/{name}?a=eq.4&select=b", {"b": "y"}, prefer=REPRESENTATION, accept=OBJECT)
+    assert shown(answer) == {"b": "y" + made.mark}
+    answer = send(made.web, "PATCH", f"/{name}?a=eq.4", {"b": "z"}, prefer=REPRESENTATION, accept=CSV)
+    assert answer.body.decode() == f'a,b,j,x\n4,z{made.mark},"{{""n"":[4, 4]}}",\n'
+    assert shown(send(made.web, "PATCH", f"/{name}?a=eq.99", {"b": "z"}, prefer=REPRESENTATION)) == []
+    assert shown(send(made.web, "DELETE", f"/{name}?a=gt.3&order=a&select=a", prefer=REPRESENTATION)) == [{"a": 4}, {"a": 5}]
+    assert made.rows() == ((1, "x"), (2, "x"), (3, "x"))
+    assert b"hidden" not in send(made.web, "DELETE", f"/{name}?a=eq.1", prefer=REPRESENTATION).body
+
+
+def test_a_change_that_may_not_be_shown_is_not_made(table):
+    made, name = table, table.table
+    before = made.rows()
+    for method in ("PATCH", "DELETE"):
+        body = {"b": "x"} if method == "PATCH" else None
+        refused(send(made.web, method, f"/{name}?a=gt.0", body, prefer=REPRESENTATION), 400, "PGRST122", "return=minimal")
+        refused(send(made.web, method, f"/{name}?a=gt.3", body, prefer=REPRESENTATION, accept=OBJECT), 406, "PGRST116")
+        refused(send(made.web, method, f"/{name}?a=gt.3", body, prefer=[REPRESENTATION, "handling=strict", "max-affected=1"]), 400, "PGRST124")
+        assert len(shown(send(made.web, method, f"/{name}?a=gt.3", body, prefer=[REPRESENTATION, "tx=rollback"]))) == 2
+        assert "'x'" in refused(send(made.web, method, f"/{name}?x=eq.1", body, prefer=REPRESENTATION), 400, "42883")["message"]
+    refused(send(made.web, "PATCH", f"/{name}?a=eq.1", {"b": "too long"}, prefer=REPRESENTATION), 422, "22001", "b")
+    refused(send(made.web, "PATCH", f"/{name}?a=eq.1", {"b": "z", "x": "<"}, prefer=REPRESENTATION), 400, "22P02", "x")
+    assert made.rows() == before
+
+
+def test_a_limit_without_a_key(table):
+    """Rows of two partitions stand at the same place, each in its own."""
+    made, name = table, table.table
+    if name in ("simple", "triggered"):
+        for prefer in (REPRESENTATION, "return=minimal"):
+            refused(send(made.web, "PATCH", f"/{name}?order=a&limit=1", {"b": "x"}, prefer=prefer), 400, "PGRST100", "limit")
+            refused(send(made.web, "DELETE", f"/{name}?order=a&limit=1", prefer=prefer), 400, "PGRST100", "limit")
+        return
+    assert shown(send(made.web, "PATCH", f"/{name}?order=a.desc&limit=2&select=a", {"b": "x"}, prefer=REPRESENTATION)) == [{"a": 5}, {"a": 4}]
+    done(send(made.web, "PATCH", f"/{name}?order=a&limit=1", {"b": "y"}), 204)
+    assert made.rows() == ((1, "y"), (2, "b2"), (3, "b3"), (4, "x"), (5, "x"))
+    assert shown(send(made.web, "DELETE", f"/{name}?order=a&limit=1&select=a", prefer=REPRESENTATION)) == [{"a": 1}]
+    done(send(made.web, "DELETE", f"/{name}?order=a.desc&limit=1"), 204)
+    assert made.rows() == ((2, "b2"), (3, "b3"), (4, "x"))
+
+
+def test_what_rules_write_is_not_given_back(keyless):
+    keyless.sql("DELETE FROM heap", "INSERT INTO heap (a, b) VALUES (1, 'b1')")
+    for method, body in (("PATCH", {"b": "x"}), ("DELETE", None)):
+        assert "return=minimal" in refused(send(keyless.web, method, "/ruled?a=eq.1", body, prefer=REPRESENTATION), 400, "0A000")["message"]
+    done(send(keyless.web, "PATCH", "/ruled?a=eq.1", {"b": "x"}), 204)
+    assert keyless.sql("SELECT b FROM heap") == (("x",),)

@@ -295,7 +295,8 @@ def test_a_primary_key_with_a_column_that_is_not_shown_is_none(unseen, table):
         for prefer in (MERGE, IGNORE, [MERGE, REPRESENTATION], [IGNORE, REPRESENTATION]):
             refused(send(unseen.web, "POST", f"/{table}", body, prefer=prefer), 400, "42P10")
     refused(send(unseen.web, "POST", f"/{table}?on_conflict=id", full, prefer=MERGE), 400, "42P10")
-    refused(send(unseen.web, "PATCH", f"/{table}?b=eq.2", {"a": "w"}, prefer=REPRESENTATION), 400, "PGRST122")
+    if not postgresql.HERE:  # where the change itself gives its rows back
+        refused(send(unseen.web, "PATCH", f"/{table}?b=eq.2", {"a": "w"}, prefer=REPRESENTATION), 400, "PGRST122")
     error_of(unseen.web.get(f"/{table}/1"), 404)
     error_of(send(unseen.web, "PUT", f"/{table}/1", full), 404)
     error_of(send(unseen.web, "PATCH", f"/{table}/1", row), 404)
@@ -305,6 +306,9 @@ def test_a_primary_key_with_a_column_that_is_not_shown_is_none(unseen, table):
     assert send(unseen.web, "PATCH", f"/{table}?b=eq.2", {"a": "w"}).status == 204
     changed = [(*line[:-2], "w", 2) if line[-1] == 2 else line for line in before[table]]
     assert unseen.rows()[table] == changed
+    if postgresql.HERE:
+        answer = send(unseen.web, "PATCH", f"/{table}?b=eq.2", {"a": "w"}, prefer=REPRESENTATION)
+        assert answer.status == 200 and answer.json() == unseen.web.json(f"/{table}?b=eq.2") != []
     paths = unseen.web.json("/")["paths"]
     assert f"/{table}/{{key}}" not in paths and "put" not in paths[f"/{table}"]
 
