@@ -44,6 +44,7 @@ struct dialect {
 	bool json_names_plain; /* a name in JSON that is written with escapes is not found by a path */
 	bool null_is_a_day;    /* IS NULL finds the day 0000-00-00 as well, in columns that have no NULL; <=>NULL does not */
 	bool takes_empty_rows; /* INSERT INTO t () VALUES (), unless t is a view */
+	bool other_operators;  /* ranges, arrays and others have their own, which the server knows */
 	bool returns_changes;  /* UPDATE … RETURNING, DELETE … RETURNING, whose rows another statement may take */
 	/* In the words of the error which is told when an upsert meets a row by another key than the one that is meant.
 	 * NULL: that cannot be (conflict_by_key). */

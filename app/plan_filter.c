@@ -31,7 +31,9 @@ static bool is_truth(const struct plan_field *field)
 static const char *objection(const struct planning *planning, const struct query_condition *asked,
                              const struct plan_field *field)
 {
-	bool array = field->kind == FIELD_COLUMN && field->column->type == COLUMN_ARRAY;
+	const struct dialect *dialect = planning->plan->table->dialect;
+	/* Whether it has the operator only the server knows, which says so (change_fault_tell_operand). */
+	bool other = dialect->other_operators && field->kind == FIELD_COLUMN && field->column->is_other;
 	bool whole_json = field->kind == FIELD_COLUMN && field->column->type == COLUMN_JSON;
 	bool text = field->kind == FIELD_TEXT || (field->kind == FIELD_COLUMN && field->column->type == COLUMN_STRING);
 
@@ -49,20 +51,24 @@ static const char *objection(const struct planning *planning, const struct query
 		               ? NULL
 		               : "asks for true, false or unknown of truth values only";
 	case SEARCH:
-		if (!planning->plan->table->dialect->fulltext_indexed)
+		if (!dialect->fulltext_indexed)
 			return text ? NULL : "looks at texts only";
 		if (!text || field->kind != FIELD_COLUMN || !table_fulltext(planning->plan->table, field->column))
 			return "needs a FULLTEXT index of the column alone";
 		return asked->language.text.length > 0 ? "knows no languages: the index says how words are found"
 		                                       : NULL;
 	case CONTAINMENT:
-		return whole_json || array || field->kind == FIELD_JSON ? NULL : "looks at JSON only";
+		if (whole_json || other || field->kind == FIELD_JSON)
+			return NULL;
+		return dialect->other_operators ? "looks at JSON, arrays, ranges and their kin only"
+		                                : "looks at JSON only";
 	case RANGE:
-		if (array && asked->op == QUERY_OV)
+		if (other)
 			return NULL;
 		break;
 	}
-	return "is not supported: there are no ranges and no arrays";
+	return dialect->other_operators ? "looks at ranges, arrays and their kin only"
+	                                : "is not supported: there are no ranges and no arrays";
 }
 
 static enum status bad_value(const struct planning *planning, const struct plan_field *field, enum status status,
@@ -187,7 +193,7 @@ static enum status take_literal(const struct planning *planning, struct plan_con
 	case SEARCH:
 		return take_search(planning, field, condition->op, &value->text, literal);
 	case CONTAINMENT:
-		if (field->kind == FIELD_COLUMN && field->column->type == COLUMN_ARRAY)
+		if (field->kind == FIELD_COLUMN && field->column->type != COLUMN_JSON)
 			break;
 		return take_json(planning, field, &value->text, literal);
 	case EQUALITY:

@@ -222,18 +222,20 @@ static void fulltext(struct text *sql, const struct plan_condition *condition)
 
 static void containment(struct text *sql, const struct plan_condition *condition)
 {
-	bool array = condition->field.kind == FIELD_COLUMN && condition->field.column->type == COLUMN_ARRAY;
+	static const char *const signs[QUERY_OPERATOR_COUNT] = {
+		[QUERY_CS] = " @> ",  [QUERY_CD] = " <@ ",  [QUERY_OV] = " && ",   [QUERY_SL] = " << ",
+		[QUERY_SR] = " >> ",  [QUERY_NXR] = " &< ", [QUERY_NXL] = " &> ", [QUERY_ADJ] = " -|- ",
+	};
+	bool json = condition->field.kind == FIELD_JSON || condition->field.column->type == COLUMN_JSON;
 
-	if (array) {
+	if (json)
+		add_jsonb(sql, &condition->field);
+	else
 		sql_add_slice(sql, condition->field.sql);
-		text_add_string(sql, condition->op == QUERY_CS ? " @> " : condition->op == QUERY_CD ? " <@ " : " && ");
-		sql_add_slice(sql, condition->literals[0].sql);
-		return;
-	}
-	add_jsonb(sql, &condition->field);
-	text_add_string(sql, condition->op == QUERY_CS ? " @> " : " <@ ");
+	text_add_string(sql, signs[condition->op]);
 	sql_add_slice(sql, condition->literals[0].sql);
-	text_add_string(sql, "::jsonb");
+	if (json)
+		text_add_string(sql, "::jsonb");
 }
 
 static void truth(struct text *sql, const struct plan_field *field)
@@ -316,6 +318,7 @@ const struct dialect postgresql_dialect = {
 	.quote = '"',
 	.conflict_by_key = true,
 	.json_exact = true,
+	.other_operators = true,
 	.returns_changes = true,
 	.next_id = "DEFAULT",
 	.claim_ending = " ON CONFLICT DO NOTHING", /* after an error nothing but ROLLBACK would be possible */

@@ -110,7 +110,7 @@ static void add_filter(struct text *sql, const struct dialect *dialect, const st
 		add_is(sql, dialect, condition);
 	else if (condition->op >= QUERY_FTS && condition->op <= QUERY_WFTS)
 		dialect->fulltext(sql, condition);
-	else if (condition->op == QUERY_CS || condition->op == QUERY_CD || condition->op == QUERY_OV)
+	else if (condition->op >= QUERY_CS && condition->op <= QUERY_ADJ)
 		dialect->containment(sql, condition);
 	else if (condition->op == QUERY_IN || condition->quantifier != QUERY_ONE)
 		add_several(sql, dialect, condition);

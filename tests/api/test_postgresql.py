@@ -1582,3 +1582,59 @@ def test_what_rules_write_is_not_given_back(keyless):
         assert "return=minimal" in refused(send(keyless.web, method, "/ruled?a=eq.1", body, prefer=REPRESENTATION), 400, "0A000")["message"]
     done(send(keyless.web, "PATCH", "/ruled?a=eq.1", {"b": "x"}), 204)
     assert keyless.sql("SELECT b FROM heap") == (("x",),)
+
+
+# --- operators of ranges and their kin
+
+SIGNS = {"cs": "@>", "cd": "<@", "ov": "&&", "sl": "<<", "sr": ">>", "nxr": "&<", "nxl": "&>", "adj": "-|-"}
+RANGES = {  # three values of the type
+    "int4range": ("[1,5)", "[5,9)", "empty"), "int8range": ("[1,5)", "(,9)", "[3,)"), "numrange": ("[1.5,2)", "[2,3]", "(,)"),
+    "daterange": ("[2024-01-01,2024-02-01)", "[2024-02-01,2024-03-01)", "[2024-01-10,2024-01-20)"), "tsrange": ('["2024-01-01 00:00","2024-01-02 00:00")', "(,)", "empty"),
+    "tstzrange": ('["2024-01-01 00:00+00","2024-01-02 00:00+00")', "(,)", "empty"), "spans": ("[a,c)", "[c,e)", "[b,d]"), "small": ("[1,3)", "[3,5)", "[2,4)"),
+    "integer[]": ("{1,2}", "{2,3}", "{}"), "text[]": ('{a,"b c"}', "{a}", '{"x,y"}'), "inet": ("10.0.0.0/8", "10.1.0.0/16", "192.168.0.1"),
+    "box": ("(2,2),(1,1)", "(5,5),(3,3)", "(4,4),(0,0)"), "circle": ("<(0,0),1>", "<(5,0),1>", "<(0,0),9>"), "polygon": ("((0,0),(1,1),(1,0))", "((0,0),(9,9),(9,0))", "((5,5),(6,6),(6,5))"),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def ranges(serve):
+    names = {name: f"c{number}" for number, name in enumerate(RANGES)}
+    return serve(
+        "CREATE TYPE spans AS RANGE (subtype = text)", "CREATE DOMAIN small AS int4range CHECK (upper(VALUE) < 100)",
+        f"CREATE TABLE t (id integer PRIMARY KEY, name text, day date, doc jsonb, {', '.join(f'{column} {name}' for name, column in names.items())})",
+        *(f"INSERT INTO t (id, {', '.join(names.values())}) VALUES ({row + 1}, {', '.join(chr(39) + values[row] + chr(39) for values in RANGES.values())})" for row in range(3)),
+        "INSERT INTO t (id) VALUES (4)",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("name", RANGES)
+def test_ranges_have_their_operators(ranges, name):
+    """As the server itself has them; what it does not have of a type is a 400 by name."""
+    column = f"c{list(RANGES).index(name)}"
+    for word, sign in SIGNS.items():
+        for value in RANGES[name]:
+            target = f"/t?select=id&{column}={word}.{q(value)}&order=id"
+            try:
+                expected = ranges.sql(f"SELECT id FROM t WHERE {column} {sign} '{value}' ORDER BY id")
+            except Exception as why:
+                assert "42883" in str(why) or "42725" in str(why)
+                assert "has no such operator" in error_of(ranges.get(target), 400, "42883")["message"]
+                continue
+            assert ids(ranges, target) == [row for row, in expected], (word, value)
+            assert ids(ranges, f"/t?select=id&{column}=not.{word}.{q(value)}&order=id") == [row for row, in ranges.sql(f"SELECT id FROM t WHERE NOT {column} {sign} '{value}' ORDER BY id")]
+            assert ids(ranges, f"/t?select=id&or=({column}.{word}.{q(json.dumps(value))},id.eq.4)&order=id") == [*[row for row, in expected], 4]
+            assert shown(send(ranges.web, "PATCH", f"/t?select=id&{column}={word}.{q(value)}&order=id", {"name": "x"}, prefer=REPRESENTATION)) == [{"id": row} for row, in expected]
+        if "range" in name:
+            refused(ranges.get(f"/t?{column}={word}.x"), 400, "22P02", column)
+
+
+def test_what_is_no_range_says_so(ranges):
+    for column in ("id", "name", "day"):
+        for word in SIGNS:
+            said = error_of(ranges.get(f"/t?{column}={word}.%5B1,2)"), 400, "42883")["message"]
+            assert f"'{column}'" in said and "ranges" in said and "arrays" in said and "no ranges" not in said, said
+    assert "JSON" in error_of(ranges.get("/t?day=cs.1"), 400, "42883")["message"]
+    assert "ranges" in error_of(ranges.get("/t?doc=ov.1"), 400, "42883")["message"]
+    told = {made["name"]: json.dumps(made) for made in ranges.json("/")["components"]["parameters"].values()}
+    for column, there in (("c0", True), ("c3", True), ("name", False), ("c8", False)):
+        assert ("nxl" in told[column]) == there, told[column]

@@ -357,6 +357,7 @@ static void places(void **state)
 		{ "42601", "syntax error in tsquery: \"&\"", NULL, STATUS_BAD_SEARCH },
 		{ "42883", "operator does not exist: xml = unknown", "SELECT 1 FROM \"t\" WHERE \"x\"^='1'",
 		  STATUS_NO_SUCH_OPERATOR },
+		{ "42725", "operator is not unique: inet <@ unknown", "WHERE \"i\" ^<@ 'x'", STATUS_NO_SUCH_OPERATOR },
 		{ "42883", "could not identify an ordering operator for type xml", "ORDER BY ^\"x\"",
 		  STATUS_NO_SUCH_OPERATOR },
 		{ "42883", "function f() does not exist", NULL, STATUS_DEFINITION },
