@@ -264,10 +264,15 @@ static enum status read_preferences(struct peer *peer, struct fault *fault)
 		fault->details = http_media_list();
 		return fault->status = STATUS_NOT_ACCEPTABLE;
 	}
-	if (preferences->handling != HANDLING_STRICT || preferences->unknown.length == 0)
+	if (preferences->handling != HANDLING_STRICT || preferences->unknown_count == 0)
 		return STATUS_OK;
-	fault->details = arena_printf(&peer->arena, "not known: %.*s", (int)preferences->unknown.length,
-	                              preferences->unknown.bytes);
+	fault->details = "not known: ";
+	for (unsigned i = 0; i < preferences->unknown_count && i < PREFER_MOST_UNKNOWN; i++)
+		fault->details = arena_printf(&peer->arena, "%s%s%.*s", fault->details, i > 0 ? ", " : "",
+		                              (int)preferences->unknown[i].length, preferences->unknown[i].bytes);
+	if (preferences->unknown_count > PREFER_MOST_UNKNOWN)
+		fault->details = arena_printf(&peer->arena, "%s and %u more", fault->details,
+		                              preferences->unknown_count - PREFER_MOST_UNKNOWN);
 	return fault->status = STATUS_BAD_PREFERENCE;
 }
 

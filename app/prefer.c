@@ -74,7 +74,10 @@ void prefer_parse(struct slice header, struct preferences *preferences)
 		value = equals < next ? slice_trim(equals + 1, slice_find(equals, next, ';')) : (struct slice){ next, 0 };
 		if (value.length > 1 && value.bytes[0] == '"' && value.bytes[value.length - 1] == '"')
 			value = (struct slice){ value.bytes + 1, value.length - 2 };
-		if (name.length > 0 && !take(preferences, name, value) && preferences->unknown.length == 0)
-			preferences->unknown = slice_trim(at, next);
+		if (name.length == 0 || take(preferences, name, value))
+			continue;
+		if (preferences->unknown_count < PREFER_MOST_UNKNOWN)
+			preferences->unknown[preferences->unknown_count] = slice_trim(at, next);
+		preferences->unknown_count++;
 	}
 }

@@ -14,6 +14,8 @@ enum prefer_missing { MISSING_UNSAID, MISSING_DEFAULT, MISSING_NULL };
 enum prefer_tx { TX_UNSAID, TX_COMMIT, TX_ROLLBACK };
 enum prefer_handling { HANDLING_UNSAID, HANDLING_STRICT, HANDLING_LENIENT };
 
+enum { PREFER_MOST_UNKNOWN = 8 }; /* that are named */
+
 struct preferences {
 	enum prefer_count count;
 	enum prefer_return returned;
@@ -23,7 +25,8 @@ struct preferences {
 	enum prefer_handling handling; /* strict: what is not known is refused */
 	bool has_max_affected;         /* heeded with handling=strict alone */
 	uint64_t max_affected;
-	struct slice unknown; /* the first one that is not known */
+	unsigned unknown_count;
+	struct slice unknown[PREFER_MOST_UNKNOWN]; /* the first ones that are not known, as they were written */
 };
 
 /* Adds what one header says to what others said (zeroes: none did). Of several values of one preference the first one

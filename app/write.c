@@ -75,7 +75,7 @@ static enum status check_idempotency(const struct writing *writing)
 {
 	const struct request *request = writing->request;
 	struct write *write = writing->write;
-	const struct slice prefer = { (const char *)&request->preferences, offsetof(struct preferences, unknown) };
+	const struct slice prefer = { (const char *)&request->preferences, offsetof(struct preferences, unknown_count) };
 	const struct slice parts[] = { request->method_name, request->uri,          request->accept, prefer,
 		                       request->content_type, request->body };
 	const char *bytes[sizeof(parts) / sizeof(parts[0])];

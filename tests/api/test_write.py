@@ -1508,6 +1508,11 @@ def test_max_affected_without_strict_is_not_heeded(w):
 def test_strict_refuses_what_it_does_not_know(unchanged, method, target):
     response = unchanged.send(method, target, {"username": "x", "email": "y"}, prefer="handling=strict, wait=5")
     assert "wait=5" in refused(response, 400, "PGRST122")["details"]
+    response = unchanged.send(method, target, {"username": "x", "email": "y"}, prefer="wait=5, handling=strict, missing=default, count=all")
+    assert refused(response, 400, "PGRST122")["details"] == "not known: wait=5, count=all"
+    many = ", ".join(f"x{number}" for number in range(20))
+    response = unchanged.send(method, target, {"username": "x", "email": "y"}, prefer=f"{many}, handling=strict")
+    assert refused(response, 400, "PGRST122")["details"] == "not known: x0, x1, x2, x3, x4, x5, x6, x7 and 12 more"
 
 
 def test_strict_and_known_is_applied(w):

@@ -57,17 +57,15 @@ static void prefer_holds(struct slice given)
 	struct preferences first = preferences_of(given), other = preferences_of(changed(given, ""));
 
 	DEMAND(other.count == first.count && other.handling == first.handling &&
-	       other.unknown.length == first.unknown.length);
-	if (first.unknown.length > 0) {
-		DEMAND(first.unknown.bytes >= given.bytes &&
-		       first.unknown.bytes + first.unknown.length <= given.bytes + given.length &&
-		       memchr(first.unknown.bytes, ',', first.unknown.length) == NULL);
-	}
+	       other.unknown_count == first.unknown_count);
+	for (unsigned i = 0; i < first.unknown_count && i < PREFER_MOST_UNKNOWN; i++)
+		DEMAND(first.unknown[i].bytes >= given.bytes && first.unknown[i].length > 0 &&
+		       first.unknown[i].bytes + first.unknown[i].length <= given.bytes + given.length &&
+		       memchr(first.unknown[i].bytes, ',', first.unknown[i].length) == NULL);
 	/* RFC 7240 section 2: the first one counts */
 	other = preferences_of(changed(given, ", count=planned, wait"));
 	DEMAND(other.count == (first.count != COUNT_NONE ? first.count : COUNT_PLANNED));
-	DEMAND(other.handling == first.handling &&
-	       other.unknown.length == (first.unknown.length > 0 ? first.unknown.length : 4));
+	DEMAND(other.handling == first.handling && other.unknown_count == first.unknown_count + 1);
 }
 
 static bool same_number(const char **at, const char *end, uint64_t number)

@@ -144,11 +144,13 @@ static void several_prefer_headers_are_one(void **state)
 	(void)state;
 	http_take_variable(&request, SLICE("HTTP_PREFER"), SLICE("count=exact"));
 	http_take_variable(&request, SLICE("HTTP_PREFER"), SLICE("handling=strict, x=y"));
-	http_take_variable(&request, SLICE("HTTP_PREFER"), SLICE("return=minimal"));
+	http_take_variable(&request, SLICE("HTTP_PREFER"), SLICE("return=minimal,z"));
 	assert_int_equal(request.preferences.count, COUNT_EXACT);
 	assert_int_equal(request.preferences.returned, RETURN_MINIMAL);
 	assert_int_equal(request.preferences.handling, HANDLING_STRICT);
-	assert_is(request.preferences.unknown, "x=y");
+	assert_int_equal(request.preferences.unknown_count, 2);
+	assert_is(request.preferences.unknown[0], "x=y");
+	assert_is(request.preferences.unknown[1], "z");
 }
 
 static void a_range_is_rows(void **state)

@@ -9,8 +9,8 @@ static struct preferences read_header(const char *header)
 	struct slice given = exact(header, strlen(header));
 
 	prefer_parse(given, &preferences);
-	if (preferences.unknown.length > 0) /* what it points into goes */
-		preferences.unknown = slice_of(header + (preferences.unknown.bytes - given.bytes));
+	for (unsigned i = 0; i < preferences.unknown_count && i < PREFER_MOST_UNKNOWN; i++) /* what they point into goes */
+		preferences.unknown[i].bytes = header + (preferences.unknown[i].bytes - given.bytes);
 	exact_free(given);
 	return preferences;
 }
@@ -33,7 +33,7 @@ static void what_is_known_is_read(void **state)
 	assert_int_equal(preferences.count, COUNT_EXACT);
 	assert_int_equal(preferences.returned, RETURN_MINIMAL);
 	assert_int_equal(preferences.handling, HANDLING_UNSAID);
-	assert_int_equal(preferences.unknown.length, 0);
+	assert_int_equal(preferences.unknown_count, 0);
 	preferences = read_header("count=planned;x=y , handling=strict,max-affected=10");
 	assert_int_equal(preferences.count, COUNT_PLANNED);
 	assert_int_equal(preferences.handling, HANDLING_STRICT);
@@ -42,7 +42,7 @@ static void what_is_known_is_read(void **state)
 	preferences = read_header("COUNT=Estimated,handling=lenient,,timezone=UTC");
 	assert_int_equal(preferences.count, COUNT_ESTIMATED);
 	assert_int_equal(preferences.handling, HANDLING_LENIENT);
-	assert_int_equal(preferences.unknown.length, 0);
+	assert_int_equal(preferences.unknown_count, 0);
 	preferences = read_header("resolution=merge-duplicates,missing=default,tx=rollback,return=\"headers-only\"");
 	assert_int_equal(preferences.resolution, RESOLUTION_MERGE);
 	assert_int_equal(preferences.missing, MISSING_DEFAULT);
@@ -70,12 +70,20 @@ static void what_is_not_known_is_named(void **state)
 		"count=all", "wait=10", "return", "return=", "max-affected=", "max-affected=-1", "max-affected=1x",
 		"max-affected=99999999999999999999", "timezone=Europe/Berlin",
 	};
+	struct preferences preferences = read_header("count=exact, wait=10, tx=commit , count=all;x,handling=strict");
 
 	(void)state;
-	assert_is(read_header("count=exact, wait=10, count=all").unknown, "wait=10, count=all");
-	for (size_t i = 0; i < LENGTH_OF(headers); i++)
-		if (read_header(headers[i]).unknown.length != strlen(headers[i]))
-			fail_msg("%s", headers[i]);
+	assert_int_equal(preferences.unknown_count, 2);
+	assert_is(preferences.unknown[0], "wait=10");
+	assert_is(preferences.unknown[1], "count=all;x");
+	preferences = read_header("a,b=1,c,d,e,f,g,h,i,j");
+	assert_int_equal(preferences.unknown_count, 10);
+	assert_is(preferences.unknown[PREFER_MOST_UNKNOWN - 1], "h");
+	for (size_t i = 0; i < LENGTH_OF(headers); i++) {
+		preferences = read_header(headers[i]);
+		assert_int_equal(preferences.unknown_count, 1);
+		assert_is(preferences.unknown[0], headers[i]);
+	}
 }
 
 int main(void)
