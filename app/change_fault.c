@@ -76,7 +76,67 @@ static const struct column *find_column(const struct table *table, struct slice 
 	return column;
 }
 
-static void tell_duplicate(struct fault *fault, const struct table *table, const struct key *key, struct arena *arena)
+/* What stands behind the name, as it is or quoted; NULL: it is not there. */
+static const char *skip_name(const char *at, const char *end, const struct column *column)
+{
+	const struct slice forms[] = { column->name, column->quoted };
+
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++)
+		if ((size_t)(end - at) > forms[i].length && memcmp(at, forms[i].bytes, forms[i].length) == 0 &&
+		    (at[forms[i].length] == ',' || at[forms[i].length] == ')'))
+			return at + forms[i].length;
+	return NULL;
+}
+
+/* Of (a, b)=(1, 2) what stands in the second parentheses; NULL: the columns are not those of the key. */
+static struct slice values_behind(struct slice given, const struct table *table, const struct key *key)
+{
+	static const char between[] = ")=(";
+	const char *at = given.bytes + 1, *end = given.bytes + given.length;
+
+	for (unsigned i = 0; i < key->column_count; i++) {
+		if ((at = skip_name(at, end, &table->columns[key->columns[i]])) == NULL)
+			return (struct slice){ NULL, 0 };
+		if (i + 1 < key->column_count && end - at > 2 && memcmp(at, ", ", 2) == 0)
+			at += 2;
+	}
+	if ((size_t)(end - at) <= sizeof(between) - 1 || memcmp(at, between, sizeof(between) - 1) != 0)
+		return (struct slice){ NULL, 0 };
+	at += sizeof(between) - 1;
+	return (struct slice){ at, (size_t)(end - 1 - at) };
+}
+
+/* MySQL writes the values of several columns so that nobody knows where one ends, bytes in a way of its own, and what
+ * is long is cut. */
+static bool is_one_value(const struct column *column, struct slice values)
+{
+	enum { MOST = 128 };
+
+	return values.length < MOST && (column->type == COLUMN_INTEGER || column->type == COLUMN_STRING ||
+	                                column->type == COLUMN_DECIMAL || column->type == COLUMN_DATE);
+}
+
+/* The key's values in the row that was refused, where clients may read all of its columns; otherwise NULL. */
+static struct slice key_values(const struct table *table, const struct key *key, const struct database_error *error,
+                               bool with_table)
+{
+	struct slice given = error->values;
+
+	for (unsigned i = 0; key != NULL && i < key->column_count; i++)
+		if (!table->columns[key->columns[i]].exposed)
+			return (struct slice){ NULL, 0 };
+	if (key == NULL || key->obscure || given.length == 0)
+		return (struct slice){ NULL, 0 };
+	if (error->state[0] != '\0') /* PostgreSQL's own words */
+		return values_behind(given, table, key);
+	/* Where the server does not say whose key it is, it may be that of a table which a trigger writes. */
+	if (with_table && key->column_count == 1 && is_one_value(&table->columns[key->columns[0]], given))
+		return given;
+	return (struct slice){ NULL, 0 };
+}
+
+static void tell_duplicate(struct fault *fault, const struct table *table, const struct key *key, struct slice values,
+                           struct arena *arena)
 {
 	const char *columns =
 	    key != NULL && !key->obscure ? column_list(table, key->column_count, key->columns, arena) : NULL;
@@ -84,7 +144,11 @@ static void tell_duplicate(struct fault *fault, const struct table *table, const
 	if (columns == NULL)
 		return;
 	fault->message = arena_printf(arena, "duplicate key value violates unique constraint \"%s\"", key->name);
-	fault->details = arena_printf(arena, "Key (%s) already exists.", columns);
+	if (values.bytes != NULL)
+		fault->details = arena_printf(arena, "Key (%s)=(%.*s) already exists.", columns, (int)values.length,
+		                              values.bytes);
+	else
+		fault->details = arena_printf(arena, "Key (%s) already exists.", columns);
 }
 
 /* Rows that refer to this one may be of this very table. */
@@ -150,14 +214,14 @@ static bool is_made(const struct table *table, const struct write *write, const 
 
 /* The id of a row that names none is the database's choice. MySQL, which has come to the last one, chooses it again.
  * MariaDB never makes one that is there, nor does it say whose key it is: a table's that a trigger writes. */
-static void tell_key(struct fault *fault, const struct table *table, const struct write *write, struct slice name,
-                     uint64_t row, struct arena *arena)
+static void tell_key(struct fault *fault, const struct table *table, const struct write *write,
+                     const struct database_error *error, uint64_t row, struct arena *arena)
 {
 	bool with_table;
-	const struct key *key = find_key(table, name, &with_table);
+	const struct key *key = find_key(table, error->object, &with_table);
 
 	if (key == NULL || !table->dialect->last_id_again || !is_made(table, write, key, row))
-		tell_duplicate(fault, table, key, arena);
+		tell_duplicate(fault, table, key, key_values(table, key, error, with_table), arena);
 	else if (with_table)
 		fault->status = STATUS_NO_MORE_IDS;
 }
@@ -326,7 +390,7 @@ struct fault change_fault_make(const struct database_error *error, const struct 
 	if (fault.status == STATUS_CHECK && is_json_check(table, error->object))
 		fault.status = STATUS_TOO_DEEP;
 	if (fault.status == STATUS_DUPLICATE)
-		tell_key(&fault, table, write, error->object, row, arena);
+		tell_key(&fault, table, write, error, row, arena);
 	else if (fault.status == STATUS_FOREIGN_KEY)
 		tell_foreign_key(&fault, table, error, arena);
 	else if (fault.status == STATUS_CHECK)

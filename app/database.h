@@ -34,6 +34,10 @@ struct database_error {
 	bool referenced;     /* of a foreign key: other rows refer to the one that would change */
 	char text[512];      /* the driver's words, for the log only */
 	struct slice object; /* in the text: the column, key or constraint it is about; no bytes: it names none */
+	/* Of a duplicate, as the server writes them, those of the row that was refused. MySQL has them in the text.
+	 * PostgreSQL: (a, b)=(1, 2). No bytes: it does not tell, or they are too long. */
+	struct slice values;
+	char detail[1024];   /* that they are in; never for the log */
 	uint64_t row;        /* of those that were written, from 1; 0: it does not say */
 	size_t place;        /* in the statement: the literal it is about, in characters from 1; 0: it does not say */
 };

@@ -113,6 +113,18 @@ static const struct {
 	{ STATUS_BAD_VALUE, false, " for column ", NULL },
 };
 
+/* Duplicate entry 'admin' for key 'users.username' */
+static void find_values(struct database_error *error)
+{
+	static const char before[] = "Duplicate entry '", behind[] = "' for key ";
+	const char *at = error->text + sizeof(before) - 1, *end;
+
+	if (strncmp(error->text, before, sizeof(before) - 1) != 0 ||
+	    (end = last(at, error->text + strlen(error->text), behind)) == NULL)
+		return;
+	error->values = (struct slice){ at, (size_t)(end - strlen(behind) - at) };
+}
+
 /* Where the name begins; NULL: the text is another one. */
 static const char *name_begin(const char *text, const char *end, size_t i)
 {
@@ -172,7 +184,7 @@ bool mysql_fault_read(struct database_error *error, unsigned number, const char 
 	error->state[0] = '\0';
 	error->row = 0;
 	error->referenced = number == ER_ROW_IS_REFERENCED || number == ER_ROW_IS_REFERENCED_2;
-	error->object = (struct slice){ "", 0 };
+	error->object = error->values = (struct slice){ "", 0 };
 	snprintf(error->text, sizeof(error->text), "%s", text);
 	if (is_users_own(number, state)) { /* nor are its words the server's, which would name something */
 		error->status = STATUS_RAISED;
@@ -191,6 +203,8 @@ bool mysql_fault_read(struct database_error *error, unsigned number, const char 
 	error->status = status_of(number, text);
 	if (error->status != STATUS_RAISED)
 		find_names(error);
+	if (error->status == STATUS_DUPLICATE)
+		find_values(error);
 	/* What is written has the form of its column's type (written.h): it is the value that the column cannot have. */
 	if (number == ER_TRUNCATED_WRONG_VALUE && error->object.length > 0)
 		error->status = STATUS_NO_FIT;

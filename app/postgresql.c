@@ -301,6 +301,7 @@ static bool take_error(struct driver_connection *connection, const PGresult *res
 		.message = libpq.PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY),
 		.column = libpq.PQresultErrorField(result, PG_DIAG_COLUMN_NAME),
 		.constraint = libpq.PQresultErrorField(result, PG_DIAG_CONSTRAINT_NAME),
+		.detail = libpq.PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL),
 		.function = libpq.PQresultErrorField(result, PG_DIAG_SOURCE_FUNCTION),
 		.severity = libpq.PQresultErrorField(result, PG_DIAG_SEVERITY_NONLOCALIZED),
 	};

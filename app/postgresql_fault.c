@@ -211,6 +211,18 @@ static bool is_incomparable(const struct postgresql_fault *fault, const char *st
 	       (begins(function, "array_") || begins(function, "arrayoverlap") || begins(function, "record_"));
 }
 
+/* "Key (a, b)=(1, 2) already exists.", in any language. That of an exclusion constraint has another row's as well. */
+static void take_values(struct database_error *error, const char *detail)
+{
+	const char *from = strchr(detail, '('), *to = strrchr(detail, ')');
+
+	error->values = (struct slice){ "", 0 };
+	if (from == NULL || to == NULL || to < from || (size_t)(to + 1 - from) > sizeof(error->detail))
+		return;
+	error->values = (struct slice){ error->detail, (size_t)(to + 1 - from) };
+	memcpy(error->detail, from, error->values.length);
+}
+
 bool postgresql_fault_read(struct database_error *error, const struct postgresql_fault *fault)
 {
 	const char *state = given(fault->state), *message = given(fault->message), *name = given(fault->constraint);
@@ -220,6 +232,7 @@ bool postgresql_fault_read(struct database_error *error, const struct postgresql
 	error->number = 0;
 	error->row = 0;
 	error->object = (struct slice){ "", 0 };
+	take_values(error, strcmp(state, "23505") == 0 ? given(fault->detail) : "");
 	snprintf(error->state, sizeof(error->state), "%s", state);
 	error->status = *state != '\0' ? status_of(fault, state, message) : STATUS_AWAY;
 	if (strcmp(given(fault->function), "exec_stmt_raise") == 0 && is_authors_own(error->status))

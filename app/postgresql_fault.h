@@ -17,9 +17,10 @@ enum postgresql_place {
 };
 
 /* The fields of the server's error; each may be NULL. No state: the connection broke, and the message is the library's.
- * The server's detail is not taken: there are values of rows in it. */
+ * Of the server's detail, in which there are values of rows, only a duplicate's key is taken. */
 struct postgresql_fault {
 	const char *state, *message, *column, *constraint;
+	const char *detail;
 	const char *function; /* of the server, which found the error */
 	const char *severity; /* ERROR, FATAL or PANIC */
 	enum postgresql_place place;

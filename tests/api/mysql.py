@@ -33,6 +33,7 @@ DIFFERENT = {
     "description::test_an_alteration_*": Left(TOLD),
     "description::test_a_view_that_the_account_may_read_later": Left(TOLD),
     "filters.texts": Instead(("uuid", "address"), OTHERS),
+    "write_errors.duplicate": Instead(("=(zq9code)", ""), "it says which table's key it is"),
     "write_errors.after_its_time": Instead([(5, 30.0), (5, 30.0)], LATE),
     "write_errors.held": Instead(("u=*", "ip=*"), OTHERS),
     "write_values.edges": Instead(

@@ -72,6 +72,9 @@ IDS = Difference(
     "the next id", "larger than all that were written",
     "as the sequence counts: an id that a client has written does not move it (`setval` does), and is met again (409)",
 )  # fmt: skip
+DUPLICATES = Difference(
+    "the details of a duplicate", "MySQL has the value where the key is one column, MariaDB has none", "have the values of the key, if clients may read them"
+)
 LOCKS = Difference("a row whose key is there, and locked", "who inserts it waits for the lock", "who inserts it is told at once (409)")
 MEMORY = Difference("memory", "a worker has some 5 MB", "some MB more: libpq brings the libraries of TLS and Kerberos along")
 
@@ -97,6 +100,7 @@ OWN = "what MySQL alone has, and no client sees"
 DIFFERENT = {
     "fraction": Instead(lambda text: re.sub(r"(:\d\d)(?:\.0+|(\.\d*?)0+)(?!\d)", r"\1\2", text), FRACTION),
     "ids_go_on": Instead(False, IDS),
+    "write_errors.duplicate": Instead(("=(zq9code)", "=(71, 72)"), DUPLICATES),
     "write_values.edges": Instead(
         {
             "BOOL": ["true", "false"],

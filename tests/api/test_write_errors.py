@@ -268,6 +268,15 @@ def test_a_row_that_is_twice_in_one_body(unchanged):
     told(unchanged.post("/strict", rows, timeout=60), 409, "23505", "a", "b", "row 7")
 
 
+def test_a_duplicate_has_the_values_that_the_server_tells(unchanged):
+    """Those of the row that is refused. MariaDB does not say whose they are: a trigger may have written another table."""
+    one, several = here("write_errors.duplicate", ("", ""))
+    error = refused(unchanged.post("/strict", {"code": f"{MARK}code"}), 409, "23505")
+    assert error["details"] == f"Key (code){one} already exists."
+    error = refused(unchanged.post("/strict", {"a": 71, "b": 72}), 409, "23505")
+    assert error["details"] == f"Key (a, b){several} already exists."
+
+
 def test_a_row_that_differs_only_by_collation_is_a_duplicate(unchanged):
     error = refused(unchanged.post("/strict", [{"code": "new"}, {"code": f"{MARK.upper()}CODE"}]), 409, "23505", "code", "row 2")
     assert f"{MARK}code" not in json.dumps(error), "the other row's own spelling is its data"

@@ -16,7 +16,7 @@ REPRESENTATION = "return=representation"
 FORBIDDEN = re.compile(
     r"insert into|insert ignore|replace into|update `|delete from|select |values ?\(|on duplicate|returning|set @|"
     r"`|mariadb|mysql|sqlstate|errno|duplicate entry|cannot add or update|constraint fails|at row \d|\bs\d+\.|\b\d{4} \(|"
-    r"postgres|libpq|on conflict|failing row contains|key \(.*\)=\(|is not present in table|relation \"",
+    r"postgres|libpq|on conflict|failing row contains|key \(.*\)=\((?!.*\) already exists)|is not present in table|relation \"",
     re.I,
 )
 

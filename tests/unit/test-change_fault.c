@@ -77,7 +77,11 @@ static void keys_are_told_by_their_columns(void **state)
 		{ 1062, "Duplicate entry 'admin' for key 'username'", STATUS_DUPLICATE,
 		  "duplicate key value violates unique constraint \"username\"", "Key (username) already exists." },
 		{ 1062, "Duplicate entry 'admin' for key 'users.username'", STATUS_DUPLICATE,
-		  "duplicate key value violates unique constraint \"username\"", "Key (username) already exists." },
+		  "duplicate key value violates unique constraint \"username\"",
+		  "Key (username)=(admin) already exists." },
+		{ 1062, "Duplicate entry 'x' for key 'y' for key 'users.username'", STATUS_DUPLICATE,
+		  "duplicate key value violates unique constraint \"username\"",
+		  "Key (username)=(x' for key 'y) already exists." },
 		{ 1062, "Duplicate entry '1' for key 'PRIMARY'", STATUS_DUPLICATE,
 		  "duplicate key value violates unique constraint \"PRIMARY\"", "Key (id) already exists." },
 		{ 1062, "Duplicate entry 'a-b' for key 'users.by_both'", STATUS_DUPLICATE,
@@ -322,6 +326,50 @@ static void hidden_columns_are_not_told(void **state)
 	expect_words(cases, LENGTH_OF(cases));
 }
 
+static const char *duplicate_of(const char *key, const char *values)
+{
+	const struct write one = { .kind = WRITE_INSERT };
+	const struct plan plan = { .table = &schema->tables[0], .limit = UINT64_MAX };
+	const struct database_error error = { .status = STATUS_DUPLICATE, .state = "23505", .object = slice_of(key),
+		                              .values = slice_of(values) };
+
+	return change_fault_make(&error, &plan, &one, (struct slice){ "", 0 }, 0, &arena).details;
+}
+
+/* As PostgreSQL writes them; those of a column that clients may not read are not told. */
+static void a_duplicate_has_its_values(void **state)
+{
+	struct column *columns = (struct column *)(uintptr_t)schema->tables[0].columns;
+
+	(void)state;
+	assert_says(duplicate_of("username", "(username)=(admin)"), "Key (username)=(admin) already exists.");
+	assert_says(duplicate_of("username", "(username)=())=()"), "Key (username)=())=() already exists.");
+	assert_says(duplicate_of("username", "(username)=()"), "Key (username)=() already exists.");
+	assert_says(duplicate_of("by_both", "(username, email)=(a, b)"),
+	            "Key (username, email)=(a, b) already exists.");
+	assert_says(duplicate_of("username", "(`username`)=(q)"), "Key (username)=(q) already exists.");
+	/* of other columns than the key's */
+	assert_says(duplicate_of("username", "(email)=(a)"), "Key (username) already exists.");
+	assert_says(duplicate_of("username", "(username, email)=(a, b)"), "Key (username) already exists.");
+	assert_says(duplicate_of("by_both", "(username)=(a)"), "Key (username, email) already exists.");
+	assert_says(duplicate_of("username", "(usernames)=(a)"), "Key (username) already exists.");
+	assert_says(duplicate_of("username", "(user)=(a)"), "Key (username) already exists.");
+	assert_says(duplicate_of("username", "("), "Key (username) already exists.");
+	assert_says(duplicate_of("username", ""), "Key (username) already exists.");
+	assert_null(duplicate_of("nothing", "(username)=(a)"));
+	assert_null(duplicate_of("by_secret", "(secret)=(a)"));
+	for (unsigned i = 0; i < schema->tables[0].column_count; i++)
+		if (slice_is(columns[i].name, "username")) {
+			columns[i].exposed = false;
+			columns[i].writable = true;
+			assert_says(duplicate_of("by_both", "(username, email)=(a, b)"),
+			            "Key (username, email) already exists.");
+			columns[i].exposed = true;
+			columns[i].writable = false;
+		}
+	arena_clear(&arena);
+}
+
 static void rows_of_a_list_are_told(void **state)
 {
 	const struct write list = { .kind = WRITE_INSERT, .is_list = true }, one = { .kind = WRITE_INSERT };
@@ -393,6 +441,7 @@ int main(void)
 		cmocka_unit_test(a_missing_right_is_hinted_at),
 		cmocka_unit_test(a_right_that_is_there_is_not_called_missing),
 		cmocka_unit_test(hidden_columns_are_not_told),
+		cmocka_unit_test(a_duplicate_has_its_values),
 		cmocka_unit_test(rows_of_a_list_are_told),
 		cmocka_unit_test(an_alarm_is_a_duplicate),
 	};

@@ -62,6 +62,45 @@ static void constraints_are_named(void **state)
 	EXPECT_TOLD(cases);
 }
 
+/* Of the row that is refused; what there is already is nobody's business. */
+static void the_values_of_a_duplicate_are_taken(void **state)
+{
+	static const struct {
+		const char *state, *detail, *values;
+	} cases[] = {
+		{ "23505", "Key (email)=(a@b) already exists.", "(email)=(a@b)" },
+		{ "23505", "Schl\xc3\xbcssel \xc2\xbb(a, \"b c\")=(1, x)y)\xc2\xab existiert bereits.",
+		  "(a, \"b c\")=(1, x)y)" },
+		{ "23505", "no key", "" },
+		{ "23505", ") (", "" },
+		{ "23505", "", "" },
+		{ "23505", NULL, "" },
+		{ "23P01", "Key (r)=([1,2)) conflicts with existing key (r)=([1,9)).", "" },
+		{ "23503", "Key (p)=(9) is not present in table \"t\".", "" },
+	};
+	char detail[3000];
+	struct postgresql_fault fault = { .state = "23505", .message = "m", .detail = detail };
+	struct database_error error;
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH_OF(cases); i++) {
+		const struct postgresql_fault each = { .state = cases[i].state, .message = "m",
+			                               .detail = cases[i].detail };
+
+		memset(&error, 0xa5, sizeof(error));
+		assert_false(postgresql_fault_read(&error, &each));
+		assert_is(error.values, cases[i].values);
+		assert_null(strstr(error.text, "a@b")); /* which the log has */
+	}
+	for (size_t length = 1000; length < 1100; length++) { /* without an end */
+		memset(detail, 'x', sizeof(detail));
+		memcpy(detail, "Key (a)=(", 9);
+		strcpy(detail + length, ") already exists.");
+		assert_false(postgresql_fault_read(&error, &fault));
+		assert_int_equal(error.values.length, length + 1 - 4 <= sizeof(error.detail) ? length + 1 - 4 : 0);
+	}
+}
+
 static void columns_are_named(void **state)
 {
 	static const struct told cases[] = {
@@ -583,6 +622,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_a_trigger_raises_is_told_whatever_its_state),
 		cmocka_unit_test(constraints_are_named),
+		cmocka_unit_test(the_values_of_a_duplicate_are_taken),
 		cmocka_unit_test(columns_are_named),
 		cmocka_unit_test(a_row_for_no_partition),
 		cmocka_unit_test(values_that_do_not_fit),
