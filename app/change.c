@@ -34,6 +34,7 @@ static struct {
 	enum stage stage;
 	bool in_transaction;
 	unsigned attempts;
+	bool raced;      /* tried once more, since another may have added the same row at the same moment */
 	unsigned row;    /* INSERT: whose turn it is, or that of which and those behind it */
 	bool left_out;   /* it is there already */
 	struct fault duplicate; /* SEEK, JUDGE: what is told if it is not */
@@ -640,6 +641,18 @@ static bool is_doubtful(const struct database_error *error, bool alarmed)
 	       (alarmed || error->status == STATUS_DUPLICATE || error->status == STATUS_FORBIDDEN);
 }
 
+/* PostgreSQL looks for a row by the key that is meant before it inserts. One that is added meanwhile is a duplicate by
+ * whichever of its keys is inserted first; when it is tried again, it is found by the one that is meant. */
+static bool may_be_raced(const struct database_error *error)
+{
+	const struct write *write = change.write;
+	const struct table *table = change.plan->table;
+
+	return error->status == STATUS_DUPLICATE && change.stage == WRITE && !change.raced && !change.locating &&
+	       write->kind == WRITE_INSERT && write->resolution != RESOLUTION_NONE && table->dialect->conflict_by_key &&
+	       !write_makes_key(write, table, write->conflict, change.row);
+}
+
 /* Whether it says nothing of what was asked. */
 static bool is_passing(enum status status)
 {
@@ -697,6 +710,10 @@ static enum next stage_failed(void)
 		change.fault = change_fault_make(error, change.plan, change.write, sql, row, &peer->arena);
 	if (change.locating || change.stage == FAULT_ROW || change.stage == TELL_ROW)
 		return undo();
+	if (may_be_raced(error)) {
+		change.raced = change.again = true;
+		return undo();
+	}
 	if (error->status == STATUS_LOCKED && ++change.attempts < ATTEMPTS) {
 		change.again = true;
 		return undo();
@@ -860,7 +877,7 @@ void change_start(struct peer *peer)
 	change.plan = &peer->plan;
 	change.write = peer->write;
 	change.attempts = 0;
-	change.failed = change.again = change.locating = change.in_transaction = false;
+	change.failed = change.again = change.locating = change.in_transaction = change.raced = false;
 	peer->write->one_by_one = goes_one_by_one(peer->write);
 	next = first();
 	if (next == SEND)

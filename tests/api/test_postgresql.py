@@ -1643,6 +1643,28 @@ def test_what_is_no_range_says_so(ranges):
         assert ("nxl" in told[column]) == there, told[column]
 
 
+# --- the same row, from two at the same moment
+
+
+@pytest.mark.parametrize("returned", [REPRESENTATION, "return=minimal"])
+@pytest.mark.parametrize("resolution", ["ignore-duplicates", "merge-duplicates"])
+def test_a_row_that_another_adds_at_the_same_moment(serve, resolution, returned):
+    """Both have looked for it by the key that is meant, and meet by another one, which takes long to be inserted."""
+    made = serve(
+        "CREATE FUNCTION slow(n integer) RETURNS integer LANGUAGE plpgsql IMMUTABLE AS $$BEGIN PERFORM pg_sleep(0.5); RETURN n; END$$",
+        "CREATE TABLE t (id integer, email text)", "CREATE UNIQUE INDEX first ON t (slow(id))", "ALTER TABLE t ADD UNIQUE (email)",
+        WEB_CONCURRENCY=4,
+    )  # fmt: skip
+    prefer, rows = [f"resolution={resolution}", returned], [{"id": 1, "email": "a@x"}, {"id": 2, "email": "b@x"}]
+    answers = []
+    clients = [in_background(lambda: answers.append(send(made.web, "POST", "/t?on_conflict=email", rows, prefer=prefer, timeout=30))) for _ in range(3)]
+    for client in clients:
+        client.thread.join()
+    assert sorted(answer.status for answer in answers) == ([200, 200, 201] if resolution == "ignore-duplicates" else [201] * 3), answers
+    assert made.sql("SELECT id, email FROM t ORDER BY id") == ((1, "a@x"), (2, "b@x"))
+    refused(send(made.web, "POST", "/t?on_conflict=email", {"id": 1, "email": "c@x"}, prefer=prefer), 409, "23505")
+
+
 # --- what a duplicate's details say
 
 
