@@ -37,7 +37,8 @@ static struct {
 	bool raced;      /* tried once more, since another may have added the same row at the same moment */
 	unsigned row;    /* INSERT: whose turn it is, or that of which and those behind it */
 	bool left_out;   /* it is there already */
-	struct fault duplicate; /* SEEK, JUDGE: what is told if it is not */
+	bool judging;    /* JUDGE comes before WRITE */
+	struct fault duplicate; /* what is told if it is not there; STATUS_OK: WRITE has to tell */
 	bool locating;   /* one by one: to learn which row is at fault; nothing will be kept */
 	uint64_t rows;   /* that are written, or found by LOCK */
 	uint64_t found;  /* by READ, */
@@ -120,20 +121,27 @@ static enum next send_lock(void)
 	return SEND;
 }
 
-/* MySQL calls a row a duplicate by any of its keys. Of several rows that are inserted at once the statement finds out
- * that it is the one which is meant (dialect.h); of one that is inserted as it is, this is found out afterwards. */
-static bool is_plain(void)
+/* Whether a row that is refused as a duplicate may be left out, which MySQL does not tell: it is one by any key. */
+static bool may_leave_out(void)
 {
 	const struct write *write = change.write;
+	const struct table *table = change.plan->table;
 
 	return write->kind == WRITE_INSERT && write->resolution == RESOLUTION_IGNORE &&
-	       !change.plan->table->dialect->conflict_by_key && rows_at_once() == 1;
+	       !table->dialect->conflict_by_key && !write_makes_key(write, table, write->conflict, change.row);
 }
 
-static enum next send_insert(enum stage stage, bool plain)
+static enum next send_judge(void)
+{
+	METRICS_ADD(metrics_own->statements, 1);
+	sql_judge(begin_sql(JUDGE), change.plan, change.write, change.row);
+	return SEND;
+}
+
+static enum next send_insert(bool plain)
 {
 	const struct write *write = change.write;
-	struct text *sql = begin_sql(stage);
+	struct text *sql = begin_sql(WRITE);
 
 	METRICS_ADD(metrics_own->statements, 1);
 	change.peer->write->plain = plain;
@@ -153,8 +161,10 @@ static enum next send_write(void)
 	const struct write *write = change.write;
 	struct text *sql;
 
-	if (write->kind == WRITE_INSERT)
-		return send_insert(WRITE, is_plain());
+	if (write->kind == WRITE_INSERT) {
+		change.duplicate.status = STATUS_OK;
+		return change.judging && may_leave_out() ? send_judge() : send_insert(false);
+	}
 	sql = begin_sql(WRITE);
 	METRICS_ADD(metrics_own->statements, 1);
 	if (write->kind == WRITE_PUT && !change.there)
@@ -166,22 +176,18 @@ static enum next send_write(void)
 	return SEND;
 }
 
-/* The database tells of a row that is a duplicate whether it is one by the key that is meant, as triggers and
- * generated columns have made it. The transaction keeps the other row, which would be gone otherwise, and this one
- * be inserted. */
+/* JUDGE needs the lock of the row that is there alone. Who has it by a WRITE in this transaction shares it with others
+ * who do the same, and would wait for them as they for him: it is begun anew, with JUDGE first. */
 static enum next judge(void)
 {
-	if (change.in_transaction)
-		return send_insert(JUDGE, false);
-	change.peer->write->one_by_one = change.again = true;
+	if (!change.in_transaction || change.judging)
+		return send_judge();
+	change.judging = change.peer->write->one_by_one = change.again = true;
 	return undo();
 }
 
-/* A row is not inserted, since it is a duplicate. It is left out if a row is there that has the key which is meant,
- * which may be another one than the duplicate. */
-static enum next seek(const struct fault *duplicate)
+static enum next seek(void)
 {
-	change.duplicate = *duplicate;
 	text_clear(&change.new_keys);
 	if (!sql_add_meant_key(&change.new_keys, change.plan, change.write, change.row))
 		return judge();
@@ -388,7 +394,7 @@ static enum next read_done(void)
 static enum next insert_done(void)
 {
 	const struct write *write = change.write;
-	uint64_t added = write->resolution == RESOLUTION_IGNORE ? database_added(worker.database) : rows_at_once();
+	uint64_t added = write->resolution == RESOLUTION_IGNORE ? database_affected(worker.database) : rows_at_once();
 
 	if (write->one_by_one) {
 		change.left_out = added == 0;
@@ -537,9 +543,8 @@ static enum next stage_done(void)
 		return write_done();
 	case SEEK:
 		return change.left_out ? next_row() : judge();
-	case JUDGE:
-		change.left_out = true;
-		return next_row();
+	case JUDGE: /* no other row is there, or not any more, and this one is inserted */
+		return insert_done();
 	case FAULT_ROW:
 		return send_word(TELL_ROW, DATABASE_TELL_FAULT_ROW);
 	case TELL_ROW:
@@ -623,24 +628,6 @@ static bool has_one_row(void)
 	       (change.stage == WRITE && change.write->kind == WRITE_INSERT && rows_at_once() == 1);
 }
 
-/* Whether a row that is written may be there already, and MySQL does not tell by which key. */
-static bool may_leave_out(void)
-{
-	const struct write *write = change.write;
-	const struct table *table = change.plan->table;
-
-	return change.stage == WRITE && write->kind == WRITE_INSERT && write->resolution == RESOLUTION_IGNORE &&
-	       !table->dialect->conflict_by_key && !write_makes_key(write, table, write->conflict, change.row);
-}
-
-/* Of several rows that are inserted at once one is a duplicate by another key than the one that is meant, by which a
- * row may be there besides; or the right to change rows is missing, which only this statement needs. */
-static bool is_doubtful(const struct database_error *error, bool alarmed)
-{
-	return may_leave_out() && !change.write->plain &&
-	       (alarmed || error->status == STATUS_DUPLICATE || error->status == STATUS_FORBIDDEN);
-}
-
 /* PostgreSQL looks for a row by the key that is meant before it inserts. One that is added meanwhile is a duplicate by
  * whichever of its keys is inserted first; when it is tried again, it is found by the one that is meant. */
 static bool may_be_raced(const struct database_error *error)
@@ -659,9 +646,25 @@ static bool is_passing(enum status status)
 	return status == STATUS_LOCKED || (status_http(status) >= 500 && status != STATUS_FAULT);
 }
 
-/* The row is not there by the key that is meant. */
-static enum next refuse_duplicate(void)
+/* A row is a duplicate. Of several that were inserted at once it is found out one by one. */
+static enum next take_duplicate(const struct fault *fault)
 {
+	if (rows_at_once() > 1) {
+		change.peer->write->one_by_one = change.again = true;
+		return undo();
+	}
+	change.duplicate = *fault;
+	return seek();
+}
+
+/* JUDGE was refused, as it is for every duplicate, or where the right to change rows is missing. */
+static enum next judged(bool alarmed)
+{
+	change.left_out = alarmed;
+	if (alarmed)
+		return next_row();
+	if (change.duplicate.status == STATUS_OK)
+		return send_insert(false);
 	if (!change.locating)
 		log_failure(failure_level(change.duplicate.status), "write-failed");
 	change.failed = true;
@@ -681,7 +684,8 @@ static enum next stage_failed(void)
 	const struct database_error located = located_error(), *error = &located;
 	struct peer *peer = change.peer;
 	uint64_t row = row_of_body(has_one_row() ? 1 : error->row);
-	bool alarmed = change.stage == WRITE && change_fault_is_alarm(error, change.plan->table->dialect);
+	bool alarmed = (change.stage == WRITE || change.stage == JUDGE) &&
+	               change_fault_is_alarm(error, change.plan->table->dialect);
 	struct slice sql = { change.sql.bytes, change.sql.length };
 
 	if (change.stage == CLAIM && error->status == STATUS_DUPLICATE)
@@ -691,21 +695,17 @@ static enum next stage_failed(void)
 		return fail(STATUS_BAD_PREFERENCE,
 		            "the answer is too large to be kept for its Idempotency-Key: return=minimal can be had", NULL);
 	}
-	if (may_leave_out() && change.write->plain && error->status == STATUS_DUPLICATE) {
+	if (change.stage == WRITE && may_leave_out() && error->status == STATUS_DUPLICATE) {
 		struct fault duplicate = change_fault_make(error, change.plan, change.write, sql, row, &peer->arena);
 
-		return seek(&duplicate);
+		return take_duplicate(&duplicate);
 	}
 	if ((change.stage == SEEK || change.stage == JUDGE) && !is_passing(error->status))
-		return change.stage == SEEK ? judge() : refuse_duplicate();
+		return change.stage == SEEK ? judge() : judged(alarmed);
 	if (change.stage == READ && change.by_default && !is_passing(error->status))
 		return not_found_again();
-	if (is_doubtful(error, alarmed)) {
-		peer->write->one_by_one = change.again = true;
-		return undo();
-	}
 	if (alarmed && change.locating) /* inserted as it is, it is told by which key it cannot be */
-		return send_insert(WRITE, true);
+		return send_insert(true);
 	if (change.locating && change.stage == WRITE)
 		change.fault = change_fault_make(error, change.plan, change.write, sql, row, &peer->arena);
 	if (change.locating || change.stage == FAULT_ROW || change.stage == TELL_ROW)
@@ -877,7 +877,7 @@ void change_start(struct peer *peer)
 	change.plan = &peer->plan;
 	change.write = peer->write;
 	change.attempts = 0;
-	change.failed = change.again = change.locating = change.in_transaction = change.raced = false;
+	change.failed = change.again = change.locating = change.judging = change.in_transaction = change.raced = false;
 	peer->write->one_by_one = goes_one_by_one(peer->write);
 	next = first();
 	if (next == SEND)

@@ -15,7 +15,7 @@ struct fault change_fault_make(const struct database_error *, const struct plan 
                                struct slice sql, uint64_t row, struct arena *);
 /* Says of a fault which row it is about, once that is known. */
 void change_fault_tell_row(struct fault *, const struct write *, uint64_t row, struct arena *);
-/* Whether an upsert has met a row by another unique key than the one that is meant, which the error does not name. */
+/* Whether a statement has raised the alarm by itself (dialect.h), which names no key. */
 bool change_fault_is_alarm(const struct database_error *, const struct dialect *);
 
 #endif

@@ -708,11 +708,6 @@ uint64_t database_generated(const struct database *database)
 	return database->driver->generated(database->connection);
 }
 
-uint64_t database_added(const struct database *database)
-{
-	return database->driver->added(database->connection);
-}
-
 const struct database_traits *database_traits(const struct database *database)
 {
 	return database->driver->traits(database->connection);

@@ -101,11 +101,9 @@ unsigned database_wants(const struct database *);
 int64_t database_deadline_us(const struct database *); /* when database_resume has to be called at the latest; or 0 */
 void database_row(struct database *, struct row *);
 /* After END of a statement that writes: the rows that it found (not only those that it changed), and the id that it
- * generated; 0: none. */
+ * generated; 0: none. An INSERT counts the rows that it has added, unless it changes others (a merge). */
 uint64_t database_affected(const struct database *);
 uint64_t database_generated(const struct database *);
-/* After END of an INSERT that leaves out what is there already: the rows that it has added. */
-uint64_t database_added(const struct database *);
 const struct database_traits *database_traits(const struct database *); /* of an open connection */
 const char *database_explain(const struct database *); /* how EXPLAIN begins, on an open connection */
 const struct database_error *database_error(const struct database *);

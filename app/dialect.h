@@ -46,8 +46,8 @@ struct dialect {
 	bool takes_empty_rows; /* INSERT INTO t () VALUES (), unless t is a view */
 	bool other_operators;  /* ranges, arrays and others have their own, which the server knows */
 	bool returns_changes;  /* UPDATE … RETURNING, DELETE … RETURNING, whose rows another statement may take */
-	/* In the words of the error which is told when an upsert meets a row by another key than the one that is meant.
-	 * NULL: that cannot be (conflict_by_key). */
+	/* In the words of the error which is told when a merge meets a row by another key than the one that is meant, or
+	 * when an ignored row has it (judge). NULL: that cannot be (conflict_by_key). */
 	const char *alarm;
 	const char *next_id;        /* what is written for the database to make an id */
 	const char *claim_ending;   /* of an INSERT that is to fail, or to do nothing, where the key is there already */
@@ -90,6 +90,8 @@ struct dialect {
 	/* Of writes. */
 	/* Behind an INSERT that has this row, and others for which the database makes ids alike (write_run). */
 	void (*resolution)(struct text *, const struct plan *, const struct write *, unsigned row);
+	/* Behind an INSERT of one row: what sql_judge asks. NULL: nothing is (conflict_by_key). */
+	void (*judge)(struct text *, const struct plan *, const struct write *);
 	void (*window)(struct text *, const struct plan *, const struct write *); /* of an UPDATE or DELETE: its WHERE, ORDER BY, LIMIT */
 	bool (*fallback)(struct text *, const struct column *); /* the column's default, to be compared with; false: nobody knows */
 };

@@ -55,7 +55,6 @@ struct driver {
 	/* As database.h has them. */
 	uint64_t (*affected)(const struct driver_connection *);
 	uint64_t (*generated)(const struct driver_connection *);
-	uint64_t (*added)(const struct driver_connection *);
 	const struct database_traits *(*traits)(const struct driver_connection *);
 	/* How the statement begins that tells a plan with its guess of rows and of their part that remains (filtered). */
 	const char *(*explain)(const struct driver_connection *);

@@ -369,22 +369,6 @@ static uint64_t generated(const struct driver_connection *connection)
 	return mysql_insert_id(connection->mysql);
 }
 
-/* Where a row could be there already, its rows count as affected, whether they were or not. Of several rows the server
- * says in its language, "Records: 3  Duplicates: 1  Warnings: 0". */
-static uint64_t added(const struct driver_connection *connection)
-{
-	static const char digits[] = "0123456789";
-	const char *info = mysql_info(connection->mysql);
-	uint64_t records;
-	char *end;
-
-	if (info == NULL)
-		return affected(connection);
-	info += strcspn(info, digits);
-	records = strtoull(info, &end, 10);
-	return records - strtoull(end + strcspn(end, digits), NULL, 10);
-}
-
 static const struct database_traits *traits(const struct driver_connection *connection)
 {
 	return &connection->server.traits;
@@ -474,7 +458,6 @@ const struct driver mysql_driver = {
 	.session_restore = session_restore,
 	.affected = affected,
 	.generated = generated,
-	.added = added,
 	.traits = traits,
 	.explain = explain,
 	.row = get_row,

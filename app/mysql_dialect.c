@@ -11,10 +11,10 @@
 #include "mysql_server.h"
 #include "sql.h"
 
-/* A row of another unique key is met: EXP of this is an overflow, whose words have the number in them, so that it is
- * none of a trigger's. LENGTH keeps the server from computing it before there is such a row; of a NULL EXP would be
- * NULL, which is no error. */
+/* EXP of this is an overflow, whose words have the number in them, so that it is none of a trigger's; */
 #define ALARM "10000019"
+/* of this it is one as well, which is no alarm. */
+#define OVERFLOW "1000"
 
 /* --- JSON --- */
 
@@ -410,41 +410,51 @@ static const struct column *first_assigned(const struct plan *plan, const struct
 	return sql_key_column(plan, key, 0);
 }
 
-/* The first column becomes what it is, or is to be; only if all of the key is equal, so that it was this key which the
- * rows have in common. Whatever other keys are known: MariaDB does not show those of whose columns the account may not
- * see one. */
-static void add_conflict_key(struct text *sql, const struct plan *plan, const struct write *write)
+/* Whether all of the key is equal, so that it is this key which the rows have in common. Whatever other keys are known:
+ * MariaDB does not show those of whose columns the account may not see one. */
+static void add_common_key(struct text *sql, const struct plan *plan, const struct key *key)
 {
-	const struct key *key = write->conflict;
-	const struct column *first = first_assigned(plan, write);
-
-	sql_add_slice(sql, first->quoted);
-	text_add_char(sql, '=');
 	for (unsigned i = 0; i < key->column_count; i++) {
-		text_add_string(sql, i == 0 ? "IF(" : " AND ");
+		if (i > 0)
+			text_add_string(sql, " AND ");
 		sql_add_slice(sql, sql_key_column(plan, key, i)->quoted);
 		text_add_char(sql, '=');
 		add_new(sql, sql_key_column(plan, key, i));
 	}
-	text_add_string(sql, " OR EXP(" ALARM "+0*IFNULL(LENGTH(");
-	sql_add_slice(sql, first->quoted);
-	text_add_string(sql, "),0)),");
-	if (write->resolution == RESOLUTION_MERGE && sql_find_written(write, first) >= 0)
-		add_new(sql, first);
-	else
-		sql_add_slice(sql, first->quoted);
-	text_add_char(sql, ','); /* both are of the column's type: the alarm's would make a long number another one */
-	sql_add_slice(sql, first->quoted);
-	text_add_char(sql, ')');
 }
 
+/* Fails when it is computed. LENGTH keeps the server from doing so before there is a row; of a NULL EXP would be NULL,
+ * which is no error. */
+static void add_overflow(struct text *sql, const char *number, const struct column *first)
+{
+	text_add_string(sql, "EXP(");
+	text_add_string(sql, number);
+	text_add_string(sql, "+0*IFNULL(LENGTH(");
+	sql_add_slice(sql, first->quoted);
+	text_add_string(sql, "),0))");
+}
+
+/* The first column becomes what it is, or is to be. Both are of the column's type: the alarm's would make a long number
+ * another one. */
 static void resolution(struct text *sql, const struct plan *plan, const struct write *write, unsigned row)
 {
 	const struct column *first = first_assigned(plan, write);
 
 	text_add_string(sql, " ON DUPLICATE KEY UPDATE ");
-	add_conflict_key(sql, plan, write);
-	for (unsigned i = 0; i < write->column_count && write->resolution == RESOLUTION_MERGE; i++) {
+	sql_add_slice(sql, first->quoted);
+	text_add_string(sql, "=IF(");
+	add_common_key(sql, plan, write->conflict);
+	text_add_string(sql, " OR ");
+	add_overflow(sql, ALARM, first);
+	text_add_char(sql, ',');
+	if (sql_find_written(write, first) >= 0)
+		add_new(sql, first);
+	else
+		sql_add_slice(sql, first->quoted);
+	text_add_char(sql, ',');
+	sql_add_slice(sql, first->quoted);
+	text_add_char(sql, ')');
+	for (unsigned i = 0; i < write->column_count; i++) {
 		if (write->columns[i] == first || write_makes_value(write, plan->table, row, i))
 			continue;
 		text_add_char(sql, ',');
@@ -452,6 +462,26 @@ static void resolution(struct text *sql, const struct plan *plan, const struct w
 		text_add_char(sql, '=');
 		add_new(sql, write->columns[i]);
 	}
+}
+
+/* An UPDATE that fails before it changes anything runs no trigger. */
+static void judge(struct text *sql, const struct plan *plan, const struct write *write)
+{
+	const struct column *first = first_assigned(plan, write);
+
+	text_add_string(sql, " ON DUPLICATE KEY UPDATE ");
+	sql_add_slice(sql, first->quoted);
+	text_add_string(sql, "=IF(IF(");
+	add_common_key(sql, plan, write->conflict);
+	text_add_char(sql, ',');
+	add_overflow(sql, ALARM, first);
+	text_add_char(sql, ',');
+	add_overflow(sql, OVERFLOW, first);
+	text_add_string(sql, "),");
+	sql_add_slice(sql, first->quoted); /* of its type, as some columns demand it */
+	text_add_char(sql, ',');
+	sql_add_slice(sql, first->quoted);
+	text_add_char(sql, ')');
 }
 
 static void window(struct text *sql, const struct plan *plan, const struct write *write)
@@ -503,6 +533,7 @@ const struct dialect mysql_dialect = {
 	.containment = containment,
 	.truth = truth,
 	.resolution = resolution,
+	.judge = judge,
 	.window = window,
 	.fallback = fallback,
 };

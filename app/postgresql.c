@@ -632,7 +632,6 @@ const struct driver postgresql_driver = {
 	.session_restore = session_restore,
 	.affected = affected,
 	.generated = generated,
-	.added = affected,
 	.traits = traits,
 	.explain = explain,
 	.row = get_row,

@@ -28,6 +28,9 @@ void sql_lock(struct text *, const struct plan *, const struct write *);
 /* From that row on so many of them, which have one INSERT (write_run) or go one by one; returning: the server is to
  * give the outputs back (database_traits). */
 void sql_insert(struct text *, const struct plan *, const struct write *, unsigned row, unsigned count, bool returning);
+/* MySQL: the row once more, which is a duplicate. It fails by whatever key it is one, and with the alarm (dialect.h) if
+ * by the one that is meant, as triggers and generated columns have made it. */
+void sql_judge(struct text *, const struct plan *, const struct write *, unsigned row);
 /* keys: a condition for the rows that were locked; no bytes: the plan's own conditions. */
 void sql_update(struct text *, const struct plan *, const struct write *, struct slice keys);
 void sql_delete(struct text *, const struct plan *, const struct write *, struct slice keys);

@@ -97,6 +97,16 @@ static void begin_insert(struct text *sql, const struct plan *plan, const struct
 	text_add_string(sql, " VALUES ");
 }
 
+/* Whether the INSERT is to resolve what is there already. */
+static bool resolves(const struct plan *plan, const struct write *write, unsigned row)
+{
+	const struct table *table = plan->table;
+
+	if (write->resolution == RESOLUTION_NONE || write->plain || write_makes_key(write, table, write->conflict, row))
+		return false;
+	return write->resolution == RESOLUTION_MERGE || table->dialect->conflict_by_key;
+}
+
 void sql_insert(struct text *sql, const struct plan *plan, const struct write *write, unsigned row, unsigned count,
                 bool returning)
 {
@@ -106,13 +116,19 @@ void sql_insert(struct text *sql, const struct plan *plan, const struct write *w
 			text_add_char(sql, ',');
 		add_row(sql, plan, write, row + i);
 	}
-	if (write->resolution != RESOLUTION_NONE && !write->plain &&
-	    !write_makes_key(write, plan->table, write->conflict, row))
+	if (resolves(plan, write, row))
 		plan->table->dialect->resolution(sql, plan, write, row);
 	if (returning) {
 		text_add_string(sql, " RETURNING ");
 		sql_add_columns(sql, plan);
 	}
+}
+
+void sql_judge(struct text *sql, const struct plan *plan, const struct write *write, unsigned row)
+{
+	begin_insert(sql, plan, write);
+	add_row(sql, plan, write, row);
+	plan->table->dialect->judge(sql, plan, write);
 }
 
 static void add_rows(struct text *sql, const struct plan *plan, const struct write *write, struct slice keys)

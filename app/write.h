@@ -27,7 +27,7 @@ struct write {
 	const struct key *conflict; /* by which it is told; with a resolution alone */
 	/* Set by who makes the changes: */
 	bool one_by_one; /* each row has a statement of its own; */
-	bool plain;      /* the next statement does not resolve anything: a row that is there already is an error */
+	bool plain;      /* the next statement changes nothing that is there already: it is an error */
 	bool returning;  /* UPDATE, DELETE: without a key the statement itself gives back the rows that it changes */
 	/* What else is wanted. */
 	enum prefer_return returned;

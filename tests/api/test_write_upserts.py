@@ -34,6 +34,17 @@ AUDITED = (
     ],
 )
 
+# Triggers that tell of each row that is changed, also to what it was.
+WATCHED = (
+    "CREATE TABLE changes (id INT, version INT)",
+    "CREATE TABLE watched (id INT PRIMARY KEY, email VARCHAR(20) NOT NULL, version INT NOT NULL DEFAULT 1,"
+    " low VARCHAR(20) GENERATED ALWAYS AS (LOWER(email)) STORED,"
+    " UNIQUE KEY by_email (email), UNIQUE KEY by_low (low))",
+    "INSERT INTO watched (id, email) VALUES (1, 'A'), (2, 'B')",
+    "CREATE TRIGGER watched_up BEFORE UPDATE ON watched FOR EACH ROW SET NEW.version = OLD.version + 1",
+    "CREATE TRIGGER watched_done AFTER UPDATE ON watched FOR EACH ROW INSERT INTO changes VALUES (OLD.id, OLD.version)",
+)
+
 
 @pytest.fixture
 def serve(database, start_pool, start_nginx):
@@ -41,7 +52,9 @@ def serve(database, start_pool, start_nginx):
 
     def serve(*statements, tables, grant=GRANT, workers=1):
         schema = database.schema(*statements, grant=grant)
-        front = start_nginx(start_pool(schema.url(), tables, workers=workers, MYREST_WRITABLE=tables))
+        front = start_nginx(
+            start_pool(schema.url(), tables, workers=workers, MYREST_WRITABLE=tables, MYREST_ALLOW_ROLLBACK="on")
+        )
         front.schema = schema
         return front
 
@@ -84,6 +97,28 @@ def test_ignore_looks_at_the_key_that_is_meant_alone(serve, wanted, body):
 
 
 @pytest.mark.parametrize("wanted", WANTED)
+@pytest.mark.parametrize("key", ["id", "email", "low"])
+def test_an_ignore_changes_nothing(serve, wanted, key):
+    """No trigger runs for a row that is left out, or refused."""
+    front = serve(*WATCHED, tables="watched")
+    before, target = rows_of(front, "watched"), f"/watched?on_conflict={key}&columns=id,email"
+    row, other, new = {"id": 1, "email": "A"}, {"id": 2, "email": "B"}, {"id": 3, "email": "C"}
+    for sent in (row, [row], [row, other], [other, row, row]):
+        assert upsert(front, target, sent, IGNORE, wanted).status == 200
+    unlike = {**row, "id": 9} if key == "id" else {"id": 1, "email": "Z"}  # by the other key alone
+    for sent in (unlike, [unlike], [other, unlike], [{"id": 7, "email": "G"}, unlike]):
+        error = refused(upsert(front, target, sent, IGNORE, wanted), 409, "23505", "by_email" if key == "id" else "id")
+        assert not isinstance(sent, list) or f"row {len(sent)} of the body" in error["details"]
+    assert rows_of(front, "watched") == before
+    answer = upsert(front, target, [row, new, other], IGNORE, wanted)
+    assert answer.status == 201, answer
+    if wanted == REPRESENTATION:
+        assert answer.json() == [{**new, "version": 1, "low": "c"}]
+    assert rows_of(front, "watched") == [*before, (3, "C", 1, "c")]
+    assert front.schema.sql("SELECT * FROM changes") == ()
+
+
+@pytest.mark.parametrize("wanted", WANTED)
 @pytest.mark.parametrize("resolution", [MERGE, IGNORE])
 @pytest.mark.parametrize("table", ["audited", "numbered"])
 def test_a_duplicate_of_a_trigger_is_409(serve, table, resolution, wanted):
@@ -115,6 +150,49 @@ def test_a_key_that_a_trigger_makes_is_the_one_that_counts(serve, wanted):
     assert upsert(front, "/codes", body, IGNORE, wanted).status == 200
     assert upsert(front, "/codes", [body, body], IGNORE, wanted).status == 200
     assert rows_of(front, "codes") == [("xa", "old")]
+
+
+@pytest.mark.parametrize("wanted", WANTED)
+def test_a_key_that_a_trigger_makes_beside_another_one(serve, wanted):
+    front = serve(
+        "CREATE TABLE codes (code VARCHAR(20) PRIMARY KEY, name VARCHAR(20) NOT NULL, UNIQUE KEY by_name (name))",
+        "INSERT INTO codes VALUES ('a', 'old'), ('xb', 'known')",
+        "CREATE TRIGGER codes_in BEFORE INSERT ON codes FOR EACH ROW SET NEW.code = CONCAT('x', NEW.code)",
+        tables="codes",
+    )
+    for name in ("old", "known"):
+        row = {"code": "c", "name": name}
+        for sent in (row, [row], [{"code": "b", "name": "known"}, row]):
+            error = refused(upsert(front, "/codes", sent, IGNORE, wanted), 409, "23505", "name")
+            assert not isinstance(sent, list) or f"row {len(sent)} of the body" in error["details"]
+        by_name = upsert(front, "/codes?on_conflict=name", {"code": "b", "name": name}, IGNORE, wanted)
+        assert by_name.status == 200, by_name
+    assert upsert(front, "/codes", {"code": "b", "name": "old"}, IGNORE, wanted).status == 200
+    assert rows_of(front, "codes") == [("a", "old"), ("xb", "known")]
+
+
+@pytest.mark.parametrize("wanted", WANTED)
+def test_a_key_that_a_trigger_makes_or_the_database(serve, wanted):
+    """In one list: each row is added or left out, whichever statements they have in common."""
+    front = serve(
+        "CREATE TABLE moved (id INT PRIMARY KEY AUTO_INCREMENT, name VARCHAR(20))",
+        "INSERT INTO moved VALUES (101, 'old'), (103, 'old'), (200, 'old')",
+        "CREATE TRIGGER moved_in BEFORE INSERT ON moved FOR EACH ROW"
+        " SET NEW.id = CASE WHEN NEW.id BETWEEN 1 AND 50 THEN NEW.id + 100 ELSE NEW.id END",
+        tables="moved",
+    )
+    servers.ids_go_on(front.schema, "moved")
+    rows = [{"id": n, "name": "new"} if n else {"name": "new"} for n in (1, None, 2, 3, 4)]
+    if wanted != REPRESENTATION:  # they have other ids than the body says
+        answer = upsert(front, "/moved?columns=id,name", rows, IGNORE, "missing=default", wanted)
+        assert answer.status == 201, answer
+        assert answer.headers["content-range"] == ("*/3" if "count" in wanted else "*/*")
+        told = rows_of(front, "moved")
+        assert told[:5] == [(101, "old"), (102, "new"), (103, "old"), (104, "new"), (200, "old")]
+        assert len(told) == 6 and told[5][0] > 200
+    else:
+        answer = upsert(front, "/moved", [rows[0], rows[3]], IGNORE, wanted)
+        assert answer.status == 200 and answer.json() == [], answer
 
 
 @pytest.mark.parametrize("wanted", WANTED)
@@ -189,11 +267,28 @@ def test_an_ignore_needs_no_right_to_change_rows(serve, wanted):
     row, added = {"id": 1, "email": "a", "name": "new"}, {"id": 3, "email": "c", "name": "new"}
     assert upsert(front, "/people", row, IGNORE, wanted).status == 200
     assert upsert(front, "/people", [row, row], IGNORE, wanted).status == 200
+    assert upsert(front, "/people?on_conflict=email", [row, row], IGNORE, wanted).status == 200
     assert upsert(front, "/people", [row, added], IGNORE, wanted).status == 201
     refused(upsert(front, "/people", {**row, "id": 4}, IGNORE, wanted), 409, "23505", "email")
     both = [{"id": 5, "email": "e", "name": "new"}, {**row, "id": 4}]
     refused(upsert(front, "/people", both, IGNORE, wanted), 409, "23505")
     assert rows_of(front, "people") == [(1, "a", "old"), (2, "b", "old"), (3, "c", "new")]
+
+
+@pytest.mark.parametrize("wanted", WANTED)
+def test_an_ignore_by_a_key_that_the_database_computes_needs_that_right(serve, wanted):
+    """On MySQL and MariaDB, to tell whether it is this key; nothing is written without it."""
+    front = serve(*WATCHED, tables="watched", grant="SELECT, INSERT, SHOW VIEW")
+    before, target = rows_of(front, "watched"), "/watched?on_conflict=low&columns=id,email"
+    row, new = {"id": 9, "email": "A"}, {"id": 3, "email": "C"}
+    for sent in (row, [row], [new, row]):
+        answer = upsert(front, target, sent, IGNORE, wanted, "tx=rollback")
+        if postgresql.HERE:
+            assert answer.status == (201 if sent == [new, row] else 200), answer
+        else:
+            refused(answer, 409, "23505", "by_email")
+    assert rows_of(front, "watched") == before
+    assert upsert(front, target, [new, {"id": 4, "email": "D"}], IGNORE, wanted).status == 201
 
 
 @pytest.mark.parametrize("key", ["(low)", "(low, kind)"])

@@ -41,6 +41,11 @@ static void check_statements(const struct plan *plan, struct write *write)
 		write->one_by_one = write->plain = true;
 		sql_insert(&sql, plan, write, write->row_count - 1, 1, false);
 		DEMAND(shape_is_insert(as_slice(&sql), plan->table, 1) && is_utf8(&sql));
+		if (write->resolution == RESOLUTION_IGNORE && write->conflict != NULL) {
+			text_clear(&sql);
+			sql_judge(&sql, plan, write, write->row_count - 1);
+			DEMAND(shape_is_insert(as_slice(&sql), plan->table, 1) && is_utf8(&sql));
+		}
 	}
 	if (write->kind == WRITE_DELETE || ((write->kind == WRITE_UPDATE || write->kind == WRITE_PUT) && write->column_count > 0)) {
 		text_clear(&sql);

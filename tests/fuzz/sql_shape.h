@@ -287,18 +287,31 @@ static inline bool shape_new(struct shape *shape)
 	return shape_word(shape, "VALUES(") && shape_column(shape) && shape_word(shape, ")");
 }
 
-/* column, VALUES(column) or IF(column=VALUES(column) AND … OR the alarm,one of these,column). */
+static inline bool shape_overflow(struct shape *shape, const char *begin)
+{
+	return shape_word(shape, begin) && shape_word(shape, "+0*IFNULL(LENGTH(") && shape_column(shape) &&
+	       shape_word(shape, "),0))");
+}
+
+/* column, VALUES(column) or IF(column=VALUES(column) AND … OR the alarm,one of these,column), or what only fails:
+ * IF(IF(column=VALUES(column) AND …,the alarm,another overflow),column,column). */
 static inline bool shape_resolved(struct shape *shape)
 {
+	bool fails;
+
 	if (!shape_word(shape, "IF("))
 		return shape_new(shape) || shape_column(shape);
+	fails = shape_word(shape, "IF(");
 	do {
 		if (!shape_column(shape) || !shape_word(shape, "=") || !shape_new(shape))
 			return false;
 	} while (shape_word(shape, " AND "));
-	return shape_word(shape, " OR EXP(10000019+0*IFNULL(LENGTH(") && shape_column(shape) &&
-	       shape_word(shape, "),0)),") && (shape_new(shape) || shape_column(shape)) && shape_word(shape, ",") &&
-	       shape_column(shape) && shape_word(shape, ")");
+	if (!shape_overflow(shape, fails ? ",EXP(10000019" : " OR EXP(10000019"))
+		return false;
+	if (fails && (!shape_overflow(shape, ",EXP(1000") || !shape_word(shape, ")")))
+		return false;
+	return shape_word(shape, ",") && ((!fails && shape_new(shape)) || shape_column(shape)) &&
+	       shape_word(shape, ",") && shape_column(shape) && shape_word(shape, ")");
 }
 
 static inline bool shape_is_insert(struct slice sql, const struct table *table, unsigned rows)

@@ -130,8 +130,7 @@ static void add_seeking(struct text *all, struct text *sql, struct plan *plan, s
 		sql_seek(sql, plan, (struct slice){ keys.bytes, keys.length });
 		add_statement(all, sql);
 	}
-	write->plain = false;
-	sql_insert(sql, plan, write, row, 1, false);
+	sql_judge(sql, plan, write, row);
 	add_statement(all, sql);
 	text_release(&keys);
 }
@@ -146,10 +145,9 @@ static void add_inserts(struct text *all, struct text *sql, struct plan *plan, s
 		struct text keys = { 0 };
 
 		count = one_by_one ? 1 : write_run(write, plan->table, row);
-		write->plain = one_by_one && ignores;
 		sql_insert(sql, plan, write, row, count, !one_by_one && write_returns(write, plan));
 		add_statement(all, sql);
-		if (write->plain)
+		if (one_by_one && ignores && !write_makes_key(write, plan->table, write->conflict, row))
 			add_seeking(all, sql, plan, write, row);
 		if (!one_by_one || !write_returns(write, plan))
 			continue;
