@@ -41,8 +41,7 @@ static struct {
 	struct fault duplicate; /* what is told if it is not there; STATUS_OK: WRITE has to tell */
 	bool locating;   /* one by one: to learn which row is at fault; nothing will be kept */
 	uint64_t rows;   /* that are written, or found by LOCK */
-	uint64_t found;  /* by READ, */
-	bool by_default; /* which looks for a default, that MySQL does not tell where it is an expression */
+	uint64_t found;  /* by READ */
 	bool there;      /* PUT: the row is */
 	bool created;
 	bool claimed;    /* RECALL has found the key, */
@@ -229,8 +228,9 @@ static void take_locked(const struct row *row)
 	if (change.write->key == NULL)
 		return;
 	if (!sql_add_key(&change.keys, change.plan, change.write, row, false) ||
-	    !sql_add_key(&change.new_keys, change.plan, change.write, row, true)) {
-		text_clear(&change.keys); /* cannot happen: a primary key is never NULL */
+	    (write_returns(change.write, change.plan) &&
+	     !sql_add_key(&change.new_keys, change.plan, change.write, row, true))) {
+		text_clear(&change.keys); /* cannot happen: a primary key is never NULL, nor one that nobody knows (write.c) */
 		text_clear(&change.new_keys);
 	}
 }
@@ -344,8 +344,7 @@ static bool has_null(void)
 static bool find_by_default(void)
 {
 	text_clear(&change.new_keys);
-	return change.by_default =
-	               !has_null() && sql_add_meant_key(&change.new_keys, change.plan, change.write, change.row);
+	return !has_null() && sql_add_meant_key(&change.new_keys, change.plan, change.write, change.row);
 }
 
 /* The condition for the row that was written: by the primary key, or that which is meant. A merge that has met a row
@@ -354,7 +353,6 @@ static bool find_inserted(void)
 {
 	uint64_t generated = database_generated(worker.database);
 
-	change.by_default = false;
 	if (change.write->resolution != RESOLUTION_MERGE)
 		return find_by(change.write->key, generated) ||
 		       (change.write->resolution == RESOLUTION_IGNORE && find_by(change.write->conflict, generated));
@@ -702,8 +700,6 @@ static enum next stage_failed(void)
 	}
 	if ((change.stage == SEEK || change.stage == JUDGE) && !is_passing(error->status))
 		return change.stage == SEEK ? judge() : judged(alarmed);
-	if (change.stage == READ && change.by_default && !is_passing(error->status))
-		return not_found_again();
 	if (alarmed && change.locating) /* inserted as it is, it is told by which key it cannot be */
 		return send_insert(true);
 	if (change.locating && change.stage == WRITE)

@@ -187,6 +187,13 @@ static uint32_t last_character(struct slice set)
 	return 0x7f;
 }
 
+/* MySQL does not tell the value of an expression, and to MariaDB one of other columns is one of the rows that are
+ * looked through; the columns' names are in it. */
+static bool is_untold(struct slice fallback, struct slice extra)
+{
+	return contains(extra, "DEFAULT_GENERATED") || (contains(fallback, "`") && fallback.bytes[0] != '\'');
+}
+
 static void take_column(struct catalogue *catalogue, const struct row *row)
 {
 	struct table *table = describe_table(catalogue, row);
@@ -212,6 +219,7 @@ static void take_column(struct catalogue *catalogue, const struct row *row)
 	column->row_end = row->count > 15 && slice_is(describe_value(row, 15), "1");
 	column->generated = contains(extra, "GENERATED") && !contains(extra, "DEFAULT_GENERATED");
 	column->fallback = !describe_is_null(row, 10) ? describe_keep(catalogue, describe_value(row, 10)).bytes : NULL;
+	column->fallback_untold = column->fallback != NULL && is_untold(describe_value(row, 10), extra);
 	column->comment = describe_keep(catalogue, describe_value(row, 11)).bytes;
 	column->sorts_otherwise = row->count > 14 && slice_is(describe_value(row, 14), "1");
 	column->unreadable = row->count > 13 && !contains(describe_value(row, 13), "select");

@@ -496,6 +496,8 @@ static void window(struct text *sql, const struct plan *plan, const struct write
 /* The word DEFAULT alone can only be written. */
 static bool fallback(struct text *sql, const struct column *column)
 {
+	if (column->generated || column->fallback_untold)
+		return false;
 	text_add_string(sql, "DEFAULT(");
 	sql_add_slice(sql, column->quoted);
 	text_add_char(sql, ')');

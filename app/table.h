@@ -59,6 +59,7 @@ struct column {
 	bool exposed;         /* MYREST_TABLES lets clients see it, and it can be read */
 	bool writable;        /* MYREST_WRITABLE lets clients write it, and the server can */
 	const char *fallback; /* the default as an SQL expression; NULL: none */
+	bool fallback_untold; /* only a new row has it: it cannot be compared with */
 	const char *comment;  /* never NULL */
 };
 

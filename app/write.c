@@ -534,12 +534,34 @@ static enum status plan_rows(const struct writing *writing)
 	return STATUS_OK;
 }
 
+/* Rows that a PATCH gives another key are found again by that, unless it is a default that nobody knows. */
+static enum status check_new_key(const struct writing *writing)
+{
+	const struct planning *planning = writing->planning;
+	const struct table *table = planning->plan->table;
+	const struct write *write = writing->write;
+
+	for (unsigned i = 0; i < write->column_count; i++) {
+		const struct column *column = write->columns[i];
+
+		text_clear(planning->scratch);
+		if (is_in_key(write, table, column) && slice_is(write->values[i], "DEFAULT") &&
+		    !table->dialect->fallback(planning->scratch, column))
+			return refuse(writing, STATUS_BAD_PREFERENCE,
+			              "the changed rows cannot be found again: return=minimal can be had",
+			              arena_printf(planning->arena, "column '%s' of the key has a default that only a new row tells",
+			                           column->name.bytes));
+	}
+	return STATUS_OK;
+}
+
 /* Rows that were locked are found again by their key. */
 static enum status plan_key(const struct writing *writing)
 {
 	struct plan *plan = writing->planning->plan;
 	struct write *write = writing->write;
 	bool returns = write->returned == RETURN_REPRESENTATION;
+	enum status status;
 
 	if (write->key == NULL) {
 		bool limited = plan->limit != UINT64_MAX;
@@ -556,6 +578,8 @@ static enum status plan_key(const struct writing *writing)
 	}
 	if (!write_returns(write, plan) && !write_looks_first(write))
 		return STATUS_OK;
+	if (returns && write->kind == WRITE_UPDATE && (status = check_new_key(writing)) != STATUS_OK)
+		return status;
 	write->key_outputs = arena_alloc(writing->planning->arena, write->key->column_count * sizeof(unsigned));
 	for (unsigned i = 0; i < write->key->column_count; i++)
 		write->key_outputs[i] = plan_find_output(plan, &plan->table->columns[write->key->columns[i]]);

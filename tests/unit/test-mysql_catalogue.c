@@ -496,6 +496,32 @@ static void generated_columns_are_those_the_server_computes(void **state)
 	schema_free(schema);
 }
 
+static void a_default_that_only_a_new_row_has_is_told(void **state)
+{
+	static const struct {
+		const char *fallback, *extra;
+		bool untold;
+	} cases[] = { { "(3 + 4)", "DEFAULT_GENERATED", true }, { "(3 + 4)", "", false }, { "7", "", false },
+		      { "(`a` + 1)", "", true }, { "nextval(`shop`.`s`)", "", true }, { "'`'", "", false },
+		      { "current_timestamp()", "", false }, { "", "", false }, { NULL, "", false } };
+	struct schema *schema;
+	char name[20];
+
+	(void)state;
+	begin("t", false);
+	assert_true(next("TABLES"));
+	ROW("t", "BASE TABLE", "", "0");
+	assert_true(next("COLUMNS"));
+	for (size_t i = 0; i < LENGTH_OF(cases); i++) {
+		sprintf(name, "c%zu", i);
+		ROW("t", name, "int", "int", "NO", NULL, NULL, NULL, NULL, cases[i].extra, cases[i].fallback, "");
+	}
+	schema = finish();
+	for (size_t i = 0; i < LENGTH_OF(cases); i++)
+		assert_int_equal(schema->tables[0].columns[i].fallback_untold, cases[i].untold);
+	schema_free(schema);
+}
+
 /* MySQL shows it to accounts that may not see all of its columns. */
 static void a_primary_key_with_a_column_that_is_not_shown_is_none(void **state)
 {
@@ -897,6 +923,7 @@ int main(void)
 		TEST(an_old_mariadb_is_not_asked_for_what_it_does_not_say),
 		TEST(mysql_is_not_asked_for_checks),
 		TEST(generated_columns_are_those_the_server_computes),
+		TEST(a_default_that_only_a_new_row_has_is_told),
 		TEST(a_primary_key_with_a_column_that_is_not_shown_is_none),
 		TEST(a_text_that_sorts_otherwise_than_it_compares),
 		TEST(a_null_that_the_server_takes_for_now),
