@@ -68,25 +68,40 @@ static bool take_date(const char **at, const char *end, struct moment *moment)
 	       take_digits(at, end, 2, &moment->day) && moment->month <= 12 && moment->day <= 31;
 }
 
+/* .NET gives seven digits and Go nine; zeros beyond the sixth say nothing. */
 static bool take_fraction(const char **at, const char *end, struct moment *moment)
 {
-	moment->fraction.bytes = *at;
+	enum { MOST = 30 };
+	const char *from = *at;
+	size_t length;
+
 	if (take_byte(at, end, ".")) {
 		while (*at < end && is_digit(**at))
 			(*at)++;
-		if (*at - moment->fraction.bytes < 2 || *at - moment->fraction.bytes > 7)
+		if (*at - from < 2 || *at - from > MOST)
 			return false;
 	}
-	moment->fraction.length = (size_t)(*at - moment->fraction.bytes);
+	length = (size_t)(*at - from);
+	while (length > 1 + MOMENT_DIGITS && from[length - 1] == '0')
+		length--;
+	moment->fraction = (struct slice){ from, length };
 	return true;
+}
+
+/* :MM[:SS[.f]], behind the hours; without seconds they are 0. */
+static bool take_minutes(const char **at, const char *end, struct moment *moment)
+{
+	moment->fraction = (struct slice){ "", 0 };
+	if (!take_byte(at, end, ":") || !take_digits(at, end, 2, &moment->minute) || moment->minute > 59)
+		return false;
+	if (!take_byte(at, end, ":"))
+		return true;
+	return take_digits(at, end, 2, &moment->second) && moment->second <= 59 && take_fraction(at, end, moment);
 }
 
 static bool take_clock(const char **at, const char *end, struct moment *moment)
 {
-	return take_digits(at, end, 2, &moment->hour) && take_byte(at, end, ":") &&
-	       take_digits(at, end, 2, &moment->minute) && take_byte(at, end, ":") &&
-	       take_digits(at, end, 2, &moment->second) && take_fraction(at, end, moment) && moment->hour <= 23 &&
-	       moment->minute <= 59 && moment->second <= 59;
+	return take_digits(at, end, 2, &moment->hour) && moment->hour <= 23 && take_minutes(at, end, moment);
 }
 
 /* Days since 1970-01-01 in the proleptic Gregorian calendar, and back: the year begins in March, so that the leap day
@@ -143,31 +158,61 @@ static bool take_zone(const char **at, const char *end, struct moment *moment)
 	return moment->year >= 0 && moment->year <= 9999;
 }
 
-enum status moment_add_date(struct text *sql, struct slice text)
+/* The moment, if there is one behind the date: T, or a space, and the time, and perhaps a zone; *moved: it was another one
+ * in its zone. */
+static bool take_moment(struct slice text, struct moment *moment, bool *moved)
 {
 	const char *at = text.bytes, *end = at + text.length;
-	struct moment moment = { 0 };
+	struct moment given;
 
-	if (!take_date(&at, end, &moment) || at != end)
+	*moved = false;
+	if (!take_date(&at, end, moment))
+		return false;
+	if (at != end && (!take_byte(&at, end, "Tt ") || !take_clock(&at, end, moment)))
+		return false;
+	given = *moment;
+	if (!take_zone(&at, end, moment))
+		return false;
+	*moved = memcmp(&given, moment, sizeof(given)) != 0;
+	return true;
+}
+
+static bool is_zero(struct slice fraction)
+{
+	for (size_t i = 0; i < fraction.length; i++)
+		if (fraction.bytes[i] != '.' && fraction.bytes[i] != '0')
+			return false;
+	return true;
+}
+
+enum status moment_add_date(struct text *sql, struct slice text, const char **why)
+{
+	struct moment moment = { 0 };
+	bool moved;
+
+	if (!take_moment(text, &moment, &moved))
 		return STATUS_BAD_VALUE;
+	if (moved || moment.hour != 0 || moment.minute != 0 || moment.second != 0 || !is_zero(moment.fraction)) {
+		*why = moved ? "expected a date without a zone" : "expected a date without a time of day";
+		return STATUS_BAD_VALUE;
+	}
 	text_add_char(sql, '\'');
 	put_date(sql, &moment);
 	text_add_char(sql, '\'');
 	return STATUS_OK;
 }
 
-enum status moment_add_datetime(struct text *sql, struct slice text, bool zone)
+enum status moment_add_datetime(struct text *sql, struct slice text, bool zone, const char **why)
 {
-	const char *at = text.bytes, *end = at + text.length;
-	struct moment moment = { 0 }, given;
+	struct moment moment = { 0 };
+	bool moved;
 
-	if (!take_date(&at, end, &moment))
+	if (!take_moment(text, &moment, &moved))
 		return STATUS_BAD_VALUE;
-	if (at != end && (!take_byte(&at, end, "Tt ") || !take_clock(&at, end, &moment)))
+	if (moved && !zone) {
+		*why = "expected a moment without a zone or in UTC (Z)";
 		return STATUS_BAD_VALUE;
-	given = moment;
-	if (!take_zone(&at, end, &moment) || (!zone && memcmp(&given, &moment, sizeof(moment)) != 0))
-		return STATUS_BAD_VALUE;
+	}
 	text_add_char(sql, '\'');
 	put_date(sql, &moment);
 	text_add_char(sql, ' ');
@@ -176,7 +221,7 @@ enum status moment_add_datetime(struct text *sql, struct slice text, bool zone)
 	return STATUS_OK;
 }
 
-/* [-]hhh:mm:ss[.ffffff], up to 838:59:59 */
+/* [-]hhh:mm[:ss[.f]], up to 838:59:59 */
 enum status moment_add_time(struct text *sql, struct slice text)
 {
 	const char *at = text.bytes, *end = at + text.length;
@@ -187,9 +232,7 @@ enum status moment_add_time(struct text *sql, struct slice text)
 		return STATUS_BAD_VALUE;
 	while (at < end && is_digit(*at) && moment.hour < 1000)
 		moment.hour = moment.hour * 10 + (*at++ - '0');
-	if (!take_byte(&at, end, ":") || !take_digits(&at, end, 2, &moment.minute) || !take_byte(&at, end, ":") ||
-	    !take_digits(&at, end, 2, &moment.second) || !take_fraction(&at, end, &moment) || at != end ||
-	    moment.minute > 59 || moment.second > 59)
+	if (!take_minutes(&at, end, &moment) || at != end)
 		return STATUS_BAD_VALUE;
 	if (moment.hour > 838)
 		return STATUS_VALUE_RANGE;

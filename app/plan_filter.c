@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "dialect.h"
+#include "moment.h"
 #include "planning.h"
 
 /* What an operator does, as far as it matters which columns it is for. */
@@ -91,16 +92,45 @@ static bool is_long_integer(struct slice json)
 	return digits > DOUBLE_DIGITS && digits <= DECIMAL_DIGITS;
 }
 
+static bool is_moment(enum column_type type)
+{
+	return type == COLUMN_DATE || type == COLUMN_TIME || type == COLUMN_DATETIME || type == COLUMN_TIMESTAMP;
+}
+
+/* Of the literal what the column's type has: of a moment the date, of a fraction six digits. The server would round. */
+static signed char cut_moment(struct text *literal, enum column_type type)
+{
+	enum { DATE = 11 }; /* with the quote in front */
+	const char *point = slice_find(literal->bytes, literal->bytes + literal->length, '.');
+	size_t from = (size_t)(point - literal->bytes) + 1 + MOMENT_DIGITS;
+	signed char between = literal->bytes[1] == '-' ? -1 : 1;
+
+	if (type == COLUMN_DATE) {
+		from = DATE;
+		if (literal->length > DATE && strcspn(text_terminate(literal) + DATE, "123456789") == literal->length - DATE)
+			between = 0;
+	}
+	if (literal->length <= from + 1)
+		return 0;
+	literal->length = from;
+	text_add_char(literal, '\'');
+	return between;
+}
+
 /* A value of the field's type. */
 static enum status take_value(const struct planning *planning, const struct plan_field *field, struct slice text,
                               const char *at, struct plan_literal *literal)
 {
 	static const struct column any_text = { .type = COLUMN_STRING }, any_number = { .type = COLUMN_DOUBLE };
-	static const struct column any_integer = { .type = COLUMN_DECIMAL };
+	static const struct column any_moment = { .type = COLUMN_DATETIME }, any_integer = { .type = COLUMN_DECIMAL };
 	const struct dialect *dialect = planning->plan->table->dialect;
+	const struct column *column = field->kind == FIELD_TEXT ? &any_text : field->column;
+	bool moment = field->kind == FIELD_COLUMN && is_moment(column->type);
 	const char *why = NULL;
 	enum status status;
 
+	if (moment && column->type == COLUMN_DATE && text.length > sizeof("YYYY-MM-DD"))
+		column = &any_moment;
 	text_clear(planning->scratch);
 	if (field->kind == FIELD_JSON) {
 		status = value_add_json(planning->scratch, text, &literal->json, &why);
@@ -110,7 +140,9 @@ static enum status take_value(const struct planning *planning, const struct plan
 			status = dialect->literal(planning->scratch, literal->exact ? &any_integer : &any_number, text, &why);
 		}
 	} else
-		status = dialect->literal(planning->scratch, field->kind == FIELD_TEXT ? &any_text : field->column, text, &why);
+		status = dialect->literal(planning->scratch, column, text, &why);
+	if (status == STATUS_OK && moment)
+		literal->between = cut_moment(planning->scratch, field->column->type);
 	if (status == STATUS_OK) {
 		literal->sql = planning_keep(planning);
 		return STATUS_OK;

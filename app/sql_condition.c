@@ -57,12 +57,40 @@ static void add_is(struct text *sql, const struct dialect *dialect, const struct
 	text_add_string(sql, words[condition->is]);
 }
 
+/* The field and a value that lies beside the literal: nothing is equal to it, and what is not NULL is unequal. */
+static void add_beside(struct text *sql, const struct dialect *dialect, const struct plan_condition *condition,
+                       const struct plan_literal *literal)
+{
+	bool behind = literal->between > 0, above = condition->op == QUERY_GT || condition->op == QUERY_GTE;
+	bool ordered = above || condition->op == QUERY_LT || condition->op == QUERY_LTE;
+	const char *below_sign = behind ? "<=" : "<", *above_sign = behind ? ">" : ">=";
+
+	if (condition->op == QUERY_ISDISTINCT) {
+		text_add_string(sql, "TRUE");
+		return;
+	}
+	if (!ordered)
+		text_add_char(sql, '(');
+	dialect->operand(sql, condition);
+	text_add_string(sql, above ? above_sign : below_sign);
+	sql_add_slice(sql, literal->sql);
+	if (ordered)
+		return;
+	text_add_string(sql, condition->op == QUERY_NEQ ? " OR " : " AND ");
+	dialect->operand(sql, condition);
+	text_add_string(sql, above_sign);
+	sql_add_slice(sql, literal->sql);
+	text_add_char(sql, ')');
+}
+
 /* The field and one value. */
 static void add_one(struct text *sql, const struct dialect *dialect, const struct plan_condition *condition,
                     const struct plan_literal *literal)
 {
 	if (literal->sql.bytes == NULL)
 		text_add_string(sql, "NULL");
+	else if (literal->between != 0)
+		add_beside(sql, dialect, condition, literal);
 	else if (condition->op == QUERY_LIKE || condition->op == QUERY_ILIKE || condition->op == QUERY_MATCH ||
 	         condition->op == QUERY_IMATCH)
 		dialect->match(sql, condition, literal);
@@ -84,6 +112,8 @@ static void add_several(struct text *sql, const struct dialect *dialect, const s
 	bool list = !all && condition->field.kind != FIELD_JSON &&
 	            (condition->op == QUERY_IN || condition->op == QUERY_EQ);
 
+	for (unsigned i = 0; list && i < condition->literal_count; i++)
+		list = condition->literals[i].between == 0;
 	if (condition->literal_count == 0) {
 		text_add_string(sql, all ? "TRUE" : "FALSE");
 		return;

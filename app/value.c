@@ -395,16 +395,16 @@ enum status value_add_literal(struct text *sql, const struct column *column, str
 		return add_float(sql, text, column->type == COLUMN_FLOAT);
 	case COLUMN_DATE:
 		*why = "expected YYYY-MM-DD";
-		return moment_add_date(sql, text);
+		return moment_add_date(sql, text, why);
 	case COLUMN_TIME:
 		*why = "expected [-]HH:MM:SS[.ffffff] up to 838:59:59";
 		return moment_add_time(sql, text);
 	case COLUMN_DATETIME:
 		*why = "expected YYYY-MM-DDTHH:MM:SS[.ffffff]";
-		return moment_add_datetime(sql, text, false);
+		return moment_add_datetime(sql, text, false, why);
 	case COLUMN_TIMESTAMP:
 		*why = "expected YYYY-MM-DDTHH:MM:SS[.ffffff][+HH:MM]";
-		return moment_add_datetime(sql, text, true);
+		return moment_add_datetime(sql, text, true, why);
 	case COLUMN_BINARY:
 	case COLUMN_GEOMETRY:
 		*why = "expected base64";

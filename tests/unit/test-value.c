@@ -242,12 +242,19 @@ static void floats_are_the_number_of_the_column(void **state)
 static void dates(void **state)
 {
 	static const struct good good[] = { { "2024-01-02", "'2024-01-02'" }, { "0000-00-00", "'0000-00-00'" },
-		                            { "9999-12-31", "'9999-12-31'" }, { "2024-00-00", "'2024-00-00'" } };
+		                            { "9999-12-31", "'9999-12-31'" }, { "2024-00-00", "'2024-00-00'" },
+		                            /* midnight loses nothing */
+		                            { "2024-01-02 00:00:00", "'2024-01-02'" },
+		                            { "2024-01-02T00:00:00.000Z", "'2024-01-02'" },
+		                            { "2024-01-02T00:00+00:00", "'2024-01-02'" } };
 	static const struct bad bad[] = {
 		{ "2024-1-2", STATUS_BAD_VALUE }, { "24-01-02", STATUS_BAD_VALUE }, { "2024-13-01", STATUS_BAD_VALUE },
 		{ "2024-01-32", STATUS_BAD_VALUE }, { "2024-01-02T", STATUS_BAD_VALUE }, { "2024-01-0", STATUS_BAD_VALUE },
 		{ "2024/01/02", STATUS_BAD_VALUE }, { "20240102", STATUS_BAD_VALUE }, { "-2024-01-02", STATUS_BAD_VALUE },
-		{ "12024-01-02", STATUS_BAD_VALUE }, { "2024-01-02 00:00:00", STATUS_BAD_VALUE },
+		{ "12024-01-02", STATUS_BAD_VALUE }, { "2024-01-02 00:00:01", STATUS_BAD_VALUE },
+		{ "2024-01-02T00:00:00.001Z", STATUS_BAD_VALUE }, { "2024-01-02T00:00:00+01:00", STATUS_BAD_VALUE },
+		{ "2024-01-02T01:00:00+01:00", STATUS_BAD_VALUE }, { "2024-01-02T00", STATUS_BAD_VALUE },
+		{ "2024-01-02Z", STATUS_BAD_VALUE }, { "2024-01-02T00:00:00x", STATUS_BAD_VALUE },
 	};
 
 	(void)state;
@@ -259,11 +266,13 @@ static void times(void **state)
 	static const struct good good[] = {
 		{ "00:00:00", "'00:00:00'" }, { "1:02:03", "'01:02:03'" }, { "-12:34:56.5", "'-12:34:56.5'" },
 		{ "838:59:59", "'838:59:59'" }, { "-838:59:59.999999", "'-838:59:59.999999'" }, { "023:00:00", "'23:00:00'" },
+		{ "12:34", "'12:34:00'" }, { "12:00:00.1234567", "'12:00:00.1234567'" },
+		{ "12:00:00.123456000", "'12:00:00.123456'" }, { "-1:02", "'-01:02:00'" },
 	};
 	static const struct bad bad[] = {
-		{ ":00:00", STATUS_BAD_VALUE }, { "-:00:00", STATUS_BAD_VALUE }, { "12:34", STATUS_BAD_VALUE },
+		{ ":00:00", STATUS_BAD_VALUE }, { "-:00:00", STATUS_BAD_VALUE }, { "12:3", STATUS_BAD_VALUE },
 		{ "12:60:00", STATUS_BAD_VALUE }, { "12:00:60", STATUS_BAD_VALUE }, { "12:0:00", STATUS_BAD_VALUE },
-		{ "12:00:00.", STATUS_BAD_VALUE }, { "12:00:00.1234567", STATUS_BAD_VALUE }, { "12:00:00Z", STATUS_BAD_VALUE },
+		{ "12:00:00.", STATUS_BAD_VALUE }, { "12:34:", STATUS_BAD_VALUE }, { "12:34.5", STATUS_BAD_VALUE }, { "12:00:00Z", STATUS_BAD_VALUE },
 		{ "+12:00:00", STATUS_BAD_VALUE }, { "--12:00:00", STATUS_BAD_VALUE }, { "839:00:00", STATUS_VALUE_RANGE },
 		{ "999:00:00", STATUS_VALUE_RANGE }, { "99999999999999:00:00", STATUS_BAD_VALUE },
 	};
@@ -282,13 +291,19 @@ static void datetimes_have_no_other_zone_than_utc(void **state)
 		{ "0000-00-00T00:00:00", "'0000-00-00 00:00:00'" },
 		{ "2024-01-02T03:04:05Z", "'2024-01-02 03:04:05'" }, /* as all clocks here */
 		{ "2024-01-02T03:04:05.678+00:00", "'2024-01-02 03:04:05.678'" },
+		{ "2024-01-02T03:04", "'2024-01-02 03:04:00'" }, /* a form in HTML */
+		{ "2024-01-02T03:04Z", "'2024-01-02 03:04:00'" },
+		{ "2024-01-02T03:04:05.1234567", "'2024-01-02 03:04:05.1234567'" },
+		{ "2024-01-02T03:04:05.123450000Z", "'2024-01-02 03:04:05.123450'" },
+		{ "2024-01-02T03:04:05.000000000Z", "'2024-01-02 03:04:05.000000'" },
 	};
 	static const struct bad bad[] = {
-		{ "2024-01-02T", STATUS_BAD_VALUE }, { "2024-01-02T03:04", STATUS_BAD_VALUE },
+		{ "2024-01-02T", STATUS_BAD_VALUE }, { "2024-01-02T03:", STATUS_BAD_VALUE },
 		{ "2024-01-02T24:00:00", STATUS_BAD_VALUE }, { "2024-01-02T03:60:00", STATUS_BAD_VALUE },
 		{ "2024-01-02T03:04:60", STATUS_BAD_VALUE }, { "2024-01-02T03:04:05-00:30", STATUS_BAD_VALUE },
 		{ "2024-01-02T03:04:05+01:00", STATUS_BAD_VALUE }, { "2024-01-02T03:04:05.", STATUS_BAD_VALUE },
-		{ "2024-01-02T03:04:05.1234567", STATUS_BAD_VALUE }, { "2024-01-02x03:04:05", STATUS_BAD_VALUE },
+		{ "2024-01-02T03:04:05.1234567890123456789012345678901", STATUS_BAD_VALUE },
+		{ "2024-01-02T03", STATUS_BAD_VALUE }, { "2024-01-02x03:04:05", STATUS_BAD_VALUE },
 	};
 
 	(void)state;
