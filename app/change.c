@@ -36,6 +36,7 @@ static struct {
 	unsigned attempts;
 	bool raced;      /* tried once more, since another may have added the same row at the same moment */
 	unsigned row;    /* INSERT: whose turn it is, or that of which and those behind it */
+	bool renames;    /* PUT: LOCK's row has the key spelled otherwise */
 	bool left_out;   /* it is there already */
 	bool judging;    /* JUDGE comes before WRITE */
 	struct fault duplicate; /* what is told if it is not there; STATUS_OK: WRITE has to tell */
@@ -222,11 +223,57 @@ static bool shows_rows(void)
 	return (change.stage == WRITE || change.stage == READ) && write_returns(change.write, change.plan);
 }
 
+/* Without the spaces at its end. */
+static struct slice bare(struct slice text)
+{
+	while (text.length > 0 && text.bytes[text.length - 1] == ' ')
+		text.length--;
+	return text;
+}
+
+/* Whether the key that is written is another text than that of the row, which its collation calls equal. */
+static bool is_spelled_otherwise(const struct column *column, struct slice there, struct slice written)
+{
+	const struct dialect *dialect = change.plan->table->dialect;
+	struct text literal = { 0 };
+	const char *why;
+	bool otherwise;
+
+	if (column->type != COLUMN_STRING || column->is_other || strncmp(column->declared.bytes, "enum(", 5) == 0 ||
+	    strncmp(column->declared.bytes, "set(", 4) == 0)
+		return false;
+	if (strncmp(column->declared.bytes, "char", 4) == 0) /* some servers fill it up */
+		there = bare(there);
+	otherwise = dialect->literal(&literal, column, there, &why) != STATUS_OK || literal.length != written.length ||
+	            memcmp(literal.bytes, written.bytes, written.length) != 0;
+	text_release(&literal);
+	return otherwise;
+}
+
+/* Of a PUT: whether the row would get another key than it has. */
+static bool renames(const struct row *row)
+{
+	const struct write *write = change.write;
+	const struct key *key = write->key;
+
+	for (unsigned i = 0; write->kind == WRITE_PUT && i < key->column_count; i++) {
+		const struct column *column = sql_key_column(change.plan, key, i);
+		unsigned place = write->key_outputs[i];
+		int value = sql_find_written(write, column);
+
+		if (value >= 0 && row->values[place] != NULL &&
+		    is_spelled_otherwise(column, (struct slice){ row->values[place], row->lengths[place] }, write->values[value]))
+			return true;
+	}
+	return false;
+}
+
 static void take_locked(const struct row *row)
 {
 	change.rows++;
 	if (change.write->key == NULL)
 		return;
+	change.renames = change.renames || renames(row);
 	if (!sql_add_key(&change.keys, change.plan, change.write, row, false) ||
 	    (write_returns(change.write, change.plan) &&
 	     !sql_add_key(&change.new_keys, change.plan, change.write, row, true))) {
@@ -469,6 +516,9 @@ static enum next lock_done(void)
 		return fail(STATUS_CONDITION, NULL, NULL);
 	if (too_many_are_shown())
 		return refuse_to_show();
+	if (change.renames)
+		return fail(STATUS_DUPLICATE, "the key is that of another row, which is spelled otherwise",
+		            "to the column's collation they are equal");
 	if (write->kind == WRITE_PUT)
 		return send_write();
 	return change.rows == 0 || (write->kind == WRITE_UPDATE && write->column_count == 0) ? finish() : send_write();
@@ -503,7 +553,7 @@ static enum next first(void)
 {
 	change.row = 0;
 	change.rows = 0;
-	change.left_out = change.there = change.created = change.claimed = change.replayed = false;
+	change.renames = change.left_out = change.there = change.created = change.claimed = change.replayed = false;
 	text_clear(&change.location);
 	text_clear(&change.new_keys);
 	forget_rows();

@@ -11,7 +11,8 @@ enum { VIEW_INVALID = 1356 }; /* what it is of is not there, or closed to the ac
 enum statement { TABLES, VIEWS, COLUMNS, KEYS, FOREIGN_KEYS, CHECKS, JSON, STATEMENTS };
 
 static const char *const statements[JSON] = {
-	[TABLES] = "SELECT TABLE_NAME,TABLE_TYPE,TABLE_COMMENT,TABLE_ROWS FROM information_schema.TABLES",
+	[TABLES] = ("SELECT TABLE_NAME,TABLE_TYPE,TABLE_COMMENT,TABLE_ROWS,(SELECT TRANSACTIONS FROM information_schema.ENGINES"
+	            " WHERE ENGINES.ENGINE=TABLES.ENGINE) FROM information_schema.TABLES"),
 	[VIEWS] = "SELECT TABLE_NAME,IS_UPDATABLE FROM information_schema.VIEWS",
 	[COLUMNS] = ("SELECT TABLE_NAME,COLUMN_NAME,DATA_TYPE,COLUMN_TYPE,IS_NULLABLE,CHARACTER_MAXIMUM_LENGTH,"
 	             "NUMERIC_PRECISION,NUMERIC_SCALE,DATETIME_PRECISION,EXTRA,COLUMN_DEFAULT,COLUMN_COMMENT,"
@@ -132,6 +133,7 @@ static void take_table(struct catalogue *catalogue, const struct row *row)
 	if (!table->is_view) /* a view's is but the word VIEW */
 		table->comment = describe_keep(catalogue, describe_value(row, 2)).bytes;
 	table->row_estimate = describe_number(row, 3);
+	table->undoes_nothing = row->count > 4 && slice_is(describe_value(row, 4), "NO");
 	table->writable = !table->is_view && describe_wants_writable(catalogue, table);
 }
 

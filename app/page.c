@@ -419,6 +419,7 @@ void page_add_location(struct text *out, const struct request *request, const st
 	const char *at = request->uri.bytes, *end = at + request->uri.length;
 	const struct key *key = table_primary(plan->table);
 	struct text json = { 0 };
+	size_t before = out->length;
 	bool mistyped = false;
 
 	if (key == NULL || write->key_outputs == NULL)
@@ -444,4 +445,6 @@ void page_add_location(struct text *out, const struct request *request, const st
 			add_encoded(out, json.bytes, json.length);
 	}
 	text_release(&json);
+	if (out->length - before > LINK_MOST_BYTES) /* what is written is not to be told as an error for its key's sake */
+		out->length = before;
 }

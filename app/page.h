@@ -24,7 +24,7 @@ bool page_add_place(struct text *, const struct plan *, const struct row *) MUST
 void page_add_link(struct text *, const struct request *, const struct plan *, struct slice place);
 
 /* Adds the Location of a row that was inserted, by its primary key: /TABLE?id=eq.5; nothing, when clients may not see all
- * of the key. The row is in the plan's outputs. */
+ * of the key, or it is longer than web servers have room for. The row is in the plan's outputs. */
 void page_add_location(struct text *, const struct request *, const struct plan *, const struct write *,
                        const struct row *);
 

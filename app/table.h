@@ -95,6 +95,7 @@ struct table {
 	bool writable; /* MYREST_WRITABLE names it, and the server can write it, */
 	bool no_insert, no_update, no_delete; /* but for these: a view may have triggers for others alone */
 	bool unreadable;      /* the account may read nothing of it */
+	bool undoes_nothing;  /* its engine knows no transactions; of a view nobody knows */
 	bool has_invisible;   /* a column that clients may see is invisible */
 	const char *untold; /* why the server did not say of what types its columns are; NULL: it did */
 	enum status refusal; /* of its requests then */

@@ -58,6 +58,9 @@ static enum status check_conditions(const struct writing *writing)
 	const struct request *request = writing->request;
 	struct write *write = writing->write;
 
+	if (write->rollback && writing->planning->plan->table->undoes_nothing)
+		return refuse(writing, STATUS_BAD_PREFERENCE, "tx=rollback cannot be had: the table's engine has no transactions",
+		              NULL);
 	if (request->if_match.length > 0) {
 		if (!writing->route->has_key)
 			return refuse(writing, STATUS_BAD_REQUEST, "If-Match has a meaning for /TABLE/KEY only", NULL);

@@ -4,6 +4,7 @@
 On MariaDB and MySQL; statements are what both understand, but for those that say otherwise.
 """
 import re
+from urllib.parse import quote
 
 import pytest
 
@@ -33,8 +34,20 @@ TABLES = {
         ],
         "(id, name, veil) VALUES (1, 'a', 'x'), (2, 'b', 'y')",
     ),
+    "tags": (
+        "CREATE TABLE tags (tag VARCHAR(20) COLLATE utf8mb4_general_ci PRIMARY KEY, n INT)",
+        "VALUES ('🎩', 1), ('bar', 1), ('é', 1)",
+    ),
+    "twos": (
+        "CREATE TABLE twos (a INT, tag CHAR(5) COLLATE utf8mb4_general_ci, kind ENUM('x', 'y'), n INT, PRIMARY KEY (a, tag, kind))",
+        "VALUES (1, 'bar', 'x', 1)",
+    ),
+    "loose": (
+        ["CREATE TABLE loose (id INT PRIMARY KEY, n INT) ENGINE=MyISAM", "CREATE TABLE firm (id INT PRIMARY KEY, n INT NOT NULL)"],
+        "VALUES (1, 1)",
+    ),
 }
-EXPOSED = "days,day_of,veiled,veiled_all,veiled_named,veiled_chosen(id,veil),veiled_only"
+EXPOSED = "tags,twos,loose,firm,days,day_of,veiled,veiled_all,veiled_named,veiled_chosen(id,veil),veiled_only"
 if not mysql.HERE:
     PERIOD = (
         "rs TIMESTAMP(6) GENERATED ALWAYS AS ROW START, re TIMESTAMP(6) GENERATED ALWAYS AS ROW END{},"
@@ -54,7 +67,8 @@ if not mysql.HERE:
 
 @pytest.fixture(scope="module")
 def tables(service):
-    made = service(*statements_of(TABLES), grant=GRANT, tables=EXPOSED, MYREST_WRITABLE=EXPOSED, MYREST_LOG_LEVEL="info")
+    made = service(*statements_of(TABLES), grant=GRANT, tables=EXPOSED, MYREST_WRITABLE=EXPOSED, MYREST_LOG_LEVEL="info",
+                   MYREST_ALLOW_ROLLBACK="on")  # fmt: skip
     return Tables(made, TABLES)
 
 
@@ -178,3 +192,49 @@ def test_a_table_with_versions_has_its_keys(w, table):
     assert error["details"] == "Key (name) already exists."
     done(w.delete(f"/{table}/2"), 204)
     assert w.rows(f"SELECT id FROM {table}") == [(1,), (4,)]
+
+
+# --- keys that a collation calls equal
+
+
+@pytest.mark.parametrize("there, key", [("🎩", "💥"), ("bar", "BAR"), ("bar", "bar "), ("é", "E"), ("é", "e\u0301")])
+@pytest.mark.parametrize("prefer", [None, REPRESENTATION])
+def test_a_put_gives_no_row_another_spelling_of_its_key(w, there, key, prefer):
+    """It would take the row of another resource."""
+    target = f"/tags/{quote(key, safe='')}"
+    found = w.get(target)
+    if found.status == 404:  # not equal to this server's collation
+        done(w.put(target, {"n": 2}), 201)
+        return
+    assert found.json() == {"tag": there, "n": 1}
+    for body in ({"tag": key, "n": 2}, {"n": 2}):
+        refused(w.put(target, body, prefer=prefer), 409, "23505")
+    refused(w.put(f"/tags?tag=eq.{quote(key, safe='')}", {"tag": key, "n": 2}), 409, "23505")
+    assert w.rows(f"SELECT n FROM tags WHERE tag = '{there}'") == [(1,)]
+    assert w.put(f"/tags/{quote(there, safe='')}", {"tag": there, "n": 3}).status == 204
+    assert w.json(f"/tags/{quote(there, safe='')}") == {"tag": there, "n": 3}
+
+
+def test_a_put_by_a_key_of_several_columns(w):
+    def put(a, tag, kind):
+        return w.put(f"/twos?a=eq.{a}&tag=eq.{tag}&kind=eq.{kind}", {"a": a, "tag": tag, "kind": kind, "n": 2})
+
+    done(put(1, "bar", "x"), 204)
+    refused(put(1, "Bar", "x"), 409, "23505")
+    done(put(1, "Bar", "y"), 201)
+    assert w.rows("SELECT tag, kind, n FROM twos ORDER BY kind") == [("bar", "x", 2), ("Bar", "y", 2)]
+
+
+# --- a table without transactions
+
+
+def test_what_cannot_be_undone_is_not_tried(w):
+    for method, target, body in (
+        ("POST", "/loose", {"id": 2}), ("PATCH", "/loose?id=eq.1", {"n": 5}), ("PUT", "/loose/1", {"n": 5}), ("DELETE", "/loose/1", None),
+    ):  # fmt: skip
+        error = refused(w.send(method, target, body, prefer="tx=rollback"), 400, "PGRST122")
+        assert "transactions" in error["message"]
+    assert w.rows("SELECT * FROM loose") == [(1, 1)]
+    done(w.post("/loose", {"id": 3}, prefer="tx=commit"), 201)
+    assert w.post("/firm", {"id": 1, "n": 1}, prefer="tx=rollback").headers["preference-applied"] == "tx=rollback"
+    assert w.rows("SELECT * FROM firm") == []

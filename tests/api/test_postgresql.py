@@ -812,6 +812,34 @@ def test_a_row_that_is_larger_than_a_table_can_have_it(computing):
     assert list(computing.sql("SELECT count(*) FROM huge")) == [(0,)]
 
 
+def test_a_put_gives_no_row_another_spelling_of_its_key(serve):
+    """Where the collation calls them equal; a character(n) is filled up with spaces."""
+    tags = serve(
+        "CREATE COLLATION loose (provider = icu, locale = 'und-u-ks-level2', deterministic = false)",
+        "CREATE TABLE tags (tag text COLLATE loose PRIMARY KEY, n integer)", "INSERT INTO tags VALUES ('bar', 1)",
+        "CREATE TABLE fixed (tag character(5) PRIMARY KEY, n integer)", "INSERT INTO fixed VALUES ('bar', 1)", tables="tags,fixed",
+    )  # fmt: skip
+    assert tags.json("/tags?tag=eq.BAR") == [{"tag": "bar", "n": 1}]
+    error_of(send(tags.web, "PUT", "/tags?tag=eq.BAR", {"tag": "BAR", "n": 2}), 409, "23505")
+    done(send(tags.web, "PUT", "/tags?tag=eq.bar", {"tag": "bar", "n": 3}), 204)
+    done(send(tags.web, "PUT", "/fixed?tag=eq.bar", {"tag": "bar", "n": 3}), 204)
+    assert list(tags.sql("SELECT * FROM tags")) == [("bar", 3)]
+
+
+def test_a_key_that_is_longer_than_a_header(serve):
+    """PostgreSQL packs what repeats itself, so that an index takes it: the row is written, and has no Location."""
+    long = serve("CREATE TABLE long (k text PRIMARY KEY, v integer)", tables="long")
+    for length, told in ((4000, True), (12000, True), (12500, False), (60000, False)):
+        for prefer in ("return=headers-only", REPRESENTATION):
+            key = f"{prefer[7]}{'a' * (length - 1)}"
+            response = send(long.web, "POST", "/long", {"k": key}, prefer=prefer)
+            assert response.status == 201 and ("location" in response.headers) == told, (length, prefer)
+            assert not told or response.headers["location"] == f"/long?k=eq.{key}"
+    assert list(long.sql("SELECT count(*) FROM long")) == [(8,)]
+    key = "é" * 3000
+    assert "location" not in send(long.web, "POST", "/long", {"k": key}, prefer="return=headers-only").headers
+
+
 FAULTS = [
     ({"code": "zq9"}, 409, "23505", ("code",)),
     ({"code": "ZQ9"}, 409, "23505", ()),

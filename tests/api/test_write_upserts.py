@@ -409,3 +409,18 @@ def test_who_adds_a_row_is_told_once(serve):
         assert wanted != REPRESENTATION or len(answer.json()) == added
         told += added
     assert told == len(rows_of(front, "people")) == 36
+
+
+# --- what lacks a column
+
+
+@pytest.mark.parametrize("wanted", WANTED)
+def test_an_upsert_that_lacks_a_column_has_a_hint(serve, wanted):
+    """The databases ask for it even where the row is there already; a plain POST needs no hint."""
+    front = serve(*PEOPLE, tables="people")
+    before = rows_of(front, "people")
+    for prefer in (MERGE, IGNORE):
+        error = refused(upsert(front, "/people?on_conflict=id", [{"id": 1, "name": "x"}, {"id": 2, "name": "y"}], prefer, wanted), 422, "23502", "email")
+        assert "PATCH" in error["hint"], error
+    assert refused(upsert(front, "/people", {"id": 9, "name": "x"}, wanted), 422, "23502")["hint"] is None
+    assert rows_of(front, "people") == before
