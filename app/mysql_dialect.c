@@ -126,9 +126,9 @@ static void add_json_order(struct text *sql, const struct plan_order *order)
 	text_add_string(sql, "CASE IFNULL(JSON_TYPE(");
 	sql_add_slice(sql, json);
 	text_add_string(sql, "),'') WHEN '' THEN ");
-	text_add_string(sql, order->nulls_first == order->descending ? "6" : "-1");
-	text_add_string(sql, " WHEN 'NULL' THEN 0 WHEN 'STRING' THEN 1 WHEN 'BOOLEAN' THEN 3 WHEN 'ARRAY' THEN 4"
-	                     " WHEN 'OBJECT' THEN 5 ELSE 2 END");
+	text_add_string(sql, order->nulls_first == order->descending ? "7" : "0");
+	text_add_string(sql, " WHEN 'NULL' THEN 1 WHEN 'STRING' THEN 2 WHEN 'BOOLEAN' THEN 4 WHEN 'ARRAY' THEN 5"
+	                     " WHEN 'OBJECT' THEN 6 ELSE 3 END");
 	add_direction(sql, order);
 	text_add_string(sql, ",CASE WHEN ");
 	add_json_number(sql, json);
