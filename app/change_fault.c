@@ -322,13 +322,15 @@ static void find_unreadable(struct unreadable *unreadable, const struct table *t
 static const char *needed_rights(const struct plan *plan, const struct write *write, struct slice sql,
                                  struct arena *arena)
 {
-	const char *at = write->returning ? memmem(sql.bytes, sql.length, " AS (", 5) : NULL;
-	char verb = at != NULL ? at[5] : sql.length > 0 ? sql.bytes[0] : '\0';
+	char verb = sql.length > 0 ? sql.bytes[0] : '\0';
 	bool upserts = verb == 'I' && write->resolution != RESOLUTION_NONE && write->conflict != NULL;
-	bool windowed = (verb == 'U' || verb == 'D') && plan->limit != UINT64_MAX && !write_looks_first(write);
+	bool windowed;
 	struct unreadable unreadable = { .hidden = false };
 	const char *rights = NULL;
 
+	if (verb == 'W') /* a WITH in front of it */
+		verb = write->kind == WRITE_DELETE ? 'D' : 'U';
+	windowed = (verb == 'U' || verb == 'D') && plan->limit != UINT64_MAX && !write_looks_first(write);
 	if (windowed)
 		find_unreadable(&unreadable, plan->table);
 	if (unreadable.hidden)

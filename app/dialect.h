@@ -92,7 +92,9 @@ struct dialect {
 	void (*resolution)(struct text *, const struct plan *, const struct write *, unsigned row);
 	/* Behind an INSERT of one row: what sql_judge asks. NULL: nothing is (conflict_by_key). */
 	void (*judge)(struct text *, const struct plan *, const struct write *);
-	void (*window)(struct text *, const struct plan *, const struct write *); /* of an UPDATE or DELETE: its WHERE, ORDER BY, LIMIT */
+	/* Of an UPDATE or DELETE with a limit: what stands in front (NULL: nothing), and its WHERE, ORDER BY, LIMIT. */
+	void (*begin_window)(struct text *, const struct plan *, const struct write *);
+	void (*window)(struct text *, const struct plan *, const struct write *);
 	bool (*fallback)(struct text *, const struct column *); /* the column's default, to be compared with; false: nobody knows */
 };
 

@@ -280,28 +280,45 @@ static void resolution(struct text *sql, const struct plan *plan, const struct w
 }
 
 /* An UPDATE has no LIMIT: the rows are found first, by their key or by their place. */
-static void window(struct text *sql, const struct plan *plan, const struct write *write)
+static void add_place(struct text *sql, const struct plan *plan, const struct write *write)
 {
-	text_add_string(sql, " WHERE ");
-	if (write->key != NULL)
-		add_key(sql, plan, write->key);
-	else
-		text_add_string(sql, "(tableoid,ctid)"); /* rows of two partitions may have the same place */
-	text_add_string(sql, " IN (SELECT ");
 	for (unsigned i = 0; write->key != NULL && i < write->key->column_count; i++) {
 		if (i > 0)
 			text_add_char(sql, ',');
 		sql_add_slice(sql, sql_key_column(plan, write->key, i)->quoted);
 	}
 	if (write->key == NULL)
-		text_add_string(sql, "tableoid,ctid");
+		text_add_string(sql, "tableoid,ctid"); /* rows of two partitions may have the same place */
+}
+
+/* The name of those that were found, which is not the table's. */
+static const char *found_name(const struct plan *plan)
+{
+	return slice_is(plan->table->name, "w") ? "v" : "w";
+}
+
+/* PostgreSQL 13 changes one partition after the other, and would look for the rows anew for each of them, if they were
+ * not asked for in front. */
+static void begin_window(struct text *sql, const struct plan *plan, const struct write *write)
+{
+	text_printf(sql, "WITH %s AS MATERIALIZED (SELECT ", found_name(plan));
+	add_place(sql, plan, write);
 	text_add_string(sql, " FROM ");
 	sql_add_slice(sql, plan->table->quoted);
 	sql_add_where(sql, plan);
 	sql_add_orders(sql, plan);
 	text_add_string(sql, " LIMIT ");
 	text_add_unsigned(sql, plan->limit < INT64_MAX ? plan->limit : INT64_MAX);
-	text_add_string(sql, " FOR UPDATE)");
+	text_add_string(sql, " FOR UPDATE) ");
+}
+
+static void window(struct text *sql, const struct plan *plan, const struct write *write)
+{
+	text_add_string(sql, " WHERE (");
+	add_place(sql, plan, write);
+	text_add_string(sql, ") IN (SELECT ");
+	add_place(sql, plan, write);
+	text_printf(sql, " FROM %s)", found_name(plan));
 }
 
 static bool fallback(struct text *sql, const struct column *column)
@@ -344,6 +361,7 @@ const struct dialect postgresql_dialect = {
 	.containment = containment,
 	.truth = truth,
 	.resolution = resolution,
+	.begin_window = begin_window,
 	.window = window,
 	.fallback = fallback,
 };

@@ -179,9 +179,17 @@ static void end_returning(struct text *sql, const struct plan *plan, const struc
 	sql_add_orders(sql, plan);
 }
 
-static void begin_update(struct text *sql, const struct plan *plan, const struct write *write)
+static void begin_window(struct text *sql, const struct plan *plan, const struct write *write, bool of_keys)
+{
+	if (!of_keys && plan->limit != UINT64_MAX && plan->table->dialect->begin_window != NULL)
+		plan->table->dialect->begin_window(sql, plan, write);
+}
+
+/* of_keys: its rows are known by their keys. */
+static void begin_update(struct text *sql, const struct plan *plan, const struct write *write, bool of_keys)
 {
 	begin_returning(sql, plan, write);
+	begin_window(sql, plan, write, of_keys);
 	text_add_string(sql, "UPDATE ");
 	sql_add_slice(sql, plan->table->quoted);
 	text_add_string(sql, " SET");
@@ -197,7 +205,7 @@ void sql_update(struct text *sql, const struct plan *plan, const struct write *w
 {
 	char separator = ' ';
 
-	begin_update(sql, plan, write);
+	begin_update(sql, plan, write, keys.length > 0);
 	for (unsigned i = 0; i < write->column_count; i++) {
 		if (new_value(write, i).length == 0)
 			continue;
@@ -221,7 +229,7 @@ bool sql_find_value(const struct plan *plan, const struct write *write, unsigned
 	if (insert)
 		begin_insert(&beginning, plan, write);
 	else
-		begin_update(&beginning, plan, write);
+		begin_update(&beginning, plan, write, write_looks_first(write));
 	at = beginning.length;
 	text_release(&beginning);
 	for (*row = first; *row < write->row_count; ++*row)
@@ -244,6 +252,7 @@ bool sql_find_value(const struct plan *plan, const struct write *write, unsigned
 void sql_delete(struct text *sql, const struct plan *plan, const struct write *write, struct slice keys)
 {
 	begin_returning(sql, plan, write);
+	begin_window(sql, plan, write, keys.length > 0);
 	text_add_string(sql, "DELETE FROM ");
 	sql_add_slice(sql, plan->table->quoted);
 	add_rows(sql, plan, write, keys);

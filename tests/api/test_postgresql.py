@@ -556,6 +556,9 @@ def test_a_partitioned_table_is_one(forms):
         fault = error_of(send(forms.web, method, target, body), 422, "23514")
         assert fault["message"] == "no partition of the table takes the row", fault
     done(send(forms.web, "DELETE", "/parted?id=eq.3"), 204)
+    done(send(forms.web, "PATCH", "/parted?id=lt.9&order=day&limit=1", {"v": "first"}), 204)
+    assert forms.json("/parted?order=day&select=v") == [{"v": "first"}, {"v": "new"}]
+    done(send(forms.web, "PATCH", "/parted?id=eq.1", {"v": "old"}), 204)
 
 
 def test_names_are_taken_as_they_are(forms):
@@ -1286,6 +1289,7 @@ def told(response, column):
 def test_what_a_type_does_not_have_is_a_400_by_name(kinds, name):
     """Every operator, order and cast, with a value of the type and with one that is none."""
     column, runtime = kinds.names[name], name in ("point[]", "xml[]", "place")  # no place is told of what only the values lack
+    runtime = runtime or kinds.sql("SHOW server_version_num")[0][0] < "140000"  # which gives no place where several operators would do
     for value in (SAMPLES[name], "a:b:c(", ""):
         for word in WORDS:
             given = f"({json.dumps(value)})" if word == "in" else "{" + json.dumps(value) + "}" if word == "eq(any)" else value
@@ -1648,8 +1652,8 @@ def test_ranges_have_their_operators(ranges, name):
             try:
                 expected = ranges.sql(f"SELECT id FROM t WHERE {column} {sign} '{value}' ORDER BY id")
             except Exception as why:
-                assert "42883" in str(why) or "42725" in str(why)
-                assert "has no such operator" in error_of(ranges.get(target), 400, "42883")["message"]
+                assert any(state in str(why) for state in ("42883", "42725", "42804"))
+                assert "operator" in error_of(ranges.get(target), 400, "42883")["message"]
                 continue
             assert ids(ranges, target) == [row for row, in expected], (word, value)
             assert ids(ranges, f"/t?select=id&{column}=not.{word}.{q(value)}&order=id") == [row for row, in ranges.sql(f"SELECT id FROM t WHERE NOT {column} {sign} '{value}' ORDER BY id")]

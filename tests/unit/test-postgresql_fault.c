@@ -408,11 +408,16 @@ static void places(void **state)
 	static const struct {
 		const char *name;
 		enum status status;
+		const char *state;
 	} functions[] = {
-		{ "array_eq", STATUS_NO_SUCH_OPERATOR },     { "array_cmp", STATUS_NO_SUCH_OPERATOR },
-		{ "arrayoverlap", STATUS_NO_SUCH_OPERATOR }, { "array_contain_compare", STATUS_NO_SUCH_OPERATOR },
-		{ "record_eq", STATUS_NO_SUCH_OPERATOR },    { "record_cmp", STATUS_NO_SUCH_OPERATOR },
-		{ "ParseFuncOrColumn", STATUS_DEFINITION },  { NULL, STATUS_DEFINITION },
+		{ "coerce_to_boolean", STATUS_NO_SUCH_OPERATOR, "42804" },
+		{ "enforce_generic_type_consistency", STATUS_NO_SUCH_OPERATOR, "42804" },
+		{ "transformAssignedExpr", STATUS_DEFINITION, "42804" },
+		{ "array_eq", STATUS_NO_SUCH_OPERATOR, "42883" },     { "array_cmp", STATUS_NO_SUCH_OPERATOR, "42883" },
+		{ "arrayoverlap", STATUS_NO_SUCH_OPERATOR, "42883" },
+		{ "array_contain_compare", STATUS_NO_SUCH_OPERATOR, "42883" },
+		{ "record_eq", STATUS_NO_SUCH_OPERATOR, "42883" },    { "record_cmp", STATUS_NO_SUCH_OPERATOR, "42883" },
+		{ "ParseFuncOrColumn", STATUS_DEFINITION, "42883" },  { NULL, STATUS_DEFINITION, "42883" },
 	};
 
 	(void)state;
@@ -432,7 +437,7 @@ static void places(void **state)
 			fail_msg("%s %s is %s", cases[i].state, cases[i].message, status_message(error.status));
 	}
 	for (size_t i = 0; i < LENGTH_OF(functions); i++) {
-		const struct postgresql_fault fault = { .state = "42883", .message = "could not identify an operator",
+		const struct postgresql_fault fault = { .state = functions[i].state, .message = "could not identify an operator",
 			                                .function = functions[i].name };
 		struct database_error error;
 
