@@ -163,7 +163,8 @@ def split(text):
 
 
 NUMBERS = split("1 -5 0 1.5 -0.25 1e3 99999999999999999999 1e30")
-MOMENTS = split("2024-01-02 2024-01-02T03:04:05 2024-01-02T03:04:05.678+02:00 12:34:56 -01:02:03.5 0000-00-00")
+MOMENTS = split("2024-01-02 2024-01-02T03:04:05 2024-01-02T03:04:05.678+02:00 12:34:56 -01:02:03.5 0000-00-00 2024-01-02T03:04:05.1234567"
+                " 12:34:56.1234567 -01:02:03.1234567")  # fmt: skip
 WORDS = ["abc", "", "é", "日本", "😀", "a b", "€", "'", "0"]
 COLUMNS = {
     # name: type, harmless values
@@ -272,7 +273,7 @@ def other_places():
     yield Place("/t?select=id&id=not.{}", ["eq.1", "is.null"], free=True)
     for operator in COMPARE:
         yield Place(f"/t?select=id&doc->>a={operator}.{{}}", WORDS)
-        yield Place(f"/t?select=id&doc->a={operator}.{{}}", ["1", "-1.5", '"a"', "true", "false", "null", "[1]", "x"])
+        yield Place(f"/t?select=id&doc->a={operator}.{{}}", ["1", "-1.5", "99999999999999999999", '"a"', "true", "false", "null", "[1]", "x"])
         yield Place(f'/t?select=id&doc->a={operator}."{{}}"', ["a", "1", ""], quoted=True)
         yield Place(f'/t?select=id&doc->"{{}}"={operator}.1', ["a", "1"], quoted=True)
         yield Place(f'/t?select=id&doc->>"{{}}"={operator}.a', ["a", "1"], quoted=True)
