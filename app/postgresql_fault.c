@@ -128,9 +128,16 @@ static enum status status_of(const struct postgresql_fault *fault, const char *s
 	return STATUS_DEFINITION;
 }
 
-/* A table, a column or a key of the description is not there, or not as it was. */
-static bool is_changed(const char *state, const char *message)
+static const char *given(const char *field)
 {
+	return field != NULL ? field : "";
+}
+
+/* A table, a column or a key of the description is not there, or not as it was. */
+static bool is_changed(const struct postgresql_fault *fault, const char *state, const char *message)
+{
+	if (strcmp(state, "42804") == 0) /* a number for a column that is no number any more */
+		return strcmp(given(fault->function), "transformAssignedExpr") == 0;
 	return strcmp(state, "42P01") == 0 || strcmp(state, "42703") == 0 || strcmp(state, "42P10") == 0 ||
 	       (strcmp(state, "0A000") == 0 && strstr(message, "cached plan must not change result type") != NULL);
 }
@@ -149,11 +156,6 @@ static void set_text(struct database_error *error, const char *state, const char
 		return;
 	snprintf(error->text + length, size - length, " (%s)", name);
 	error->object = (struct slice){ error->text + length + strlen(" ("), strlen(name) };
-}
-
-static const char *given(const char *field)
-{
-	return field != NULL ? field : "";
 }
 
 /* A row that no partition takes has the state of a CHECK, and no constraint's name. The words may be of any language;
@@ -201,8 +203,8 @@ enum postgresql_place postgresql_fault_place(struct slice sql, size_t offset)
 	return is_language((struct slice){ sql.bytes, offset }) ? PLACE_LANGUAGE : PLACE_VALUE;
 }
 
-/* The elements of an array, or the parts of a row, have no operator. The server finds that by the values, and gives no
- * place. */
+/* The elements of an array, or the parts of a row, have no operator, which the server finds by the values, and gives no
+ * place; or the operator is one that makes another value, as that which joins two queries for texts. */
 static bool is_incomparable(const struct postgresql_fault *fault, const char *state)
 {
 	const char *function = given(fault->function);
@@ -246,7 +248,7 @@ bool postgresql_fault_read(struct database_error *error, const struct postgresql
 		error->status = STATUS_NO_PARTITION;
 	if (error->status == STATUS_AWAY && strcmp(given(fault->severity), "ERROR") == 0)
 		error->status = STATUS_FOREIGN_AWAY; /* our own connection lives */
-	error->schema_changed = error->status != STATUS_RAISED && is_changed(state, message);
+	error->schema_changed = error->status != STATUS_RAISED && is_changed(fault, state, message);
 	error->referenced = strcmp(state, "23001") == 0 ||
 	                    (strcmp(state, "23503") == 0 && begins(message, "update or delete on table "));
 	error->not_run = strcmp(state, "57P03") == 0 && error->status == STATUS_AWAY; /* it takes no statements yet */

@@ -80,7 +80,8 @@ void server_fault_tell_operand(struct fault *fault, const struct database_error 
 		fault->message = arena_printf(arena, "%s for column '%s'", status_message(status), column->name.bytes);
 	else
 		fault->message = arena_printf(arena,
-		                              named ? "column '%s' cannot be ordered: type %s has no order"
+		                              named && strcmp(error->state, "42804") != 0
+		                                    ? "column '%s' cannot be ordered: type %s has no order"
 		                                    : "column '%s' cannot be compared so: type %s has no such operator",
 		                              column->name.bytes, column->declared.bytes);
 }

@@ -1448,6 +1448,13 @@ def test_a_column_of_another_type_than_it_was(serve):
     made.sql("ALTER TABLE u ALTER v TYPE text")
     done(send(made.web, "PATCH", "/u?v=eq.5", {"id": 2}), 204)
     assert made.json("/u") == [{"id": 2, "v": "5"}]
+    for table, method, target in (("u", "POST", "/u"), ("t", "PATCH", "/t?id=eq.1")):
+        made.sql(f"ALTER TABLE {table} ALTER v TYPE integer USING 1")
+        made.pool.signal(signal.SIGHUP)
+        time.sleep(1.5)
+        made.sql(f"ALTER TABLE {table} ALTER v TYPE boolean USING TRUE")
+        answer = send(made.web, method, target, {"id": 1 if method == "PATCH" else 3, "v": 1})
+        assert answer.status in (201, 204), answer
 
 
 # --- views that take some kinds of writes
