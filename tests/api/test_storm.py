@@ -245,10 +245,11 @@ def trouble(storm, dice):
             time.sleep(0.1)
             storm.renewals.append(time.monotonic())
         elif workers := storm.pool.workers():
+            storm.kills.append(time.monotonic())  # before anybody can see what follows from it
             try:
                 os.kill(dice.choice(workers), signal.SIGKILL)
             except ProcessLookupError:
-                continue
+                pass
             storm.kills.append(time.monotonic())
 
 
@@ -258,7 +259,7 @@ def test_a_storm(database, start_pool, listen):
     port = servers.free_port()
     settings = {"listen": f"127.0.0.1:{port}"} if listen == "tcp" else {}
     pool = start_pool(schema.url(), "users,tokens,large", workers=3, MYREST_WRITABLE="tokens", MYREST_MAX_ROWS=LARGE,
-                      MYREST_BUFFER_BYTES=65536, MYREST_REQUEST_TIMEOUT=5, **settings)  # fmt: skip
+                      MYREST_BUFFER_BYTES=65536, MYREST_REQUEST_TIMEOUT=round(5 * servers.FACTOR), **settings)  # fmt: skip
     pool.deaths_expected = True
     if listen == "tcp":
         pool.address = ("127.0.0.1", port)
@@ -273,7 +274,7 @@ def test_a_storm(database, start_pool, listen):
     ended = [(entry.get("status"), entry.get("signal")) for entry in pool.log("worker-exit")]
     odd = [each for each in ended if each[1] not in (None, 0, 9) or (not each[1] and each[0] not in (None, 0))]
     assert not odd, f"workers ended by themselves: {odd}"
-    assert sum(each[1] == 9 for each in ended) <= len(storm.kills)
+    assert sum(each[1] == 9 for each in ended) <= len(storm.kills) // 2
     assert min(storm.done.values()) > 0 and storm.kills and storm.renewals, storm.done
     until(lambda: pool.metric("myrest_workers_ready") == 3, 10)
     for _ in range(30):
@@ -282,4 +283,4 @@ def test_a_storm(database, start_pool, listen):
     assert storm.acknowledged and storm.acknowledged <= rows.keys() <= storm.sent
     assert set(rows.values()) == {1}
     until(lambda: max(len(os.listdir(f"/proc/{pid}/fd")) for pid in pool.workers()) < 40, 10)
-    print(dict(storm.done), f"{len(storm.kills)} kills, {len(storm.acknowledged)} of {len(storm.sent)} writes")
+    print(dict(storm.done), f"{len(storm.kills) // 2} kills, {len(storm.acknowledged)} of {len(storm.sent)} writes")
