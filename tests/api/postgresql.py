@@ -117,7 +117,7 @@ DIFFERENT = {
     "injection.comment": Instead("--", SQL),
     "injection.before_minus": Instead("[=<>(, ]", SQL),
     # the semicolon is that before LOCK TABLE; behind anything else no statement has one
-    "injection.signs": Instead(r";|::|->|#>>|@@|@>|<@|&&|~\*|~|-(?=\()", SQL),
+    "injection.signs": Instead(r";|::|->|#>>|@@|@>|<@|&&|&<|&>|<<|>>|-\|-|~\*|~|-(?=\()", SQL),
     "injection.setting": Instead(("TimeZone", "standard_conforming_strings=on"), SQL),
     "injection.injected": Instead(
         [
