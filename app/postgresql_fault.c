@@ -82,6 +82,7 @@ static const struct meaning meanings[] = {
 	{ "53400", PLACE_UNKNOWN, NULL, STATUS_QUOTA },
 	{ "53", PLACE_UNKNOWN, NULL, STATUS_EXHAUSTED },
 	{ "54000", PLACE_UNKNOWN, "in tsquery", STATUS_BAD_SEARCH },
+	{ "54000", PLACE_VALUE, NULL, STATUS_BAD_VALUE }, /* more dimensions than an array may have */
 	{ "54000", PLACE_UNKNOWN, "row is too big", STATUS_ROW_TOO_LARGE },
 	{ "54000", PLACE_UNKNOWN, NULL, STATUS_TOO_LONG }, /* for an index, or for any value of its type */
 	{ "54", PLACE_UNKNOWN, NULL, STATUS_TOO_COMPLEX },

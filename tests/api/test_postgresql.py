@@ -1082,6 +1082,19 @@ def test_arrays_are_compared_as_a_whole_and_by_their_elements(serve):
         assert [row["id"] for row in made.json(f"/arrays?select=id&order=id&{query.replace(' ', '%20')}")] == ids, query
 
 
+@pytest.mark.parametrize("dimensions", [6, 7, 30])
+def test_an_array_of_more_dimensions_than_there_may_be_is_a_400(serve, dimensions):
+    made = serve("CREATE TABLE arrays (id integer PRIMARY KEY, n integer[], words text[])", tables="arrays")
+    for name, value in (("n", "1"), ("words", '"x"')):
+        text = "[" * dimensions + value + "]" * dimensions
+        for query in (f"{name}=eq.{q(text)}", f"{name}=in.({q(json.dumps(text))})", f"{name}=cs.{q(text)}"):
+            response = made.get(f"/arrays?{query}")
+            assert response.status == (200 if dimensions <= 6 else 400), response
+            assert response.status == 200 or name in response.json()["message"]
+        response = send(made.web, "POST", "/arrays", f'{{"id":{dimensions},"{name}":{text}}}'.encode(), kind="application/json")
+        assert response.status == (400 if dimensions > 6 else 201 if name == "n" else 409), response
+
+
 def test_a_search_without_a_language_speaks_that_of_the_index(serve):
     made = serve(
         "CREATE TABLE words (id integer PRIMARY KEY, plain text, english varchar(80), none text)",

@@ -383,6 +383,8 @@ static void places(void **state)
 		{ "42P01", "relation \"t\" does not exist", "SELECT 1 FROM ^\"t\"", STATUS_NOT_TAKEN },
 		{ "3F000", "schema \"x\" does not exist", "SELECT 1 FROM \"t\" WHERE \"n\" IN (^'x')",
 		  STATUS_BAD_VALUE },
+		{ "54000", "number of array dimensions (7) exceeds the maximum allowed (6)", "SELECT 1 FROM \"t\" WHERE \"a\"=^'{{'",
+		  STATUS_BAD_VALUE },
 		{ "54001", "stack depth limit exceeded", "SELECT 1 FROM \"t\" WHERE \"j\" @> ^'[[' ::jsonb",
 		  STATUS_TOO_DEEP },
 		{ "22P02", "invalid input syntax for type uuid", "SELECT 1 FROM \"t\" WHERE \"u\"=^'x'",
