@@ -587,8 +587,12 @@ def test_a_trigger_that_changes_the_session_amid_a_write(database, start_pool, s
     found = plainly(database, f"{EPOCH}, s FROM stamped ORDER BY id", schema=schema.name)
     assert [each[1] for each in found] == [TEXT + "2"] + [TEXT + "3"] * 3 + [TEXT]
     assert found[4][0] == 1719835200
-    # what the last statement of one sets is noticed by the next, which still has that session, or by nobody
-    assert len(pool.log("session-changed")) in (len(made) // 2, len(made) - 1, len(made))
+    # What the last statement of one sets is noticed by the next, which still has that session, or by nobody. Where each
+    # is a single statement, the next one finds it so, and its own change goes with the connection.
+    noticed = {len(made) - 1, len(made)}
+    if prefer is None and not postgresql.HERE:
+        noticed.add(len(made) // 2)
+    assert len(pool.log("session-changed")) in noticed
 
 
 def test_nobody_fails_because_others_change_the_session(database, start_pool, start_nginx):

