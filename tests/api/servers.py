@@ -14,7 +14,6 @@ Environment:
   MYREST_STRICT       1: the strict latencies, for a quiet machine
   MYREST_TEST_USER    who the servers run as when the tests run as root (default nobody)
 """
-import ctypes
 import collections
 import grp
 import os
@@ -45,15 +44,10 @@ STRICT = os.environ.get("MYREST_STRICT") == "1"
 WRAPPER = shlex.split(os.environ.get("MYREST_WRAPPER", ""))
 SOURCE = Path(__file__).resolve().parents[2]
 SECRET = "s3cr&t:p@ss/w%rd"
+SETPRIV = shutil.which("setpriv")  # by its path: the server's environment may have another PATH
 # What the leak checker of a build with sanitizers says of a thread that ends while it looks.
 LEAK_CHECKER = re.compile(r"==\d+==Unable to get registers from thread \d+\.$")
 COMPLAINTS = re.compile(r"AddressSanitizer|LeakSanitizer|UndefinedBehavior|runtime error:|ERROR SUMMARY: [1-9]")
-
-_prctl = ctypes.CDLL(None).prctl
-
-
-def _die_with_parent():
-    _prctl(1, signal.SIGTERM)
 
 
 def identity():
@@ -62,6 +56,19 @@ def identity():
         return {}
     user = pwd.getpwnam(os.environ.get("MYREST_TEST_USER", "nobody"))
     return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
+
+
+def as_somebody(command, groups=()):
+    """The command line that runs a program as identity() says, and ends it with this process.
+
+    A program does it, not a function that Python calls after a fork: that would want a real fork, which copies the page
+    tables of the whole test run for each of the thousands of servers.
+    """
+    who, begin = identity(), [SETPRIV, "--pdeathsig=TERM"]
+    if who:
+        also = ",".join(str(grp.getgrnam(name).gr_gid) for name in groups)
+        begin += [f"--reuid={who['user']}", f"--regid={who['group']}", f"--groups={also}" if also else "--clear-groups"]
+    return [*begin, "--", *map(str, command)]
 
 
 def own(path):
@@ -73,17 +80,12 @@ def own(path):
 
 def start(command, log=None, env=None, groups=(), **how):
     """Starts a server as an unprivileged user; it ends when this process does."""
-    who = identity()
-    if who and groups:
-        who["extra_groups"] = [grp.getgrnam(name).gr_gid for name in groups]
     output = open(log, "ab") if log else subprocess.DEVNULL
     how.setdefault("stdin", subprocess.DEVNULL)
     how.setdefault("stdout", output)
     how.setdefault("stderr", output)
     try:
-        return subprocess.Popen(
-            [str(part) for part in command], env=env, cwd="/", preexec_fn=_die_with_parent, **how, **who
-        )
+        return subprocess.Popen(as_somebody(command, groups), env=env, cwd="/", **how)
     finally:
         if log:
             output.close()
@@ -387,15 +389,13 @@ def environment(**settings):
 def run(lab, *arguments, seconds=20, **settings):
     """Runs the program to its end as the unprivileged user."""
     return subprocess.run(
-        [*WRAPPER, str(reachable(lab)), *arguments],
+        as_somebody([*WRAPPER, reachable(lab), *arguments]),
         env=environment(**settings),
         cwd="/",
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
         timeout=seconds * FACTOR,
-        preexec_fn=_die_with_parent,
-        **identity(),
     )
 
 
