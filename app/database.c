@@ -177,7 +177,7 @@ static enum database_step lost(struct database *database)
 
 static void tell(struct database *database, const char *what, const char *detail)
 {
-	memset(&database->error, 0, sizeof(database->error));
+	database_error_clear(&database->error);
 	database->error.status = STATUS_AWAY;
 	snprintf(database->error.text, sizeof(database->error.text), "%s%s", what, detail);
 }
@@ -454,7 +454,7 @@ enum database_step database_open(struct database *database)
 {
 	probe_stop(&database->home);
 	close_connection(database, false);
-	memset(&database->error, 0, sizeof(database->error));
+	database_error_clear(&database->error);
 	target_begin(&database->target);
 	database->opening = true;
 	return try_next_host(database);

@@ -10,7 +10,9 @@
 #ifndef MYREST_DATABASE_H
 #define MYREST_DATABASE_H
 
+#include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "config.h"
 #include "table.h"
@@ -32,15 +34,22 @@ struct database_error {
 	bool snapshot_old;   /* the table has got another form since the transaction began: in another one it can be read */
 	bool not_run;        /* the statement certainly did not run, though the connection is lost */
 	bool referenced;     /* of a foreign key: other rows refer to the one that would change */
-	char text[512];      /* the driver's words, for the log only */
 	struct slice object; /* in the text: the column, key or constraint it is about; no bytes: it names none */
 	/* Of a duplicate, as the server writes them, those of the row that was refused. MySQL has them in the text.
 	 * PostgreSQL: (a, b)=(1, 2). No bytes: it does not tell, or they are too long. */
 	struct slice values;
-	char detail[1024];   /* that they are in; never for the log */
 	uint64_t row;        /* of those that were written, from 1; 0: it does not say */
 	size_t place;        /* in the statement: the literal it is about, in characters from 1; 0: it does not say */
+	char text[512];      /* the driver's words, for the log only */
+	char detail[1024];   /* that the values are in; never for the log */
 };
+
+/* No error, as every statement begins. Zeroing the texts would cost each of them more than all the rest of it. */
+static inline void database_error_clear(struct database_error *error)
+{
+	memset(error, 0, offsetof(struct database_error, text));
+	error->text[0] = error->detail[0] = '\0';
+}
 
 /* What the server can do that others cannot. */
 struct database_traits {

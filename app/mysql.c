@@ -129,7 +129,7 @@ static enum database_step send_statement(struct driver_connection *connection, c
 {
 	connection->columns_wanted = rows == DATABASE_COLUMNS; /* one by one costs no more here */
 	connection->column = 0;
-	memset(error, 0, sizeof(*error));
+	database_error_clear(error);
 	connection->waiting = mysql_real_query_start(&connection->failed, connection->mysql, sql, length);
 	connection->operation = connection->waiting ? OPERATION_QUERY : OPERATION_NONE;
 	return connection->waiting ? DATABASE_WAIT : query_done(connection, error);
@@ -246,7 +246,7 @@ static enum database_step connect_to(struct driver_connection **made, const stru
 	struct mysql_destination destination = { .host = address, .url = url, .port = DEFAULT_PORT };
 
 	*made = connection;
-	memset(error, 0, sizeof(*error));
+	database_error_clear(error);
 	connection->tls = mode_of(url);
 	connection->target = url->target;
 	if ((connection->mysql = mysql_init(NULL)) == NULL)

@@ -125,7 +125,7 @@ static enum database_step lost(struct driver_connection *connection, struct data
 	const char *words = connection->pg != NULL ? libpq.PQerrorMessage(connection->pg) : load_error;
 	size_t length = 0;
 
-	memset(error, 0, sizeof(*error));
+	database_error_clear(error);
 	error->status = STATUS_AWAY;
 	for (; *words != '\0' && length < sizeof(error->text) - 1; words++)
 		if ((unsigned char)*words > ' ')
@@ -133,7 +133,8 @@ static enum database_step lost(struct driver_connection *connection, struct data
 		else if (length > 0 && error->text[length - 1] != ' ')
 			error->text[length++] = ' ';
 	while (length > 0 && error->text[length - 1] == ' ')
-		error->text[--length] = '\0';
+		length--;
+	error->text[length] = '\0';
 	return DATABASE_LOST;
 }
 
@@ -190,7 +191,7 @@ static enum database_step connect_to(struct driver_connection **made, const stru
 
 	(void)timeout_s; /* nothing here waits */
 	*made = connection;
-	memset(error, 0, sizeof(*error));
+	database_error_clear(error);
 	connection->target = url->target;
 	if (*load_error != '\0')
 		return lost(connection, error);
@@ -407,7 +408,7 @@ static enum database_step send_statement(struct driver_connection *connection, c
 {
 	int unsent;
 
-	memset(error, 0, sizeof(*error));
+	database_error_clear(error);
 	if (memchr(sql, '\0', length) != NULL) { /* a name in a JSON path can have one; it would end the statement */
 		error->status = STATUS_BAD_VALUE;
 		error->place = 1; /* it is of what is asked */

@@ -102,16 +102,12 @@ static bool has_dots(struct slice decoded)
 {
 	const char *at = decoded.bytes, *end = at + decoded.length, *slash;
 
-	for (;; at = slash + 1) {
-		struct slice segment;
-
+	for (; at < end; at = slash + 1) {
 		slash = slice_find(at, end, '/');
-		segment = (struct slice){ at, (size_t)(slash - at) };
-		if (slice_is(segment, ".") || slice_is(segment, ".."))
+		if (*at == '.' && (slash == at + 1 || (slash == at + 2 && at[1] == '.')))
 			return true;
-		if (slash == end)
-			return false;
 	}
+	return false;
 }
 
 enum status route_find(const struct request *request, const struct schema *schema, struct slice prefix,
