@@ -24,6 +24,7 @@ enum worker_state { WORKER_NONE, WORKER_STARTING, WORKER_READY, WORKER_AWAY, WOR
 	X(requests_failed, "requests answered with a status of 500 or above") \
 	X(requests_merged, "requests answered from a statement that they shared with another request") \
 	X(statements, "statements sent to the database on behalf of requests") \
+	X(requests_abandoned, "requests dropped because nobody waited for them any more when their turn came") \
 	X(rows, "rows read from the database") \
 	X(handovers, "connections given to another worker because a statement was running") \
 	X(regroupings, "connections given to another worker because it has room, or because this one has too much to do") \

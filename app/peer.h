@@ -33,7 +33,8 @@ struct peer {
 	struct text raw; /* as it came, and behind it what of the next one has been read */
 	size_t fed;      /* how much of that the reader has had */
 	bool dropped;    /* it is too large to be kept as it came: its first bytes are not in raw any more */
-	bool watched;    /* by the event loop */
+	bool watched;    /* by the event loop, */
+	uint64_t watched_in; /* since that round of it, the last time */
 	bool sole_owner; /* no other worker has or had the socket: to close it ends it, and all watching for it */
 	bool watches_output; /* the event loop is told when its socket takes more */
 	bool more;       /* further bytes may wait in the socket */

@@ -3,6 +3,7 @@
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -30,6 +31,7 @@ bool peers_watch(struct peer *peer, unsigned events)
 
 	peer->watches_output = (events & EPOLLOUT) != 0;
 	peer->watched = epoll_ctl(worker.epoll, operation, peer->socket, &event) == 0;
+	peer->watched_in = worker.round;
 	return peer->watched;
 }
 
@@ -69,6 +71,29 @@ struct peer *peers_admit(const struct handover_item *item)
 	peer->state = item->bytes.length > 0 ? PEER_AGAIN : PEER_IDLE;
 	TAILQ_INSERT_TAIL(&worker.peers[peer->state], peer, link);
 	return peer;
+}
+
+/* On TCP a web server that goes away shows as one that sends no more. On a unix socket the two differ, and so does what
+ * we closed ourselves: a worker that drains hears no more. */
+bool peers_has_left(const struct peer *peer, unsigned events)
+{
+	return (events & (EPOLLHUP | EPOLLERR)) ||
+	       (worker.listener_is_tcp && !worker.draining && (peer->ended || (events & EPOLLRDHUP)));
+}
+
+bool peers_still_waits(const struct peer *peer)
+{
+	struct pollfd socket = { .fd = peer->socket, .events = POLLRDHUP };
+
+	if (peer->watched && peer->watched_in < worker.round) /* the event loop would have told */
+		return !peers_has_left(peer, 0);
+	return poll(&socket, 1, 0) <= 0 || !peers_has_left(peer, (unsigned)socket.revents);
+}
+
+void peers_abandon(struct peer *peer)
+{
+	METRICS_ADD(metrics_own->requests_abandoned, 1);
+	peers_hang_up(peer);
 }
 
 void peers_free_closed(void)

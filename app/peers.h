@@ -17,6 +17,11 @@ bool peers_watch(struct peer *, unsigned events);
 void peers_settle(void);
 void peers_hang_up(struct peer *); /* the peer stays in memory until peers_free_closed */
 void peers_free_closed(void);
+/* Whether somebody waits for the answer, when its turn has come; asks the socket where the event loop has not looked yet
+ * since it is watched. Whether these events say that nobody does. */
+bool peers_still_waits(const struct peer *);
+bool peers_has_left(const struct peer *, unsigned events);
+void peers_abandon(struct peer *); /* hangs up, and counts it */
 
 /* Looks at those that have bytes which nobody has looked at yet. */
 void peers_look_again(void);

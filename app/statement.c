@@ -494,7 +494,9 @@ void statement_start(void)
 	struct peer_list *waiting = &worker.peers[PEER_WAITING];
 	struct peer *leader, *peer, *next;
 
-	if ((leader = TAILQ_FIRST(waiting)) == NULL) {
+	while ((leader = TAILQ_FIRST(waiting)) != NULL && !peers_still_waits(leader))
+		peers_abandon(leader);
+	if (leader == NULL) {
 		if (metrics_own->busy_since_us != 0) /* others read it: no line of the cache is taken from them for nothing */
 			not_busy();
 		return;

@@ -69,8 +69,8 @@ static void peer_event(struct peer *peer, unsigned events)
 		peers_write_on(peer);
 		return;
 	}
-	if (peer->state == PEER_WAITING && (events & (EPOLLHUP | EPOLLERR))) { /* nobody waits for the answer */
-		peers_hang_up(peer);
+	if (peer->state == PEER_WAITING && peers_has_left(peer, events)) {
+		peers_abandon(peer);
 		return;
 	}
 	if (peer->state == PEER_AGAIN) /* what came before may be a whole request, and this be read later */
@@ -137,6 +137,7 @@ static void loop(void)
 			peers_settle();
 		entrance_open();
 		session_watch();
+		worker.round++;
 		count = epoll_wait(worker.epoll, events, EVENTS_AT_ONCE, next_timeout_ms());
 		ready = 0;
 		for (int i = 0; i < count; i++)

@@ -34,6 +34,7 @@ struct worker {
 	struct peer_list peers[PEER_STATES];
 	struct batch batch;
 	int epoll;
+	uint64_t round; /* of the loop: how many times it has waited for events */
 	int notify; /* tells the supervisor that the first attempt at the database is over; -1: told */
 	/* entrance */
 	bool watching_listener, watching_queue; /* they are in the epoll set */

@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: MIT
+"""More is asked than can be done: what nobody waits for is not begun."""
+import json
+import socket
+import time
+
+import pytest
+
+import fcgi
+import servers
+from writing import GRANT
+
+SLOW = 1.5  # seconds that a worker is kept busy
+
+
+@pytest.fixture(params=["unix", "tcp"])
+def busy(request, database, start_pool, start_nginx):
+    """make(): a pool of one worker which is busy for SLOW seconds from now on; with an nginx before it."""
+    schema = database.schema(
+        "CREATE TABLE notes (id INT PRIMARY KEY, v INT NOT NULL)",
+        "INSERT INTO notes VALUES (1, 0), (2, 0), (3, 0)",
+        f"CREATE VIEW slow AS SELECT id, SLEEP({SLOW}) AS pause FROM notes WHERE id = 1",
+        grant=GRANT,
+    )
+    listen = f"127.0.0.1:{servers.free_port()}" if request.param == "tcp" else None
+    pool = start_pool(schema.url(), "notes,slow", workers=1, listen=listen, ready=listen is None, MYREST_WRITABLE="notes")
+    if listen is not None:
+        host, _, port = listen.rpartition(":")
+        pool.address = (host, int(port))
+        servers.until(pool.is_ready)
+    connections = []
+
+    def keep_busy():
+        connections.append(pool.fcgi())
+        connections[-1].send(fcgi.encode("GET", "/slow"))
+        servers.until(lambda: pool.metric("myrest_statements_total") > 0)
+        return connections[-1]
+
+    keep_busy.pool, keep_busy.schema, keep_busy.web = pool, schema, lambda: start_nginx(pool)
+    yield keep_busy
+    for connection in connections:
+        connection.close()
+
+
+def patch(number):
+    body = json.dumps({"v": number}).encode()
+    return fcgi.encode("PATCH", f"/notes/{number}", {"Content-Type": "application/json"}, body)
+
+
+def written(schema):
+    return [value for [value] in schema.sql("SELECT v FROM notes ORDER BY id")]
+
+
+def test_what_nobody_waits_for_is_not_begun(busy):
+    waiting = busy()
+    gone = [busy.pool.fcgi() for _ in range(5)]
+    for number, connection in enumerate(gone):
+        connection.send(patch(2) if number % 2 else fcgi.encode("GET", f"/notes?v=eq.{number}"))
+    stays = busy.pool.fcgi()
+    stays.send(patch(3))
+    time.sleep(0.2)
+    for connection in gone:
+        connection.close()
+    assert waiting.read().status == 200
+    assert stays.read().status == 204
+    assert written(busy.schema) == [0, 0, 3]
+    metrics = busy.pool.counted(2)
+    assert metrics["myrest_requests_abandoned_total"] == 5
+    assert metrics["myrest_statements_total"] == 2 and metrics["myrest_requests_total"] == 2
+    stays.close()
+
+
+def test_a_client_of_the_web_server_that_hangs_up_writes_nothing(busy):
+    web = busy.web()
+    waiting = busy()
+    with socket.create_connection((web.host, web.port)) as client:
+        client.sendall(
+            b"PATCH /notes/2 HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 7\r\n\r\n"
+            b'{"v":2}'
+        )
+        time.sleep(0.3)
+    assert waiting.read().status == 200
+    assert busy.pool.ask("/notes/1").status == 200
+    assert written(busy.schema) == [0, 0, 0]
+    assert busy.pool.metric("myrest_requests_abandoned_total") == 1
