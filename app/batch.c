@@ -64,6 +64,12 @@ static bool add_key(struct batch *batch, struct integer key)
 	return place >= 0;
 }
 
+bool batch_may_share(const struct peer *one, const struct peer *other)
+{
+	return one->write == NULL && other->write == NULL && !one->alone && !other->alone &&
+	       (merge_same(&one->plan, &other->plan) || merge_same_but_key(&one->plan, &other->plan));
+}
+
 bool batch_join(struct batch *batch, const struct peer *peer)
 {
 	if (!merge_same(batch->plan, &peer->plan) &&

@@ -42,6 +42,8 @@ struct batch {
 	uint64_t exact, planned;
 };
 
+/* Whether two requests that wait could share a statement. */
+bool batch_may_share(const struct peer *, const struct peer *);
 void batch_begin(struct batch *, struct peer *leader);
 /* Whether the peer's request may share the batch's statement, which has not been sent; if so it counts in. */
 bool batch_join(struct batch *, const struct peer *);

@@ -284,18 +284,77 @@ static void weigh_load(int64_t now)
 	worker.load_cpu_us = cpu;
 }
 
+/* Gives one away, and with it all behind it that could share its statement. false: the queue is full. */
+static bool give_group(struct peer *leader)
+{
+	struct peer *peer, *next;
+
+	for (peer = leader; peer != NULL; peer = next) {
+		next = TAILQ_NEXT(peer, link);
+		if (peer != leader &&
+		    !(worker.config->merge && peer_can_move(peer) && batch_may_share(leader, peer)))
+			continue;
+		if (!peers_give_away(peer)) /* which leaves the leader's plan where it is */
+			return false;
+		METRICS_ADD(metrics_own->handovers, 1);
+	}
+	return true;
+}
+
+static struct peer *first_movable(void)
+{
+	struct peer *peer;
+
+	TAILQ_FOREACH(peer, &worker.peers[PEER_WAITING], link)
+		if (peer_can_move(peer))
+			break;
+	return peer;
+}
+
+/* As many as idle workers can begin at once, the oldest first. What is more would come back, or wait there instead of
+ * here: under more load than can be served all of it went round, hundreds of times a request. */
+static void give_to_idle(unsigned idle)
+{
+	struct peer *leader;
+
+	while (idle-- > 0 && (leader = first_movable()) != NULL && give_group(leader))
+		;
+}
+
+/* All that come from nobody, to whoever is idle, or will be first. false: there were none. */
+static bool give_fresh(void)
+{
+	struct peer *peer, *next;
+	bool any = false;
+
+	for (peer = TAILQ_FIRST(&worker.peers[PEER_WAITING]); peer != NULL; peer = next) {
+		next = TAILQ_NEXT(peer, link);
+		if (peer->given || !peer_can_move(peer))
+			continue;
+		any = peer->given = true;
+		if (!peers_give_away(peer)) {
+			peer->given = false;
+			break;
+		}
+		METRICS_ADD(metrics_own->handovers, 1);
+	}
+	return any;
+}
+
 /* A statement has been running for a while: whoever has to wait for it goes to a worker that is idle. */
 static void hand_over(void)
 {
 	int64_t now = clock_now_us();
+	unsigned idle = metrics_idle_siblings();
 
 	worker.handover_again_us = now + HANDOVER_RETRY_US;
 	peers_settle();
 	strained(now);
-	if (now - worker.statement_since_us < HANDOVER_ANYWAY_US && !metrics_idle_sibling())
+	if (idle == 0 && now - worker.statement_since_us < HANDOVER_ANYWAY_US)
 		return;
 	watch(false);
-	entrance_give_waiting();
+	if (!give_fresh())
+		give_to_idle(idle);
 }
 
 /* Whether a statement runs for which a request might wait. */

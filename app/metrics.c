@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "metrics.h"
 
+#include <limits.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -61,28 +62,35 @@ int metrics_ready(struct metrics *metrics, const char **reason)
 	return ready;
 }
 
-static bool any_sibling(bool idle)
+/* most: there are no more than that to be counted. */
+static unsigned count_siblings(bool idle, unsigned most)
 {
+	unsigned count = 0;
 	int used = metrics_page == NULL ? 0 : metrics_page->used;
 
-	for (int i = 1; i < used; i++) {
+	for (int i = 1; i < used && count < most; i++) {
 		const struct metrics_slot *slot = &metrics_page->slots[i];
 
 		if (slot != metrics_own && slot->pid != 0 && slot->state == WORKER_READY &&
 		    (slot->busy_since_us == 0 || (!idle && clock_now_us() - slot->busy_since_us < STUCK_US)))
-			return true;
+			count++;
 	}
-	return false;
+	return count;
 }
 
 bool metrics_ready_sibling(void)
 {
-	return any_sibling(false);
+	return count_siblings(false, 1) > 0;
 }
 
 bool metrics_idle_sibling(void)
 {
-	return any_sibling(true);
+	return count_siblings(true, 1) > 0;
+}
+
+unsigned metrics_idle_siblings(void)
+{
+	return count_siblings(true, UINT_MAX);
 }
 
 bool metrics_steady_senior(void)

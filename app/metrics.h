@@ -72,6 +72,7 @@ int metrics_ready(struct metrics *, const char **reason);
  * on it for a second); whether it could run a statement at once. */
 bool metrics_ready_sibling(void);
 bool metrics_idle_sibling(void);
+unsigned metrics_idle_siblings(void); /* how many could */
 /* Whether a worker in a lower slot keeps up with all that it has: it is ready, its statement has not been running for
  * long, and it has not been strained lately. Such a worker is the one that new connections should go to. */
 bool metrics_steady_senior(void);

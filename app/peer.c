@@ -15,7 +15,7 @@ enum {
 	STREAM_SENT_BYTES = 65536,  /* this much that is sent makes room for what is to come */
 };
 
-enum { MARK_ALONE = 1, MARK_LOSS = 2, MARK_MOST_LOSSES = 127 }; /* in one byte */
+enum { MARK_ALONE = 1, MARK_GIVEN = 2, MARK_LOSS = 4, MARK_MOST_LOSSES = 63 }; /* in one byte */
 
 static char look_bytes[LOOK_BYTES]; /* never kept across calls */
 
@@ -26,6 +26,7 @@ struct peer *peer_new(int socket, struct slice bytes, unsigned char mark, size_t
 	text_add(&peer->raw, bytes.bytes, bytes.length);
 	peer->socket = socket;
 	peer->alone = (mark & MARK_ALONE) != 0;
+	peer->given = (mark & MARK_GIVEN) != 0;
 	peer->losses = mark / MARK_LOSS;
 	peer->reader.limit = request_limit;
 	return peer;
@@ -158,7 +159,7 @@ unsigned char peer_mark(const struct peer *peer)
 {
 	unsigned losses = peer->losses < MARK_MOST_LOSSES ? peer->losses : MARK_MOST_LOSSES;
 
-	return (unsigned char)((peer->alone ? MARK_ALONE : 0) + losses * MARK_LOSS);
+	return (unsigned char)((peer->alone ? MARK_ALONE : 0) + (peer->given ? MARK_GIVEN : 0) + losses * MARK_LOSS);
 }
 
 void peer_clear(struct peer *peer)
@@ -176,7 +177,7 @@ void peer_clear(struct peer *peer)
 	if (peer->raw.length == 0 && peer->raw.size > LOOK_BYTES)
 		text_release(&peer->raw);
 	peer->losses = peer->snapshots = 0;
-	peer->dropped = peer->more = peer->alone = peer->retried = peer->merged = peer->stream_ended = false;
+	peer->dropped = peer->more = peer->given = peer->alone = peer->retried = peer->merged = peer->stream_ended = false;
 	peer->rows = 0;
 }
 

@@ -83,3 +83,26 @@ def test_a_client_of_the_web_server_that_hangs_up_writes_nothing(busy):
     assert busy.pool.ask("/notes/1").status == 200
     assert written(busy.schema) == [0, 0, 0]
     assert busy.pool.metric("myrest_requests_abandoned_total") == 1
+
+
+def test_those_that_wait_do_not_go_round(database, start_pool):
+    """More clients than workers, whose statements take 20 ms and cannot be shared."""
+    schema = database.schema(
+        "CREATE TABLE notes (id INT PRIMARY KEY, v INT NOT NULL)",
+        "INSERT INTO notes VALUES (1, 0)",
+        "CREATE VIEW slow AS SELECT id, v, SLEEP(0.02) AS pause FROM notes",
+    )
+    pool = start_pool(schema.url(), "slow", workers=4)
+    connections = [pool.fcgi() for _ in range(100)]
+    for turn in range(3):
+        for number, connection in enumerate(connections):
+            connection.send(fcgi.encode("GET", f"/slow?v=lt.{1000 * turn + number + 1}"))
+        for connection in connections:
+            assert connection.read().status == 200
+    metrics = pool.counted(300)
+    assert metrics["myrest_statements_total"] >= 250
+    # to another worker, and later from one that has more than it gets done to one that has less
+    print("hand-overs for each:", metrics["myrest_handovers_total"] / 300)
+    assert metrics["myrest_handovers_total"] <= 5 * 300
+    for connection in connections:
+        connection.close()

@@ -138,21 +138,23 @@ static void it_moves_with_its_bytes(void **state)
 	peer->retried = true; /* its statement is repeated here */
 	assert_false(peer_can_move(peer));
 	peer->retried = false;
-	peer->alone = true; /* the other one has to know */
+	peer->alone = peer->given = true; /* the other one has to know */
 	other = peer_new(dup(peer->socket), (struct slice){ peer->raw.bytes, peer->raw.length }, peer_mark(peer), LIMIT);
-	assert_true(other->alone);
+	assert_true(other->alone && other->given);
 	assert_int_equal(peer_look(other), PEER_LOOK_REQUEST);
 	peer_clear(other); /* of this request only */
 	assert_int_equal(peer_mark(other), 0);
 	peer_free(other);
-	for (unsigned losses = 1; losses < 300; losses += 63) {
+	for (unsigned losses = 1; losses < 200; losses += 31) {
 		peer->alone = losses % 2 != 0;
+		peer->given = losses % 3 != 0;
 		peer->losses = losses; /* it stays where it is repeated, unless nothing is left there that could do so */
 		assert_false(peer_can_move(peer));
 		assert_true(peer_can_move_at_last(peer));
 		other = peer_new(dup(peer->socket), (struct slice){ peer->raw.bytes, peer->raw.length }, peer_mark(peer), LIMIT);
-		assert_int_equal(other->losses, losses < 127 ? losses : 127); /* a byte is what goes with it */
+		assert_int_equal(other->losses, losses < 63 ? losses : 63); /* a byte is what goes with it */
 		assert_int_equal(other->alone, peer->alone);
+		assert_int_equal(other->given, peer->given);
 		peer_free(other);
 	}
 	peer->retried = true;
