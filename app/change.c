@@ -6,6 +6,7 @@
 
 #include "answer.h"
 #include "change_fault.h"
+#include "clock.h"
 #include "dialect.h"
 #include "metrics.h"
 #include "page.h"
@@ -33,6 +34,7 @@ static struct {
 	struct plan *plan;
 	enum stage stage;
 	bool in_transaction;
+	int64_t deadline_us; /* after which nothing but the end of the transaction is sent */
 	unsigned attempts;
 	bool raced;      /* tried once more, since another may have added the same row at the same moment */
 	unsigned row;    /* INSERT: whose turn it is, or that of which and those behind it */
@@ -859,6 +861,19 @@ static bool failed(enum next *next)
 	return true;
 }
 
+/* Each statement has its time, but there may be one for each row of the body. What is found out of a fault in vain is no
+ * fault of its own. */
+static enum next in_time(enum next next)
+{
+	if (next == OVER || change.stage == COMMIT || change.stage == ROLLBACK || clock_now_us() < change.deadline_us)
+		return next;
+	change.again = false;
+	if (change.locating || change.stage == FAULT_ROW || change.stage == TELL_ROW)
+		return undo();
+	return fail(STATUS_TIMEOUT, "the write ran past its time",
+	            "all statements of a write together may take MYREST_STATEMENT_TIMEOUT");
+}
+
 static enum database_step send_sql(void)
 {
 	return database_send(worker.database, change.sql.bytes, change.sql.length, DATABASE_ONE_BY_ONE);
@@ -888,7 +903,7 @@ void change_step(enum database_step step)
 				return;
 			break;
 		}
-		if (next == OVER) {
+		if ((next = in_time(next)) == OVER) {
 			over();
 			return;
 		}
@@ -923,6 +938,7 @@ void change_start(struct peer *peer)
 	change.plan = &peer->plan;
 	change.write = peer->write;
 	change.attempts = 0;
+	change.deadline_us = clock_now_us() + worker.config->statement_timeout_s * 1000000;
 	change.failed = change.again = change.locating = change.judging = change.in_transaction = change.raced = false;
 	peer->write->one_by_one = goes_one_by_one(peer->write);
 	next = first();

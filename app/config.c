@@ -220,7 +220,7 @@ static const struct variable {
 	{ "MYREST_REQUEST_TIMEOUT", "10",
 	  "seconds in which a whole request must come in, and an answer be taken further",
 	  NULL, FIELD(request_timeout_s), 1, 3600, false },
-	{ "MYREST_STATEMENT_TIMEOUT", "30", "seconds that a statement may run before its requests are answered 504",
+	{ "MYREST_STATEMENT_TIMEOUT", "30", "seconds that a statement, or all of a write, may run before a 504",
 	  NULL, FIELD(statement_timeout_s), 1, 86400, false },
 	{ "MYREST_CONNECT_TIMEOUT", "2", "seconds that an attempt to connect to one address of the database may take",
 	  NULL, FIELD(connect_timeout_s), 1, 60, false },

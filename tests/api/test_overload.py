@@ -85,6 +85,26 @@ def test_a_client_of_the_web_server_that_hangs_up_writes_nothing(busy):
     assert busy.pool.metric("myrest_requests_abandoned_total") == 1
 
 
+@pytest.mark.parametrize("prefer", ["resolution=ignore-duplicates,return=representation", "return=representation"])
+def test_a_write_has_its_time_as_a_whole(database, start_pool, prefer):
+    """Each row takes a fifth of the time that a statement may take."""
+    schema = database.schema(
+        "CREATE TABLE notes (id INT PRIMARY KEY, v INT)",
+        "CREATE TRIGGER slowly BEFORE INSERT ON notes FOR EACH ROW SET NEW.v = SLEEP(0.2)",
+        grant=GRANT,
+    )
+    pool = start_pool(schema.url(), "notes", workers=1, MYREST_WRITABLE="notes", MYREST_STATEMENT_TIMEOUT=1)
+    body = json.dumps([{"id": number} for number in range(40)]).encode()
+    began = time.monotonic()
+    answer = pool.ask(
+        "/notes", "POST", headers={"Content-Type": "application/json", "Prefer": prefer}, body=body, timeout=20
+    )
+    took = time.monotonic() - began
+    assert answer.status == 504 and json.loads(answer.body)["code"] == "57014", answer
+    assert took < 3 * servers.FACTOR
+    assert schema.sql("SELECT COUNT(*) FROM notes") == ((0,),) and pool.ask("/notes").body == b"[]"
+
+
 def test_those_that_wait_do_not_go_round(database, start_pool):
     """More clients than workers, whose statements take 20 ms and cannot be shared."""
     schema = database.schema(
