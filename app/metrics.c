@@ -50,7 +50,10 @@ int metrics_ready(struct metrics *metrics, const char **reason)
 		if (metrics->slots[i].pid == 0)
 			continue;
 		state = metrics->slots[i].state;
-		if (state == WORKER_READY)
+		if (metrics->slots[i].hangs) {
+			if (copy[0] == '\0')
+				strcpy(copy, "a worker hangs");
+		} else if (state == WORKER_READY)
 			ready++;
 		else if (state == WORKER_AWAY && copy[0] == '\0') {
 			memcpy(copy, metrics->slots[i].reason, sizeof(copy));
@@ -71,7 +74,7 @@ static unsigned count_siblings(bool idle, unsigned most)
 	for (int i = 1; i < used && count < most; i++) {
 		const struct metrics_slot *slot = &metrics_page->slots[i];
 
-		if (slot != metrics_own && slot->pid != 0 && slot->state == WORKER_READY &&
+		if (slot != metrics_own && slot->pid != 0 && slot->state == WORKER_READY && !slot->hangs &&
 		    (slot->busy_since_us == 0 || (!idle && clock_now_us() - slot->busy_since_us < STUCK_US)))
 			count++;
 	}
@@ -102,7 +105,7 @@ bool metrics_steady_senior(void)
 	now = clock_now_us();
 	for (const struct metrics_slot *slot = &metrics_page->slots[1]; slot < metrics_own; slot++) {
 		busy_since = slot->busy_since_us;
-		if (slot->pid != 0 && slot->state == WORKER_READY && now - slot->strained_us > STRAIN_LASTS_US &&
+		if (slot->pid != 0 && slot->state == WORKER_READY && !slot->hangs && now - slot->strained_us > STRAIN_LASTS_US &&
 		    (busy_since == 0 || now - busy_since < STEADY_STATEMENT_US))
 			return true;
 	}
@@ -132,6 +135,8 @@ void metrics_render(struct metrics *metrics, struct text *out)
 	}
 	render_one(out, "worker_restarts_total", "counter", "workers started again after they ended unasked",
 	           metrics->worker_restarts);
+	render_one(out, "worker_hangs_total", "counter", "times that a worker was found to hang (MYREST_WATCHDOG)",
+	           metrics->worker_hangs);
 	render_one(out, "reloads_total", "counter", "times that HUP renewed the workers", metrics->reloads);
 	render_one(out, "workers", "gauge", "workers there should be", (uint64_t)metrics->workers);
 	render_one(out, "workers_ready", "gauge", "workers with an open, described database connection",

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * metrics.h: the counters and states of the pool, in one page that all of its processes share. Each slot has one
- * writer at a time, the worker that holds it; readers may see it a moment late, never torn. Counters outlive the
+ * writer at a time, the worker that holds it (of `hangs`: the supervisor); readers may see it a moment late, never torn. Counters outlive the
  * worker: its successor goes on counting in the same slot.
  */
 #ifndef MYREST_METRICS_H
@@ -37,6 +37,8 @@ enum worker_state { WORKER_NONE, WORKER_STARTING, WORKER_READY, WORKER_AWAY, WOR
 struct metrics_slot {
 	_Alignas(64) _Atomic int32_t state; /* enum worker_state */
 	_Atomic int32_t pid;                /* 0: free */
+	_Atomic uint64_t turns;             /* of its loop, one a second at least: what does not turn hangs */
+	_Atomic int32_t hangs;              /* the supervisor has seen no turn for a while, and says so here */
 	_Atomic int64_t busy_since_us;      /* when its statement was sent (clock.h); 0: none runs */
 	_Atomic int64_t strained_us;        /* when it last had more to do than it could do at once (clock.h); 0: never */
 	char reason[1024];                  /* why it is away, one line without secrets; may be torn, never unterminated */
@@ -47,6 +49,7 @@ struct metrics_slot {
 
 struct metrics {
 	_Atomic uint64_t worker_restarts;
+	_Atomic uint64_t worker_hangs;
 	_Atomic uint64_t reloads;
 	_Atomic int32_t draining;
 	_Atomic int32_t workers; /* how many there should be */
@@ -66,7 +69,7 @@ struct metrics *metrics_open(void);
 extern struct metrics *metrics_page; /* NULL: metrics_open has not been called */
 extern struct metrics_slot *metrics_own;
 
-/* How many workers are ready; when none is and reason is not NULL, *reason is why (static memory). */
+/* How many workers are ready and do not hang; when none is and reason is not NULL, *reason is why (static memory). */
 int metrics_ready(struct metrics *, const char **reason);
 /* Whether another worker than this process's has a database connection that seems to work (no statement has been running
  * on it for a second); whether it could run a statement at once. */

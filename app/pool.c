@@ -22,6 +22,7 @@
 #include "log.h"
 #include "metrics.h"
 #include "title.h"
+#include "watchdog.h"
 #include "worker.h"
 
 enum {
@@ -44,6 +45,7 @@ struct child {
 	bool concluded; /* its first attempt at the database is over, well or not */
 	int notify;     /* the pipe that tells so; -1: closed */
 	int64_t started_us;
+	struct watchdog watchdog;
 };
 
 /* A place that wants a child. */
@@ -67,6 +69,7 @@ static struct pool {
 	int64_t drain_deadline_us;
 	int64_t retire_at_us; /* when the older generation is retired at the latest; 0: there is none to retire */
 	bool killed, said_ready;
+	int64_t look_at_us; /* when the workers are looked at next */
 } pool;
 
 static void block_signals(void)
@@ -144,6 +147,7 @@ static void start_child(struct place *place)
 		metrics_own->pid = getpid();
 		metrics_own->reason[0] = '\0';
 		metrics_own->busy_since_us = 0;
+		metrics_own->hangs = 0;
 		metrics_own->state = child->kind == KIND_WORKER ? WORKER_STARTING : WORKER_NONE;
 		live(child, ends[1], parent);
 	}
@@ -227,6 +231,46 @@ static void bury(void)
 				buried(&pool.children[slot], status);
 				break;
 			}
+}
+
+static void log_hang(const struct child *child, enum log_level level, const char *event, const char *message)
+{
+	struct log_line *line = log_begin(level, event);
+
+	log_number(line, "worker", child->number);
+	log_number(line, "child", child->pid);
+	log_string(line, "message", message);
+	log_end(line);
+}
+
+/* Who hangs gets nothing more, and is killed if it goes on: what it holds is asked for again then, where that is safe. */
+static void look_after(struct child *child, struct metrics_slot *slot)
+{
+	long looks = watchdog_look(&child->watchdog, slot), limit = pool.config->watchdog_s;
+
+	if (looks == (limit > WATCHDOG_HANGS ? limit : WATCHDOG_HANGS + 1)) {
+		log_hang(child, LOG_ERROR, "worker-killed", "a worker hangs for MYREST_WATCHDOG: it is replaced");
+		kill(child->pid, SIGKILL);
+	} else if (looks >= WATCHDOG_HANGS && !slot->hangs) {
+		slot->hangs = 1;
+		pool.metrics->worker_hangs++;
+		log_hang(child, LOG_WARNING, "worker-hangs", "a worker does not go on");
+	} else if (looks == 0 && slot->hangs) {
+		slot->hangs = 0;
+		log_hang(child, LOG_NOTICE, "worker-goes-on", "a worker goes on that hung");
+	}
+}
+
+static void look_after_workers(void)
+{
+	int64_t now = clock_now_us();
+
+	if (pool.config->watchdog_s == 0 || now < pool.look_at_us)
+		return;
+	pool.look_at_us = now + WATCHDOG_LOOK_US;
+	for (int slot = 1; slot <= MAX_CHILDREN; slot++)
+		if (pool.children[slot].kind == KIND_WORKER)
+			look_after(&pool.children[slot], &pool.metrics->slots[slot]);
 }
 
 static void signal_children(int number, bool retired_only)
@@ -421,6 +465,8 @@ static int wait_ms(void)
 			if (pool.places[i].start_us != 0 && (deadline == 0 || pool.places[i].start_us < deadline))
 				deadline = pool.places[i].start_us;
 	}
+	if (pool.config->watchdog_s != 0)
+		deadline = clock_earlier(deadline, pool.look_at_us > now ? pool.look_at_us : now + WATCHDOG_LOOK_US);
 	if (deadline == 0)
 		return -1;
 	return deadline <= now ? (pool.killed ? 1000 : 0) : (int)((deadline - now) / 1000 + 1);
@@ -475,6 +521,7 @@ static void supervise(void)
 			start_what_is_due();
 		wait_for_events();
 		bury();
+		look_after_workers();
 		if (pool.retire_at_us != 0 && !pool.draining)
 			retire_when_ready();
 		if (pool.draining)

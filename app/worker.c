@@ -22,6 +22,7 @@
 enum {
 	EVENTS_AT_ONCE = 128,
 	DRAIN_AGAIN_US = 20000, /* while it drains */
+	TURN_MS = 1000, /* the longest time without a turn of the loop (watchdog.h) */
 	OTHER_DESCRIPTORS = 32, /* for what is not a connection from the web server: the database, look-ups, the pool's own */
 };
 
@@ -121,9 +122,9 @@ static int next_timeout_ms(void)
 	if (worker.draining)
 		deadline = clock_earlier(deadline, clock_now_us() + DRAIN_AGAIN_US);
 	if (deadline == 0)
-		return -1;
+		return TURN_MS;
 	left = deadline - clock_now_us();
-	return left <= 0 ? 0 : left > 3600000000 ? 3600000 : (int)((left + 999) / 1000);
+	return left <= 0 ? 0 : left > TURN_MS * 1000 ? TURN_MS : (int)((left + 999) / 1000);
 }
 
 static void loop(void)
@@ -138,6 +139,7 @@ static void loop(void)
 		entrance_open();
 		session_watch();
 		worker.round++;
+		METRICS_ADD(metrics_own->turns, 1);
 		count = epoll_wait(worker.epoll, events, EVENTS_AT_ONCE, next_timeout_ms());
 		ready = 0;
 		for (int i = 0; i < count; i++)

@@ -36,6 +36,47 @@ def test_without_a_number_there_are_two_more_than_cores(users, start_pool):
     assert pool.metric("myrest_workers") == len(os.sched_getaffinity(0)) + 2
 
 
+def test_a_worker_that_hangs_is_not_ready_and_is_when_it_goes_on(users, start_pool):
+    pool = start_pool(users.schema.url(), MYREST_WATCHDOG=60)
+    stopped = pool.workers()[0]
+    os.kill(stopped, signal.SIGSTOP)
+    try:
+        until(lambda: pool.metric("myrest_workers_ready") == 1, 8)
+        assert json.loads(pool.web.get("/ready").body)["workers_ready"] == 1
+        [event] = pool.log("worker-hangs")
+        assert event["child"] == stopped and event["level"] == "warning"
+    finally:
+        os.kill(stopped, signal.SIGCONT)
+    until(lambda: pool.metric("myrest_workers_ready") == 2, 5)
+    assert stopped in pool.workers() and pool.metric("myrest_worker_hangs_total") == 1
+
+
+def test_a_worker_that_hangs_is_replaced_and_its_reads_are_asked_again(users, start_pool, start_nginx):
+    pool = start_pool(users.schema.url(), workers=1, MYREST_WATCHDOG=4)
+    pool.deaths_expected = True
+    front = start_nginx(pool)
+    assert front.get("/users/1").status == 200  # on a connection that is kept
+    [stopped] = pool.workers()
+    os.kill(stopped, signal.SIGSTOP)
+    began = time.monotonic()
+    assert front.get("/users/1").status == 200
+    assert 3 < time.monotonic() - began < 10 * servers.FACTOR
+    assert pool.workers() != [stopped] and pool.metric("myrest_worker_restarts_total") == 1
+    [event] = pool.log("worker-killed")
+    assert event["child"] == stopped and "MYREST_WATCHDOG" in event["message"]
+
+
+def test_without_a_watchdog_nobody_is_killed(users, start_pool):
+    pool = start_pool(users.schema.url(), MYREST_WATCHDOG=0)
+    stopped = pool.workers()[0]
+    os.kill(stopped, signal.SIGSTOP)
+    try:
+        time.sleep(5)
+        assert stopped in pool.workers() and not pool.log("worker-hangs")
+    finally:
+        os.kill(stopped, signal.SIGCONT)
+
+
 def test_a_killed_worker_is_replaced(pool, start_nginx):
     pool.deaths_expected = True
     front = start_nginx(pool)
