@@ -439,6 +439,7 @@ static void add_overflow(struct text *sql, const char *number, const struct colu
 static void resolution(struct text *sql, const struct plan *plan, const struct write *write, unsigned row)
 {
 	const struct column *first = first_assigned(plan, write);
+	int place = sql_find_written(write, first);
 
 	text_add_string(sql, " ON DUPLICATE KEY UPDATE ");
 	sql_add_slice(sql, first->quoted);
@@ -447,7 +448,7 @@ static void resolution(struct text *sql, const struct plan *plan, const struct w
 	text_add_string(sql, " OR ");
 	add_overflow(sql, ALARM, first);
 	text_add_char(sql, ',');
-	if (sql_find_written(write, first) >= 0)
+	if (place >= 0 && !write_makes_value(write, plan->table, row, (unsigned)place))
 		add_new(sql, first);
 	else
 		sql_add_slice(sql, first->quoted);
