@@ -199,8 +199,13 @@ static enum next seek(void)
 
 static enum next send_read_back(void)
 {
+	struct text *sql = begin_sql(READ);
+
 	change.found = 0;
-	sql_read_back(begin_sql(READ), change.plan, as_slice(&change.new_keys));
+	sql_read_back(sql, change.plan, as_slice(&change.new_keys));
+	/* What a merge has found as it is to be is not changed: a snapshot that is older than the row does not have it. */
+	if (change.write->one_by_one && change.write->resolution == RESOLUTION_MERGE)
+		text_add_string(sql, change.plan->table->dialect->share_lock);
 	return SEND;
 }
 
@@ -456,6 +461,8 @@ static enum next put_done(void)
 {
 	const struct write *write = change.write;
 
+	if (change.there && database_affected(worker.database) != change.rows) /* as in write_done */
+		return fail(STATUS_LOCKED, NULL, NULL);
 	change.created = !change.there;
 	change.rows = 1;
 	if (!write_returns(write, change.plan))
@@ -533,7 +540,9 @@ static enum next after_claim(void)
 
 static enum next recall_done(void)
 {
-	if (!change.claimed) { /* who had it has let it go */
+	if (!change.claimed) { /* who had it has let it go, or the table's id is not what the key was written as */
+		if (++change.attempts == ATTEMPTS)
+			return fail(STATUS_LOCKED, NULL, NULL);
 		change.again = true;
 		return undo();
 	}
@@ -679,14 +688,18 @@ static bool has_one_row(void)
 }
 
 /* PostgreSQL looks for a row by the key that is meant before it inserts. One that is added meanwhile is a duplicate by
- * whichever of its keys is inserted first; when it is tried again, it is found by the one that is meant. */
+ * whichever of its keys is inserted first; when it is tried again, it is found by the one that is meant. So is the row
+ * of a PUT, which LOCK has not found: others may add it, unless the engine locks the place where it would be. */
 static bool may_be_raced(const struct database_error *error)
 {
 	const struct write *write = change.write;
 	const struct table *table = change.plan->table;
 
-	return error->status == STATUS_DUPLICATE && change.stage == WRITE && !change.raced && !change.locating &&
-	       write->kind == WRITE_INSERT && write->resolution != RESOLUTION_NONE && table->dialect->conflict_by_key &&
+	if (error->status != STATUS_DUPLICATE || change.stage != WRITE || change.raced || change.locating)
+		return false;
+	if (write->kind == WRITE_PUT)
+		return !change.there;
+	return write->kind == WRITE_INSERT && write->resolution != RESOLUTION_NONE && table->dialect->conflict_by_key &&
 	       !write_makes_key(write, table, write->conflict, change.row);
 }
 

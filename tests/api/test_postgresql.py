@@ -497,6 +497,21 @@ def test_put_makes_and_changes(people):
 # --- views, partitions, schemas, names
 
 
+@pytest.mark.parametrize("wanted", ["return=minimal", REPRESENTATION])
+def test_a_put_that_a_trigger_leaves_out_is_not_told_as_made(serve, wanted):
+    front = serve(
+        "CREATE TABLE fixed (id integer PRIMARY KEY, n integer)",
+        "INSERT INTO fixed VALUES (1, 1)",
+        "CREATE FUNCTION leave() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RETURN NULL; END$$",
+        "CREATE TRIGGER fixed_up BEFORE UPDATE ON fixed FOR EACH ROW EXECUTE FUNCTION leave()",
+        tables="fixed",
+    )
+    for method in ("PUT", "PATCH"):
+        answer = send(front.web, method, "/fixed/1", {"n": 2}, prefer=wanted)
+        assert answer.status == (404 if method == "PATCH" and wanted != REPRESENTATION else 503), answer
+    assert front.json("/fixed") == [{"id": 1, "n": 1}]
+
+
 @pytest.fixture(scope="module")
 def forms(serve):
     return serve(

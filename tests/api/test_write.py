@@ -1876,3 +1876,17 @@ def test_post_without_a_key_is_not_remembered(retrying):
     done(retrying.post("/authors", {"name": "n"}), 201)
     assert "idempotency-replayed" not in done(retrying.post("/authors", {"name": "n"}), 201).headers
     assert retrying.value("SELECT COUNT(*) FROM authors") == 4
+
+
+def test_a_table_of_keys_that_does_not_find_them_again(database, start_pool, start_nginx):
+    """A BINARY is filled up, so that the key is there and is not what was written: this is told, and not tried for ever."""
+    schema = database.schema(
+        "CREATE TABLE notes (id INT PRIMARY KEY)",
+        "CREATE TABLE padded (id BINARY(16) PRIMARY KEY, request BINARY(16) NOT NULL, answer MEDIUMBLOB)",
+        grant=GRANT,
+    )
+    settings = {"MYREST_WRITABLE": "notes", "MYREST_IDEMPOTENCY_TABLE": "padded"}
+    front = start_nginx(start_pool(schema.url(), "notes", workers=1, **settings))
+    done(send(front, "POST", "/notes", {"id": 1}, Idempotency_Key="k"), 201)
+    refused(send(front, "POST", "/notes", {"id": 2}, Idempotency_Key="k"), 503, "40001")
+    assert front.json("/notes") == [{"id": 1}]

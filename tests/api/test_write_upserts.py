@@ -3,6 +3,7 @@
 The same for one row and for many, whatever is wanted back."""
 import os
 import threading
+import time
 
 import pytest
 
@@ -454,3 +455,51 @@ def test_a_merge_by_a_computed_key_keeps_the_id(serve, wanted):
                 assert answer.headers["location"] == "/lowered?id=eq.3"
     rows = rows_of(front, "lowered")
     assert rows[:2] == [(3, "a", n, "a"), (8, "B", 1, "b")] and [row[1:] for row in rows[2:]] == [("C", n, "c")]
+
+
+@pytest.mark.parametrize("wanted", WANTED)
+def test_a_merge_is_shown_that_changes_nothing_of_what_another_has_just_added(serve, wanted):
+    """By that time the transaction may have a snapshot without the row."""
+    front = serve("CREATE TABLE tags (name VARCHAR(20) PRIMARY KEY, n INT)", tables="tags")
+    other = front.schema.connect()
+    with other.cursor() as cursor:
+        cursor.execute("START TRANSACTION")
+        cursor.execute("INSERT INTO tags VALUES ('b', 1)")
+        rows, answers = [{"name": "a", "n": 1}, {"name": "b", "n": 1}], []
+        thread = threading.Thread(target=lambda: answers.append(upsert(front, "/tags", rows, MERGE, wanted)))
+        thread.start()
+        time.sleep(0.3 * servers.FACTOR)  # by then it waits for the row
+        cursor.execute("COMMIT")
+    thread.join()
+    other.close()
+    assert answers[0].status == 201, answers
+    assert wanted != REPRESENTATION or answers[0].json() == rows
+    assert rows_of(front, "tags") == [("a", 1), ("b", 1)]
+
+
+@pytest.mark.parametrize("wanted", ["return=minimal", REPRESENTATION])
+@pytest.mark.parametrize("unless_there", [False, True])
+def test_a_put_meets_a_row_that_another_has_just_added(serve, wanted, unless_there):
+    front = serve(
+        "CREATE TABLE tags (name VARCHAR(20) PRIMARY KEY, n INT, code INT, UNIQUE KEY by_code (code))",
+        "INSERT INTO tags VALUES ('b', 1, 1)",
+        tables="tags",
+    )
+    headers = {"If_None_Match": "*"} if unless_there else {}
+    other = front.schema.connect()
+    with other.cursor() as cursor:
+        cursor.execute("START TRANSACTION")
+        cursor.execute("INSERT INTO tags VALUES ('a', 1, NULL)")
+        answers = []
+        thread = threading.Thread(target=lambda: answers.append(send(front, "PUT", "/tags/a", {"n": 2}, prefer=wanted, **headers)))
+        thread.start()
+        time.sleep(0.3 * servers.FACTOR)  # by then it waits for the row
+        cursor.execute("COMMIT")
+    thread.join()
+    other.close()
+    if unless_there:
+        refused(answers[0], 412, "40001")
+    else:
+        assert answers[0].status == (200 if wanted == REPRESENTATION else 204), answers
+    assert rows_of(front, "tags") == [("a", 1 if unless_there else 2, None), ("b", 1, 1)]
+    refused(send(front, "PUT", "/tags/c", {"n": 2, "code": 1}, prefer=wanted, **headers), 409, "23505", "code")
