@@ -125,6 +125,15 @@ static void date_from_days(long days, struct moment *moment)
 	moment->year = (int)(yoe + era * 400 + (moment->month <= 2));
 }
 
+/* What is none has no other zone: who takes the literal says what is wrong with it. */
+static bool is_of_calendar(const struct moment *moment)
+{
+	struct moment same;
+
+	date_from_days(days_from_date(moment->year, moment->month, moment->day), &same);
+	return same.month == moment->month && same.day == moment->day;
+}
+
 /* Z or +hh:mm behind a moment: the moment becomes the one in UTC. */
 static bool take_zone(const char **at, const char *end, struct moment *moment)
 {
@@ -144,7 +153,7 @@ static bool take_zone(const char **at, const char *end, struct moment *moment)
 		return false;
 	if (*at != end || hours > 15 || minutes > 59)
 		return false;
-	if ((hours == 0 && minutes == 0) || moment->month == 0 || moment->day == 0)
+	if ((hours == 0 && minutes == 0) || !is_of_calendar(moment))
 		return true;
 	minute_of_day = moment->hour * 60 + moment->minute + (west ? 1 : -1) * (hours * 60 + minutes);
 	days = days_from_date(moment->year, moment->month, moment->day);

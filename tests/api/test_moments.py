@@ -84,6 +84,17 @@ def test_what_is_too_much_is_named(w, column, given, status, code, words):
     assert w.snapshot() == before
 
 
+@pytest.mark.parametrize("day", ["2024-02-30", "2023-02-29", "2024-04-31"])
+def test_a_day_that_no_calendar_has_is_none_in_any_zone(w, day):
+    before = w.snapshot()
+    known = w.patch("/moments?id=eq.1", {"ts": f"{day}T10:00:00Z"})
+    assert known.status in (400, 422), known
+    for zone in ("+01:00", "-14:00"):
+        answer = w.patch("/moments?id=eq.1", {"ts": f"{day}T10:00:00{zone}"})
+        assert refused(answer, known.status, known.json()["code"], "ts") == known.json()
+    assert w.snapshot() == before
+
+
 @pytest.mark.parametrize(
     "condition, found",
     [
