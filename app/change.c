@@ -182,7 +182,7 @@ static enum next send_write(void)
  * who do the same, and would wait for them as they for him: it is begun anew, with JUDGE first. */
 static enum next judge(void)
 {
-	if (!change.in_transaction || change.judging)
+	if (!change.in_transaction || change.judging || change.plan->table->undoes_nothing)
 		return send_judge();
 	change.judging = change.peer->write->one_by_one = change.again = true;
 	return undo();
@@ -335,20 +335,33 @@ static void take_row(void)
 
 /* --- What comes after what --- */
 
+/* Whether there are more or fewer rows than were asked for; *next then says what follows. */
+static bool is_refused_for_count(enum next *next)
+{
+	const struct write *write = change.write;
+
+	if (write->has_max_affected && change.rows > write->max_affected)
+		*next = fail(STATUS_TOO_MANY_AFFECTED, NULL, rows_between("The query affects", change.rows, ""));
+	else if (change.plan->single && change.rows == 0)
+		*next = fail(STATUS_NO_SUCH_ROW, NULL, "The result contains 0 rows");
+	else if (write->singular && change.rows != 1)
+		*next = fail(STATUS_NOT_SINGULAR, NULL, rows_between("The result contains", change.rows, ""));
+	else
+		return false;
+	return true;
+}
+
 /* All is written: it is answered, remembered, kept. */
 static enum next finish(void)
 {
 	const struct write *write = change.write;
+	enum next next;
 	bool adds = write->kind == WRITE_INSERT && (write->resolution != RESOLUTION_IGNORE || change.rows > 0);
 	struct answer_written answer = { .affected = change.rows, .created = change.created || adds,
 		                         .location = as_slice(&change.location) };
 
-	if (write->has_max_affected && change.rows > write->max_affected)
-		return fail(STATUS_TOO_MANY_AFFECTED, NULL, rows_between("The query affects", change.rows, ""));
-	if (change.plan->single && change.rows == 0)
-		return fail(STATUS_NO_SUCH_ROW, NULL, "The result contains 0 rows");
-	if (write->singular && change.rows != 1)
-		return fail(STATUS_NOT_SINGULAR, NULL, rows_between("The result contains", change.rows, ""));
+	if (is_refused_for_count(&next))
+		return next;
 	batch_answer_written(&worker.batch, change.peer, &answer);
 	if (write->rollback)
 		return undo();
@@ -519,6 +532,7 @@ static bool condition_holds(void)
 static enum next lock_done(void)
 {
 	const struct write *write = change.write;
+	enum next next;
 
 	change.there = change.rows > 0;
 	if (!condition_holds())
@@ -530,6 +544,8 @@ static enum next lock_done(void)
 		            "to the column's collation they are equal");
 	if (write->kind == WRITE_PUT)
 		return send_write();
+	if (is_refused_for_count(&next))
+		return next;
 	return change.rows == 0 || (write->kind == WRITE_UPDATE && write->column_count == 0) ? finish() : send_write();
 }
 
@@ -649,6 +665,8 @@ static enum next locate(bool alarmed)
 {
 	if (database_traits(worker.database)->fault_row && !alarmed)
 		return send_word(FAULT_ROW, DATABASE_KEEP_FAULT_ROW);
+	if (change.plan->table->undoes_nothing) /* what is inserted for it would stay */
+		return undo();
 	change.locating = change.peer->write->one_by_one = true;
 	change.again = true;
 	return undo();
@@ -701,6 +719,12 @@ static bool may_be_raced(const struct database_error *error)
 		return !change.there;
 	return write->kind == WRITE_INSERT && write->resolution != RESOLUTION_NONE && table->dialect->conflict_by_key &&
 	       !write_makes_key(write, table, write->conflict, change.row);
+}
+
+/* Whether nothing is kept of what was done. */
+static bool may_begin_anew(void)
+{
+	return change.stage <= LOCK || !change.plan->table->undoes_nothing;
 }
 
 /* Whether it says nothing of what was asked. A trigger that does not work may be one of changes, which nobody has asked for. */
@@ -775,7 +799,7 @@ static enum next stage_failed(void)
 		change.raced = change.again = true;
 		return undo();
 	}
-	if (error->status == STATUS_LOCKED && ++change.attempts < ATTEMPTS) {
+	if (error->status == STATUS_LOCKED && may_begin_anew() && ++change.attempts < ATTEMPTS) {
 		change.again = true;
 		return undo();
 	}
@@ -935,12 +959,15 @@ static bool gives_rows_back(const struct write *write)
 }
 
 /* Whether each row needs a statement of its own: to be found again where the server does not give it back, or not to be
- * given back when it was there already. */
+ * given back when it was there already. Where nothing is undone a list cannot be begun anew when one row is there. */
 static bool goes_one_by_one(const struct write *write)
 {
-	return write->kind == WRITE_INSERT && write_returns(write, change.plan) &&
-	       (!gives_rows_back(write) ||
-	        (write->resolution == RESOLUTION_IGNORE && !change.plan->table->dialect->conflict_by_key));
+	const struct table *table = change.plan->table;
+	bool leaves_out = write->resolution == RESOLUTION_IGNORE && !table->dialect->conflict_by_key;
+
+	if (write->kind != WRITE_INSERT)
+		return false;
+	return write_returns(write, change.plan) ? leaves_out || !gives_rows_back(write) : leaves_out && table->undoes_nothing;
 }
 
 void change_start(struct peer *peer)

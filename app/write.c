@@ -667,6 +667,7 @@ enum status write_plan(const struct route *route, const struct request *request,
 	write->rollback = preferences->tx == TX_ROLLBACK && config->allow_rollback;
 	write->has_max_affected = preferences->has_max_affected && preferences->handling == HANDLING_STRICT;
 	write->max_affected = preferences->max_affected;
+	write->counts_first = (write->has_max_affected || write->singular) && route->table->undoes_nothing;
 	if ((status = query_parse(route->query, arena, &query, fault)) != STATUS_OK)
 		return status;
 	return plan_all(&writing);
@@ -736,9 +737,10 @@ bool write_looks_first(const struct write *write)
 		return false;
 	case WRITE_UPDATE:
 		return (write->returned == RETURN_REPRESENTATION && !write->returning) || write->if_match.length > 0 ||
-		       write->column_count == 0;
+		       write->counts_first || write->column_count == 0;
 	case WRITE_DELETE:
-		return (write->returned == RETURN_REPRESENTATION && !write->returning) || write->if_match.length > 0;
+		return (write->returned == RETURN_REPRESENTATION && !write->returning) || write->if_match.length > 0 ||
+		       write->counts_first;
 	case WRITE_PUT:
 		return true;
 	}

@@ -37,6 +37,7 @@ struct write {
 	bool singular;              /* one object is asked for: not exactly one row is a fault */
 	bool has_max_affected;
 	uint64_t max_affected;
+	bool counts_first;          /* UPDATE, DELETE: their number has to be known before, as nothing can be undone */
 	bool rollback;              /* it is only tried */
 	struct slice if_match;      /* no bytes: none */
 	bool unless_there;          /* PUT with If-None-Match: * */

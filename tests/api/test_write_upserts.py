@@ -11,7 +11,7 @@ import mysql
 import postgresql
 import servers
 from web import error_of
-from writing import GRANT, REPRESENTATION, refused, send, shown
+from writing import GRANT, OBJECT, REPRESENTATION, refused, send, shown
 
 MERGE = "resolution=merge-duplicates"
 IGNORE = "resolution=ignore-duplicates"
@@ -503,3 +503,53 @@ def test_a_put_meets_a_row_that_another_has_just_added(serve, wanted, unless_the
         assert answers[0].status == (200 if wanted == REPRESENTATION else 204), answers
     assert rows_of(front, "tags") == [("a", 1 if unless_there else 2, None), ("b", 1, 1)]
     refused(send(front, "PUT", "/tags/c", {"n": 2, "code": 1}, prefer=wanted, **headers), 409, "23505", "code")
+
+
+# --- an engine without transactions
+
+
+def test_nothing_is_written_twice_where_nothing_can_be_undone(serve):
+    """On MyISAM a part of a list stays when a row is at fault. It is there once, and what is counted is what was added."""
+    front = serve(
+        "CREATE TABLE loose (id INT PRIMARY KEY AUTO_INCREMENT, n INT NOT NULL, code INT, UNIQUE KEY by_code (code)) ENGINE=MyISAM",
+        tables="loose",
+    )
+    columns = "/loose?columns=id,n,code"
+
+    def rows():
+        return sorted(tuple(row) for row in front.schema.sql("SELECT n, code FROM loose"))
+
+    for body, status in (
+        ([{"n": 1}, {"n": 2}, {"n": None}], 422),
+        ([{"n": 1, "code": 1}, {"n": 2, "code": 2}, {"n": 3, "code": 1}], 409),
+    ):
+        refused(upsert(front, "/loose?columns=n,code", body), status)
+        assert rows() in ([], [(row["n"], row.get("code")) for row in body[:2]])
+        front.schema.sql("DELETE FROM loose")
+    for wanted in ("count=exact", REPRESENTATION):
+        body = [{"n": 1}, {"id": 90, "n": 2}, {"id": 90, "n": 3}, {"id": 91, "n": 4}]
+        answer = upsert(front, columns, body, IGNORE, "missing=default", "count=exact", wanted)
+        assert answer.status == 201 and answer.headers["content-range"] == "*/3", answer
+        assert rows() == [(1, None), (2, None), (4, None)]
+        front.schema.sql("DELETE FROM loose")
+
+
+@pytest.mark.parametrize("wanted", ["return=minimal", REPRESENTATION])
+def test_a_change_of_too_many_rows_is_none_where_nothing_can_be_undone(serve, wanted):
+    front = serve(
+        "CREATE TABLE loose (id INT PRIMARY KEY, n INT) ENGINE=MyISAM", "CREATE TABLE keyless (id INT, n INT) ENGINE=MyISAM",
+        *[f"INSERT INTO {table} VALUES (1, 1), (2, 2), (3, 3)" for table in ("loose", "keyless")],
+        tables="loose,keyless",
+    )
+    before, few = rows_of(front, "loose"), ("handling=strict", "max-affected=2")
+    for table in ("loose",) if wanted == REPRESENTATION else ("loose", "keyless"):
+        for method, body in (("PATCH", {"n": 9}), ("DELETE", None)):
+            refused(send(front, method, f"/{table}?id=gt.0", body, prefer=(wanted, *few)), 400, "PGRST124")
+            refused(send(front, method, f"/{table}?id=gt.0", body, prefer=wanted, accept=OBJECT), 406, "PGRST116")
+            refused(send(front, method, f"/{table}?id=gt.3", body, prefer=wanted, accept=OBJECT), 406, "PGRST116")
+            assert rows_of(front, table) == before
+        assert send(front, "PATCH", f"/{table}?id=gt.1", {"n": 9}, prefer=(wanted, *few)).status in (200, 204)
+        assert send(front, "PATCH", f"/{table}?id=eq.1", {"n": 8}, prefer=wanted, accept=OBJECT).status in (200, 204)
+        assert rows_of(front, table) == [(1, 8), (2, 9), (3, 9)]
+        assert send(front, "DELETE", f"/{table}?id=gt.1", prefer=(wanted, *few)).status in (200, 204)
+        assert rows_of(front, table) == [(1, 8)]
