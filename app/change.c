@@ -727,10 +727,12 @@ static bool may_begin_anew(void)
 	return change.stage <= LOCK || !change.plan->table->undoes_nothing;
 }
 
-/* Whether it says nothing of what was asked. A trigger that does not work may be one of changes, which nobody has asked for. */
+/* Whether it says nothing of what SEEK or JUDGE asks. A trigger that does not work may be one of changes, for which
+ * nobody has asked. */
 static bool is_passing(enum status status)
 {
-	return status_http(status) >= 500 && status != STATUS_FAULT && status != STATUS_DEFINITION;
+	return status == STATUS_BODY_TOO_LARGE ||
+	       (status_http(status) >= 500 && status != STATUS_FAULT && status != STATUS_DEFINITION);
 }
 
 /* A row is a duplicate. Of several that were inserted at once it is found out one by one. */

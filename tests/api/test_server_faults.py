@@ -11,7 +11,7 @@ import pytest
 import mysql
 import postgresql
 import servers
-from writing import GRANT, REPRESENTATION, Tables, refused, send, shown, statements_of
+from writing import GRANT, REPRESENTATION, Tables, done, refused, send, shown, statements_of
 
 pytestmark = pytest.mark.skipif(postgresql.HERE, reason="errors of MySQL and MariaDB")
 
@@ -286,13 +286,14 @@ def narrow(database, lab):
     schema = database.schema(
         "CREATE TABLE t (id INT PRIMARY KEY AUTO_INCREMENT, b LONGTEXT, js JSON)",
         f"CREATE TABLE d (id INT PRIMARY KEY AUTO_INCREMENT, x VARCHAR(200) NOT NULL DEFAULT '{'d' * 200}')",
+        "CREATE TABLE g (id INT PRIMARY KEY, b LONGTEXT, low VARCHAR(3) GENERATED ALWAYS AS (LEFT(b, 3)) STORED, UNIQUE KEY by_low (low))",
         IDEMPOTENCY,
         grant=GRANT,
     )
     [[before]] = database.sql("SELECT @@GLOBAL.max_allowed_packet")
     database.sql(f"SET GLOBAL max_allowed_packet = {PACKET}")
-    settings = {"MYREST_WRITABLE": "t,d", "MYREST_IDEMPOTENCY_TABLE": "myrest_idempotency"}
-    pool = servers.Pool(lab, schema.url(), "t,d", workers=1, **settings)
+    settings = {"MYREST_WRITABLE": "t,d,g", "MYREST_IDEMPOTENCY_TABLE": "myrest_idempotency"}
+    pool = servers.Pool(lab, schema.url(), "t,d,g", workers=1, **settings)
     front = servers.Nginx(lab, pool)
     yield schema, pool, front
     front.stop()
@@ -333,6 +334,15 @@ WAYS = [(), (REPRESENTATION,), (REPRESENTATION, "max-affected=5", "handling=stri
 def test_a_write_that_is_longer_than_a_packet_is_not_sent(packet, method, path, body, prefer):
     error = refused(send(packet[2], method, path, body, prefer=prefer), 413)
     assert "longer than the database server takes" in error["details"], error
+
+
+def test_a_duplicate_of_which_too_long_a_statement_would_tell_is_413(packet):
+    """Whether the row is there by the key that is meant is not known."""
+    row = {"id": 1, "b": "x" * (PACKET - len("INSERT INTO `g` (`id`,`b`) VALUES (1,'')") - 50)}
+    done(send(packet[2], "POST", "/g?columns=id,b", row), 201)
+    for prefer in ((UPSERTS[1],), (UPSERTS[1], REPRESENTATION)):
+        refused(send(packet[2], "POST", "/g?columns=id,b&on_conflict=low", {**row, "id": 2}, prefer=prefer), 413)
+    assert packet[0].sql("SELECT id FROM g") == ((1,),)
 
 
 def test_rows_that_are_longer_than_a_packet_together_are_not_sent(packet):
