@@ -21,7 +21,7 @@ unsigned query_position(const struct query *query, const char *at)
 		}
 	raw = start;
 	for (size_t left = place - start; left > 0 && raw < query->raw.length; left--)
-		raw += query->raw.bytes[raw] == '%' ? 3 : 1;
+		raw += text_is_percent_encoded(query->raw.bytes + raw, query->raw.bytes + query->raw.length) ? 3 : 1;
 	return (unsigned)raw + 1;
 }
 

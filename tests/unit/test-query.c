@@ -455,6 +455,13 @@ static void faults_say_where(void **state)
 		{ "columns=", "a column's name is missing in 'columns', at character 9 of the query string" },
 		{ "on_conflict=a,", "a column's name is missing in 'on_conflict', at character 15 of the query string" },
 		{ "columns=a&columns=b", "'columns' a second time at character 11 of the query string" },
+		/* where a '%' is three bytes, and where it stands for itself */
+		{ "or=(a.eq.%25,b.xx.1)",
+		  "expected an operator, a '.' and a value in 'or', at character 16 of the query string" },
+		{ "or=(a.eq.%,b.xx.1)", "expected an operator, a '.' and a value in 'or', at character 14 of the query string" },
+		{ "or=(a.like.%%%2,b.xx.1)",
+		  "expected an operator, a '.' and a value in 'or', at character 19 of the query string" },
+		{ "select=%,%a)", "expected ',' or the end of select in 'select', at character 12 of the query string" },
 	};
 
 	(void)state;
