@@ -5,27 +5,47 @@
 
 #include "sql.h"
 
+/* Whether a text of the statement has a character beyond ASCII. All texts come from the request: values of filters, of
+ * the place where a page begins, names in JSON. */
+static bool says_more_than_ascii(struct slice sql)
+{
+	char quote = '\0';
+
+	for (size_t i = 0; i < sql.length; i++) {
+		char byte = sql.bytes[i];
+
+		if (quote == '\'' && (unsigned char)byte >= 0x80)
+			return true;
+		if (quote == '\0' && (byte == '\'' || byte == '"'))
+			quote = byte;
+		else if (byte == quote)
+			quote = '\0';
+	}
+	return false;
+}
+
 /* Whether it may be the query that asks for what the database cannot do; otherwise a view does. The query's values have
  * been looked at already, so that MySQL and MariaDB find no number out of range, and what they say of others has no
  * place; casts that cannot be made are NULL there. PostgreSQL gives the place of a value; but it refuses a statement with
  * a character that the database's encoding does not have before it reads it, and makes casts while it runs. */
-static bool is_of_query(const struct database_error *error, const struct plan *plan)
+static bool is_of_query(const struct database_error *error, const struct plan *plan, struct slice sql)
 {
 	if (error->number > 0)
 		return plan->condition_count > 0 && error->status != STATUS_NO_FIT;
-	return error->place > 0 || plan->casts || (plan->condition_count > 0 && error->status == STATUS_NO_CHARACTER);
+	return error->place > 0 || plan->casts || (error->status == STATUS_NO_CHARACTER && says_more_than_ascii(sql));
 }
 
-/* What is said of a body's values is said of the query's. */
-static enum status status_of_read(const struct database_error *error, const struct plan *plan)
+/* What is said of a body's values is said of the query's. What is said of a write is said of what a function writes that
+ * a view calls. */
+static enum status status_of_read(const struct database_error *error, const struct plan *plan, struct slice sql)
 {
 	switch ((int)error->status) {
 	case STATUS_NO_FIT:
-		return is_of_query(error, plan) ? STATUS_VALUE_RANGE : STATUS_NOT_SHOWN;
+		return is_of_query(error, plan, sql) ? STATUS_VALUE_RANGE : STATUS_NOT_SHOWN;
 	case STATUS_BAD_VALUE:
 	case STATUS_NO_CHARACTER:
 	case STATUS_TOO_DEEP:
-		return is_of_query(error, plan) ? STATUS_BAD_VALUE : STATUS_NOT_SHOWN;
+		return is_of_query(error, plan, sql) ? STATUS_BAD_VALUE : STATUS_NOT_SHOWN;
 	case STATUS_BODY_TOO_LARGE: /* all that a read is made of stands there */
 		return STATUS_URI_TOO_LONG;
 	case STATUS_TOO_LONG: /* what is there already is too long to be searched, or to be sorted */
@@ -39,9 +59,16 @@ static enum status status_of_read(const struct database_error *error, const stru
 	case STATUS_NO_PARTITION:
 	case STATUS_NO_MEMBER:
 	case STATUS_NOT_COMPUTED:
+	case STATUS_SAME_ROW:
+	case STATUS_CHANGE_TOO_LARGE:
 		return STATUS_NOT_SHOWN;
 	case STATUS_NOT_UPDATABLE:
+	case STATUS_NOT_WRITABLE:
+	case STATUS_NO_CONFLICT_KEY:
+	case STATUS_UNRETURNED:
 		return STATUS_DEFINITION;
+	case STATUS_UNKNOWN: /* nobody asked for what would be made or not */
+		return STATUS_STORAGE;
 	default:
 		return server_fault_status(error, plan);
 	}
@@ -50,10 +77,12 @@ static enum status status_of_read(const struct database_error *error, const stru
 struct fault server_fault_of_read(const struct database_error *error, const struct plan *plan, struct slice sql,
                                   struct arena *arena)
 {
-	struct fault fault = { .status = status_of_read(error, plan) };
+	struct fault fault = { .status = status_of_read(error, plan, sql) };
 
 	if (fault.status == STATUS_URI_TOO_LONG)
 		fault.details = STATEMENT_TOO_LONG;
+	else if (fault.status == STATUS_LOCKED)
+		fault.message = "others hold what is to be read";
 	server_fault_tell_operand(&fault, error, plan, sql, arena);
 	server_fault_tell(&fault, error, arena);
 	return fault;
@@ -67,7 +96,7 @@ enum status server_fault_status(const struct database_error *error, const struct
 void server_fault_tell_operand(struct fault *fault, const struct database_error *error, const struct plan *plan,
                                struct slice sql, struct arena *arena)
 {
-	enum status status = status_of_read(error, plan);
+	enum status status = status_of_read(error, plan, sql);
 	const struct column *column;
 	bool named;
 

@@ -326,13 +326,14 @@ def test_an_answer_is_utf8_whatever_the_database_s_encoding(database, lab, start
     from postgresql_server import Schema
 
     schema = Schema(database, "latin")
-    plainly(schema, "CREATE TABLE t (id integer PRIMARY KEY, v text)", "INSERT INTO t VALUES (1, 'größe')", WRITE)
+    plainly(schema, "CREATE TABLE t (id integer PRIMARY KEY, v text NOT NULL UNIQUE, doc jsonb)", "INSERT INTO t VALUES (1, 'größe')", WRITE)
     pool = start_pool(schema.url(), "t", MYREST_WRITABLE="t")
-    assert json.loads(pool.ask("/t").body) == [{"id": 1, "v": "größe"}]
+    assert json.loads(pool.ask("/t").body) == [{"id": 1, "v": "größe", "doc": None}]
     assert pool.ask("/t?v=eq.gr%C3%B6%C3%9Fe").status == 200
     answer = pool.ask("/t", "POST", body='{"id":2,"v":"日本"}'.encode())
     assert error_of(answer, 422, "22P05")
-    error_of(pool.ask("/t?v=eq.%E6%97%A5"), 400, "22P02")  # refused before it is read, and no place is told
+    for query in ("v=eq.日", "select=doc->>日", "order=doc->日", 'order=v&after=("日")'):
+        error_of(pool.ask(f"/t?{quote(query, safe='=&')}"), 400, "22P02")  # refused before it is read, and no place is told
     assert pool.ask("/t", "POST", body='{"id":2,"v":"é"}'.encode()).status == 201
     assert json.loads(pool.ask("/t/2").body)["v"] == "é"
 
@@ -1353,6 +1354,18 @@ def test_a_type_without_an_order_says_so(kinds):
     assert not [line for line in kinds.pool.text().splitlines() if "statement-failed" in line or "write-failed" in line]
 
 
+def test_a_table_that_others_hold(serve):
+    """A read is not told of what would have been written."""
+    made = serve("CREATE TABLE t (id integer PRIMARY KEY)", MYREST_STATEMENT_TIMEOUT=5)
+    with made.schema.connect() as connection, connection.cursor() as cursor:
+        cursor.plainly("BEGIN")
+        cursor.plainly("LOCK TABLE t IN ACCESS EXCLUSIVE MODE")
+        assert error_of(made.get("/t"), 503, "40001")["message"] == "others hold what is to be read"
+        assert "written" in error_of(send(made.web, "POST", "/t", {"id": 1}), 503, "40001")["message"]
+        cursor.plainly("ROLLBACK")
+    assert made.json("/t") == []
+
+
 def plpgsql(name, body, returns="trigger"):
     return f"CREATE FUNCTION {name} RETURNS {returns} LANGUAGE plpgsql AS $$BEGIN {body} END$$"
 
@@ -1385,6 +1398,12 @@ OWNERS = {
     "a_view_that_calls_too_deep": ((plpgsql("{}_n()", "RETURN {}_n();", "integer"), "CREATE VIEW {} AS SELECT {}_n() AS id"), "GET", 500, "54001", "nested too deep"),
     "a_view_that_breaks_a_domain": (("CREATE DOMAIN {}_d AS integer CHECK (VALUE > 0)", "CREATE VIEW {} AS SELECT (n::text)::{}_d AS id FROM generate_series(0, 1) AS n"),
                                     "GET", 500, "23514", "what a view or the table computes"),
+    "a_view_that_writes_a_row_twice": (("CREATE TABLE {}_t (n integer UNIQUE)", plpgsql("{}_n()", "INSERT INTO {}_t VALUES (1), (1) ON CONFLICT (n) DO UPDATE SET n = 1; RETURN 1;", "integer"),
+                                        "CREATE VIEW {} AS SELECT {}_n() AS id"), "GET", 500, "21000", "what a view or the table computes"),
+    "a_view_that_writes_by_no_key": (("CREATE TABLE {}_t (n integer)", plpgsql("{}_n()", "INSERT INTO {}_t VALUES (1) ON CONFLICT (n) DO NOTHING; RETURN 1;", "integer"),
+                                      "CREATE VIEW {} AS SELECT {}_n() AS id"), "GET", 500, "42P10", "a view, rule, trigger or function"),
+    "a_view_that_writes_what_is_computed": (("CREATE TABLE {}_t (n integer GENERATED ALWAYS AS (1) STORED)", plpgsql("{}_n()", "INSERT INTO {}_t VALUES (1); RETURN 1;", "integer"),
+                                             "CREATE VIEW {} AS SELECT {}_n() AS id"), "GET", 500, "428C9", "a view, rule, trigger or function"),
     "a_view_that_is_not_filled": (("CREATE MATERIALIZED VIEW {} AS SELECT 1 AS id WITH NO DATA",), "GET", 500, "55000", "a view, rule, trigger or function"),
     "a_foreign_table_whose_server_is_gone": (("CREATE FOREIGN TABLE {} (id integer) SERVER gone",), "GET", 503, "08001", "another server"),
     "a_foreign_table_without_a_file": (("CREATE FOREIGN TABLE {} (id integer) SERVER files OPTIONS (filename '/nowhere/at/all')",), "GET", 500, "58P01", "read or write the files"),

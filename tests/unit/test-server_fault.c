@@ -37,9 +37,12 @@ static void a_value_is_the_query_s_or_computed(void **state)
 		{ STATUS_FORBIDDEN, 1142, 0, 0, STATUS_FORBIDDEN },     { STATUS_TIMEOUT, 1969, 0, 0, STATUS_TIMEOUT },
 		{ STATUS_DEFINITION, 1356, 0, 0, STATUS_DEFINITION },   { STATUS_FAULT, 1064, 0, 0, STATUS_FAULT },
 		{ STATUS_BAD_REGULAR, 1139, 0, 1, STATUS_BAD_REGULAR }, { STATUS_FOREIGN_KEY, 0, 0, 1, STATUS_NOT_SHOWN },
-		{ STATUS_NO_CHARACTER, 0, 0, 1, STATUS_BAD_VALUE },     { STATUS_NO_CHARACTER, 0, 0, 0, STATUS_NOT_SHOWN },
+		{ STATUS_NO_CHARACTER, 0, 1, 0, STATUS_BAD_VALUE },     { STATUS_NO_CHARACTER, 0, 0, 1, STATUS_NOT_SHOWN },
 		{ STATUS_TOO_LONG, 0, 0, 1, STATUS_TOO_COMPLEX },       { STATUS_ROW_TOO_LARGE, 1118, 0, 0, STATUS_TOO_COMPLEX },
 		{ STATUS_NOT_UPDATABLE, 0, 0, 0, STATUS_DEFINITION },   { STATUS_BODY_TOO_LARGE, 1153, 0, 1, STATUS_URI_TOO_LONG },
+		{ STATUS_SAME_ROW, 0, 0, 1, STATUS_NOT_SHOWN },         { STATUS_CHANGE_TOO_LARGE, 1197, 0, 0, STATUS_NOT_SHOWN },
+		{ STATUS_NOT_WRITABLE, 3105, 0, 1, STATUS_DEFINITION }, { STATUS_NO_CONFLICT_KEY, 0, 0, 0, STATUS_DEFINITION },
+		{ STATUS_UNRETURNED, 0, 0, 0, STATUS_DEFINITION },      { STATUS_UNKNOWN, 1180, 0, 0, STATUS_STORAGE },
 	};
 
 	(void)state;
@@ -49,6 +52,38 @@ static void a_value_is_the_query_s_or_computed(void **state)
 		if (fault.status != cases[i].told)
 			fail_msg("%zu: %s", i, status_message(fault.status));
 	}
+	arena_clear(&arena);
+}
+
+/* The names of columns are in the database's encoding. */
+static void a_character_is_the_query_s_where_a_text_has_it(void **state)
+{
+	static const struct {
+		const char *sql;
+		enum status told;
+	} cases[] = {
+		{ "SELECT \"v\" FROM \"t\" WHERE \"v\"='\xe6\x97\xa5'", STATUS_BAD_VALUE },
+		{ "SELECT ((\"doc\"->'a''\"\xe6\x97\xa5')#>>'{}') FROM \"t\"", STATUS_BAD_VALUE },
+		{ "SELECT \"\xc3\xa9\" FROM \"t\" WHERE \"\xc3\xa9\"='e'", STATUS_NOT_SHOWN },
+		{ "SELECT \"a'\xc3\xa9\" FROM \"t\" WHERE \"id\"=1", STATUS_NOT_SHOWN },
+	};
+	const struct table table = { .dialect = &mysql_dialect };
+	const struct plan plan = { .table = &table, .condition_count = 1 };
+	const struct database_error error = { .status = STATUS_NO_CHARACTER, .state = "22P05" };
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH_OF(cases); i++) {
+		const struct slice sql = { cases[i].sql, strlen(cases[i].sql) };
+
+		assert_int_equal(server_fault_of_read(&error, &plan, sql, &arena).status, cases[i].told);
+	}
+	arena_clear(&arena);
+}
+
+static void a_read_writes_nothing(void **state)
+{
+	(void)state;
+	assert_says(of_read(STATUS_LOCKED, 1205, 0, 0, 0).message, "others hold what is to be read");
 	arena_clear(&arena);
 }
 
@@ -149,6 +184,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_value_is_the_query_s_or_computed),
+		cmocka_unit_test(a_character_is_the_query_s_where_a_text_has_it),
+		cmocka_unit_test(a_read_writes_nothing),
 		cmocka_unit_test(a_cast_is_the_query_s),
 		cmocka_unit_test(a_sort_is_the_request_s_where_it_asks_for_an_order),
 		cmocka_unit_test(the_server_s_number_is_told),
