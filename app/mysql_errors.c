@@ -2,7 +2,8 @@
  *
  * The numbers are those of MariaDB's and MySQL's lists of errors; below 120 those of their files, and up to 200 those of
  * the storage engines, which come by themselves or in the words of another error (1030). From 4000 on each server has its
- * own list: what the other one means by such a number no statement of ours can cause.
+ * own list: what the other one means by such a number no statement of ours can cause. So each has of the engines' errors
+ * from 187 on: here they are MariaDB's, and MySQL's stand behind.
  */
 #include "mysql_errors.h"
 
@@ -126,6 +127,12 @@ static const struct {
 	{ 6135, STATUS_BAD_VALUE }, /* incompatible type agg */
 	{ 6136, STATUS_BAD_VALUE }, /* data incompatible with vector */
 	{ 6138, STATUS_BAD_VALUE }, /* to vector conversion */
+	{ 6485, STATUS_BAD_VALUE }, /* jdv unexpected json type */
+	{ 6489, STATUS_BAD_VALUE }, /* jdv unmapped key */
+	{ 6493, STATUS_BAD_VALUE }, /* jdv missing etag */
+	{ 6507, STATUS_BAD_VALUE }, /* jdv invalid binary type header */
+	{ 6519, STATUS_BAD_VALUE }, /* jdv explicit auto increment not allowed */
+	{ 6560, STATUS_BAD_VALUE }, /* jdv generated and explicit pks not allowed */
 	{ 3157, STATUS_TOO_DEEP }, /* json document too deep */
 	{ 4040, STATUS_TOO_DEEP }, /* json depth, of MariaDB */
 	{ 1977, STATUS_NO_CHARACTER }, /* cannot convert character */
@@ -155,6 +162,8 @@ static const struct {
 	{ 3900, STATUS_BAD_REGULAR }, /* regexp invalid flag */
 	{ 3995, STATUS_BAD_REGULAR }, /* character set mismatch */
 	{ 4007, STATUS_BAD_REGULAR }, /* regex number too big */
+	{ 191, STATUS_SEARCH_TOO_LARGE }, /* too many words in a phrase, of both */
+	{ 209, STATUS_SEARCH_TOO_LARGE }, /* too many nested sub-expressions, of MySQL */
 	{ 188, STATUS_TIMEOUT }, /* interrupted */
 	{ 1317, STATUS_TIMEOUT }, /* query interrupted */
 	{ 1969, STATUS_TIMEOUT }, /* statement timeout */
@@ -177,16 +186,25 @@ static const struct {
 	{ 1761, STATUS_FOREIGN_KEY }, /* foreign duplicate key with child info */
 	{ 1762, STATUS_FOREIGN_KEY }, /* foreign duplicate key without child info */
 	{ 3008, STATUS_FOREIGN_KEY }, /* fk depth exceeded */
+	{ 6491, STATUS_FOREIGN_KEY }, /* jdv missing readonly subobject */
+	{ 6575, STATUS_FOREIGN_KEY }, /* fk max tables in cascade chain exceeded */
 	{ 158, STATUS_NULL }, /* null in a spatial index */
 	{ 1048, STATUS_NULL }, /* bad null error */
 	{ 1263, STATUS_NULL }, /* warn null to notnull */
 	{ 1364, STATUS_NULL }, /* no default for field */
 	{ 1423, STATUS_NULL }, /* no default for view field */
 	{ 3673, STATUS_NULL }, /* bad null error not ignored */
+	{ 6486, STATUS_NULL }, /* jdv primary key must be provided */
+	{ 6495, STATUS_NULL }, /* jdv missing value */
+	{ 6499, STATUS_NULL }, /* jdv null insert value */
+	{ 6501, STATUS_NULL }, /* jdv null update value */
 	{ 1369, STATUS_CHECK }, /* view check failed */
 	{ 3819, STATUS_CHECK }, /* check constraint violated */
 	{ 3934, STATUS_CHECK }, /* json schema validation error with detailed report */
 	{ 4025, STATUS_CHECK }, /* constraint failed, of MariaDB */
+	{ 6487, STATUS_CHECK }, /* jdv join condition not satisfied */
+	{ 6488, STATUS_CHECK }, /* jdv pk duplicates not identical */
+	{ 6492, STATUS_CHECK }, /* jdv join condition violation */
 	{ 160, STATUS_NO_PARTITION }, /* no partition */
 	{ 178, STATUS_NO_PARTITION }, /* not in the given partitions */
 	{ 1526, STATUS_NO_PARTITION }, /* no partition for given value */
@@ -223,13 +241,21 @@ static const struct {
 	{ 3904, STATUS_NO_FIT }, /* json value out of range for func index */
 	{ 4074, STATUS_NO_FIT }, /* value out of range */
 	{ 4103, STATUS_NO_FIT }, /* argument out of range, of MariaDB */
+	{ 6527, STATUS_NO_FIT }, /* temporal function overflow */
 	{ 1265, STATUS_NO_MEMBER }, /* warn data truncated */
 	{ 1256, STATUS_NOT_COMPUTED }, /* too big for uncompress */
 	{ 1258, STATUS_NOT_COMPUTED }, /* zlib z buf error */
 	{ 1259, STATUS_NOT_COMPUTED }, /* zlib z data error */
 	{ 1260, STATUS_NOT_COMPUTED }, /* cut value group concat */
 	{ 1365, STATUS_NOT_COMPUTED }, /* division by zero */
+	{ 1210, STATUS_NOT_COMPUTED }, /* wrong arguments */
+	{ 1649, STATUS_NOT_COMPUTED }, /* unknown locale */
 	{ 1917, STATUS_NOT_COMPUTED }, /* data truncated */
+	{ 1919, STATUS_NOT_COMPUTED }, /* dyn col wrong format */
+	{ 1920, STATUS_NOT_COMPUTED }, /* dyn col implementation limit */
+	{ 1921, STATUS_NOT_COMPUTED }, /* dyn col data */
+	{ 1922, STATUS_NOT_COMPUTED }, /* dyn col wrong charset */
+	{ 1931, STATUS_NOT_COMPUTED }, /* query result incomplete: a recursion without end */
 	{ 3020, STATUS_NOT_COMPUTED }, /* invalid argument for logarithm */
 	{ 3036, STATUS_NOT_COMPUTED }, /* gis unknown exception */
 	{ 3038, STATUS_NOT_COMPUTED }, /* boost geometry empty input exception */
@@ -248,9 +274,12 @@ static const struct {
 	{ 3052, STATUS_NOT_COMPUTED }, /* std logic error */
 	{ 3053, STATUS_NOT_COMPUTED }, /* std runtime error */
 	{ 3054, STATUS_NOT_COMPUTED }, /* std unknown exception */
+	{ 3057, STATUS_NOT_COMPUTED }, /* user lock wrong name */
 	{ 3122, STATUS_NOT_COMPUTED }, /* boost geometry inconsistent turns exception */
 	{ 3143, STATUS_NOT_COMPUTED }, /* invalid json path */
 	{ 3149, STATUS_NOT_COMPUTED }, /* invalid json path wildcard */
+	{ 3153, STATUS_NOT_COMPUTED }, /* json vacuous path */
+	{ 3154, STATUS_NOT_COMPUTED }, /* json bad one or all arg */
 	{ 3165, STATUS_NOT_COMPUTED }, /* invalid json path array cell */
 	{ 3513, STATUS_NOT_COMPUTED }, /* invalid bitwise operands size */
 	{ 3514, STATUS_NOT_COMPUTED }, /* invalid bitwise aggregate operands size */
@@ -262,6 +291,8 @@ static const struct {
 	{ 3665, STATUS_NOT_COMPUTED }, /* missing json table value */
 	{ 3666, STATUS_NOT_COMPUTED }, /* wrong json table value */
 	{ 3669, STATUS_NOT_COMPUTED }, /* jt value out of range */
+	{ 3676, STATUS_NOT_COMPUTED }, /* parse error in digest fn */
+	{ 3677, STATUS_NOT_COMPUTED }, /* undisclosed parse error in digest fn */
 	{ 3682, STATUS_NOT_COMPUTED }, /* only implemented for srid 0 and 4326 */
 	{ 3704, STATUS_NOT_COMPUTED }, /* not implemented for cartesian srs */
 	{ 3705, STATUS_NOT_COMPUTED }, /* not implemented for projected srs */
@@ -281,10 +312,15 @@ static const struct {
 	{ 4041, STATUS_NOT_COMPUTED }, /* json path eos, of MariaDB */
 	{ 4042, STATUS_NOT_COMPUTED }, /* json path syntax, of MariaDB */
 	{ 4043, STATUS_NOT_COMPUTED }, /* json path depth, of MariaDB */
+	{ 4044, STATUS_NOT_COMPUTED }, /* json path no wildcard, of MariaDB */
 	{ 4045, STATUS_NOT_COMPUTED }, /* json path array, of MariaDB */
+	{ 4046, STATUS_NOT_COMPUTED }, /* json one or all, of MariaDB */
+	{ 4051, STATUS_NOT_COMPUTED }, /* json path empty, of MariaDB */
+	{ 4163, STATUS_NOT_COMPUTED }, /* user lock overlong name */
 	{ 4176, STATUS_NOT_COMPUTED }, /* json table error on field, of MariaDB */
 	{ 4178, STATUS_NOT_COMPUTED }, /* json table scalar expected, of MariaDB */
 	{ 4179, STATUS_NOT_COMPUTED }, /* json table multiple matches, of MariaDB */
+	{ 4183, STATUS_NOT_COMPUTED }, /* sformat error, of MariaDB */
 	{ 131, STATUS_NOT_UPDATABLE }, /* not supported by the engine */
 	{ 165, STATUS_NOT_UPDATABLE }, /* table is read only */
 	{ 1031, STATUS_NOT_UPDATABLE }, /* illegal ha */
@@ -299,8 +335,17 @@ static const struct {
 	{ 1471, STATUS_NOT_UPDATABLE }, /* non insertable table */
 	{ 3098, STATUS_NOT_UPDATABLE }, /* before dml validation error */
 	{ 4143, STATUS_NOT_UPDATABLE }, /* key doesnt support, of MariaDB */
+	{ 6482, STATUS_NOT_UPDATABLE }, /* jdv operation not supported */
+	{ 6490, STATUS_NOT_UPDATABLE }, /* jdv missing insert tag */
+	{ 6497, STATUS_NOT_UPDATABLE }, /* jdv missing update tag */
+	{ 6498, STATUS_NOT_UPDATABLE }, /* jdv missing delete tag */
+	{ 6500, STATUS_NOT_UPDATABLE }, /* jdv insert value not fixed */
+	{ 6502, STATUS_NOT_UPDATABLE }, /* jdv update value not fixed */
+	{ 6504, STATUS_NOT_UPDATABLE }, /* jdv cannot be used with */
 	{ 1906, STATUS_NOT_WRITABLE }, /* warning non default value for generated column */
 	{ 3105, STATUS_NOT_WRITABLE }, /* non default value for generated column */
+	{ 6496, STATUS_NOT_WRITABLE }, /* jdv pk updates not allowed */
+	{ 6494, STATUS_CONDITION }, /* jdv etag mismatch */
 	{ 166, STATUS_NO_MORE_IDS }, /* no next id */
 	{ 167, STATUS_NO_MORE_IDS }, /* no next id */
 	{ 195, STATUS_NO_MORE_IDS }, /* sequence has run out */
@@ -397,6 +442,8 @@ static const struct {
 	{ 3629, STATUS_STORAGE }, /* missing tablespace file */
 	{ 4029, STATUS_STORAGE }, /* innodb compression failure */
 	{ 4182, STATUS_STORAGE }, /* storage engine disabled, of MariaDB */
+	{ 1105, STATUS_INTERNAL }, /* unknown error */
+	{ 1815, STATUS_INTERNAL }, /* internal error */
 	{ 1119, STATUS_TOO_COMPLEX }, /* stack overrun */
 	{ 1436, STATUS_TOO_COMPLEX }, /* stack overrun need more */
 	{ 1456, STATUS_TOO_COMPLEX }, /* sp recursion limit */
@@ -404,12 +451,21 @@ static const struct {
 	{ 1052, STATUS_DEFINITION }, /* non uniq error */
 	{ 1054, STATUS_DEFINITION }, /* bad field error */
 	{ 1055, STATUS_DEFINITION }, /* wrong field with group */
+	{ 1093, STATUS_DEFINITION }, /* update table used */
+	{ 1094, STATUS_DEFINITION }, /* no such thread */
 	{ 1109, STATUS_DEFINITION }, /* unknown table */
 	{ 1115, STATUS_DEFINITION }, /* unknown character set */
+	{ 1136, STATUS_DEFINITION }, /* wrong value count on row */
 	{ 1140, STATUS_DEFINITION }, /* mix of group func and fields */
 	{ 1146, STATUS_DEFINITION }, /* no such table */
 	{ 1172, STATUS_DEFINITION }, /* too many rows */
+	{ 1191, STATUS_DEFINITION }, /* ft matching key not found */
+	{ 1193, STATUS_DEFINITION }, /* unknown system variable */
 	{ 1222, STATUS_DEFINITION }, /* wrong number of columns in select */
+	{ 1229, STATUS_DEFINITION }, /* global variable */
+	{ 1231, STATUS_DEFINITION }, /* wrong value for var */
+	{ 1232, STATUS_DEFINITION }, /* wrong type for var */
+	{ 1238, STATUS_DEFINITION }, /* incorrect global local var */
 	{ 1241, STATUS_DEFINITION }, /* operand columns */
 	{ 1242, STATUS_DEFINITION }, /* subquery no 1 row */
 	{ 1253, STATUS_DEFINITION }, /* collation charset mismatch */
@@ -417,6 +473,7 @@ static const struct {
 	{ 1270, STATUS_DEFINITION }, /* cant aggregate 3collations */
 	{ 1271, STATUS_DEFINITION }, /* cant aggregate ncollations */
 	{ 1273, STATUS_DEFINITION }, /* unknown collation */
+	{ 1298, STATUS_DEFINITION }, /* unknown time zone */
 	{ 1305, STATUS_DEFINITION }, /* sp does not exist */
 	{ 1318, STATUS_DEFINITION }, /* sp wrong no of args */
 	{ 1321, STATUS_DEFINITION }, /* sp noreturnend */
@@ -440,6 +497,7 @@ static const struct {
 	{ 1449, STATUS_DEFINITION }, /* no such user */
 	{ 1460, STATUS_DEFINITION }, /* sp no aggregate */
 	{ 1462, STATUS_DEFINITION }, /* view recursive */
+	{ 1568, STATUS_DEFINITION }, /* cant change tx characteristics */
 	{ 1582, STATUS_DEFINITION }, /* wrong paramcount to native fct */
 	{ 1583, STATUS_DEFINITION }, /* wrong parameters to native fct */
 	{ 1584, STATUS_DEFINITION }, /* wrong parameters to stored fct */
@@ -450,19 +508,53 @@ static const struct {
 	{ 1606, STATUS_DEFINITION }, /* trg cant open table */
 	{ 1630, STATUS_DEFINITION }, /* func inexistent name collision */
 	{ 1645, STATUS_DEFINITION }, /* resignal without active handler */
+	{ 1695, STATUS_DEFINITION }, /* stored function prevents switch sql log bin */
 	{ 1710, STATUS_DEFINITION }, /* error in trigger body */
 	{ 1711, STATUS_DEFINITION }, /* error in unknown trigger body */
 	{ 1765, STATUS_DEFINITION }, /* variable not settable in sf or trigger */
 	{ 1766, STATUS_DEFINITION }, /* variable not settable in transaction */
 	{ 3087, STATUS_DEFINITION }, /* wrong field with group v2 */
 	{ 3088, STATUS_DEFINITION }, /* mix of group func and fields v2 */
+	{ 3004, STATUS_DEFINITION }, /* get stacked da without active handler */
 	{ 3986, STATUS_DEFINITION }, /* implicit comparison for json */
 	{ 3998, STATUS_DEFINITION }, /* invalid cast */
 	{ 4028, STATUS_DEFINITION }, /* calculating default value, of MariaDB */
 	{ 4078, STATUS_DEFINITION }, /* illegal parameter data types2 for operation, of MariaDB */
 	{ 4079, STATUS_DEFINITION }, /* illegal parameter data type for operation, of MariaDB */
 	{ 4161, STATUS_DEFINITION }, /* unknown data type, of MariaDB */
+	{ 6436, STATUS_DEFINITION }, /* library invalid */
+	{ 6508, STATUS_DEFINITION }, /* etag not supported */
+	{ 6576, STATUS_DEFINITION }, /* fk cascade trigger updating fk columns not supported */
+	{ 6577, STATUS_DEFINITION }, /* cant update used table in fk cascade */
 };
+
+enum { ENGINES_DIFFER = 187, ENGINES_LAST = 209 };
+
+static const enum status meanings_of_mysql[ENGINES_LAST + 1 - ENGINES_DIFFER] = {
+	[187 - ENGINES_DIFFER] = STATUS_READ_ONLY,        /* InnoDB is read-only */
+	[188 - ENGINES_DIFFER] = STATUS_SEARCH_TOO_LARGE, /* a search finds more than innodb_ft_result_cache_limit */
+	[189 - ENGINES_DIFFER] = STATUS_FULL,             /* a temporary file cannot be written */
+	[190 - ENGINES_DIFFER] = STATUS_READ_ONLY,        /* innodb_force_recovery */
+	[191 - ENGINES_DIFFER] = STATUS_SEARCH_TOO_LARGE, /* too many words in a phrase */
+	[192 - ENGINES_DIFFER] = STATUS_FOREIGN_KEY,      /* cascade too deep */
+	[194 - ENGINES_DIFFER] = STATUS_NO_MEMORY,        /* out of memory */
+	[195 - ENGINES_DIFFER] = STATUS_DAMAGED,          /* table corrupted */
+	[196 - ENGINES_DIFFER] = STATUS_TIMEOUT,          /* interrupted */
+	[197 - ENGINES_DIFFER] = STATUS_STORAGE,          /* tablespace cannot be accessed */
+	[201 - ENGINES_DIFFER] = STATUS_NOT_COMPUTED,     /* a generated column */
+	[203 - ENGINES_DIFFER] = STATUS_LOCKED,           /* the lock is not waited for */
+	[204 - ENGINES_DIFFER] = STATUS_FULL,             /* disk full */
+	[205 - ENGINES_DIFFER] = STATUS_EXHAUSTED,        /* no temporary tablespace is left for the session */
+	[209 - ENGINES_DIFFER] = STATUS_SEARCH_TOO_LARGE, /* too many nested sub-expressions */
+};
+
+enum status mysql_error_status_of_engine(unsigned number)
+{
+	if (number < ENGINES_DIFFER || number > ENGINES_LAST)
+		return mysql_error_status(number);
+	return meanings_of_mysql[number - ENGINES_DIFFER] != STATUS_OK ? meanings_of_mysql[number - ENGINES_DIFFER]
+	                                                               : STATUS_FAULT;
+}
 
 enum status mysql_error_status(unsigned number)
 {

@@ -9,5 +9,6 @@
 #include "status.h"
 
 enum status mysql_error_status(unsigned number); /* STATUS_FAULT: none that is known */
+enum status mysql_error_status_of_engine(unsigned number); /* the same of a MySQL's storage engine */
 
 #endif

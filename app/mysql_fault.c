@@ -16,6 +16,7 @@ enum {
 	MYSQL_OFFLINE_MODE = 3032,
 	MYSQL_SESSION_KILLED = 3169,
 	MYSQL_IDLE_TOO_LONG = 4031,
+	MYSQL_OFFLINE_REASON = 6400,
 	/* No server's errors have these numbers: MYSQL_ERRNO of a SIGNAL may. */
 	USERS_FIRST = 20000,
 	USERS_LAST = 65535,
@@ -44,6 +45,7 @@ static bool is_loss(unsigned number)
 	case MYSQL_SESSION_KILLED:
 	case MYSQL_IDLE_TOO_LONG:
 	case MYSQL_OFFLINE_MODE:
+	case MYSQL_OFFLINE_REASON:
 	case ER_SERVER_SHUTDOWN:
 	case ER_FORCING_CLOSE:
 	case ER_NET_READ_ERROR:
@@ -153,6 +155,7 @@ static enum status status_of_storage(unsigned number, const char *text)
 {
 	static const char before[] = "Got error ";
 	enum status status;
+	char *behind;
 
 	if (strstr(text, "No space left on device") != NULL || strstr(text, "Disk quota exceeded") != NULL)
 		return STATUS_FULL;
@@ -160,7 +163,9 @@ static enum status status_of_storage(unsigned number, const char *text)
 		return STATUS_NO_MEMORY;
 	if (number != ER_GET_ERRNO || strncmp(text, before, sizeof(before) - 1) != 0)
 		return STATUS_STORAGE;
-	status = mysql_error_status((unsigned)strtoul(text + sizeof(before) - 1, NULL, 10));
+	number = (unsigned)strtoul(text + sizeof(before) - 1, &behind, 10);
+	/* MariaDB's own words have no dash between the number and what it means. */
+	status = strncmp(behind, " - ", 3) == 0 ? mysql_error_status_of_engine(number) : mysql_error_status(number);
 	return status != STATUS_FAULT ? status : STATUS_STORAGE;
 }
 
@@ -170,6 +175,12 @@ static enum status status_of(unsigned number, const char *text)
 
 	if (status == STATUS_STORAGE)
 		return status_of_storage(number, text);
+	if (strncmp(text, "FTS query exceeds", 17) == 0) /* whose number is another error's on MariaDB */
+		return mysql_error_status_of_engine(number);
+	if (status == STATUS_INTERNAL && strncmp(text, "XPATH ", 6) == 0) /* which have no number of their own */
+		return STATUS_NOT_COMPUTED;
+	if (number == ER_OPTION_PREVENTS_STATEMENT && strstr(text, "read-only") == NULL) /* --secure-file-priv, for one */
+		return STATUS_DEFINITION;
 	if (status == STATUS_BAD_VALUE && strncmp(text, "Incorrect string value", 22) == 0)
 		return STATUS_NO_CHARACTER;
 	/* Of a cluster: more than it sends to its nodes at once, which is not sent. */

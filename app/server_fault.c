@@ -88,8 +88,21 @@ struct fault server_fault_of_read(const struct database_error *error, const stru
 	return fault;
 }
 
+static bool searches(const struct plan_condition *condition)
+{
+	for (; condition != NULL; condition = condition->next)
+		if (condition->kind != PLAN_FILTER ? searches(condition->first)
+		                                   : condition->op >= QUERY_FTS && condition->op <= QUERY_WFTS)
+			return true;
+	return false;
+}
+
 enum status server_fault_status(const struct database_error *error, const struct plan *plan)
 {
+	enum { ENGINE_OUT_OF_MEMORY = 128 }; /* so MariaDB calls it, where MySQL has an error of its own */
+
+	if (error->number == ENGINE_OUT_OF_MEMORY && searches(plan->conditions))
+		return STATUS_SEARCH_TOO_LARGE;
 	return error->status == STATUS_SORT && plan->order_count == 0 ? STATUS_NO_MEMORY : error->status;
 }
 

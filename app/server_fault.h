@@ -12,7 +12,8 @@
 /* The fault of a read; sql: the statement. */
 struct fault server_fault_of_read(const struct database_error *, const struct plan *, struct slice sql, struct arena *);
 
-/* Of a sort that fails where the request asks for no order it is not the request that can be mended. */
+/* Of a sort that fails where the request asks for no order it is not the request that can be mended; of a search for which
+ * there is no memory it is. */
 enum status server_fault_status(const struct database_error *, const struct plan *);
 /* Says of a fault which column of a filter or an order it is about, by the place that the server gives, if it is about
  * one. */

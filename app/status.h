@@ -40,6 +40,8 @@
 	X(STATUS_BAD_PATTERN, 400, "22025", "the pattern ends with its escape character") \
 	X(STATUS_BAD_REGULAR, 400, "2201B", "the regular expression cannot be understood") \
 	X(STATUS_BAD_SEARCH, 400, "42601", "the full-text search cannot be understood") \
+	X(STATUS_SEARCH_TOO_LARGE, 400, "54000", \
+	  "the full-text search is more than the database can do: ask for fewer words, or for rarer ones") \
 	X(STATUS_UNSUPPORTED, 400, "0A000", "the database does not support this") \
 	X(STATUS_UNRETURNED, 400, "0A000", \
 	  "the database cannot return what is written here, since rules write it: return=minimal can be had") \

@@ -7,6 +7,7 @@ import pytest
 
 import mysql_server
 import servers
+import writing
 from servers import until
 from web import error_of
 from writing import GRANT, REPRESENTATION, Tables, done, refused, shown, statements_of
@@ -284,6 +285,42 @@ def test_numbers_of_json_beyond_64_bits_are_doubles(w):
     wanted = ["18446744073709551615", "-9223372036854775808", "1.8446744073709552e19", "0.1"]
     assert [str(number) for number in row["doc"]] == wanted
     assert w.json("/documents?doc->2=eq.18446744073709551616&select=id") == [{"id": 2}]
+
+
+# --- JSON duality views
+
+
+@pytest.fixture(scope="module")
+def dual(service):
+    return service(
+        "CREATE TABLE b (id INT PRIMARY KEY, n VARCHAR(10) NOT NULL)", "INSERT INTO b VALUES (1, 'a')",
+        "CREATE JSON DUALITY VIEW dual_view AS SELECT JSON_DUALITY_OBJECT(WITH (UPDATE) '_id': id, 'n': n) FROM b",
+        grant=GRANT, tables="dual_view", MYREST_WRITABLE="dual_view", MYREST_LOG_LEVEL="info",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "method, body, status, code",
+    [
+        ("POST", {"_id": 2, "n": "b"}, 400, "55000"),
+        ("DELETE", None, 400, "55000"),
+        ("PATCH", {"_id": 2, "n": "b"}, 400, "428C9"),
+        ("PATCH", {"_id": 1, "n": "b", "more": 1}, 400, "22P02"),
+        ("PATCH", [1], 400, "22P02"),
+        ("PATCH", {"_id": 1}, 422, "23502"),
+        ("PATCH", {"_id": 1, "n": "b", "_metadata": {"etag": "0" * 32}}, 412, "40001"),
+    ],
+)
+def test_what_a_json_duality_view_refuses(dual, method, body, status, code):
+    """Its errors have numbers of their own."""
+    before = dual.json("/dual_view")
+    response = writing.send(dual.web, method, "/dual_view" + ("" if method == "POST" else "?data->_id=eq.1"), body and {"data": body})
+    error = error_of(response, status, code)
+    assert "something went wrong" not in error["message"]
+    assert dual.json("/dual_view") == before
+    data = {"_id": 1, "n": "b" if before[0]["data"]["n"] == "a" else "a", "_metadata": before[0]["data"]["_metadata"]}
+    done(writing.send(dual.web, "PATCH", "/dual_view?data->_id=eq.1", {"data": data}), 204)
+    assert dual.json("/dual_view")[0]["data"]["n"] == data["n"]
 
 
 # --- plans

@@ -46,6 +46,7 @@ TABLES = {
         f" FULLTEXT KEY unused_words (unused) {'INVISIBLE' if mysql.HERE else '/*M!100600 IGNORED */'})",
         "VALUES (1, 'a', 'words')",
     ),
+    "found": ("CREATE TABLE found (id INT AUTO_INCREMENT PRIMARY KEY, s VARCHAR(20), FULLTEXT (s))", ""),
     "full": ("CREATE TABLE full (id TINYINT AUTO_INCREMENT PRIMARY KEY, v INT)", "VALUES (127, 0)"),
     "named": ("CREATE TABLE named (id TINYINT AUTO_INCREMENT PRIMARY KEY, name VARCHAR(9) UNIQUE, v INT)", "VALUES (127, 'a', 0), (3, 'b', 0)"),
     "twofold": ("CREATE TABLE twofold (a INT, id TINYINT AUTO_INCREMENT, v INT, PRIMARY KEY (a, id), KEY (id))", "VALUES (1, 127, 0), (2, 5, 0)"),
@@ -78,7 +79,7 @@ TABLES = {
         None,
     ),
 }
-EXPOSED = "sums,sums_view,parts,docs,texts,full,named,twofold,loud,shown,many,lone,apart,met"
+EXPOSED = "sums,sums_view,parts,docs,texts,found,full,named,twofold,loud,shown,many,lone,apart,met"
 
 
 @pytest.fixture(scope="module")
@@ -152,6 +153,45 @@ def test_a_search_by_an_index_that_statements_do_not_use(w):
     else:
         error = refused(response, 400)
         assert error["code"] == refused(w.get("/texts?t=fts.words"), 400)["code"] and "'unused'" in error["message"]
+
+
+def a_search_is_too_large(response):
+    assert "full-text search is more than" in refused(response, 400, "54000")["message"]
+
+
+@pytest.mark.parametrize("words", [128, 129, 500])
+@pytest.mark.parametrize("form", ["phfts", "wfts", "fts"])
+def test_a_search_for_a_long_phrase(w, form, words):
+    """InnoDB's limit; MyISAM has none."""
+    phrase = [f"word{n}" for n in range(words)]
+    search = quote({"phfts": " ".join(phrase), "wfts": '"%s"' % " ".join(phrase), "fts": " <-> ".join(phrase)}[form], safe="")
+    response = w.get(f"/found?s={form}.{search}")
+    if words == 128:
+        assert shown(response) == []
+        return
+    a_search_is_too_large(response)
+    a_search_is_too_large(w.delete(f"/found?s={form}.{search}"))
+
+
+def test_a_search_for_one_of_many_words(w):
+    """Only MySQL has a limit."""
+    response = w.get(f"/found?s=wfts.{quote(' or '.join(f'word{n}' for n in range(600)), safe='')}")
+    if mysql.HERE:
+        a_search_is_too_large(response)
+    else:
+        assert shown(response) == []
+
+
+def test_a_search_that_finds_more_than_the_server_has_memory_for(w):
+    """It has none for that search; to come again later is no use."""
+    w.ask("INSERT INTO found (s) VALUES " + ",".join(["('hello')"] * 3000), *["INSERT INTO found (s) SELECT s FROM found"] * 2)
+    w.ask("SET GLOBAL innodb_ft_result_cache_limit = 1000000")
+    try:
+        a_search_is_too_large(w.get("/found?s=fts.hello&limit=1"))
+        assert shown(w.get("/found?s=fts.nothing")) == []
+    finally:
+        w.ask("SET GLOBAL innodb_ft_result_cache_limit = DEFAULT")
+    assert len(shown(w.get("/found?s=fts.hello&limit=1"))) == 1
 
 
 UPSERTS = ["resolution=merge-duplicates", "resolution=ignore-duplicates"]

@@ -119,6 +119,24 @@ static void a_sort_is_the_request_s_where_it_asks_for_an_order(void **state)
 	arena_clear(&arena);
 }
 
+/* MariaDB says of a search that finds too much that its engine has no memory. */
+static void a_search_without_memory_is_the_request_s(void **state)
+{
+	struct plan_condition search = { .kind = PLAN_FILTER, .op = QUERY_WFTS }, plain = { .kind = PLAN_FILTER, .op = QUERY_EQ };
+	struct plan_condition either = { .kind = PLAN_OR, .first = &search, .next = &plain };
+	const struct table table = { .dialect = &mysql_dialect };
+	const struct database_error engine = { .status = STATUS_NO_MEMORY, .number = 128 };
+	const struct database_error other = { .status = STATUS_NO_MEMORY, .number = 1037 };
+	struct plan plan = { .table = &table, .conditions = &either };
+
+	(void)state;
+	assert_int_equal(server_fault_of_read(&engine, &plan, SLICE(""), &arena).status, STATUS_SEARCH_TOO_LARGE);
+	assert_int_equal(server_fault_of_read(&other, &plan, SLICE(""), &arena).status, STATUS_NO_MEMORY);
+	plan.conditions = &plain;
+	assert_int_equal(server_fault_of_read(&engine, &plan, SLICE(""), &arena).status, STATUS_NO_MEMORY);
+	arena_clear(&arena);
+}
+
 static void the_server_s_number_is_told(void **state)
 {
 	struct fault fault = { .status = STATUS_STORAGE, .details = "own" };
@@ -188,6 +206,7 @@ int main(void)
 		cmocka_unit_test(a_read_writes_nothing),
 		cmocka_unit_test(a_cast_is_the_query_s),
 		cmocka_unit_test(a_sort_is_the_request_s_where_it_asks_for_an_order),
+		cmocka_unit_test(a_search_without_memory_is_the_request_s),
 		cmocka_unit_test(the_server_s_number_is_told),
 		cmocka_unit_test(the_server_s_state_is_told_once),
 		cmocka_unit_test(a_read_that_is_too_long_for_the_server_says_so),
