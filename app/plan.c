@@ -54,6 +54,9 @@ static enum status find_path(const struct planning *planning, const struct query
 			return planning_refuse(planning, STATUS_NO_SUCH_OPERATOR,
 			                       "this server does not count from the end of an array: MariaDB does from 10.9 on",
 			                       named->column.at);
+		if (planning->plan->table->json_undashed && keys[i].length > 0 && keys[i].bytes[0] == '-')
+			return planning_refuse(planning, STATUS_NO_SUCH_OPERATOR,
+			                       "this server does not find names in JSON that begin with '-'", named->column.at);
 	}
 	field->kind = named->as_text ? FIELD_TEXT : FIELD_JSON;
 	text_clear(planning->scratch);

@@ -86,6 +86,7 @@ struct dialect; /* dialect.h */
 struct table {
 	const struct dialect *dialect; /* of the database that it is in */
 	bool json_forward; /* its server counts the elements of a JSON array from the beginning alone */
+	bool json_undashed; /* its server does not find names in JSON that begin with '-' */
 	struct slice name;
 	struct slice quoted; /* as an identifier in SQL */
 	bool is_view;

@@ -252,3 +252,24 @@ def test_an_array_is_counted_from_its_end_or_the_server_cannot(service):
             error = error_of(answer, 400, "42883")
             assert "from the end of an array" in error["message"]
     assert lists.json("/lists?select=v:list->1") == [{"v": 2}]
+
+
+def test_a_name_in_json_that_begins_with_a_dash_is_found_or_the_server_cannot(service):
+    """It would give NULL, and is.null would find, change and delete every row."""
+    dashes = service(
+        "CREATE TABLE dashes (id INT PRIMARY KEY, doc JSON)",
+        """INSERT INTO dashes VALUES (1, '{"-a": 1, "a-": 2, "b": {"-": 3}}')""",
+        tables="dashes", grant="SELECT, SHOW VIEW, DELETE", MYREST_WRITABLE="dashes",
+    )  # fmt: skip
+    able = postgresql.HERE or dashes.schema.sql("""SELECT JSON_EXTRACT('{"-":1}', '$."-"')""")[0][0] is not None
+    for path, value in (("-a", 1), ('"-a"', 1), ('b->"-"', 3), ("b->-", 3)):
+        answer = dashes.get(f"/dashes?select=v:doc->{quote(path, safe='')}")
+        deleted = dashes.get(f"/dashes?doc->{quote(path, safe='')}=is.null", method="DELETE")
+        if able:
+            assert json.loads(answer.body) == [{"v": value}]
+            assert deleted.status == 204
+        else:
+            assert "begin with '-'" in error_of(answer, 400, "42883")["message"]
+            error_of(deleted, 400, "42883")
+        assert dashes.get(f"/dashes?order=doc->{quote(path, safe='')}").status == (200 if able else 400)
+    assert dashes.json('/dashes?select=v:doc->"a-"') == [{"v": 2}]
