@@ -341,6 +341,21 @@ void openapi_add_column(struct text *out, const struct schema *schema, const str
 static bool add_string_example(struct text *out, const struct column *column)
 {
 	static const char words[] = "text";
+	/* Types that look like strings, by how they begin. */
+	static const struct {
+		const char *declared, *value;
+	} others[] = {
+		{ "uuid", "00000000-0000-4000-8000-000000000000" },
+		{ "inet6", "2001:db8::1" },
+		{ "inet", "192.0.2.1" },
+		{ "cidr", "192.0.2.0/24" },
+		{ "macaddr", "00:00:5e:00:53:01" },
+		{ "interval", "01:30:00" },
+		{ "time with time zone", "12:30:00+00" },
+		{ "money", "1.50" },
+		{ "xml", "<a/>" },
+		{ "tsvector", "text" },
+	};
 	size_t length = sizeof(words) - 1;
 	struct text first = { 0 };
 
@@ -352,10 +367,11 @@ static bool add_string_example(struct text *out, const struct column *column)
 		text_release(&first);
 		return known;
 	}
-	if (is_declared(column, "uuid")) {
-		template_add(out, "'00000000-0000-4000-8000-000000000000'");
-		return true;
-	}
+	for (size_t i = 0; column->is_other && i < sizeof(others) / sizeof(others[0]); i++)
+		if (is_declared(column, others[i].declared)) {
+			template_add(out, "%s", others[i].value);
+			return true;
+		}
 	if (column->is_other)
 		return false;
 	if (column->length > 0 && column->length < length)
@@ -415,7 +431,7 @@ bool openapi_add_example(struct text *out, const struct column *column)
 		template_add(out, "{}");
 		return true;
 	case COLUMN_BINARY:
-		add_zeros(out, is_declared(column, "binary(") ? column->length : 1);
+		add_zeros(out, is_declared(column, "binary(") || is_declared(column, "vector(") ? column->length : 1);
 		return true;
 	case COLUMN_ARRAY:
 		template_add(out, "[]");

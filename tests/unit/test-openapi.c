@@ -343,7 +343,6 @@ static void an_example_is_a_value_of_its_column(void **state)
 		{ "char(2)", COLUMN_STRING, 2, 0, 0, "\"te\"" },
 		{ "enum('it''s','b')", COLUMN_STRING, 0, 0, 0, "\"it's\"" },
 		{ "set('p','q')", COLUMN_STRING, 0, 0, 0, "\"p\"" },
-		{ "uuid", COLUMN_STRING, 0, 0, 0, "\"00000000-0000-4000-8000-000000000000\"" },
 		{ "datetime(6)", COLUMN_DATETIME, 0, 6, 0, "\"2024-01-31T12:30:00\"" },
 		{ "timestamp", COLUMN_TIMESTAMP, 0, 0, 0, "\"2024-01-31T12:30:00Z\"" },
 		{ "varbinary(9)", COLUMN_BINARY, 9, 0, 0, "\"AA==\"" },
@@ -351,7 +350,19 @@ static void an_example_is_a_value_of_its_column(void **state)
 		{ "binary(2)", COLUMN_BINARY, 2, 0, 0, "\"AAA=\"" },
 		{ "binary(3)", COLUMN_BINARY, 3, 0, 0, "\"AAAA\"" },
 		{ "binary(4)", COLUMN_BINARY, 4, 0, 0, "\"AAAAAA==\"" },
+		{ "vector(3)", COLUMN_BINARY, 12, 0, 0, "\"AAAAAAAAAAAAAAAA\"" },
 		{ "geometry", COLUMN_GEOMETRY, 0, 0, 0, NULL },
+	};
+	static const struct {
+		const char *declared, *example;
+	} others[] = {
+		{ "uuid", "\"00000000-0000-4000-8000-000000000000\"" },
+		{ "inet6", "\"2001:db8::1\"" },
+		{ "inet4", "\"192.0.2.1\"" },
+		{ "inet", "\"192.0.2.1\"" },
+		{ "interval(3)", "\"01:30:00\"" },
+		{ "xml", "\"<a/>\"" },
+		{ "int4range", "" },
 	};
 
 	(void)state;
@@ -366,7 +377,11 @@ static void an_example_is_a_value_of_its_column(void **state)
 		assert_string_equal(text_terminate(&out), cases[i].example != NULL ? cases[i].example : "");
 	}
 	tables_named(&schema->tables[1], "integer")->is_other = true;
-	assert_false(openapi_add_example(&out, declare("inet6", COLUMN_STRING)));
+	for (size_t i = 0; i < LENGTH_OF(others); i++) {
+		text_clear(&out);
+		assert_int_equal(openapi_add_example(&out, declare(others[i].declared, COLUMN_STRING)), *others[i].example != '\0');
+		assert_string_equal(text_terminate(&out), others[i].example);
+	}
 }
 
 static void only_a_literal_is_a_default(void **state)
