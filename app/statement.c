@@ -70,6 +70,12 @@ static bool is_snapshot_old(const struct peer *peer)
 #endif
 }
 
+/* What is counted is read in a snapshot of ours, which is read-only; without it the view's functions may write. */
+static bool is_count_at_fault(void)
+{
+	return worker.in_transaction && database_error(worker.database)->status == STATUS_READ_ONLY;
+}
+
 /* The statement failed and the connection lives. */
 static void batch_failed(void)
 {
@@ -99,6 +105,9 @@ static void batch_failed(void)
 		else {
 			struct fault fault = server_fault_of_read(error, &peer->plan, worker.sent, &peer->arena);
 
+			if (is_count_at_fault())
+				fault = (struct fault){ .status = STATUS_UNSUPPORTED, .hint = "Prefer: count=planned",
+				                        .message = "rows cannot be counted exactly where reading them writes" };
 			if (status_http(fault.status) >= 500)
 				log_failure(peer, LOG_ERROR, "statement-failed");
 			else if (fault.status == STATUS_FORBIDDEN) /* a right is missing, which no client can mend */

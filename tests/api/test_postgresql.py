@@ -1366,6 +1366,17 @@ def test_a_table_that_others_hold(serve):
     assert made.json("/t") == []
 
 
+def test_a_view_that_writes_is_not_counted(serve):
+    """A snapshot is read-only: to come again later is no use."""
+    made = serve("CREATE TABLE seen (n integer)", plpgsql("look()", "INSERT INTO seen VALUES (1); RETURN 1;", "integer"),
+                 "CREATE VIEW looking AS SELECT 1 AS id, look() AS n", tables="looking")  # fmt: skip
+    assert made.json("/looking") == [{"id": 1, "n": 1}]
+    error = error_of(made.get("/looking", headers={"Prefer": "count=exact"}), 400, "0A000")
+    assert "where reading them writes" in error["message"] and error["hint"] == "Prefer: count=planned"
+    assert made.get("/looking", headers={"Prefer": "count=planned"}).status == 200
+    assert list(made.sql("SELECT n FROM seen")) == [(1,), (1,)]
+
+
 def plpgsql(name, body, returns="trigger"):
     return f"CREATE FUNCTION {name} RETURNS {returns} LANGUAGE plpgsql AS $$BEGIN {body} END$$"
 

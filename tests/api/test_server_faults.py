@@ -46,6 +46,15 @@ TABLES = {
         f" FULLTEXT KEY unused_words (unused) {'INVISIBLE' if mysql.HERE else '/*M!100600 IGNORED */'})",
         "VALUES (1, 'a', 'words')",
     ),
+    "seen": (
+        [
+            "CREATE TABLE seen (id INT PRIMARY KEY, at INT)",
+            "CREATE FUNCTION look(n INT) RETURNS INT MODIFIES SQL DATA BEGIN INSERT INTO seen VALUES (n, 1) ON DUPLICATE KEY"
+            " UPDATE at = at + 1; RETURN n; END",
+            "CREATE VIEW looking AS SELECT 1 AS id, look(1) AS n",
+        ],
+        "",
+    ),
     "found": ("CREATE TABLE found (id INT AUTO_INCREMENT PRIMARY KEY, s VARCHAR(20), FULLTEXT (s))", ""),
     "full": ("CREATE TABLE full (id TINYINT AUTO_INCREMENT PRIMARY KEY, v INT)", "VALUES (127, 0)"),
     "named": ("CREATE TABLE named (id TINYINT AUTO_INCREMENT PRIMARY KEY, name VARCHAR(9) UNIQUE, v INT)", "VALUES (127, 'a', 0), (3, 'b', 0)"),
@@ -79,7 +88,7 @@ TABLES = {
         None,
     ),
 }
-EXPOSED = "sums,sums_view,parts,docs,texts,found,full,named,twofold,loud,shown,many,lone,apart,met"
+EXPOSED = "sums,sums_view,parts,docs,texts,looking,found,full,named,twofold,loud,shown,many,lone,apart,met"
 
 
 @pytest.fixture(scope="module")
@@ -153,6 +162,14 @@ def test_a_search_by_an_index_that_statements_do_not_use(w):
     else:
         error = refused(response, 400)
         assert error["code"] == refused(w.get("/texts?t=fts.words"), 400)["code"] and "'unused'" in error["message"]
+
+
+def test_a_view_that_writes_is_not_counted(w):
+    """A snapshot is read-only: to come again later is no use."""
+    assert shown(w.get("/looking")) == [{"id": 1, "n": 1}]
+    error = refused(w.get("/looking", headers={"Prefer": "count=exact"}), 400, "0A000")
+    assert "where reading them writes" in error["message"] and error["hint"] == "Prefer: count=planned"
+    assert w.get("/looking", headers={"Prefer": "count=planned"}).status == 200
 
 
 def a_search_is_too_large(response):
