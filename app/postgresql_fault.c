@@ -106,6 +106,7 @@ static const struct meaning meanings[] = {
 	{ "HV00N", PLACE_UNKNOWN, NULL, STATUS_FOREIGN_AWAY },
 	{ "P0001", PLACE_UNKNOWN, NULL, STATUS_RAISED },
 	{ "XX000", PLACE_UNKNOWN, "text search configuration", STATUS_BAD_SEARCH }, /* a number that is none's */
+	{ "XX000", PLACE_UNKNOWN, "tsquery stack too small", STATUS_SEARCH_TOO_LARGE }, /* !!!…word */
 	{ "XX001", PLACE_UNKNOWN, NULL, STATUS_DAMAGED },
 	{ "XX002", PLACE_UNKNOWN, NULL, STATUS_DAMAGED },
 	{ "XX", PLACE_UNKNOWN, NULL, STATUS_INTERNAL },

@@ -703,6 +703,8 @@ def test_full_text_search(words):
     assert ids(words, "/texts?t=wfts(english).dog%20-lazy") == []
     error_of(words.get(f"/texts?v=fts.{q('a & & b')}"), 400)
     error_of(words.get("/texts?v=fts(nobody).a"), 400)
+    assert ids(words, f"/texts?v=fts.{'!' * 32}fox") == [1]
+    error_of(words.get(f"/texts?v=fts.{'!' * 33}fox"), 400, "54000")  # the server has an error of its own then
 
 
 # --- errors

@@ -396,6 +396,8 @@ static void places(void **state)
 		  STATUS_BAD_SEARCH },
 		{ "42601", "invalid name syntax", "WHERE \"ft\" @@ plainto_tsquery(^'','a')", STATUS_BAD_SEARCH },
 		{ "42601", "syntax error in tsquery: \"&\"", NULL, STATUS_BAD_SEARCH },
+		{ "XX000", "tsquery stack too small", NULL, STATUS_SEARCH_TOO_LARGE },
+		{ "XX000", "cache lookup failed for type 1", NULL, STATUS_INTERNAL },
 		{ "42883", "operator does not exist: xml = unknown", "SELECT 1 FROM \"t\" WHERE \"x\"^='1'",
 		  STATUS_NO_SUCH_OPERATOR },
 		{ "42725", "operator is not unique: inet <@ unknown", "WHERE \"i\" ^<@ 'x'", STATUS_NO_SUCH_OPERATOR },
