@@ -15,11 +15,12 @@ struct meaning {
  * neither the state nor the place tells, the words do. They are English; a server whose lc_messages is another language
  * has none of these, and the next one that fits is what is left to say. */
 static const struct meaning meanings[] = {
-	/* A type's own reader of texts chooses any state: 42601 of a tsvector, 42P01 of a regclass. */
+	/* A type's own reader of texts chooses any state: 42601 of a tsvector, 42P01 of a regclass, XX000 of an hstore. */
 	{ "42501", PLACE_UNKNOWN, NULL, STATUS_FORBIDDEN },
 	{ "54001", PLACE_VALUE, NULL, STATUS_TOO_DEEP },
 	{ "42", PLACE_VALUE, NULL, STATUS_BAD_VALUE },
 	{ "3F", PLACE_VALUE, NULL, STATUS_BAD_VALUE },
+	{ "XX000", PLACE_VALUE, NULL, STATUS_BAD_VALUE },
 	{ "22", PLACE_LANGUAGE, NULL, STATUS_BAD_SEARCH },
 	{ "42", PLACE_LANGUAGE, NULL, STATUS_BAD_SEARCH },
 	{ "3F", PLACE_LANGUAGE, NULL, STATUS_BAD_SEARCH },
@@ -111,6 +112,7 @@ static const struct meaning meanings[] = {
 	{ "XX002", PLACE_UNKNOWN, NULL, STATUS_DAMAGED },
 	{ "XX", PLACE_UNKNOWN, NULL, STATUS_INTERNAL },
 	/* All others are found in what the statement runs: 42P17 in rules, P0002 in functions, HV in foreign tables. */
+	{ "", PLACE_VALUE, NULL, STATUS_BAD_VALUE },
 	{ "", PLACE_STATEMENT, NULL, STATUS_NOT_TAKEN },
 	{ "", PLACE_UNKNOWN, NULL, STATUS_DEFINITION },
 };

@@ -796,6 +796,16 @@ def test_a_value_of_the_query_s_is_still_the_client_s(computing):
     error_of(computing.get("/huge?a=match.(a"), 400, "2201B")
 
 
+def test_a_text_that_an_extension_s_type_cannot_read(serve):
+    """Its reader chooses the state: an internal error's, as hstore's does."""
+    made = serve("CREATE EXTENSION IF NOT EXISTS hstore", "CREATE TABLE t (id integer PRIMARY KEY, h hstore)", "INSERT INTO t VALUES (1, 'a=>1')")
+    for query in ("h=eq.x", "h=cs.x", "h=in.(a=>1,x)", "not.and=(h.eq.x)"):
+        assert "'h'" in error_of(made.get(f"/t?{query}"), 400, "22P02")["message"]
+    for method, target, body in (("POST", "/t", [{"id": 2, "h": "a=>2"}, {"id": 3, "h": "x"}]), ("PATCH", "/t?id=eq.1", {"h": "x"})):
+        assert "'h'" in error_of(send(made.web, method, target, body), 400, "22P02")["message"]
+    assert made.json("/t?h=cs.a%3D%3E1") == [{"id": 1, "h": '"a"=>"1"'}]
+
+
 @pytest.mark.parametrize("select, code", [("v::json", "22P02"), ("v::date", "22P02"), ("id,v::float8", "22003")])
 def test_a_cast_that_cannot_be_made_is_the_client_s(serve, select, code):
     value = {"v::json": "sad", "v::date": "2024-02-31"}.get(select, "1e999")
