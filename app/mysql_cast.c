@@ -223,6 +223,8 @@ bool mysql_cast(struct text *sql, const struct cast *cast, enum cast_target targ
 	struct casting casting = { sql, &plain };
 	bool done;
 
+	if (cast->column->incomparable)
+		return false;
 	if (cast->is_other) { /* UUID, INET6: the server casts them to nothing but text */
 		struct casting conversion = { &converted, cast };
 

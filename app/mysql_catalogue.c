@@ -21,7 +21,8 @@ static const char *const statements[JSON] = {
 	             "CHARACTER_SET_NAME,PRIVILEGES,"
 	             /* Of collations of several levels MariaDB sorts long columns by the first level alone. */
 	             "VERSION() LIKE '%MariaDB%' AND COLLATION_NAME RLIKE '_(as_ci|as_cs|ai_cs|w2)$',"
-	             "GENERATION_EXPRESSION='ROW END'"
+	             "GENERATION_EXPRESSION='ROW END',"
+	             "DATA_TYPE='vector' AND VERSION() NOT LIKE '%MariaDB%'"
 	             " FROM information_schema.COLUMNS"),
 	[KEYS] = "SELECT TABLE_NAME,INDEX_NAME,NON_UNIQUE,COLUMN_NAME,",
 	[FOREIGN_KEYS] = ("SELECT TABLE_NAME,CONSTRAINT_NAME,COLUMN_NAME,REFERENCED_TABLE_NAME,REFERENCED_COLUMN_NAME"
@@ -227,6 +228,7 @@ static void take_column(struct catalogue *catalogue, const struct row *row)
 	column->fallback_untold = column->fallback != NULL && is_untold(describe_value(row, 10), extra);
 	column->comment = describe_keep(catalogue, describe_value(row, 11)).bytes;
 	column->sorts_otherwise = row->count > 14 && slice_is(describe_value(row, 14), "1");
+	column->incomparable = row->count > 16 && slice_is(describe_value(row, 16), "1");
 	column->unreadable = row->count > 13 && !contains(describe_value(row, 13), "select");
 	describe_expose(catalogue, table, column);
 }

@@ -266,6 +266,10 @@ static const char *operators_of(const struct table *table, const struct column *
 		return "is cs cd";
 	case COLUMN_ARRAY:
 		return "eq neq gt gte lt lte in isdistinct is cs cd ov";
+	case COLUMN_BINARY:
+		if (column->incomparable)
+			return "is";
+		break;
 	case COLUMN_GEOMETRY:
 		return "eq neq in isdistinct is";
 	case COLUMN_INTEGER:
@@ -279,7 +283,6 @@ static const char *operators_of(const struct table *table, const struct column *
 	case COLUMN_TIME:
 	case COLUMN_DATETIME:
 	case COLUMN_TIMESTAMP:
-	case COLUMN_BINARY:
 		break;
 	}
 	return "eq neq gt gte lt lte in isdistinct is";

@@ -59,7 +59,7 @@ static const struct key *choose_key(const struct plan *plan, bool *covered)
  * compare as texts. */
 static bool can_be_compared(const struct column *column)
 {
-	return !column->sorts_otherwise && column->type != COLUMN_JSON && column->type != COLUMN_ARRAY && column->type != COLUMN_GEOMETRY &&
+	return !column->sorts_otherwise && !column->incomparable && column->type != COLUMN_JSON && column->type != COLUMN_ARRAY && column->type != COLUMN_GEOMETRY &&
 	       column->type != COLUMN_BIT && column->type != COLUMN_YEAR && strncasecmp(column->declared.bytes, "enum", 4) != 0 &&
 	       strncasecmp(column->declared.bytes, "set", 3) != 0;
 }

@@ -40,8 +40,12 @@ static const char *objection(const struct planning *planning, const struct query
 
 	switch (purposes[asked->op]) {
 	case EQUALITY:
+		if (field->column->incomparable)
+			return "compares no vectors";
 		return whole_json ? "compares no JSON as a whole: compare a part of it (->>key), or use cs" : NULL;
 	case ORDER:
+		if (field->column->incomparable)
+			return "compares no vectors";
 		if (field->column->type == COLUMN_GEOMETRY)
 			return "needs an order, which geometries do not have";
 		return whole_json ? "compares no JSON as a whole: compare a part of it (->>key)" : NULL;

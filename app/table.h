@@ -47,6 +47,7 @@ struct column {
 	uint64_t characters;     /* the most that a value has, as the database gives it; 0: nobody knows */
 	bool is_other;           /* a string that is none inside (UUID, INET6): no patterns on its own terms */
 	bool sorts_otherwise;    /* its values do not stand in an order as they compare */
+	bool incomparable;       /* MySQL's vectors: they are compared with nothing, and cast to nothing */
 	struct slice language;   /* of its full-text index, as a literal in SQL; no bytes: the server's business */
 	bool is_unsigned;
 	bool nullable;

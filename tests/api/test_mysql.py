@@ -323,6 +323,25 @@ def test_what_a_json_duality_view_refuses(dual, method, body, status, code):
     assert dual.json("/dual_view")[0]["data"]["n"] == data["n"]
 
 
+# --- vectors
+
+
+def test_a_vector_is_compared_with_nothing(service):
+    """The server's = and <=> take none, and no cast does; a page cannot begin after one."""
+    made = service(
+        "CREATE TABLE arrows (id INT PRIMARY KEY, v VECTOR(3))",
+        "INSERT INTO arrows VALUES (1, STRING_TO_VECTOR('[1,2,3]')), (2, STRING_TO_VECTOR('[3,2,1]')), (3, NULL)",
+        tables="arrows", MYREST_LOG_LEVEL="info",
+    )  # fmt: skip
+    for query in ("v=eq.AAAAAAAAAAAAAAAA", "v=neq.AAAA", "v=gt.", "v=in.(AAAA)", "v=isdistinct.AAAA", "not.or=(v.lte.AAAA,id.eq.1)"):
+        assert "compares no vectors" in error_of(made.get(f"/arrows?{query}"), 400, "42883")["message"]
+    error_of(made.get("/arrows?select=v::text"), 400, "42846")
+    assert [row["id"] for row in made.json("/arrows?v=is.null&select=id")] == [3]
+    page = made.get("/arrows?order=v.desc.nullslast,id&limit=1")
+    assert len(page.json()) == 1 and "after=" not in page.headers["link"]
+    assert [row["v"] is None for row in made.json("/arrows?select=v&order=id")] == [False, False, True]
+
+
 # --- plans
 
 
