@@ -25,6 +25,7 @@ void fastcgi_reader_clear(struct fastcgi_reader *reader)
 	text_clear(&reader->params);
 	text_clear(&reader->body);
 	text_clear(&reader->control);
+	arena_clear(&reader->joined);
 	reader->params_too_large = reader->body_too_large = false;
 	reader->header_length = reader->content_left = reader->padding_left = 0;
 	reader->active = reader->params_ended = false;
@@ -36,6 +37,7 @@ void fastcgi_reader_release(struct fastcgi_reader *reader)
 	text_release(&reader->params);
 	text_release(&reader->body);
 	text_release(&reader->control);
+	arena_release(&reader->joined);
 }
 
 static void make_header(unsigned char *header, unsigned char type, uint16_t id, size_t length)
@@ -249,12 +251,14 @@ static bool take_length(const unsigned char **at, const unsigned char *end, size
 	return true;
 }
 
-bool fastcgi_variables(const struct fastcgi_reader *reader, struct request *request)
+bool fastcgi_variables(struct fastcgi_reader *reader, struct request *request)
 {
 	const unsigned char *at = (const unsigned char *)reader->params.bytes, *end = at + reader->params.length;
 	size_t name, value;
 
 	memset(request, 0, sizeof(*request));
+	arena_clear(&reader->joined);
+	request->arena = &reader->joined;
 	request->method = METHOD_OTHER;
 	while (at < end) {
 		if (!take_length(&at, end, &name) || !take_length(&at, end, &value) || (size_t)(end - at) < name ||

@@ -35,6 +35,7 @@ struct fastcgi_reader {
 	unsigned header_length, content_left, padding_left;
 	bool active, params_ended;
 	struct text control;
+	struct arena joined; /* of variables that come several times */
 	unsigned char reply[32];
 	unsigned reply_length;
 };
@@ -47,7 +48,7 @@ enum fastcgi_event fastcgi_feed(struct fastcgi_reader *, const void *bytes, size
 /* After FASTCGI_CONTROL: what to send back (possibly nothing), in the reader's memory. */
 struct slice fastcgi_reply(const struct fastcgi_reader *);
 /* After FASTCGI_REQUEST: the variables, into *request, which points into the reader. false: malformed. */
-bool fastcgi_variables(const struct fastcgi_reader *, struct request *) MUST_CHECK;
+bool fastcgi_variables(struct fastcgi_reader *, struct request *) MUST_CHECK;
 
 /* Bytes that several answers share; freed with the last reference. One process, so no locks. */
 struct shared_text {

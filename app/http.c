@@ -5,6 +5,9 @@
 #include <string.h>
 #include <strings.h>
 
+/* Lines that are joined with others, in one request: no client has so many, and each copies what came before. */
+enum { MOST_JOINED = 64 };
+
 static enum method method_of(struct slice name)
 {
 	static const struct {
@@ -27,6 +30,43 @@ static bool is_named(struct slice name, const char *other)
 	return memcmp(name.bytes, other, name.length) == 0;
 }
 
+static bool is_same(struct slice one, struct slice other)
+{
+	return one.length == other.length && memcmp(one.bytes, other.bytes, one.length) == 0;
+}
+
+/* A line of a header that is a list. A variable that is empty is none (RFC 3875 section 4.1). */
+static void take_line(struct request *request, struct slice *list, struct slice line, const char *name)
+{
+	char *joined;
+
+	if (line.length == 0 || (list->length > 0 && is_same(*list, line)))
+		return;
+	if (list->length == 0) {
+		*list = line;
+		return;
+	}
+	if (request->joined++ == MOST_JOINED) {
+		request->repeated = name;
+		return;
+	}
+	joined = arena_alloc(request->arena, list->length + 2 + line.length);
+	memcpy(joined, list->bytes, list->length);
+	memcpy(joined + list->length, ", ", 2);
+	memcpy(joined + list->length + 2, line.bytes, line.length);
+	*list = (struct slice){ joined, list->length + 2 + line.length };
+}
+
+/* A line of a header that has one value. */
+static void take_value(struct request *request, struct slice *value, struct slice line, const char *name)
+{
+	if (line.length == 0)
+		return;
+	if (value->length > 0 && !is_same(*value, line))
+		request->repeated = name;
+	*value = line;
+}
+
 void http_take_variable(struct request *request, struct slice name, struct slice value)
 {
 	switch (name.length) { /* most variables are told apart by their length alone */
@@ -34,13 +74,13 @@ void http_take_variable(struct request *request, struct slice name, struct slice
 		if (is_named(name, "REQUEST_ID"))
 			request->id = value;
 		else if (is_named(name, "HTTP_RANGE"))
-			request->range = value;
+			take_line(request, &request->range, value, "Range");
 		break;
 	case 11:
 		if (is_named(name, "REQUEST_URI"))
 			request->uri = value;
 		else if (is_named(name, "HTTP_ACCEPT"))
-			request->accept = value;
+			take_line(request, &request->accept, value, "Accept");
 		else if (is_named(name, "HTTP_PREFER"))
 			prefer_parse(value, &request->preferences);
 		break;
@@ -50,47 +90,69 @@ void http_take_variable(struct request *request, struct slice name, struct slice
 		break;
 	case 13:
 		if (is_named(name, "HTTP_IF_MATCH"))
-			request->if_match = value;
+			take_line(request, &request->if_match, value, "If-Match");
 		break;
 	case 14:
 		if (is_named(name, "REQUEST_METHOD")) {
 			request->method_name = value;
 			request->method = method_of(value);
-		}
+		} else if (is_named(name, "CONTENT_LENGTH"))
+			request->content_length = value;
 		break;
 	case 15:
 		if (is_named(name, "HTTP_RANGE_UNIT"))
-			request->range_unit = value;
+			take_line(request, &request->range_unit, value, "Range-Unit");
+		break;
+	case 17:
+		if (is_named(name, "HTTP_CONTENT_TYPE"))
+			take_line(request, &request->content_types, value, "Content-Type");
 		break;
 	case 18:
 		if (is_named(name, "HTTP_IF_NONE_MATCH"))
-			request->if_none_match = value;
+			take_line(request, &request->if_none_match, value, "If-None-Match");
 		else if (is_named(name, "HTTP_MYREST_MERGED"))
 			request->wants_merged = true;
 		break;
 	case 19:
 		if (is_named(name, "HTTP_ACCEPT_PROFILE"))
-			request->profile = value;
+			take_value(request, &request->accept_profile, value, "Accept-Profile");
 		break;
 	case 20:
 		if (is_named(name, "HTTP_IDEMPOTENCY_KEY"))
-			request->idempotency_key = value;
+			take_value(request, &request->idempotency_key, value, "Idempotency-Key");
 		else if (is_named(name, "HTTP_CONTENT_PROFILE"))
-			request->profile = value;
+			take_value(request, &request->content_profile, value, "Content-Profile");
 		break;
 	case 21:
 		if (is_named(name, "HTTP_X_FORWARDED_HOST"))
-			request->host = value;
+			take_line(request, &request->host, value, "X-Forwarded-Host");
 		else if (is_named(name, "HTTP_CONTENT_ENCODING"))
-			request->content_coding = value;
+			take_line(request, &request->content_coding, value, "Content-Encoding");
 		break;
 	case 22:
 		if (is_named(name, "HTTP_X_FORWARDED_PROTO"))
-			request->scheme = value;
+			take_line(request, &request->scheme, value, "X-Forwarded-Proto");
 		break;
 	default:
 		break;
 	}
+}
+
+bool http_is_single(struct slice list, struct slice *first)
+{
+	const char *end = list.bytes + list.length, *next;
+	struct slice member;
+
+	*first = (struct slice){ list.bytes, 0 };
+	for (const char *at = list.bytes; at < end; at = next + 1) {
+		next = slice_find_unquoted(at, end, ',');
+		member = slice_trim(at, next);
+		if (first->length == 0)
+			*first = member;
+		else if (member.length > 0 && !is_same(member, *first))
+			return false;
+	}
+	return true;
 }
 
 /* How specific the range is for the type: 0 no match, 1 any type, 2 any subtype, 3 exact. */
@@ -117,7 +179,7 @@ static int quality(const char *at, const char *end)
 	int value, digit;
 
 	for (; at < end; at = next) {
-		next = slice_find(at + 1, end, ';');
+		next = slice_find_unquoted(at + 1, end, ';');
 		parameter = slice_trim(at + 1, next);
 		if (parameter.length < 3 || (parameter.bytes[0] | 32) != 'q' || parameter.bytes[1] != '=')
 			continue;
@@ -176,7 +238,7 @@ static bool asks_for_another_form(const char *at, const char *end)
 	const char *next;
 
 	for (; at < end; at = next) {
-		next = slice_find(at + 1, end, ';');
+		next = slice_find_unquoted(at + 1, end, ';');
 		if (slice_is_word(slice_trim(at + 1, next), "nulls=stripped"))
 			return true;
 	}
@@ -194,8 +256,8 @@ static const struct media_type *negotiate(struct slice accept, const struct medi
 	if (accept.length == 0)
 		return types;
 	for (; at < end; at = next + 1) {
-		next = slice_find(at, end, ',');
-		parameters = slice_find(at, next, ';');
+		next = slice_find_unquoted(at, end, ',');
+		parameters = slice_find_unquoted(at, next, ';');
 		if (asks_for_another_form(parameters, next))
 			continue;
 		for (int i = 0; i < count; i++) {

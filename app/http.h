@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 
+#include "arena.h"
 #include "prefer.h"
 #include "text.h"
 
@@ -16,21 +17,30 @@ enum method { METHOD_GET, METHOD_HEAD, METHOD_POST, METHOD_PUT, METHOD_PATCH, ME
 
 /* Slices point into memory of whoever read the request; empty when the web server did not send them. */
 struct request {
+	struct arena *arena; /* where the lines of one header are joined */
+	unsigned joined;     /* how many were */
 	enum method method;
 	struct slice method_name;
 	struct slice uri; /* raw: path and query as the client wrote them */
 	struct slice accept, range, range_unit, if_none_match;
-	struct slice if_match, idempotency_key, content_type, content_coding; /* of writes */
+	struct slice if_match, idempotency_key, content_coding; /* of writes */
+	struct slice content_type;  /* what the web server says of it, */
+	struct slice content_types; /* and the client's own lines */
+	struct slice content_length;
 	struct preferences preferences;
-	struct slice profile; /* Accept-Profile, of writes Content-Profile: the schema that the client means */
+	struct slice accept_profile, content_profile; /* the schema that the client means */
+	const char *repeated; /* a header that has one value and was given several; NULL: none */
 	struct slice scheme, host; /* as the client sees the web server: X-Forwarded-Proto, X-Forwarded-Host */
 	bool wants_merged;         /* the answer is to say how many requests shared its statement (MyREST-Merged) */
 	struct slice id; /* the web server's name for this request */
 	struct slice body;
 };
 
-/* Takes one CGI variable (RFC 3875 section 4.1) into the request, if it is one that is read. */
+/* Takes one CGI variable (RFC 3875 section 4.1) into the request, if it is one that is read. Web servers give the lines
+ * of one header joined or one by one; they mean the same (RFC 9110 section 5.3). */
 void http_take_variable(struct request *, struct slice name, struct slice value);
+/* Whether all members of the list are one and the same: *first, without the spaces around it. */
+bool http_is_single(struct slice list, struct slice *first);
 
 /* What rows can be sent as. */
 enum media { MEDIA_JSON, MEDIA_OBJECT, MEDIA_CSV, MEDIA_NDJSON, MEDIA_COUNT };

@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <stdio.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -269,12 +270,15 @@ static void join_running(struct peer *peer)
 #endif
 
 /* There is one schema, the database, which clients of PostgreSQL call public unless they are told. */
+static bool is_our_schema(struct slice profile)
+{
+	profile = text_trimmed(profile);
+	return profile.length == 0 || slice_is(profile, "public") || slice_is(profile, worker.config->database.database);
+}
+
 static enum status check_profile(struct peer *peer, struct fault *fault)
 {
-	struct slice profile = text_trimmed(peer->request.profile);
-
-	if (profile.length == 0 || slice_is(profile, "public") ||
-	    slice_is(profile, worker.config->database.database))
+	if (is_our_schema(peer->request.accept_profile) && is_our_schema(peer->request.content_profile))
 		return STATUS_OK;
 	fault->hint = "there is one schema: leave Accept-Profile out, or let it be public";
 	return fault->status = STATUS_NO_SUCH_SCHEMA;
@@ -301,6 +305,38 @@ static enum status read_preferences(struct peer *peer, struct fault *fault)
 	return fault->status = STATUS_BAD_PREFERENCE;
 }
 
+/* Whether all of the body has come, as far as the web server says how long it is. A CSV that is cut would be one of fewer
+ * rows. */
+static bool is_whole(const struct request *request)
+{
+	struct slice told = request->content_length;
+	char length[24];
+
+	if (request->method == METHOD_GET || request->method == METHOD_HEAD || told.length == 0)
+		return true;
+	for (size_t i = 0; i < told.length; i++)
+		if (told.bytes[i] < '0' || told.bytes[i] > '9')
+			return true;
+	snprintf(length, sizeof(length), "%zu", request->body.length);
+	return slice_is(told, length);
+}
+
+/* What the headers say, apart from what any one part of the plan makes of them. */
+static enum status check_headers(struct peer *peer, struct fault *fault)
+{
+	const struct request *request = &peer->request;
+
+	if (request->repeated != NULL)
+		fault->message = arena_printf(&peer->arena, "the header %s is given more than once", request->repeated);
+	else if (!is_whole(request))
+		fault->message = arena_printf(&peer->arena, "Content-Length is %.*s, but the body has %zu bytes",
+		                              (int)request->content_length.length, request->content_length.bytes,
+		                              request->body.length);
+	else
+		return check_profile(peer, fault);
+	return fault->status = STATUS_BAD_REQUEST;
+}
+
 static enum status plan_request(struct peer *peer, struct route *route, struct fault *fault)
 {
 	const struct schema *schema = database_schema(worker.database);
@@ -317,7 +353,7 @@ static enum status plan_request(struct peer *peer, struct route *route, struct f
 		return status;
 	if (request->method == METHOD_OPTIONS)
 		return STATUS_OK;
-	if ((status = check_profile(peer, fault)) != STATUS_OK || route->table == NULL)
+	if ((status = check_headers(peer, fault)) != STATUS_OK || route->table == NULL)
 		return status;
 	if ((status = read_preferences(peer, fault)) != STATUS_OK)
 		return status;

@@ -68,10 +68,10 @@ void prefer_parse(struct slice header, struct preferences *preferences)
 	struct slice name, value;
 
 	for (; at < end; at = next + 1) {
-		next = slice_find(at, end, ',');
-		equals = slice_find(at, next, '=');
+		next = slice_find_unquoted(at, end, ',');
+		equals = slice_find_unquoted(at, next, '=');
 		name = slice_trim(at, equals);
-		value = equals < next ? slice_trim(equals + 1, slice_find(equals, next, ';')) : (struct slice){ next, 0 };
+		value = equals < next ? slice_trim(equals + 1, slice_find_unquoted(equals, next, ';')) : (struct slice){ next, 0 };
 		if (value.length > 1 && value.bytes[0] == '"' && value.bytes[value.length - 1] == '"')
 			value = (struct slice){ value.bytes + 1, value.length - 2 };
 		if (name.length == 0 || take(preferences, name, value))

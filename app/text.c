@@ -625,6 +625,18 @@ const char *slice_find(const char *from, const char *to, char byte)
 	return found != NULL ? found : to;
 }
 
+const char *slice_find_unquoted(const char *from, const char *to, char byte)
+{
+	bool quoted = false;
+
+	for (; from < to && (quoted || *from != byte); from++)
+		if (*from == '"')
+			quoted = !quoted;
+		else if (quoted && *from == '\\' && from + 1 < to)
+			from++;
+	return from;
+}
+
 bool slice_is_word(struct slice slice, const char *word)
 {
 	return slice.length == strlen(word) && strncasecmp(slice.bytes, word, slice.length) == 0;

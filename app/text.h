@@ -68,6 +68,7 @@ bool text_base64_decode(char *bytes, size_t *length) MUST_CHECK;
 /* Of headers: without the spaces and tabs at both ends (RFC 9110's OWS); the byte's place, or to; equal but for the case of ASCII. */
 struct slice slice_trim(const char *from, const char *to);
 const char *slice_find(const char *from, const char *to, char byte);
+const char *slice_find_unquoted(const char *from, const char *to, char byte); /* not within a quoted-string (section 5.6.4) */
 bool slice_is_word(struct slice, const char *word);
 /* Without the spaces around it. */
 struct slice text_trimmed(struct slice);

@@ -121,12 +121,14 @@ static bool is_plain(struct slice codings)
 
 static enum status find_form(const struct writing *writing, enum body_form *form)
 {
-	struct slice type = writing->request->content_type;
-	const char *end = type.bytes + type.length;
+	struct slice type, line;
 
 	if (!is_plain(writing->request->content_coding))
 		return refuse(writing, STATUS_BAD_CODING, NULL, "Content-Encoding has to be identity: send it as it is");
-	type = slice_trim(type.bytes, slice_find(type.bytes, end, ';'));
+	if (!http_is_single(writing->request->content_type, &type) ||
+	    !http_is_single(writing->request->content_types, &line))
+		return refuse(writing, STATUS_BAD_REQUEST, "the header Content-Type is given more than once", NULL);
+	type = slice_trim(type.bytes, slice_find(type.bytes, type.bytes + type.length, ';'));
 	if (type.length == 0 || slice_is_word(type, "application/json") ||
 	    slice_is_word(type, "application/vnd.pgrst.object+json") || slice_is_word(type, "application/vnd.pgrst.array+json"))
 		*form = BODY_JSON;

@@ -54,6 +54,7 @@ static struct preferences preferences_of(struct slice header)
 
 static void prefer_holds(struct slice given)
 {
+	bool quoted = memchr(given.bytes, '"', given.length) != NULL;
 	struct preferences first = preferences_of(given), other = preferences_of(changed(given, ""));
 
 	DEMAND(other.count == first.count && other.handling == first.handling &&
@@ -61,7 +62,9 @@ static void prefer_holds(struct slice given)
 	for (unsigned i = 0; i < first.unknown_count && i < PREFER_MOST_UNKNOWN; i++)
 		DEMAND(first.unknown[i].bytes >= given.bytes && first.unknown[i].length > 0 &&
 		       first.unknown[i].bytes + first.unknown[i].length <= given.bytes + given.length &&
-		       memchr(first.unknown[i].bytes, ',', first.unknown[i].length) == NULL);
+		       (quoted || memchr(first.unknown[i].bytes, ',', first.unknown[i].length) == NULL));
+	if (quoted) /* what follows might be in quotes */
+		return;
 	/* RFC 7240 section 2: the first one counts */
 	other = preferences_of(changed(given, ", count=planned, wait"));
 	DEMAND(other.count == (first.count != COUNT_NONE ? first.count : COUNT_PLANNED));
@@ -120,7 +123,9 @@ static void match_holds(struct slice given)
 
 static void variables_hold(struct slice line)
 {
-	struct request request = { .method = METHOD_OTHER };
+	struct arena arena = { NULL };
+	struct request request = { .method = METHOD_OTHER, .arena = &arena };
+	struct slice first;
 
 	http_take_variable(&request, line, line);
 	http_take_variable(&request, SLICE("HTTP_RANGE_UNIT"), line);
@@ -128,10 +133,16 @@ static void variables_hold(struct slice line)
 	http_take_variable(&request, SLICE("HTTP_IF_NONE_MATCH"), line);
 	http_take_variable(&request, SLICE("HTTP_X_FORWARDED_HOST"), line);
 	http_take_variable(&request, SLICE("HTTP_X_FORWARDED_PROTO"), line);
-	DEMAND(request.range_unit.bytes == line.bytes && request.method_name.bytes == line.bytes &&
-	       request.if_none_match.bytes == line.bytes && request.host.bytes == line.bytes &&
-	       request.scheme.bytes == line.bytes);
+	DEMAND(request.method_name.bytes == line.bytes);
+	DEMAND(line.length == 0 ||
+	       (request.range_unit.bytes == line.bytes && request.if_none_match.bytes == line.bytes &&
+	        request.host.bytes == line.bytes && request.scheme.bytes == line.bytes));
 	DEMAND((request.method == METHOD_GET) == slice_is(line, "GET"));
+	http_take_variable(&request, SLICE("HTTP_ACCEPT"), SLICE("text/csv"));
+	http_take_variable(&request, SLICE("HTTP_ACCEPT"), line);
+	DEMAND(line.length == 0 || slice_is(line, "text/csv") || request.accept.length == line.length + 10);
+	DEMAND(!http_is_single(line, &first) || first.length <= line.length);
+	arena_release(&arena);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -67,6 +67,10 @@ static void accept_is_negotiated(void **state)
 		{ "*/*;q=0, application/json", true },
 		{ "application/*;q=0, application/json;q=0.1", true },
 		{ ", ,application/json", true },
+		{ "text/html;x=\"a, b\",application/json", true },
+		{ "application/json;x=\";q=0\"", true },
+		{ "text/html;x=\"a, application/json\"", false },
+		{ "text/html;x=\"\\\", application/json;\"", false },
 		{ "text/html", false },
 		{ "application/xml", false },
 		{ "application/jsonx", false },
@@ -151,6 +155,80 @@ static void several_prefer_headers_are_one(void **state)
 	assert_int_equal(request.preferences.unknown_count, 2);
 	assert_is(request.preferences.unknown[0], "x=y");
 	assert_is(request.preferences.unknown[1], "z");
+}
+
+/* As nginx since 1.23 gives them, joined. */
+static void several_lines_of_a_list_are_one(void **state)
+{
+	static const char *const names[] = { "HTTP_ACCEPT",   "HTTP_IF_MATCH",   "HTTP_IF_NONE_MATCH",    "HTTP_CONTENT_ENCODING",
+		                             "HTTP_RANGE",    "HTTP_RANGE_UNIT", "HTTP_CONTENT_TYPE",     "HTTP_X_FORWARDED_HOST",
+		                             "HTTP_X_FORWARDED_PROTO" };
+	struct arena arena = { NULL };
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH_OF(names); i++) {
+		struct request request = { .arena = &arena };
+		const struct slice *lists[] = { &request.accept,     &request.if_match,      &request.if_none_match,
+			                        &request.content_coding, &request.range, &request.range_unit,
+			                        &request.content_types, &request.host,       &request.scheme };
+
+		http_take_variable(&request, slice_of(names[i]), SLICE(""));
+		http_take_variable(&request, slice_of(names[i]), SLICE("a"));
+		http_take_variable(&request, slice_of(names[i]), SLICE("a"));
+		http_take_variable(&request, slice_of(names[i]), SLICE(""));
+		assert_is(*lists[i], "a");
+		http_take_variable(&request, slice_of(names[i]), SLICE("b, c"));
+		http_take_variable(&request, slice_of(names[i]), SLICE("d"));
+		assert_is(*lists[i], "a, b, c, d");
+		assert_null(request.repeated);
+		for (int n = 0; n < 100; n++)
+			http_take_variable(&request, slice_of(names[i]), SLICE("e"));
+		assert_non_null(request.repeated); /* too many to be joined */
+	}
+	arena_release(&arena);
+}
+
+static void what_has_one_value_is_not_given_another(void **state)
+{
+	static const struct {
+		const char *variable, *name;
+	} cases[] = { { "HTTP_IDEMPOTENCY_KEY", "Idempotency-Key" },
+		      { "HTTP_ACCEPT_PROFILE", "Accept-Profile" },
+		      { "HTTP_CONTENT_PROFILE", "Content-Profile" } };
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH_OF(cases); i++) {
+		struct request request = { .method = METHOD_GET };
+
+		http_take_variable(&request, slice_of(cases[i].variable), SLICE("a"));
+		http_take_variable(&request, slice_of(cases[i].variable), SLICE(""));
+		http_take_variable(&request, slice_of(cases[i].variable), SLICE("a"));
+		assert_null(request.repeated);
+		http_take_variable(&request, slice_of(cases[i].variable), SLICE("b"));
+		assert_string_equal(request.repeated, cases[i].name);
+	}
+}
+
+static void a_list_may_be_one_value(void **state)
+{
+	static const struct {
+		const char *list, *first; /* first: NULL: several */
+	} cases[] = {
+		{ "", "" },          { "a", "a" },          { " a\t, a", "a" },          { ", ,a,", "a" },
+		{ "a,b", NULL },     { "a, A", NULL },      { "a;x=\"b,c\"", "a;x=\"b,c\"" }, { "a;x=\"\\\",\"", "a;x=\"\\\",\"" },
+		{ "\"a\",b", NULL }, { "a;x=\",b", "a;x=\",b" },
+	};
+	struct slice first;
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH_OF(cases); i++) {
+		struct slice list = exact(cases[i].list, strlen(cases[i].list));
+
+		if (http_is_single(list, &first) != (cases[i].first != NULL) ||
+		    (cases[i].first != NULL && !slice_is(first, cases[i].first)))
+			fail_msg("%s", cases[i].list);
+		exact_free(list);
+	}
 }
 
 static void a_range_is_rows(void **state)
@@ -337,6 +415,9 @@ int main(void)
 		cmocka_unit_test(no_byte_of_accept_hurts),
 		cmocka_unit_test(the_best_media_type_is_chosen),
 		cmocka_unit_test(several_prefer_headers_are_one),
+		cmocka_unit_test(several_lines_of_a_list_are_one),
+		cmocka_unit_test(what_has_one_value_is_not_given_another),
+		cmocka_unit_test(a_list_may_be_one_value),
 		cmocka_unit_test(a_range_is_rows),
 		cmocka_unit_test(tags_are_found_in_lists),
 		cmocka_unit_test(heads),

@@ -55,6 +55,19 @@ static void what_is_known_is_read(void **state)
 	assert_int_equal(preferences.returned, RETURN_REPRESENTATION);
 }
 
+static void what_stands_in_quotes_is_one_value(void **state)
+{
+	struct preferences preferences = read_header("x=\"a, count=exact\",y=\"\\\"; return=minimal\",tx=commit;z=\",\"");
+
+	(void)state;
+	assert_int_equal(preferences.count, COUNT_NONE);
+	assert_int_equal(preferences.returned, RETURN_UNSAID);
+	assert_int_equal(preferences.tx, TX_COMMIT);
+	assert_int_equal(preferences.unknown_count, 2);
+	assert_is(preferences.unknown[0], "x=\"a, count=exact\"");
+	assert_is(preferences.unknown[1], "y=\"\\\"; return=minimal\"");
+}
+
 static void the_first_one_counts(void **state)
 {
 	struct preferences preferences = read_header("return=representation,return=minimal,max-affected=1,max-affected=2");
@@ -91,6 +104,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(nothing_said_is_nothing_wanted),
 		cmocka_unit_test(what_is_known_is_read),
+		cmocka_unit_test(what_stands_in_quotes_is_one_value),
 		cmocka_unit_test(the_first_one_counts),
 		cmocka_unit_test(what_is_not_known_is_named),
 	};
