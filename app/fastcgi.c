@@ -65,6 +65,13 @@ static enum fastcgi_event reply_end(struct fastcgi_reader *reader, uint16_t id, 
 	return FASTCGI_CONTROL;
 }
 
+/* What is read needs no reply, and is no part of a request. */
+static enum fastcgi_event ignore(struct fastcgi_reader *reader)
+{
+	reader->reply_length = 0;
+	return FASTCGI_CONTROL;
+}
+
 /* A management record (section 4) that is whole. Of FCGI_GET_VALUES only FCGI_MPXS_CONNS has a fixed answer. */
 static enum fastcgi_event management(struct fastcgi_reader *reader, unsigned char type)
 {
@@ -92,6 +99,17 @@ static enum fastcgi_event management(struct fastcgi_reader *reader, unsigned cha
 	return FASTCGI_CONTROL;
 }
 
+/* Section 3.3: records of a request that is over are ignored. To close the connection instead would be a reset, which
+ * may take the refusal along. */
+static bool is_of_refused(const struct fastcgi_reader *reader)
+{
+	const unsigned char *header = reader->header;
+	uint16_t id = (uint16_t)(header[2] << 8 | header[3]);
+
+	return reader->refused && (!reader->active || id != reader->id) &&
+	       (header[1] == FCGI_PARAMS || header[1] == FCGI_STDIN || header[1] == FCGI_DATA);
+}
+
 /* A record's header has come. */
 static enum fastcgi_event record_begins(struct fastcgi_reader *reader)
 {
@@ -103,14 +121,15 @@ static enum fastcgi_event record_begins(struct fastcgi_reader *reader)
 	reader->content_left = (unsigned)(header[4] << 8 | header[5]);
 	reader->padding_left = header[6];
 	text_clear(&reader->control);
+	reader->over = false;
 	if (id == FCGI_NULL_REQUEST_ID)
 		return reader->content_left > CONTROL_MAX ? FASTCGI_GARBAGE : FASTCGI_MORE;
+	if (is_of_refused(reader))
+		return FASTCGI_MORE;
 	switch (header[1]) {
 	case FCGI_BEGIN_REQUEST:
-		if (reader->active || reader->content_left != sizeof(reader->begin))
-			return FASTCGI_GARBAGE; /* a second request at once: we said that we do not multiplex */
-		reader->id = id;
-		return FASTCGI_MORE;
+		return (reader->active && id == reader->id) || reader->content_left != sizeof(reader->begin) ?
+		           FASTCGI_GARBAGE : FASTCGI_MORE;
 	case FCGI_PARAMS:
 		return reader->active && id == reader->id && !reader->params_ended ? FASTCGI_MORE : FASTCGI_GARBAGE;
 	case FCGI_STDIN:
@@ -140,6 +159,8 @@ static void record_content(struct fastcgi_reader *reader, const unsigned char *b
 		text_add(&reader->control, bytes, length);
 		return;
 	}
+	if (is_of_refused(reader))
+		return;
 	switch (reader->header[1]) {
 	case FCGI_BEGIN_REQUEST:
 		memcpy(reader->begin + sizeof(reader->begin) - reader->content_left, bytes, length);
@@ -164,11 +185,19 @@ static enum fastcgi_event record_ends(struct fastcgi_reader *reader)
 
 	if (id == FCGI_NULL_REQUEST_ID)
 		return management(reader, header[1]);
+	if (is_of_refused(reader))
+		return ignore(reader);
 	switch (header[1]) {
 	case FCGI_BEGIN_REQUEST:
-		if (reader->begin[0] != 0 || reader->begin[1] != FCGI_RESPONDER)
-			return reply_end(reader, id, FCGI_UNKNOWN_ROLE);
+		if (reader->active) { /* a second request at once */
+			reader->refused = true;
+			return reply_end(reader, id, FCGI_CANT_MPX_CONN);
+		}
 		reader->keep = (reader->begin[2] & FCGI_KEEP_CONN) != 0;
+		reader->refused = reader->over = reader->begin[0] != 0 || reader->begin[1] != FCGI_RESPONDER;
+		if (reader->refused)
+			return reply_end(reader, id, FCGI_UNKNOWN_ROLE);
+		reader->id = id;
 		text_clear(&reader->params); /* of a request that was aborted */
 		text_clear(&reader->body);
 		reader->params_too_large = reader->body_too_large = reader->params_ended = false;
@@ -183,11 +212,10 @@ static enum fastcgi_event record_ends(struct fastcgi_reader *reader)
 	case FCGI_ABORT_REQUEST:
 		if (reader->active && id != reader->id)
 			return FASTCGI_MORE;
-		if (!reader->active) { /* of a request that has been answered: no part of the next one */
-			reader->reply_length = 0;
-			return FASTCGI_CONTROL;
-		}
+		if (!reader->active) /* of a request that has been answered: no part of the next one */
+			return ignore(reader);
 		reader->active = false;
+		reader->over = true;
 		return reply_end(reader, id, FCGI_REQUEST_COMPLETE);
 	default:
 		return FASTCGI_GARBAGE;

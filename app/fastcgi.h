@@ -29,11 +29,13 @@ struct fastcgi_reader {
 	struct text params, body;
 	uint16_t id;
 	bool keep; /* the web server wants the connection kept after this request */
+	bool over; /* after FASTCGI_CONTROL: the reply ends the request; where keep is false it is the connection's last */
 	bool params_too_large, body_too_large;
 	/* the rest is the reader's own */
 	unsigned char header[8], begin[8];
 	unsigned header_length, content_left, padding_left;
 	bool active, params_ended;
+	bool refused; /* a request of this connection was: what still comes of it is ignored */
 	struct text control;
 	struct arena joined; /* of variables that come several times */
 	unsigned char reply[32];

@@ -67,6 +67,8 @@ static bool answer_control(struct peer *peer)
 	peer->dropped = peer->reader.active;
 	if (reply.length > 0 && send(peer->socket, reply.bytes, reply.length, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
 		return false;
+	if (peer->reader.over && !peer->reader.keep) /* the web server closes it; what it still sends must not meet a reset */
+		(void)shutdown(peer->socket, SHUT_WR);
 	if (!peer->reader.active)
 		fastcgi_reader_clear(&peer->reader);
 	return true;

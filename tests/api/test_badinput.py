@@ -297,11 +297,31 @@ def test_two_requests_at_once_on_one_connection(target):
         + fcgi.record(fcgi.STDIN, b"", 2)
     )
     with target.pool.fcgi() as connection:
-        connection.send(data)
+        for first, second in ((1, 2), (1, 2)):
+            answers = {}
+            connection.send(data)
+            answer = connection.read(first, (DEADLINE + 3) * servers.FACTOR, answers)
+            assert answer.ended and json.loads(answer.body) == ADMIN
+            assert answers[second].ended and answers[second].protocol_status == fcgi.CANT_MPX_CONN and not answers[second].out
+
+
+@pytest.mark.parametrize("role", [fcgi.AUTHORIZER, fcgi.FILTER, 77])
+@pytest.mark.parametrize("size", [0, 3000000])
+def test_the_rest_of_a_request_of_another_role_is_ignored(target, role, size):
+    """FastCGI 1.0, 3.3. A connection that were closed on it would be reset, and the refusal lost."""
+    body = b"x" * size
+    rest = fcgi.stream(fcgi.PARAMS, fcgi.params("POST", "/users", body=body)) + fcgi.stream(fcgi.STDIN, body) + fcgi.stream(fcgi.DATA, body)
+    with target.pool.fcgi() as connection:
+        for _ in range(2):
+            connection.send(fcgi.begin(role=role) + rest)
+            answer = connection.read(timeout=(DEADLINE + 3) * servers.FACTOR)
+            assert answer.ended and answer.protocol_status == fcgi.UNKNOWN_ROLE and not answer.out, answer
+        assert json.loads(connection.request(target="/users/1").body) == ADMIN
+    with target.pool.fcgi() as connection:  # and where it was to be the connection's last one, it is
+        connection.send(fcgi.begin(keep=False, role=role) + rest)
         answer = connection.read(timeout=(DEADLINE + 3) * servers.FACTOR)
-        assert answer.cut != "timeout"
-        if answer.ended and answer.protocol_status == 0 and answer.out:
-            assert json.loads(answer.body) == ADMIN
+        assert answer.ended and answer.protocol_status == fcgi.UNKNOWN_ROLE, answer
+        assert connection.closed_within(1 * servers.FACTOR) is not None
 
 
 def test_another_request_id_than_1_is_answered_under_it(target):

@@ -10,7 +10,7 @@
 
 #include "text.h"
 
-enum { BEGIN = 1, ABORT = 2, END = 3, PARAMS = 4, STDIN = 5, STDOUT = 6, GET_VALUES = 9, VALUES = 10, UNKNOWN = 11 };
+enum { BEGIN = 1, ABORT = 2, END = 3, PARAMS = 4, STDIN = 5, STDOUT = 6, DATA = 8, GET_VALUES = 9, VALUES = 10, UNKNOWN = 11 };
 
 static inline void add_record(struct text *to, int type, unsigned id, const char *bytes, size_t length,
                               unsigned padding)

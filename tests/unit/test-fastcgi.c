@@ -153,7 +153,6 @@ static void there_is_one_request_at_a_time(void **state)
 	struct text bytes = { 0 };
 
 	(void)state;
-	EXPECT(FASTCGI_GARBAGE, add_begin(&bytes, 1, 1, true); add_begin(&bytes, 2, 1, true));
 	EXPECT(FASTCGI_GARBAGE, add_begin(&bytes, 1, 1, true); add_begin(&bytes, 1, 1, true));
 	EXPECT(FASTCGI_GARBAGE, add_begin(&bytes, 1, 1, true); add_record(&bytes, PARAMS, 2, NULL, 0, 0));
 	EXPECT(FASTCGI_GARBAGE, add_begin(&bytes, 1, 1, true); add_record(&bytes, PARAMS, 1, NULL, 0, 0);
@@ -258,6 +257,86 @@ static void other_roles_are_refused(void **state)
 
 		fastcgi_reader_release(&reader);
 	}
+	text_release(&bytes);
+	text_release(&wanted);
+}
+
+/* Section 3.3: what still comes of it is ignored; the connection is good for others. */
+static void the_rest_of_what_was_refused_is_ignored(void **state)
+{
+	struct text bytes = { 0 }, wanted = { 0 };
+	struct fastcgi_reader reader;
+	struct request request;
+	size_t used;
+
+	(void)state;
+	for (int keep = 0; keep < 2; keep++) {
+		text_clear(&bytes);
+		text_clear(&wanted);
+		add_begin(&bytes, 5, 2, keep == 1);
+		add_record(&wanted, END, 5, "\0\0\0\0\x03\0\0", 8, 0);
+		reader = replied(&bytes, &wanted);
+		assert_true(reader.over);
+		assert_int_equal(reader.keep, keep);
+		text_clear(&bytes);
+		add_stream(&bytes, PARAMS, 5, "\x0b\x04REQUEST_URI/old", 17, 5, 3);
+		add_stream(&bytes, STDIN, 5, "body", 4, 3, 0);
+		add_stream(&bytes, DATA, 5, "data", 4, 3, 0);
+		for (size_t at = 0; at < bytes.length; at += used) {
+			assert_int_equal(feed(&reader, (struct slice){ bytes.bytes + at, bytes.length - at }, 1, &used),
+			                 FASTCGI_CONTROL);
+			assert_int_equal(fastcgi_reply(&reader).length, 0);
+			assert_false(reader.over);
+		}
+		text_clear(&bytes);
+		add_get(&bytes, 5, "/new", true);
+		assert_int_equal(feed(&reader, slice_text(&bytes), 1, &used), FASTCGI_REQUEST);
+		assert_true(fastcgi_variables(&reader, &request));
+		assert_is(request.uri, "/new");
+		assert_int_equal(request.body.length, 0);
+		fastcgi_reader_clear(&reader);
+		text_clear(&bytes);
+		add_record(&bytes, STDIN, 5, NULL, 0, 0); /* of what was answered nothing comes any more */
+		assert_int_equal(feed(&reader, slice_text(&bytes), 1, &used), FASTCGI_GARBAGE);
+		fastcgi_reader_release(&reader);
+	}
+	text_release(&bytes);
+	text_release(&wanted);
+}
+
+static void a_second_request_at_once_is_refused(void **state)
+{
+	struct text bytes = { 0 }, wanted = { 0 };
+	struct fastcgi_reader reader;
+	struct request request;
+	unsigned ignored = 0;
+	size_t used, at = 0;
+
+	(void)state;
+	add_begin(&bytes, 1, 1, true);
+	add_begin(&bytes, 2, 1, false);
+	add_record(&wanted, END, 2, "\0\0\0\0\x01\0\0", 8, 0); /* FCGI_CANT_MPX_CONN */
+	reader = replied(&bytes, &wanted);
+	assert_false(reader.over); /* the other one goes on */
+	assert_true(reader.keep);
+	text_clear(&bytes);
+	add_record(&bytes, PARAMS, 2, "\x0b\x02REQUEST_URI/b", 15, 0);
+	add_record(&bytes, PARAMS, 1, "\x0b\x02REQUEST_URI/a", 15, 0);
+	add_record(&bytes, PARAMS, 2, NULL, 0, 0);
+	add_record(&bytes, PARAMS, 1, NULL, 0, 0);
+	add_stream(&bytes, STDIN, 2, "b", 1, 10, 0);
+	add_stream(&bytes, STDIN, 1, "a", 1, 10, 0);
+	for (; feed(&reader, (struct slice){ bytes.bytes + at, bytes.length - at }, 1, &used) == FASTCGI_CONTROL; at += used) {
+		assert_int_equal(fastcgi_reply(&reader).length, 0);
+		ignored++;
+	}
+	assert_int_equal(at + used, bytes.length);
+	assert_int_equal(ignored, 4);
+	assert_true(fastcgi_variables(&reader, &request));
+	assert_int_equal(reader.id, 1);
+	assert_is(request.uri, "/a");
+	assert_is(request.body, "a");
+	fastcgi_reader_release(&reader);
 	text_release(&bytes);
 	text_release(&wanted);
 }
@@ -669,6 +748,8 @@ int main(void)
 		cmocka_unit_test(questions_of_the_web_server_are_answered),
 		cmocka_unit_test(a_question_in_the_middle_of_a_request_changes_nothing),
 		cmocka_unit_test(other_roles_are_refused),
+		cmocka_unit_test(the_rest_of_what_was_refused_is_ignored),
+		cmocka_unit_test(a_second_request_at_once_is_refused),
 		cmocka_unit_test(an_aborted_request_leaves_nothing_behind),
 		cmocka_unit_test(what_is_beyond_the_limit_is_dropped_and_told),
 		cmocka_unit_test(malformed_variables_are_told),
