@@ -299,6 +299,9 @@ struct schema *describe_finish(struct catalogue *catalogue, bool abandon, char *
 
 			table_finish(table, &schema->arena);
 			table->unreadable = table->unreadable || is_unreadable(table);
+			/* PostgreSQL has tables without columns; MySQL shows none to an account that may but DELETE. */
+			if (table->column_count == 0)
+				table->no_insert = table->no_update = true;
 		}
 		find_missing(catalogue, missing, size);
 	}

@@ -208,6 +208,26 @@ def test_a_table_that_can_only_be_inserted_into(database, serve):
     assert schema.sql("SELECT COUNT(*) FROM t") == ((4,),)
 
 
+@pytest.mark.parametrize("body", [{}, [{}], [{}, {}]])
+@pytest.mark.parametrize("prefer", [None, REPRESENTATION, "resolution=merge-duplicates", "resolution=ignore-duplicates"])
+def test_an_account_that_may_but_delete_adds_no_row(database, start_pool, start_nginx, body, prefer):
+    """MySQL shows it no column."""
+    schema = bare(database, *SECRETS, "CREATE VIEW v AS SELECT id, name FROM t WHERE id > 0")
+    may(schema, "DELETE ON t", "DELETE ON v")
+    pool = start_pool(schema.url(), "t,v", ready=False, MYREST_WRITABLE="t,v", MYREST_ALLOW_UNFILTERED="on")
+    web = start_nginx(pool)
+    servers.until(lambda: web.get("/t").status == 403, 10)
+    for name in ("v", "t"):
+        answer = send(web, "POST", f"/{name}", body, prefer=prefer)
+        error_of(answer, answer.status, ("42501", "PGRST117", "42P10"))
+        assert answer.status == {"42501": 403, "PGRST117": 405, "42P10": 400}[answer.json()["code"]]
+        assert schema.sql("SELECT COUNT(*) FROM t") == ((1,),)
+    answer = send(web, "DELETE", "/v")
+    assert answer.status == 204 or error_of(answer, 403, "42501")
+    assert send(web, "DELETE", "/t").status == 204
+    assert schema.sql("SELECT COUNT(*) FROM t") == ((0,),)
+
+
 def test_an_account_with_every_right_is_as_before(database, serve):
     schema = database.schema(*SECRETS)
     assert serve(schema, "t").json("/t") == [{"id": 1, "name": "a", "pw": "x"}]
