@@ -6,7 +6,9 @@
 #include "describe.h"
 #include "dialect.h"
 
-enum { VIEW_INVALID = 1356 }; /* what it is of is not there, or closed to the account */
+/* What a view is of is not there, or closed to the account, or to its definer; who that is, is not there. MariaDB tells of
+ * the last as it tells of a wrong password. */
+enum { VIEW_INVALID = 1356, NO_SUCH_USER = 1449, ACCESS_DENIED = 1045 };
 
 enum statement { TABLES, VIEWS, COLUMNS, KEYS, FOREIGN_KEYS, CHECKS, JSON, STATEMENTS };
 
@@ -330,8 +332,9 @@ void mysql_catalogue_failed(struct catalogue *catalogue, const struct database_e
 	if (keep_types(catalogue, table))
 		return;
 	table->untold = describe_keep(catalogue, (struct slice){ error->text, strlen(error->text) }).bytes;
-	table->refusal = error->status == STATUS_FORBIDDEN || error->number == VIEW_INVALID ? STATUS_FORBIDDEN :
-	                                                                                    STATUS_UNDESCRIBED;
+	table->refusal = error->status == STATUS_FORBIDDEN || error->number == VIEW_INVALID ||
+	                         error->number == NO_SUCH_USER || error->number == ACCESS_DENIED ?
+	                     STATUS_FORBIDDEN : STATUS_UNDESCRIBED;
 }
 
 void mysql_catalogue_row(struct catalogue *catalogue, const struct row *row)

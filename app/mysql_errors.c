@@ -448,6 +448,7 @@ static const struct {
 	{ 1436, STATUS_TOO_COMPLEX }, /* stack overrun need more */
 	{ 1456, STATUS_TOO_COMPLEX }, /* sp recursion limit */
 	{ 4169, STATUS_TOO_COMPLEX }, /* cte expansion limit exceeded */
+	{ 1045, STATUS_DEFINITION }, /* access denied error: of a view's or trigger's definer, since we are logged in */
 	{ 1052, STATUS_DEFINITION }, /* non uniq error */
 	{ 1054, STATUS_DEFINITION }, /* bad field error */
 	{ 1055, STATUS_DEFINITION }, /* wrong field with group */
@@ -458,6 +459,7 @@ static const struct {
 	{ 1136, STATUS_DEFINITION }, /* wrong value count on row */
 	{ 1140, STATUS_DEFINITION }, /* mix of group func and fields */
 	{ 1146, STATUS_DEFINITION }, /* no such table */
+	{ 1168, STATUS_DEFINITION }, /* wrong mrg table */
 	{ 1172, STATUS_DEFINITION }, /* too many rows */
 	{ 1191, STATUS_DEFINITION }, /* ft matching key not found */
 	{ 1193, STATUS_DEFINITION }, /* unknown system variable */

@@ -10,7 +10,7 @@ import pytest
 
 import mysql
 import postgresql
-from writing import CSV, GRANT, REPRESENTATION, Tables, done, refused, shown, statements_of
+from writing import CSV, GRANT, REPRESENTATION, Tables, done, refused, send, shown, statements_of
 
 pytestmark = pytest.mark.skipif(postgresql.HERE, reason="tables of MySQL and MariaDB")
 
@@ -226,6 +226,12 @@ def test_a_put_by_a_key_of_several_columns(w):
 
 
 # --- a table without transactions
+
+
+def test_a_merge_table_that_is_broken(service):
+    made = service("CREATE TABLE m (id INT, v INT, KEY (id)) ENGINE=MERGE UNION=(nothing)", grant=GRANT, tables="m", MYREST_WRITABLE="m")
+    for answer in (made.get("/m"), send(made.web, "POST", "/m", {"id": 1})):
+        assert "owner" in refused(answer, 500, "42P17")["message"]
 
 
 def test_what_cannot_be_undone_is_not_tried(w):

@@ -102,6 +102,24 @@ def test_a_view_that_is_broken_spoils_nothing(database, start_pool, start_nginx)
     assert "view 'broken'" in pool.text()
 
 
+@pytest.mark.skipif(postgresql.HERE, reason="an owner of views cannot be dropped there")
+def test_a_view_whose_definer_is_gone(database, start_pool, start_nginx):
+    """MariaDB tells an account without SUPER no more than that access was denied."""
+    schema = bare(
+        database, *servers.USERS, "CREATE DEFINER='ghost'@'localhost' SQL SECURITY DEFINER VIEW v AS SELECT id, username FROM users",
+        "CREATE DEFINER='ghost'@'localhost' SQL SECURITY DEFINER VIEW numbers AS SELECT id FROM users",
+    )  # fmt: skip
+    may(schema, *(f"{right} ON {table}" for table in ("v", "numbers", "users") for right in ("SELECT", "INSERT", "SHOW VIEW")))
+    pool = start_pool(schema.url(), "users,v,numbers", ready=False, MYREST_WRITABLE="v,numbers")
+    web = start_nginx(pool)
+    servers.until(lambda: web.get("/users").status == 200, 10)
+    for name in ("v", "numbers"):
+        for answer in (web.get(f"/{name}"), send(web, "POST", f"/{name}", {"id": 9})):
+            error = error_of(answer, answer.status, ("42501", "42P17"))
+            assert answer.status == (500 if error["code"] == "42P17" else 403)
+    assert len(web.json("/users")) == 2
+
+
 @pytest.mark.skipif(postgresql.HERE, reason="the functions are MySQL's")
 def test_a_view_whose_columns_are_not_shown(database, start_pool, start_nginx):
     """MariaDB runs it, but its catalogue opens it as the account that lacks EXECUTE; MySQL shows them."""
