@@ -510,9 +510,13 @@ static enum next write_done(void)
 		change.rows = database_affected(worker.database);
 		return too_many_are_shown() ? refuse_to_show() : finish();
 	}
-	/* What was changed is not what was locked: the table's engine knows no locks, or a trigger interferes. */
+	/* What was changed is not what was locked: the table's engine knows no locks, or a trigger interferes, which the
+	 * next attempt would meet as well. Only PostgreSQL has triggers that leave rows out. */
 	if (database_affected(worker.database) != change.rows)
-		return fail(STATUS_LOCKED, NULL, NULL);
+		return !change.plan->table->dialect->returns_changes ?
+		           fail(STATUS_LOCKED, NULL, NULL) :
+		           fail(STATUS_BAD_PREFERENCE,
+		                "a trigger or rule has left out rows that were to be written; nothing was written", NULL);
 	if (write->kind == WRITE_DELETE || !write_returns(write, change.plan))
 		return finish();
 	forget_rows();

@@ -9,6 +9,7 @@
 
 enum statement { TABLES, COLUMNS, KEYS, FOREIGN_KEYS, STATEMENTS };
 
+#define ALONE "(c.relkind<>'r' OR NOT EXISTS (SELECT FROM pg_inherits h WHERE h.inhparent=c.oid))"
 #define RELATIONS " FROM pg_class c JOIN pg_namespace n ON n.oid=c.relnamespace"
 
 static const char *const statements[STATEMENTS] = {
@@ -31,10 +32,11 @@ static const char *const statements[STATEMENTS] = {
 	             " JOIN pg_attribute a ON a.attrelid=c.oid AND a.attnum>0 AND NOT a.attisdropped"
 	             " LEFT JOIN pg_attrdef d ON d.adrelid=a.attrelid AND d.adnum=a.attnum AND a.attgenerated=''"),
 	/* A key that is checked at the end of a transaction settles no conflict; one of a table from which others inherit
-	 * holds for that table alone. */
-	[KEYS] = ("SELECT c.relname,x.relname,i.indisprimary,"
-	          "i.indisunique AND i.indimmediate AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL"
-	          " AND (c.relkind<>'r' OR NOT EXISTS (SELECT FROM pg_inherits h WHERE h.inhparent=c.oid)),a.attname,"
+	 * holds for that table alone; one by another collation than the column's tells apart what the column calls equal. */
+	[KEYS] = ("SELECT c.relname,x.relname,i.indisprimary AND " ALONE ","
+	          "i.indisunique AND i.indimmediate AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL AND " ALONE
+	          " AND NOT EXISTS (SELECT FROM unnest(i.indkey,i.indcollation) u(attnum,coll)"
+	          " JOIN pg_attribute b ON b.attrelid=c.oid AND b.attnum=u.attnum AND b.attcollation<>u.coll),a.attname,"
 	          "CASE WHEN m.amname IN ('gin','gist') AND i.indnkeyatts=1 AND i.indisvalid AND i.indpred IS NULL"
 	          " THEN pg_get_expr(i.indexprs,i.indrelid) END" RELATIONS
 	          " JOIN pg_index i ON i.indrelid=c.oid"
@@ -217,14 +219,14 @@ static void take_column(struct catalogue *catalogue, const struct row *row)
 	column->nullable = is_true(row, 6);
 	counts = !computed && fallback.length > 8 && memcmp(fallback.bytes, "nextval(", 8) == 0;
 	column->auto_increment = identity.length > 0 || counts;
-	column->generated = computed || slice_is(identity, "a"); /* GENERATED ALWAYS, which clients cannot write */
+	column->generated = computed || slice_is(identity, "a") || /* GENERATED ALWAYS, which clients cannot write */
+	                    (table->writable && !is_true(row, 10)); /* or what a view computes */
 	if (fallback.length > 0 && !column->auto_increment && !computed)
 		column->fallback = describe_keep(catalogue, fallback).bytes;
 	column->comment = describe_keep(catalogue, describe_value(row, 11)).bytes;
 	column->unreadable = !describe_is_null(row, 12) && !is_true(row, 12);
 	describe_expose(catalogue, table, column);
-	column->writable = column->writable && is_true(row, 10) && /* not what a view computes */
-	                   !(table->no_insert && table->no_update);
+	column->writable = column->writable && !(table->no_insert && table->no_update);
 }
 
 /* A name as the server writes it into an expression: quoted only where it must be. */
