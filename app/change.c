@@ -470,12 +470,22 @@ static enum next insert_done(void)
 	return change.row < write->row_count ? send_write() : finish();
 }
 
+/* What was changed is not what was locked: the table's engine knows no locks, or a trigger interferes, which the next
+ * attempt would meet as well. Only PostgreSQL has triggers that leave rows out. */
+static enum next refuse_left_out(void)
+{
+	if (!change.plan->table->dialect->returns_changes)
+		return fail(STATUS_LOCKED, NULL, NULL);
+	return fail(STATUS_BAD_PREFERENCE, "a trigger or rule has left out rows that were to be written; nothing was written",
+	            NULL);
+}
+
 static enum next put_done(void)
 {
 	const struct write *write = change.write;
 
-	if (change.there && database_affected(worker.database) != change.rows) /* as in write_done */
-		return fail(STATUS_LOCKED, NULL, NULL);
+	if (change.there && database_affected(worker.database) != change.rows)
+		return refuse_left_out();
 	change.created = !change.there;
 	change.rows = 1;
 	if (!write_returns(write, change.plan))
@@ -510,13 +520,8 @@ static enum next write_done(void)
 		change.rows = database_affected(worker.database);
 		return too_many_are_shown() ? refuse_to_show() : finish();
 	}
-	/* What was changed is not what was locked: the table's engine knows no locks, or a trigger interferes, which the
-	 * next attempt would meet as well. Only PostgreSQL has triggers that leave rows out. */
 	if (database_affected(worker.database) != change.rows)
-		return !change.plan->table->dialect->returns_changes ?
-		           fail(STATUS_LOCKED, NULL, NULL) :
-		           fail(STATUS_BAD_PREFERENCE,
-		                "a trigger or rule has left out rows that were to be written; nothing was written", NULL);
+		return refuse_left_out();
 	if (write->kind == WRITE_DELETE || !write_returns(write, change.plan))
 		return finish();
 	forget_rows();

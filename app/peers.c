@@ -4,7 +4,6 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
-#include <stdio.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -310,15 +309,17 @@ static enum status read_preferences(struct peer *peer, struct fault *fault)
 static bool is_whole(const struct request *request)
 {
 	struct slice told = request->content_length;
-	char length[24];
+	uint64_t length = 0;
 
 	if (request->method == METHOD_GET || request->method == METHOD_HEAD || told.length == 0)
 		return true;
-	for (size_t i = 0; i < told.length; i++)
+	for (size_t i = 0; i < told.length; i++) {
 		if (told.bytes[i] < '0' || told.bytes[i] > '9')
 			return true;
-	snprintf(length, sizeof(length), "%zu", request->body.length);
-	return slice_is(told, length);
+		if (length < UINT64_MAX / 16)
+			length = length * 10 + (uint64_t)(told.bytes[i] - '0');
+	}
+	return length == request->body.length;
 }
 
 /* What the headers say, apart from what any one part of the plan makes of them. */
