@@ -21,9 +21,12 @@ static bool same_columns(const struct plan *a, const struct plan *b, bool with_s
 	return true;
 }
 
+/* A list of at most 999 rows asks for 1000, to see whether there are more, as the lookup of one key does in which others
+ * may join: it is answered in another way. */
 bool merge_same(const struct plan *a, const struct plan *b)
 {
-	return equal(a->sql, b->sql) && same_columns(a, b, false);
+	return a->key_column == b->key_column && a->probes == b->probes && equal(a->sql, b->sql) &&
+	       same_columns(a, b, false);
 }
 
 bool merge_same_but_key(const struct plan *a, const struct plan *b)

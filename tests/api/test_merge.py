@@ -107,6 +107,15 @@ def test_with_merging_off_every_request_has_its_statement(schema, start_pool):
     assert after["myrest_requests_merged_total"] == 0
 
 
+def test_a_list_with_a_limit_is_no_lookup_of_a_key(schema, start_pool):
+    """Its statement is that of a lookup, where it asks for one row more than its limit; in a lookup other keys may join."""
+    pool = start_pool(schema.url(), NAMES, workers=1, MYREST_MAX_ROWS=10)
+    for lookup in ("/numbers/5", "/numbers?id=eq.5", "/numbers?limit=10&id=eq.5"):
+        answers = together(pool, [("GET", lookup), ("GET", "/numbers?id=eq.5&limit=9"), ("GET", "/numbers/6")] * 3)
+        assert [json.loads(answer.body) for answer in answers[1::3]] == [[{"id": 5, "square": 25, "name": "n5"}]] * 3
+        assert [json.loads(answer.body) for answer in answers[2::3]] == [{"id": 6, "square": 36, "name": "n6"}] * 3
+
+
 NUMBERS = ["01", "+1", "-0", "-1", "1.0", "%31", "%201", "18446744073709551615", "18446744073709551616", "x", "1x", ""]
 WORDS = ["Admin", "admin", "ADMIN", "guest", "GUEST%20", "none"]
 KINDS = [

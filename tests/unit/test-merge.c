@@ -73,6 +73,10 @@ static void equal_reads_are_the_same(void **state)
 	assert_false(same("/users/1", "/users/2"));
 	assert_false(same("/users?username=eq.a", "/users?username=eq.A")); /* one for the server perhaps, not for us */
 	assert_false(same("/users?limit=1", "/users?limit=10"));            /* the one begins like the other */
+	assert_false(same("/users?id=eq.1", "/users?id=eq.1&limit=999"));    /* which asks for one more */
+	assert_false(same("/users/1", "/users?id=eq.1&limit=999"));
+	assert_false(same("/by_name/a", "/by_name?name=eq.a&limit=999"));
+	assert_true(same("/users?id=eq.1&limit=999", "/users?limit=999&id=eq.1"));
 }
 
 static void lookups_may_differ_in_their_key_alone(void **state)
