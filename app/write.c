@@ -8,6 +8,7 @@
 #include "dialect.h"
 #include "etag.h"
 #include "planning.h"
+#include "value.h"
 #include "written.h"
 
 enum { MAX_IDEMPOTENCY_KEY = 255 };
@@ -366,7 +367,8 @@ static enum status take_key(const struct writing *writing, const struct column *
 	length = sql->length - from;
 	if ((status = add_value(writing, column, given, 0, sql)) != STATUS_OK)
 		return status;
-	same = sql->length - from == 2 * length && memcmp(sql->bytes + from, sql->bytes + from + length, length) == 0;
+	same = value_is_same(column, (struct slice){ sql->bytes + from, length },
+	                     (struct slice){ sql->bytes + from + length, sql->length - from - length });
 	sql->length = from + length;
 	return same ? STATUS_OK
 	            : refuse(writing, STATUS_KEY_MISMATCH, NULL,

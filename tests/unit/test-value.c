@@ -517,6 +517,47 @@ static void character_sets_have_ends(void **state)
 	}
 }
 
+static bool same(enum column_type type, const char *declared, const char *a, const char *b)
+{
+	const struct column column = { .type = type, .declared = slice_of(declared), .is_other = declared[0] != '\0' };
+
+	assert_int_equal(value_is_same(&column, slice_of(a), slice_of(b)), value_is_same(&column, slice_of(b), slice_of(a)));
+	return value_is_same(&column, slice_of(a), slice_of(b));
+}
+
+static void literals_of_one_value(void **state)
+{
+	(void)state;
+	assert_true(same(COLUMN_INTEGER, "", "1", "1"));
+	assert_false(same(COLUMN_INTEGER, "", "1", "10"));
+	assert_true(same(COLUMN_DECIMAL, "", "1.5", "1.50"));
+	assert_true(same(COLUMN_DECIMAL, "", "10", "10.00"));
+	assert_true(same(COLUMN_DECIMAL, "", "0", "-0.00"));
+	assert_false(same(COLUMN_DECIMAL, "", "1.5", "-1.5"));
+	assert_false(same(COLUMN_DECIMAL, "", "10", "1"));
+	assert_false(same(COLUMN_DECIMAL, "", "100", "10"));
+	assert_false(same(COLUMN_DECIMAL, "", "0", "'NaN'"));
+	assert_false(same(COLUMN_DECIMAL, "", "'Infinity'", "'-Infinity'"));
+	assert_false(same(COLUMN_DECIMAL, "", "0", "NULL"));
+	assert_false(same(COLUMN_DECIMAL, "", "0", "DEFAULT"));
+	assert_true(same(COLUMN_DOUBLE, "", "0.00000000000000000e+00", "-0.00000000000000000e+00"));
+	assert_false(same(COLUMN_DOUBLE, "", "1.00000000000000000e+10", "1.00000000000000000e+01"));
+	assert_true(same(COLUMN_TIME, "", "'03:04:05'", "'03:04:05.000'"));
+	assert_false(same(COLUMN_TIME, "", "'03:04:05'", "'-03:04:05'"));
+	assert_true(same(COLUMN_DATETIME, "", "'2024-01-02 03:04:10'", "'2024-01-02 03:04:10.0'"));
+	assert_true(same(COLUMN_TIMESTAMP, "", "'2024-01-02 03:04:10.10'", "'2024-01-02 03:04:10.1'"));
+	assert_false(same(COLUMN_DATETIME, "", "'2024-01-02 03:04:10'", "'2024-01-02 03:04:01'"));
+	assert_false(same(COLUMN_DATETIME, "", "'0044-03-15 10:00:00 BC'", "'0044-03-15 10:00:00'"));
+	assert_true(same(COLUMN_STRING, "uuid", "'123E4567-e89b-12d3-a456-426655440000'", "'123e4567e89b12d3a456426655440000'"));
+	assert_false(same(COLUMN_STRING, "uuid", "'123e4567-e89b-12d3-a456-426655440000'", "'123e4567-e89b-12d3-a456-426655440001'"));
+	assert_true(same(COLUMN_STRING, "inet6", "'::1'", "'0:0::0001'"));
+	assert_true(same(COLUMN_STRING, "inet6", "'::ffff:10.0.0.1'", "'10.0.0.1'"));
+	assert_false(same(COLUMN_STRING, "inet4", "'10.0.0.1'", "'10.0.0.10'"));
+	assert_false(same(COLUMN_STRING, "", "'a'", "'A'"));
+	assert_false(same(COLUMN_STRING, "", "'1.0'", "'1'"));
+	assert_false(same(COLUMN_STRING, "varbit", "'0'", "'00'"));
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_teardown(name, forget)
@@ -540,6 +581,7 @@ int main(void)
 		TEST(json_says_what_it_is),
 		TEST(paths_are_one_literal),
 		TEST(character_sets_have_ends),
+		TEST(literals_of_one_value),
 	};
 
 	return cmocka_run_group_tests_name("value", tests, NULL, NULL);
