@@ -81,6 +81,8 @@ struct dialect {
 	/* Of conditions; each can stand beside AND and inside of NOT(…). */
 	void (*operand)(struct text *, const struct plan_condition *); /* what stands left of = and its kin */
 	void (*distinct)(struct text *, const struct plan_condition *, const struct plan_literal *);
+	/* column sign literal, where the column's character set may lack a character of the literal. NULL: none lacks any. */
+	void (*beyond)(struct text *, const struct plan_condition *, const char *sign, const struct plan_literal *);
 	void (*json_comparison)(struct text *, const struct plan_condition *, const char *sign, const struct plan_literal *);
 	void (*match)(struct text *, const struct plan_condition *, const struct plan_literal *); /* like, match and their kin */
 	void (*fulltext)(struct text *, const struct plan_condition *);

@@ -21,10 +21,11 @@ static const char *const statements[JSON] = {
 	[COLUMNS] = ("SELECT TABLE_NAME,COLUMN_NAME,DATA_TYPE,COLUMN_TYPE,IS_NULLABLE,CHARACTER_MAXIMUM_LENGTH,"
 	             "NUMERIC_PRECISION,NUMERIC_SCALE,DATETIME_PRECISION,EXTRA,COLUMN_DEFAULT,COLUMN_COMMENT,"
 	             "CHARACTER_SET_NAME,PRIVILEGES,"
-	             /* Of collations of several levels MariaDB sorts long columns by the first level alone. */
-	             "VERSION() LIKE '%MariaDB%' AND COLLATION_NAME RLIKE '_(as_ci|as_cs|ai_cs|w2)$',"
-	             "GENERATION_EXPRESSION='ROW END',"
-	             "DATA_TYPE='vector' AND VERSION() NOT LIKE '%MariaDB%'"
+	             /* Of collations of several levels MariaDB sorts long columns by the first level alone. Some of both
+	              * servers compare with a text in another way than they sort. */
+	             "(VERSION() LIKE '%MariaDB%' AND COLLATION_NAME RLIKE '_(as_ci|as_cs|ai_cs|w2)$')"
+	             " OR COLLATION_NAME RLIKE '^(big5_chinese|cp1250_czech|gb18030_chinese|latin7)_',"
+	             "GENERATION_EXPRESSION='ROW END',COLLATION_NAME"
 	             " FROM information_schema.COLUMNS"),
 	[KEYS] = "SELECT TABLE_NAME,INDEX_NAME,NON_UNIQUE,COLUMN_NAME,",
 	[FOREIGN_KEYS] = ("SELECT TABLE_NAME,CONSTRAINT_NAME,COLUMN_NAME,REFERENCED_TABLE_NAME,REFERENCED_COLUMN_NAME"
@@ -221,6 +222,10 @@ static void take_column(struct catalogue *catalogue, const struct row *row)
 		column->is_other = row->count > 12 && describe_is_null(row, 12);
 		column->last_character = column->is_other || row->count <= 12 ? 0 : last_character(describe_value(row, 12));
 	}
+	if (column->last_character > 0) {
+		column->character_set = describe_keep(catalogue, describe_value(row, 12));
+		column->collation = describe_keep(catalogue, describe_value(row, 16));
+	}
 	column->is_unsigned = contains(column->declared, " unsigned");
 	column->auto_increment = contains(extra, "auto_increment");
 	column->invisible = contains(extra, "INVISIBLE");
@@ -230,7 +235,6 @@ static void take_column(struct catalogue *catalogue, const struct row *row)
 	column->fallback_untold = column->fallback != NULL && is_untold(describe_value(row, 10), extra);
 	column->comment = describe_keep(catalogue, describe_value(row, 11)).bytes;
 	column->sorts_otherwise = row->count > 14 && slice_is(describe_value(row, 14), "1");
-	column->incomparable = row->count > 16 && slice_is(describe_value(row, 16), "1");
 	column->unreadable = row->count > 13 && !contains(describe_value(row, 13), "select");
 	describe_expose(catalogue, table, column);
 }

@@ -225,18 +225,78 @@ static void operand(struct text *sql, const struct plan_condition *condition)
 		text_add_string(sql, bytes_begin);
 		sql_add_slice(sql, condition->field.sql);
 		text_add_string(sql, bytes_end);
-	} else if (condition->beyond)
-		add_converted(sql, &condition->field);
-	else
+	} else
 		sql_add_slice(sql, condition->field.sql);
+}
+
+/* The literal in the column's character set, and in its collation where it is compared; '?' stands for what is not in the
+ * set. */
+static void add_in_its_set(struct text *sql, const struct column *column, const struct plan_literal *literal)
+{
+	text_add_string(sql, "CONVERT(");
+	sql_add_slice(sql, literal->sql);
+	text_add_string(sql, " USING ");
+	sql_add_slice(sql, column->character_set);
+	text_add_char(sql, ')');
+}
+
+static void add_collation(struct text *sql, const struct column *column)
+{
+	text_add_string(sql, " COLLATE ");
+	sql_add_slice(sql, column->collation);
+}
+
+/* Whether the set has all of it. */
+static void add_is_in_its_set(struct text *sql, const struct column *column, const struct plan_literal *literal)
+{
+	text_add_string(sql, "CONVERT(");
+	add_in_its_set(sql, column, literal);
+	text_add_string(sql, " USING utf8mb4) COLLATE utf8mb4_bin=");
+	sql_add_slice(sql, literal->sql);
+}
+
+/* Texts are compared in the column's own collation, which tells other texts apart than those of utf8mb4 do. Only one that
+ * is not in its set is compared in the latter. */
+static void beyond(struct text *sql, const struct plan_condition *condition, const char *sign,
+                   const struct plan_literal *literal)
+{
+	const struct column *column = condition->field.column;
+	bool seeks = strcmp(sign, "=") == 0 && !condition->loose; /* an index can serve */
+
+	if (seeks) {
+		sql_add_slice(sql, condition->field.sql);
+		text_add_string(sql, "=");
+	}
+	text_add_string(sql, "IF(");
+	add_is_in_its_set(sql, column, literal);
+	text_add_char(sql, ',');
+	if (!seeks) {
+		sql_add_slice(sql, condition->field.sql);
+		text_add_string(sql, sign);
+	}
+	add_in_its_set(sql, column, literal);
+	if (seeks)
+		text_add_string(sql, ",NULL)");
+	add_collation(sql, column);
+	if (seeks)
+		return;
+	text_add_char(sql, ',');
+	add_converted(sql, &condition->field);
+	text_add_string(sql, sign);
+	sql_add_slice(sql, literal->sql);
+	text_add_char(sql, ')');
 }
 
 static void distinct(struct text *sql, const struct plan_condition *condition, const struct plan_literal *literal)
 {
 	text_add_string(sql, "NOT(");
-	operand(sql, condition);
-	text_add_string(sql, "<=>");
-	sql_add_slice(sql, literal->sql);
+	if (condition->beyond)
+		beyond(sql, condition, "<=>", literal);
+	else {
+		operand(sql, condition);
+		text_add_string(sql, "<=>");
+		sql_add_slice(sql, literal->sql);
+	}
 	text_add_char(sql, ')');
 }
 
@@ -530,6 +590,7 @@ const struct dialect mysql_dialect = {
 	.planned = planned,
 	.operand = operand,
 	.distinct = distinct,
+	.beyond = beyond,
 	.json_comparison = json_comparison,
 	.match = match,
 	.fulltext = fulltext,

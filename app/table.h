@@ -44,6 +44,7 @@ struct column {
 	unsigned precision;    /* DECIMAL: digits; TIME, DATETIME, TIMESTAMP: digits of the fraction */
 	unsigned scale;        /* DECIMAL: digits behind the point */
 	uint32_t last_character; /* of a string: the highest code point its character set surely has; 0: it has all */
+	struct slice character_set, collation; /* where it may lack some */
 	uint64_t characters;     /* the most that a value has, as the database gives it; 0: nobody knows */
 	bool is_other;           /* a string that is none inside (UUID, INET6): no patterns on its own terms */
 	bool sorts_otherwise;    /* its values do not stand in an order as they compare */

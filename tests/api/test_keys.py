@@ -93,6 +93,35 @@ def test_a_location_names_the_row(w, kind):
         assert row["n"] == 1 and w.json(f"/{table}/{text_of(words[0])}") == row
 
 
+@pytest.mark.skipif(postgresql.HERE, reason="a database has one character set")
+@pytest.mark.parametrize("declared, letters", [
+    ("cp1251 COLLATE cp1251_bin", "ёеЁЕжЖ"), ("cp1251", "ёеж"), ("koi8r", "ёеж"), ("latin2", "äaczčžz"), ("latin1", "Žz€e"),
+])
+def test_a_key_is_no_other_in_another_character_set(service, declared, letters):
+    """Of characters that utf8mb4 calls equal and the column's own collation does not."""
+    letters = sorted(set(letters))
+    rows = ", ".join(f"('{letter}', {n})" for n, letter in enumerate(letters))
+    made = f"CREATE TABLE words (k VARCHAR(9) CHARACTER SET {declared} PRIMARY KEY, n INT)"
+    w = Tables(service(made, f"INSERT INTO words VALUES {rows}", grant=GRANT, tables="words", MYREST_WRITABLE="words"), {})
+    for n, letter in enumerate(letters):
+        key, others = quote(letter), [(other,) for other in range(len(letters)) if other != n]
+        assert w.json(f"/words/{key}") == {"k": letter, "n": n} and w.json(f"/words?k=in.({key},☃)&select=n") == [{"n": n}]
+        done(w.put(f"/words/{key}", {"k": letter, "n": n}), 204)
+        done(w.patch(f"/words/{key}", {"n": n}), 204)
+        done(w.delete(f"/words?k=in.({key})"), 204)
+        assert w.rows("SELECT n FROM words") == others
+        refused(w.get(f"/words/{key}"), 404)
+        done(w.put(f"/words/{key}", {"n": n}), 201)
+        done(w.delete(f"/words/{key}"), 204)
+        assert w.rows("SELECT n FROM words") == others
+        done(w.post("/words", {"k": letter, "n": n}), 201)
+    for value in ("☃", "日"):  # which the set lacks
+        assert w.json(f"/words?k=eq.{quote(value)}") == [] and len(w.json(f"/words?k=not.eq.{quote(value)}")) == len(letters)
+        assert w.json(f"/words?k=isdistinct.{quote(value)}&select=n&order=n") == [{"n": n} for n in range(len(letters))]
+        refused(w.delete(f"/words/{quote(value)}"), 404)
+        refused(w.put(f"/words/{quote(value)}", {"n": 1}), 422)
+
+
 def test_the_parts_of_a_key_in_two_words(w):
     target = "/pairs?a=eq.1.5&b=eq.2024-01-02T03:04:05"
     assert w.put(target, {"a": "1.500", "b": "2024-01-02 03:04:05.000Z", "n": 1}).status == 201

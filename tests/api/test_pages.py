@@ -5,7 +5,7 @@ import random
 import re
 import threading
 import time
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import pytest
 
@@ -180,6 +180,48 @@ def test_texts_that_are_equal_for_long_stand_on_one_page_each(service, database,
             assert sorted(met) == list(range(len(texts)))
     # MariaDB sorts a TEXT by the first of several levels alone: there the links are by offset
     assert places > 100 or (differences.SERVER == "mariadb" and not collation.endswith("_ai_ci") and places == 0)
+
+
+# Texts that a server's own order of the character set tells apart, or not, in another way than that of utf8mb4.
+SETS = {
+    "latin1": "azéÿ€Ž~…ßs", "latin1 COLLATE latin1_bin": "azAZéÉ€Ž", "latin1 COLLATE latin1_german2_ci": "azäößŽ€", "latin2": "azAčČžŽłŁäř",
+    "latin7": "a'-ež", "cp1250 COLLATE cp1250_czech_cs": "ahčřž", "cp1251": "azАаЯяЁёЕеЖжєі№", "cp1251 COLLATE cp1251_bin": "АаЁёЕеЖж",
+    "koi8r": "АаЁёЕеЖжцюб", "greek": "αάβωςσ", "hebrew": "אבש", "cp1256": "بتا", "tis620": "กขไ", "sjis": "日本アｱあ亜", "cp932": "日本アあ①",
+    "ujis": "日本アあ", "gbk": "中文阿一龟丂", "gb2312": "中文阿一", "big5": "中文一龜阿", "euckr": "가한글", "gb18030": "中ı文ij", "ascii": "aAb",
+    "ucs2": "aé日€", "utf16": "aé日😀", "utf8mb3": "aé日€",
+}  # fmt: skip
+
+
+@pytest.mark.skipif(postgresql.HERE, reason="a database has one character set")
+@pytest.mark.parametrize("declared", SETS)
+def test_texts_of_each_character_set(service, database, declared):
+    """Those that are equal, and those that come next, are the server's in the column's own collation."""
+    name, collation = declared.split()[0], declared.split()[-1]
+    if not database.sql(f"SELECT 1 FROM information_schema.CHARACTER_SETS WHERE CHARACTER_SET_NAME = '{name}'"):
+        pytest.skip("the server has no such character set")
+    if collation != name and not database.sql(f"SELECT 1 FROM information_schema.COLLATIONS WHERE COLLATION_NAME = '{collation}'"):
+        pytest.skip("the server has no such collation")
+    texts = [text for character in SETS[declared] for text in (character, character + "a", "a" + character)]
+    words = service(f"CREATE TABLE words (id INT PRIMARY KEY, t VARCHAR(9) CHARACTER SET {declared} NOT NULL)", tables="words")
+    with words.schema.connect() as connection, connection.cursor() as cursor:
+        for row in enumerate(texts * 2):
+            cursor.execute("INSERT INTO words VALUES (%s, %s)", row)
+        same = dict.fromkeys(texts)
+        for text in texts:
+            cursor.execute(f"SELECT b.id FROM words a JOIN words b ON a.t = b.t WHERE a.id = {texts.index(text)}")
+            same[text] = sorted(row[0] for row in cursor.fetchall())
+    for order in ("t", "t.desc"):
+        rows, _ = walk(words, f"/words?select=id&order={order}&limit=2", most=2 * len(texts))
+        assert [row["id"] for row in rows] == [row["id"] for row in words.json(f"/words?select=id&order={order}")]
+    every = set(range(2 * len(texts)))
+    for text, ids in same.items():
+        quoted = quote(text)
+        assert [row["id"] for row in words.json(f"/words?t=eq.{quoted}&select=id&order=id")] == ids
+        assert [row["id"] for row in words.json(f"/words?t=in.({quoted},☃)&select=id&order=id")] == ids
+        assert [row["id"] for row in words.json(f"/words?t=neq.{quoted}&select=id&order=id")] == sorted(every - set(ids))
+        assert [row["id"] for row in words.json(f"/words?t=not.in.({quoted})&select=id&order=id")] == sorted(every - set(ids))
+        less, more = ({row["id"] for row in words.json(f"/words?t={sign}.{quoted}&select=id")} for sign in ("lt", "gt"))
+        assert less | more | set(ids) == every and not less & more and not (less | more) & set(ids)
 
 
 @pytest.mark.parametrize("declared", ["VARBINARY(3000)", "BLOB"])

@@ -40,8 +40,8 @@ static bool next(const char *about)
 
 static void row(const char *first, ...)
 {
-	const char *values[16], *value = first;
-	unsigned long lengths[16];
+	const char *values[20], *value = first;
+	unsigned long lengths[20];
 	struct row made = { 0, values, lengths };
 	va_list arguments;
 

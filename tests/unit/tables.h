@@ -180,6 +180,8 @@ static inline struct schema *tables_make(void)
 	tables_named(table, "decimal")->precision = 10;
 	tables_named(table, "uuid")->is_other = true;
 	tables_named(table, "latin")->last_character = tables_dialect == &mysql_dialect ? 0xff : 0;
+	tables_named(table, "latin")->character_set = SLICE("latin1");
+	tables_named(table, "latin")->collation = SLICE("latin1_bin");
 	tables_named(table, "generated")->generated = true;
 	tables_search(schema, table, "searched");
 	tables_search(schema, table, "searched_n");

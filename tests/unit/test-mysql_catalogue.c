@@ -846,9 +846,14 @@ static void character_sets(void **state)
 	ROW("t", "BASE TABLE", "", NULL);
 	assert_true(next("COLUMNS"));
 	for (size_t i = 0; i < LENGTH_OF(cases); i++)
-		ROW("t", "c", cases[i].type, cases[i].type, "NO", NULL, NULL, NULL, NULL, "", NULL, "", cases[i].set);
+		ROW("t", "c", cases[i].type, cases[i].type, "NO", NULL, NULL, NULL, NULL, "", NULL, "", cases[i].set, "select", "0",
+		    NULL, "a_collation");
 	schema = finish();
 	for (size_t i = 0; i < LENGTH_OF(cases); i++) {
+		bool lacks = cases[i].last > 0; /* some characters */
+
+		assert_true(slice_is(schema->tables[0].columns[i].character_set, lacks ? cases[i].set : ""));
+		assert_true(slice_is(schema->tables[0].columns[i].collation, lacks ? "a_collation" : ""));
 		assert_int_equal(schema->tables[0].columns[i].last_character, cases[i].last);
 		assert_int_equal(schema->tables[0].columns[i].is_other, cases[i].other);
 	}
