@@ -17,6 +17,7 @@ struct catalogue {
 	unsigned asked; /* tables that were asked for the columns of a result, or passed over */
 	const struct dialect *dialect; /* of the tables */
 	bool json_forward;             /* as they have it */
+	bool json_type;                /* MySQL, which has JSON as a type of its own, and compares no vectors */
 	const char *index_type; /* MySQL, MariaDB: as mysql_server.h has it */
 	bool null_is_now; /* in the columns of which column->null_is_now says it */
 	struct schema *schema;

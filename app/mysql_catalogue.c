@@ -52,6 +52,7 @@ struct catalogue *mysql_catalogue_new(const struct table_choices *choices, const
 
 	catalogue->known = known;
 	catalogue->json_forward = server->json_forward;
+	catalogue->json_type = server->json_type;
 	catalogue->index_type = server->index_type;
 	catalogue->null_is_now = server->null_is_now;
 	return catalogue;
@@ -226,6 +227,7 @@ static void take_column(struct catalogue *catalogue, const struct row *row)
 		column->character_set = describe_keep(catalogue, describe_value(row, 12));
 		column->collation = describe_keep(catalogue, describe_value(row, 16));
 	}
+	column->incomparable = catalogue->json_type && slice_is(describe_value(row, 2), "vector");
 	column->is_unsigned = contains(column->declared, " unsigned");
 	column->auto_increment = contains(extra, "auto_increment");
 	column->invisible = contains(extra, "INVISIBLE");

@@ -109,6 +109,8 @@ static void output(struct text *sql, const struct plan_output *output)
 	sql_add_slice(sql, output->sql);
 	if (output->type == COLUMN_FLOAT)
 		text_add_string(sql, "+0e0"); /* as DOUBLE: a FLOAT's own text has but six digits */
+	else if (output->type == COLUMN_BIT)
+		text_add_string(sql, "+0"); /* as a number: the BIT of a view is its bytes, or the digits of an expression's number */
 }
 
 static void add_direction(struct text *sql, const struct plan_order *order)
@@ -573,6 +575,7 @@ const struct dialect mysql_dialect = {
 	.alarm = ALARM,
 	.json_names_plain = true,
 	.null_is_a_day = true,
+	.times_named = true,
 	.takes_empty_rows = true,
 	.next_id = "NULL", /* DEFAULT would be 0 */
 	.claim_ending = "",

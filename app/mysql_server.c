@@ -34,45 +34,49 @@ static long version_number(const char *version)
  * server is told of those that it knows and that anybody may set. */
 static const struct {
 	const char *name, *value;
-	bool privileged; /* in MySQL, which is not told */
+	bool privileged;   /* in MySQL, which is not told */
+	const char *among; /* of a server where the variable's value has this; NULL: of all */
 } variables[] = {
 	/* A statement is its own transaction, and COMMIT ends one, and begins and closes nothing. */
-	{ "autocommit", "1", false },
-	{ "completion_type", "0", false },
-	{ "lc_messages", "'en_US'", false }, /* the errors' words are read (mysql_fault.c) */
+	{ "autocommit", "1", false, NULL },
+	{ "completion_type", "0", false, NULL },
+	{ "lc_messages", "'en_US'", false, NULL }, /* the errors' words are read (mysql_fault.c) */
 	/* page.c counts on the first. The buffer has to have room for fifteen keys, of a thousand texts each. */
-	{ "max_sort_length", STRING_OF(MYSQL_SORT_BYTES), false },
-	{ "sort_buffer_size", "CAST(GREATEST(@@sort_buffer_size,16777216) AS UNSIGNED)", false },
+	{ "max_sort_length", STRING_OF(MYSQL_SORT_BYTES), false, NULL },
+	{ "sort_buffer_size", "CAST(GREATEST(@@sort_buffer_size,16777216) AS UNSIGNED)", false, NULL },
+	/* MySQL takes a condition into the parts of a view with UNION by writing it down and reading that again, with
+	 * backslashes before quotes, which are no escapes here: values would be other ones, or end before their end. */
+	{ "optimizer_switch", "'derived_condition_pushdown=off'", false, "derived_condition_pushdown=" },
 	/* Every row is read and written that the statement asks for. */
-	{ "sql_auto_is_null", "0", false },
-	{ "system_versioning_asof", "DEFAULT", false },
-	{ "wsrep_dirty_reads", "0", false },
+	{ "sql_auto_is_null", "0", false, NULL },
+	{ "system_versioning_asof", "DEFAULT", false, NULL },
+	{ "wsrep_dirty_reads", "0", false, NULL },
 	/* Nothing is written that breaks a rule of the tables. */
-	{ "check_constraint_checks", "1", false },
+	{ "check_constraint_checks", "1", false, NULL },
 	/* How texts are compared that CONVERT has made: in the character set's own collation, as before MariaDB 11.2. */
-	{ "character_set_collations", "''", false },
+	{ "character_set_collations", "''", false, NULL },
 	/* What a pattern means, and what is a warning. */
-	{ "default_regex_flags", "''", false },
-	{ "old_mode", "''", false },
-	{ "max_error_count", "64", true }, /* GET DIAGNOSTICS looks among them */
-	{ "information_schema_stats_expiry", "0", false }, /* what the catalogue tells is of now, */
-	{ "show_gipk_in_create_table_and_information_schema", "1", false }, /* with primary keys that MySQL has made */
+	{ "default_regex_flags", "''", false, NULL },
+	{ "old_mode", "''", false, NULL },
+	{ "max_error_count", "64", true, NULL }, /* GET DIAGNOSTICS looks among them */
+	{ "information_schema_stats_expiry", "0", false, NULL }, /* what the catalogue tells is of now, */
+	{ "show_gipk_in_create_table_and_information_schema", "1", false, NULL }, /* with primary keys that MySQL has made */
 	/* Who sends a long body or reads a long answer slowly, and a connection that waits for requests, keep it. */
-	{ "net_read_timeout", "CAST(GREATEST(@@net_read_timeout,30) AS UNSIGNED)", false },
-	{ "net_write_timeout", "CAST(GREATEST(@@net_write_timeout,60) AS UNSIGNED)", false },
-	{ "wait_timeout", "CAST(GREATEST(@@wait_timeout,28800) AS UNSIGNED)", false },
+	{ "net_read_timeout", "CAST(GREATEST(@@net_read_timeout,30) AS UNSIGNED)", false, NULL },
+	{ "net_write_timeout", "CAST(GREATEST(@@net_write_timeout,60) AS UNSIGNED)", false, NULL },
+	{ "wait_timeout", "CAST(GREATEST(@@wait_timeout,28800) AS UNSIGNED)", false, NULL },
 	/* A worker that does not get a processor for a second has not left its transaction. */
-	{ "idle_transaction_timeout", "0", false },
-	{ "idle_readonly_transaction_timeout", "0", false },
-	{ "idle_write_transaction_timeout", "0", false },
+	{ "idle_transaction_timeout", "0", false, NULL },
+	{ "idle_readonly_transaction_timeout", "0", false, NULL },
+	{ "idle_write_transaction_timeout", "0", false, NULL },
 	/* A server says with its answers when one of these is set by what a statement calls, and of nothing else. */
 	{ "session_track_system_variables",
 	  "'autocommit,character_set_client,character_set_connection,character_set_results,foreign_key_checks,sql_mode,"
-	  "sql_safe_updates,sql_select_limit,time_zone,unique_checks'", false },
-	{ "session_track_schema", "0", false },
-	{ "session_track_state_change", "0", false },
-	{ "session_track_transaction_info", "'OFF'", false },
-	{ "session_track_gtids", "'OFF'", false },
+	  "sql_safe_updates,sql_select_limit,time_zone,unique_checks'", false, NULL },
+	{ "session_track_schema", "0", false, NULL },
+	{ "session_track_state_change", "0", false, NULL },
+	{ "session_track_transaction_info", "'OFF'", false, NULL },
+	{ "session_track_gtids", "'OFF'", false, NULL },
 };
 
 _Static_assert(LENGTH_OF(variables) <= 32, "struct mysql_server has a bit for each");
@@ -162,7 +166,8 @@ void mysql_server_variable(struct mysql_server *server, const struct row *row)
 		return;
 	for (size_t i = 0; i < LENGTH_OF(variables); i++)
 		if (strcasecmp(row->values[0], variables[i].name) == 0) {
-			server->known |= UINT32_C(1) << i;
+			if (variables[i].among == NULL || strstr(row->values[1], variables[i].among) != NULL)
+				server->known |= UINT32_C(1) << i;
 			return;
 		}
 	on = strcasecmp(row->values[1], "OFF") != 0 && strcmp(row->values[1], "0") != 0;

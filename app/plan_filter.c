@@ -121,6 +121,15 @@ static signed char cut_moment(struct text *literal, enum column_type type)
 	return between;
 }
 
+/* What a view computes MySQL compares with a text as texts, by which 100:00:00 is less than 24:00:00, unless the text is
+ * said to be a time. (Of dates it knows that they are.) */
+static void name_time(struct text *literal)
+{
+	text_add_string(literal, "TIME");
+	memmove(literal->bytes + 4, literal->bytes, literal->length - 4);
+	memcpy(literal->bytes, "TIME", 4);
+}
+
 /* A value of the field's type. */
 static enum status take_value(const struct planning *planning, const struct plan_field *field, struct slice text,
                               const char *at, struct plan_literal *literal)
@@ -148,6 +157,8 @@ static enum status take_value(const struct planning *planning, const struct plan
 	if (status == STATUS_OK && moment)
 		literal->between = cut_moment(planning->scratch, field->column->type);
 	if (status == STATUS_OK) {
+		if (moment && field->column->type == COLUMN_TIME && planning->plan->table->is_view && dialect->times_named)
+			name_time(planning->scratch);
 		literal->sql = planning_keep(planning);
 		return STATUS_OK;
 	}

@@ -57,17 +57,13 @@ static void add_boolean(struct text *out, const char *bytes, size_t length)
 		add_number(out, bytes, length);
 }
 
-/* BIT comes as its bytes, the highest first. */
+/* BIT is asked for as a number. */
 static void add_bits(struct text *out, const struct plan_output *column, const char *bytes, size_t length)
 {
-	uint64_t bits = 0;
-
-	for (size_t i = 0; i < length; i++)
-		bits = bits << 8 | (unsigned char)bytes[i];
 	if (column->length == 1)
-		text_add_string(out, bits ? "true" : "false");
+		add_boolean(out, bytes, length);
 	else
-		text_add_unsigned(out, bits);
+		add_number(out, bytes, length);
 }
 
 /* 2024-01-02 03:04:05 as ISO 8601 writes it. */
@@ -99,6 +95,7 @@ static bool is_of_type(const struct plan_output *column, const char *bytes, size
 	case COLUMN_INTEGER:
 	case COLUMN_BOOLEAN:
 	case COLUMN_YEAR:
+	case COLUMN_BIT:
 	case COLUMN_DECIMAL:
 	case COLUMN_FLOAT:
 	case COLUMN_DOUBLE: /* -digits.digits, and an exponent with digits behind it */
@@ -114,8 +111,6 @@ static bool is_of_type(const struct plan_output *column, const char *bytes, size
 				digits = true;
 		}
 		return digits && i == length;
-	case COLUMN_BIT:
-		return length <= 8;
 	case COLUMN_DATE:
 	case COLUMN_TIME:
 	case COLUMN_DATETIME:

@@ -421,17 +421,11 @@ enum status value_add_literal(struct text *sql, const struct column *column, str
 enum status value_add_stored(struct text *sql, const struct column *column, struct slice bytes)
 {
 	const char *why;
-	uint64_t bits = 0;
 
 	switch (column->type) {
 	case COLUMN_BINARY:
 	case COLUMN_GEOMETRY:
 		add_bytes(sql, bytes.bytes, bytes.length);
-		return STATUS_OK;
-	case COLUMN_BIT:
-		for (size_t i = 0; i < bytes.length && i < sizeof(bits); i++)
-			bits = bits << 8 | (unsigned char)bytes.bytes[i];
-		text_add_unsigned(sql, bits);
 		return STATUS_OK;
 	case COLUMN_STRING:
 	case COLUMN_JSON:
@@ -440,6 +434,7 @@ enum status value_add_stored(struct text *sql, const struct column *column, stru
 		return STATUS_OK;
 	case COLUMN_INTEGER:
 	case COLUMN_BOOLEAN:
+	case COLUMN_BIT:
 	case COLUMN_YEAR:
 	case COLUMN_DECIMAL:
 	case COLUMN_FLOAT:

@@ -422,6 +422,17 @@ def test_a_password_that_a_server_without_tls_and_key_has_not_seen_yet(lab, star
         database.kill()
 
 
+def test_vectors_are_shown_and_compared_with_nothing(database, service):
+    if int(database.sql("SELECT VERSION()")[0][0].split(".")[0]) < 9:
+        pytest.skip("there are vectors from MySQL 9 on")
+    vectors = service("CREATE TABLE vectors (id INT PRIMARY KEY, v VECTOR(2))",
+                      "INSERT INTO vectors VALUES (1, STRING_TO_VECTOR('[1,2]')), (2, NULL)", tables="vectors")  # fmt: skip
+    assert vectors.json("/vectors?order=id") == [{"id": 1, "v": "AACAPwAAAEA="}, {"id": 2, "v": None}]
+    assert vectors.json("/vectors?v=is.null&select=id") == [{"id": 2}]
+    for operator in ("eq", "neq", "gt", "lte", "isdistinct"):
+        assert "vectors" in error_of(vectors.get(f"/vectors?v={operator}.AACAPwAAAEA="), 400, "42883")["message"]
+
+
 @pytest.mark.parametrize("way", ["required", "disabled"])
 def test_a_wrong_password(w, member, start_pool, way):
     name = member(f"GRANT SELECT ON {w.schema.name}.*")

@@ -133,6 +133,10 @@ static void a_session_relies_on_nothing_that_it_has_not_said(void **state)
 	mysql_server_describe(&server, "9.7.4");
 	tell(&server, "max_error_count", "0");
 	assert_null(strstr(statement(&server, URL_TARGET_ANY, 2), "max_error_count")); /* which not everybody may set there */
+	tell(&server, "optimizer_switch", "index_merge=on,condition_pushdown_for_derived=on"); /* a switch that it does not have */
+	assert_null(strstr(statement(&server, URL_TARGET_ANY, 2), "optimizer_switch"));
+	tell(&server, "optimizer_switch", "index_merge=on,derived_condition_pushdown=on,hash_set_operations=on");
+	assert_non_null(strstr(statement(&server, URL_TARGET_ANY, 2), ",optimizer_switch='derived_condition_pushdown=off'"));
 	assert_string_equal(statement(&server, URL_TARGET_ANY, 0),
 	                    "SET NAMES utf8mb4 COLLATE utf8mb4_general_ci,SESSION sql_select_limit=18446744073709551615,"
 	                    "sql_safe_updates=0,foreign_key_checks=1,unique_checks=1,time_zone='+00:00',sql_mode="

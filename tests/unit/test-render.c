@@ -109,16 +109,16 @@ static void booleans_are_true_and_false_or_what_they_are(void **state)
 	EXPECT(COLUMN_BOOLEAN, "10", "10");
 }
 
-static void bits_are_bytes_with_the_highest_first(void **state)
+static void bits_are_numbers_or_a_truth_value(void **state)
 {
 	(void)state;
-	EXPECT(COLUMN_BIT, "\x05", "5");
-	EXPECT(COLUMN_BIT, "\x01\x00", "256");
-	EXPECT(COLUMN_BIT, "\xff\xff\xff\xff\xff\xff\xff\xff", "18446744073709551615");
-	EXPECT(COLUMN_BIT, "\x00", "0");
-	render(COLUMN_BIT, 1, "\x00", 1);
+	EXPECT(COLUMN_BIT, "5", "5");
+	EXPECT(COLUMN_BIT, "18446744073709551615", "18446744073709551615");
+	EXPECT(COLUMN_BIT, "0", "0");
+	EXPECT(COLUMN_BIT, "\x05", "\"\\u0005\"");
+	render(COLUMN_BIT, 1, "0", 1);
 	assert_string_equal(out.bytes + 1, "false");
-	render(COLUMN_BIT, 1, "\x01", 1);
+	render(COLUMN_BIT, 1, "1", 1);
 	assert_string_equal(out.bytes + 1, "true");
 }
 
@@ -294,7 +294,7 @@ int main(void)
 		TEST(doubles_as_the_server_prints_them),
 		TEST(floats_are_the_shortest_text_that_reads_back),
 		TEST(booleans_are_true_and_false_or_what_they_are),
-		TEST(bits_are_bytes_with_the_highest_first),
+		TEST(bits_are_numbers_or_a_truth_value),
 		TEST(moments_are_iso_8601),
 		TEST(json_is_itself_or_a_string),
 		TEST(bytes_are_base64),
