@@ -55,10 +55,30 @@ static const struct key *choose_key(const struct plan *plan, bool *covered)
 	return best;
 }
 
+/* Whether it is known that values of a type which is shown as a text are compared with a text as they sort. Of others only
+ * the server knows whether there is an operator, and what a text means beside it (hstore, regclass). */
+static bool is_known_type(struct slice declared)
+{
+	static const char *const types[] = { "uuid", "inet6", "inet4", "inet", "cidr", "macaddr", "macaddr8", "interval", "time",
+		                             "money", "oid", "bit", "pg_lsn", "int4range", "int8range", "numrange", "daterange",
+		                             "tsrange", "tstzrange", "tsvector", "tsquery", "\"char\"" };
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		size_t length = strlen(types[i]);
+
+		if (declared.length >= length && memcmp(declared.bytes, types[i], length) == 0 &&
+		    (declared.length == length || declared.bytes[length] == '(' || declared.bytes[length] == ' '))
+			return true;
+	}
+	return false;
+}
+
 /* Whether the column's values sort as they compare, and can be written down. ENUM and SET sort by their declaration and
  * compare as texts. */
 static bool can_be_compared(const struct column *column)
 {
+	if (column->type == COLUMN_STRING && column->is_other && !is_known_type(column->declared))
+		return false;
 	return !column->sorts_otherwise && !column->incomparable && column->type != COLUMN_JSON && column->type != COLUMN_ARRAY && column->type != COLUMN_GEOMETRY &&
 	       column->type != COLUMN_BIT && column->type != COLUMN_YEAR && strncasecmp(column->declared.bytes, "enum", 4) != 0 &&
 	       strncasecmp(column->declared.bytes, "set", 3) != 0;
@@ -144,17 +164,19 @@ static struct plan_condition *behind(const struct planning *planning, const stru
 	return group(planning, true, filter(planning, order, order->descending ? QUERY_LT : QUERY_GT, value), nulls);
 }
 
+/* What sorts behind the values from there on; NULL: nothing does. */
 static struct plan_condition *after(const struct planning *planning, struct plan_literal *values, unsigned from)
 {
 	const struct plan_order *order = &planning->plan->orders[from];
-	struct plan_condition *same;
+	struct plan_condition *same, *rest;
 
 	if (from + 1 == planning->plan->order_count)
 		return behind(planning, order, &values[from]);
+	if ((rest = after(planning, values, from + 1)) == NULL) /* the row is the last one of those with the same value */
+		return behind(planning, order, &values[from]);
 	same = values[from].sql.length == 0 ? is_null(planning, order, QUERY_NULL)
 	                                    : filter(planning, order, QUERY_EQ, &values[from]);
-	return group(planning, true, behind(planning, order, &values[from]),
-	             group(planning, false, same, after(planning, values, from + 1)));
+	return group(planning, true, behind(planning, order, &values[from]), group(planning, false, same, rest));
 }
 
 static enum status refuse(const struct planning *planning, const char *why, const char *at)
@@ -292,9 +314,21 @@ static void add_quoted(struct text *out, const char *bytes, size_t length)
 	add_byte(out, '"');
 }
 
+/* Whether the value, as the link says it, can be compared with the column when it comes back. */
+static bool can_come_back(const struct plan *plan, unsigned order, struct slice said)
+{
+	struct text literal = { 0 };
+	const char *why;
+	bool good = plan->table->dialect->literal(&literal, plan->orders[order].field.column, said, &why) == STATUS_OK;
+
+	text_release(&literal);
+	return good;
+}
+
 bool page_add_place(struct text *out, const struct plan *plan, const struct row *row)
 {
 	struct text json = { 0 };
+	struct slice said;
 	bool unsayable = false;
 
 	for (unsigned i = 0; i < plan->order_count && !unsayable; i++) {
@@ -311,16 +345,21 @@ bool page_add_place(struct text *out, const struct plan *plan, const struct row 
 		                 !decides(plan->table->dialect, plan->columns[place].type, value, length)))
 			break;
 		if (plan->columns[place].type == COLUMN_STRING) {
-			unsayable = text_utf8_span(value, length) != length || memchr(value, '\0', length) != NULL;
+			said = (struct slice){ value, length };
+			unsayable = memchr(value, '\0', length) != NULL || !can_come_back(plan, i, said);
 			add_quoted(out, value, length);
 			continue;
 		}
 		text_clear(&json);
 		(void)render_json_value(&json, &plan->columns[place], value, length, &unsayable);
+		said = (struct slice){ json.bytes, json.length };
 		if (json.bytes[0] == '"')
-			add_quoted(out, json.bytes + 1, json.length - 2);
+			said = (struct slice){ json.bytes + 1, json.length - 2 };
+		unsayable = unsayable || !can_come_back(plan, i, said);
+		if (json.bytes[0] == '"')
+			add_quoted(out, said.bytes, said.length);
 		else
-			add_encoded(out, json.bytes, json.length);
+			add_encoded(out, said.bytes, said.length);
 	}
 	text_add_char(out, ')');
 	text_release(&json);

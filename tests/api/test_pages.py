@@ -99,6 +99,14 @@ def test_pages_are_the_whole_list_in_its_order(shop, order):
     assert rows == shop.json(f"/items?select=id,name&order={order}")
 
 
+@pytest.mark.parametrize("order", ["id,size", "id.desc,size.desc.nullslast", "name,id,at", "size,id,price,day"])
+@pytest.mark.parametrize("limit", [1, 7])
+def test_a_page_that_ends_with_null_where_null_is_last(shop, order, limit):
+    """Nothing stands behind that row among those which are equal to it in what comes first."""
+    rows, pages = walk(shop, f"/items?select=id,name&limit={limit}&order={order}")
+    assert rows == shop.json(f"/items?select=id,name&order={order}") and pages == -(-COUNT // limit)
+
+
 def test_without_an_order_it_is_the_primary_key_s(shop):
     rows, _ = walk(shop, "/items?limit=100")
     assert [row["id"] for row in rows] == sorted(row["id"] for row in rows) and len(rows) == COUNT
