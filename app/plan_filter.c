@@ -104,20 +104,22 @@ static bool is_moment(enum column_type type)
 /* Of the literal what the column's type has: of a moment the date, of a fraction six digits. The server would round. */
 static signed char cut_moment(struct text *literal, enum column_type type)
 {
-	enum { DATE = 11 }; /* with the quote in front */
-	const char *point = slice_find(literal->bytes, literal->bytes + literal->length, '.');
-	size_t from = (size_t)(point - literal->bytes) + 1 + MOMENT_DIGITS;
+	static const char before_christ[] = " BC'";
+	const char *end = literal->bytes + literal->length, *point = slice_find(literal->bytes, end, '.');
+	size_t from = (size_t)(point - literal->bytes) + 1 + MOMENT_DIGITS, era = sizeof(before_christ) - 1;
 	signed char between = literal->bytes[1] == '-' ? -1 : 1;
 
+	if (literal->length < era || memcmp(end - era, before_christ, era) != 0)
+		era = 1;
 	if (type == COLUMN_DATE) {
-		from = DATE;
-		if (literal->length > DATE && strcspn(text_terminate(literal) + DATE, "123456789") == literal->length - DATE)
+		from = (size_t)(slice_find(literal->bytes, end, ' ') - literal->bytes);
+		if (from < literal->length && strcspn(text_terminate(literal) + from, "123456789") == literal->length - from)
 			between = 0;
 	}
-	if (literal->length <= from + 1)
+	if (literal->length <= from + era)
 		return 0;
-	literal->length = from;
-	text_add_char(literal, '\'');
+	memmove(literal->bytes + from, literal->bytes + literal->length - era, era);
+	literal->length = from + era;
 	return between;
 }
 
@@ -142,7 +144,7 @@ static enum status take_value(const struct planning *planning, const struct plan
 	const char *why = NULL;
 	enum status status;
 
-	if (moment && column->type == COLUMN_DATE && text.length > sizeof("YYYY-MM-DD"))
+	if (moment && column->type == COLUMN_DATE && memchr(text.bytes, ':', text.length) != NULL)
 		column = &any_moment;
 	text_clear(planning->scratch);
 	if (field->kind == FIELD_JSON) {

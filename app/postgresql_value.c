@@ -36,11 +36,53 @@ static enum status add_boolean(struct text *sql, struct slice text, const char *
 	return STATUS_OK;
 }
 
+/* Numbers that JSON does not have. */
+static bool is_no_number(struct slice text)
+{
+	return slice_is(text, "NaN") || slice_is(text, "Infinity") || slice_is(text, "-Infinity");
+}
+
+/* Whether it is written by its digits alone, as the server writes a NUMERIC of any length. */
+static bool is_of_digits(struct slice text)
+{
+	size_t digits = 0, points = 0;
+
+	for (size_t i = text.bytes[0] == '-'; i < text.length; i++)
+		if (text.bytes[i] == '.')
+			points++;
+		else if (text.bytes[i] < '0' || text.bytes[i] > '9')
+			return false;
+		else
+			digits++;
+	return digits > 0 && points <= 1;
+}
+
+static enum status add_decimal(struct text *sql, const struct column *column, struct slice text, const char **why)
+{
+	size_t before = sql->length;
+	enum status status;
+
+	if (is_no_number(text)) {
+		value_add_string(sql, text);
+		return STATUS_OK;
+	}
+	status = value_add_literal(sql, column, text, why);
+	if (status != STATUS_VALUE_RANGE || !is_of_digits(text))
+		return status;
+	sql->length = before;
+	text_add(sql, text.bytes, text.length);
+	return STATUS_OK;
+}
+
 /* An unquoted number with a point or an exponent would be a NUMERIC, and the column would be made one too. */
 static enum status add_float(struct text *sql, const struct column *column, struct slice text, const char **why)
 {
 	enum status status;
 
+	if (is_no_number(text)) {
+		value_add_string(sql, text);
+		return STATUS_OK;
+	}
 	text_add_char(sql, '\'');
 	status = value_add_literal(sql, column, text, why);
 	text_add_char(sql, '\'');
@@ -79,7 +121,7 @@ static bool is_date(const char *literal)
 	return year >= 1 && month >= 1 && month <= 12 && day >= 1 && day <= days[month - 1] + (month == 2 && leap);
 }
 
-static enum status add_moment(struct text *sql, const struct column *column, struct slice text, const char **why)
+static enum status add_calendar(struct text *sql, const struct column *column, struct slice text, const char **why)
 {
 	size_t before = sql->length;
 	enum status status = value_add_literal(sql, column, text, why);
@@ -91,6 +133,63 @@ static enum status add_moment(struct text *sql, const struct column *column, str
 	return status;
 }
 
+/* The digits of a year that has more than four of them, or is one before Christ, as the server writes it; 0: it is none.
+ * *era: what the text ends with then. */
+static size_t far_year(struct slice text, struct slice *era)
+{
+	enum { MOST = 7 };
+	size_t digits = 0;
+
+	*era = text.length > 3 ? (struct slice){ text.bytes + text.length - 3, 3 } : (struct slice){ "", 0 };
+	if (!slice_is(*era, " BC"))
+		era->length = 0;
+	while (digits < text.length && text.bytes[digits] >= '0' && text.bytes[digits] <= '9')
+		digits++;
+	return digits <= MOST && (digits > 4 || (digits == 4 && era->length > 0)) ? digits : 0;
+}
+
+/* Such a year is read as one of four digits that has the same calendar, so it is in UTC or in no zone. */
+static enum status add_far_moment(struct text *sql, const struct column *column, struct slice text, size_t digits,
+                                  struct slice era, const char **why)
+{
+	static const struct column any_moment = { .type = COLUMN_DATETIME };
+	enum { NEAR = 2000, PERIOD = 400, DIGITS = 4 };
+	struct text near = { 0 }, literal = { 0 };
+	enum status status;
+	int year = 0, place;
+
+	for (size_t i = 0; i < digits; i++)
+		year = year * 10 + (text.bytes[i] - '0');
+	place = era.length > 0 ? PERIOD - (year - 1) % PERIOD : year;
+	text_printf(&near, "%d", NEAR + place % PERIOD);
+	text_add(&near, text.bytes + digits, text.length - era.length - digits);
+	status = add_calendar(&literal, column->type == COLUMN_DATE ? column : &any_moment,
+	                      (struct slice){ near.bytes, near.length }, why);
+	if (status == STATUS_OK) {
+		text_add_char(sql, '\'');
+		text_add(sql, text.bytes, digits);
+		text_add(sql, literal.bytes + 1 + DIGITS, literal.length - 2 - DIGITS);
+		text_add(sql, era.bytes, era.length);
+		text_add_char(sql, '\'');
+	}
+	text_release(&near);
+	text_release(&literal);
+	return status;
+}
+
+static enum status add_moment(struct text *sql, const struct column *column, struct slice text, const char **why)
+{
+	struct slice era;
+	size_t digits = far_year(text, &era);
+
+	if (digits > 0)
+		return add_far_moment(sql, column, text, digits, era, why);
+	if (!slice_is(text, "infinity") && !slice_is(text, "-infinity"))
+		return add_calendar(sql, column, text, why);
+	value_add_string(sql, text);
+	return STATUS_OK;
+}
+
 static enum status add_time(struct text *sql, struct slice text, const char **why)
 {
 	size_t before = sql->length;
@@ -100,6 +199,8 @@ static enum status add_time(struct text *sql, struct slice text, const char **wh
 	if (moment_add_time(sql, text) != STATUS_OK)
 		return STATUS_BAD_VALUE;
 	literal = text_terminate(sql) + before;
+	if (strspn(literal, "'24:0.") == sql->length - before && strncmp(literal, "'24:00:00", 9) == 0)
+		return STATUS_OK;
 	return literal[1] != '-' && atoi(literal + 1) < 24 ? STATUS_OK : STATUS_BAD_VALUE;
 }
 
@@ -154,8 +255,9 @@ static enum status add(struct text *sql, const struct column *column, struct sli
 		return add_text(sql, text, why);
 	case COLUMN_JSON:
 		return add_text(sql, text, why);
-	case COLUMN_INTEGER:
 	case COLUMN_DECIMAL:
+		return add_decimal(sql, column, text, why);
+	case COLUMN_INTEGER:
 	case COLUMN_YEAR: /* these are MySQL's */
 	case COLUMN_BIT:
 	case COLUMN_GEOMETRY:
@@ -176,6 +278,10 @@ enum status postgresql_literal(struct text *sql, const struct column *column, st
 
 enum status postgresql_stored(struct text *sql, const struct column *column, struct slice bytes)
 {
+	const char *why;
+
+	if (column->type == COLUMN_ARRAY) /* which is asked for as JSON */
+		return postgresql_literal(sql, column, bytes, &why);
 	if (column->type == COLUMN_BINARY)
 		add_bytes(sql, bytes);
 	else
@@ -201,11 +307,15 @@ static enum status check_decimal(const struct column *column, struct slice liter
 
 	if (column->precision == 0) /* it takes all */
 		return STATUS_OK;
+	if (at < end && *at == '\'')
+		at++;
 	if (at < end && *at == '-')
 		at++;
+	if (at < end && *at == 'I') /* Infinity */
+		return STATUS_VALUE_RANGE;
 	while (at < end && *at == '0')
 		at++;
-	for (; at < end && *at != '.'; at++)
+	for (; at < end && *at >= '0' && *at <= '9'; at++)
 		digits++;
 	if (digits <= most)
 		return STATUS_OK;

@@ -104,12 +104,12 @@ static enum status check_text(const struct column *column, struct slice text, st
 	return STATUS_OK;
 }
 
-/* The digits behind the point of the literal, but for zeros at its end. */
+/* The digits behind the point of the literal, but for zeros at its end, and for what is behind them: a quote, or BC. */
 static size_t count_fraction(const char *literal, const char *end)
 {
 	const char *point = slice_find(literal, end, '.');
 
-	while (end > point && (end[-1] == '0' || end[-1] == '\''))
+	while (end > point && (end[-1] < '1' || end[-1] > '9'))
 		end--;
 	return end > point ? (size_t)(end - point - 1) : 0;
 }
