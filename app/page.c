@@ -79,8 +79,9 @@ static bool can_be_compared(const struct column *column)
 {
 	if (column->type == COLUMN_STRING && column->is_other && !is_known_type(column->declared))
 		return false;
-	return !column->sorts_otherwise && !column->incomparable && column->type != COLUMN_JSON && column->type != COLUMN_ARRAY && column->type != COLUMN_GEOMETRY &&
-	       column->type != COLUMN_BIT && column->type != COLUMN_YEAR && strncasecmp(column->declared.bytes, "enum", 4) != 0 &&
+	return !column->sorts_otherwise && !column->incomparable && column->type != COLUMN_JSON &&
+	       column->type != COLUMN_ARRAY && column->type != COLUMN_GEOMETRY && column->type != COLUMN_BIT &&
+	       column->type != COLUMN_YEAR && strncasecmp(column->declared.bytes, "enum", 4) != 0 &&
 	       strncasecmp(column->declared.bytes, "set", 3) != 0;
 }
 
