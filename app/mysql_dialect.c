@@ -453,23 +453,32 @@ static void add_new(struct text *sql, const struct column *column)
 	text_add_char(sql, ')');
 }
 
-/* The column that is assigned first, and reads of the row what it was: of the key, or another one where the database
- * computes all of those. */
+static bool has_value_by_itself(const struct column *column)
+{
+	return column->nullable || column->fallback != NULL || column->auto_increment;
+}
+
+/* The column that is assigned first, and reads of the row what it was: of the key, or another one where the body has none
+ * of those. To the servers a column that is assigned has got a value: one without a default that the body lacks would be
+ * empty in a new row, without a word. NULL: there is no other. */
 static const struct column *first_assigned(const struct plan *plan, const struct write *write)
 {
 	const struct key *key = write->conflict;
 	const struct table *table = plan->table;
 
 	for (unsigned i = 0; i < key->column_count; i++)
-		if (!sql_key_column(plan, key, i)->generated)
+		if (sql_find_written(write, sql_key_column(plan, key, i)) >= 0)
 			return sql_key_column(plan, key, i);
 	for (unsigned i = 0; i < write->column_count; i++)
 		if (!write->columns[i]->unreadable)
 			return write->columns[i];
-	for (unsigned i = 0; i < table->column_count; i++)
-		if (!table->columns[i].generated && !table->columns[i].unreadable)
-			return &table->columns[i];
-	return sql_key_column(plan, key, 0);
+	for (unsigned i = 0; i < table->column_count; i++) {
+		const struct column *column = &table->columns[i];
+
+		if (!column->generated && !column->unreadable && has_value_by_itself(column))
+			return column;
+	}
+	return NULL;
 }
 
 /* Whether all of the key is equal, so that it is this key which the rows have in common. Whatever other keys are known:
@@ -501,8 +510,11 @@ static void add_overflow(struct text *sql, const char *number, const struct colu
 static void resolution(struct text *sql, const struct plan *plan, const struct write *write, unsigned row)
 {
 	const struct column *first = first_assigned(plan, write);
-	int place = sql_find_written(write, first);
+	int place;
 
+	if (first == NULL) /* nothing can be added, so nothing can be met */
+		return;
+	place = sql_find_written(write, first);
 	text_add_string(sql, " ON DUPLICATE KEY UPDATE ");
 	sql_add_slice(sql, first->quoted);
 	text_add_string(sql, "=IF(");
@@ -532,6 +544,8 @@ static void judge(struct text *sql, const struct plan *plan, const struct write 
 {
 	const struct column *first = first_assigned(plan, write);
 
+	if (first == NULL)
+		first = sql_key_column(plan, write->conflict, 0);
 	text_add_string(sql, " ON DUPLICATE KEY UPDATE ");
 	sql_add_slice(sql, first->quoted);
 	text_add_string(sql, "=IF(IF(");

@@ -428,6 +428,48 @@ def test_an_upsert_that_lacks_a_column_has_a_hint(serve, wanted):
     assert rows_of(front, "people") == before
 
 
+TAGS = (
+    "CREATE TABLE tags (code VARCHAR(10) PRIMARY KEY, label VARCHAR(20))",
+    "CREATE TABLE stock (product INT NOT NULL, place INT NOT NULL, n INT, PRIMARY KEY (product, place))",
+    "CREATE TABLE goods (id INT PRIMARY KEY AUTO_INCREMENT, sku VARCHAR(10) NOT NULL UNIQUE, name VARCHAR(20))",
+    "CREATE TABLE bare (code VARCHAR(10) PRIMARY KEY)",
+    "CREATE TABLE kinds (kind VARCHAR(10) NOT NULL DEFAULT 'x' PRIMARY KEY, n INT)",
+    "INSERT INTO kinds VALUES ('x', 1)",
+)
+
+
+@pytest.mark.parametrize("wanted", WANTED)
+@pytest.mark.parametrize("prefer", [MERGE, IGNORE])
+@pytest.mark.parametrize(
+    ("target", "row", "column"),
+    [
+        ("/tags", {"label": "a"}, "code"),
+        ("/tags", {}, "code"),
+        ("/stock", {"place": 2, "n": 1}, "product"),
+        ("/stock", {"product": 2, "n": 1}, "place"),
+        ("/stock", {"n": 1}, None),
+        ("/goods?on_conflict=sku", {"name": "a"}, "sku"),
+        ("/goods?on_conflict=sku", {"id": 5}, "sku"),
+        ("/bare", {}, "code"),
+    ],
+)
+def test_a_key_that_the_body_lacks_and_that_has_no_default_is_no_empty_one(serve, target, row, column, prefer, wanted):
+    front = serve(*TAGS, tables="tags,stock,goods,bare")
+    for body in (row, [row, row]):
+        refused(upsert(front, target, body, prefer, wanted), 422, "23502", *([column] if column else []))
+    for table in ("tags", "stock", "goods", "bare"):
+        assert rows_of(front, table) == []
+
+
+@pytest.mark.parametrize("wanted", WANTED)
+def test_a_key_that_the_body_lacks_has_its_default(serve, wanted):
+    front = serve(*TAGS, tables="kinds")
+    upsert(front, "/kinds", {"n": 2}, MERGE, wanted)
+    assert rows_of(front, "kinds") == [("x", 2)]
+    upsert(front, "/kinds", {}, MERGE, wanted)
+    assert rows_of(front, "kinds") == [("x", 2)]
+
+
 # --- ids, and what others write meanwhile
 
 
