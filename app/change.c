@@ -819,7 +819,8 @@ static enum next stage_failed(void)
 	if (server_fault_is_outdated(error, change.plan, sql) && !peer->retried && session_may_describe())
 		peer->retried = worker.describe_wanted = true;
 	else
-		log_failure(failure_level(change.fault.status), "write-failed");
+		log_failure(change_fault_is_unseen(&change.fault, error) ? LOG_WARNING : failure_level(change.fault.status),
+		            "write-failed");
 	return change.stage == WRITE && is_row_unknown(row, alarmed) ? locate(alarmed) : undo();
 }
 

@@ -407,11 +407,19 @@ struct fault change_fault_make(const struct database_error *error, const struct 
 		tell_column(&fault, table, error->object, arena);
 	else if (sql.length > 0 && sql.bytes[0] != 'I')
 		server_fault_tell_operand(&fault, error, plan, sql, arena);
-	if (fault.status == STATUS_NULL && write->kind == WRITE_INSERT && write->resolution != RESOLUTION_NONE)
+	if (change_fault_is_unseen(&fault, error))
+		fault.hint = "a column that is not served has to have a value: its owner can give it a default, or MYREST_TABLES"
+		             " name it; the log says which";
+	else if (fault.status == STATUS_NULL && write->kind == WRITE_INSERT && write->resolution != RESOLUTION_NONE)
 		fault.hint = "a row of an upsert has to be whole, also where it is there already: PATCH changes some of its columns";
 	change_fault_tell_row(&fault, write, row, arena);
 	server_fault_tell(&fault, error, arena);
 	return fault;
+}
+
+bool change_fault_is_unseen(const struct fault *fault, const struct database_error *error)
+{
+	return fault->status == STATUS_NULL && error->object.length > 0 && fault->message == NULL;
 }
 
 bool change_fault_is_alarm(const struct database_error *error, const struct dialect *dialect)

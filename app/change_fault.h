@@ -15,6 +15,8 @@ struct fault change_fault_make(const struct database_error *, const struct plan 
                                struct slice sql, uint64_t row, struct arena *);
 /* Says of a fault which row it is about, once that is known. */
 void change_fault_tell_row(struct fault *, const struct write *, uint64_t row, struct arena *);
+/* Whether it is about a column that clients may not know, of this table or of another one: no client can mend it. */
+bool change_fault_is_unseen(const struct fault *, const struct database_error *);
 /* Whether a statement has raised the alarm by itself (dialect.h), which names no key. */
 bool change_fault_is_alarm(const struct database_error *, const struct dialect *);
 

@@ -39,9 +39,18 @@ static bool is_declared(const struct column *column, const char *word)
 	       strncasecmp(column->declared.bytes, word, strlen(word)) == 0;
 }
 
+static const struct shape *shape_of(const struct column *column)
+{
+	static const struct shape truth = { "boolean", NULL, "", NULL }; /* MySQL's is a number that may be another one */
+
+	if (column->type == COLUMN_BOOLEAN && is_declared(column, "boolean"))
+		return &truth;
+	return &shapes[column->type];
+}
+
 static void add_types(struct text *out, const struct column *column, bool nullable)
 {
-	const struct shape *shape = &shapes[column->type];
+	const struct shape *shape = shape_of(column);
 	const char *type = column->type == COLUMN_BIT && column->length == 1 ? "boolean" : shape->type;
 
 	if (type == NULL)
@@ -307,7 +316,7 @@ static void add_description(struct text *out, const struct schema *schema, const
 	struct text told = { 0 };
 
 	add_note(&told, column->comment);
-	add_note(&told, shapes[column->type].note);
+	add_note(&told, shape_of(column)->note);
 	if (is_declared(column, "set(")) {
 		add_note(&told, "Any of these, separated by commas: ");
 		text_add(&told, column->declared.bytes + 4, column->declared.length - 4 - 1);

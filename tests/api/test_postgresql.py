@@ -617,6 +617,13 @@ def test_comments_are_in_the_document(forms):
     assert "what is under all" in text and "its word" in text
 
 
+def test_a_boolean_is_no_number_in_the_document(serve):
+    made = serve("CREATE TABLE switches (id integer PRIMARY KEY, lit boolean NOT NULL, old boolean)", tables="switches")
+    found = made.json("/")["components"]["schemas"]["switches"]["properties"]
+    assert found["lit"] == {"type": "boolean", "readOnly": True}
+    assert found["old"] == {"type": ["boolean", "null"], "readOnly": True}
+
+
 def test_a_table_without_a_key(forms):
     assert forms.json("/keyless") == [{"a": 1, "b": "x"}] * 2
     assert forms.get("/keyless/1").status == 404

@@ -748,3 +748,20 @@ def test_what_is_shown_of_a_row_in_an_error_is_the_client_s_own(w, start_pool, s
     told(w.patch("/strict?id=gt.0", {"positive": 0}), 422, "23514")
     told(w.delete("/parents?id=gt.0"), 409, "23503")
     assert shown(w.get("/strict?select=latin&id=eq.2")) == [{"latin": MARK}]
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT"])
+def test_a_column_that_is_not_served_and_has_to_have_a_value(database, start_pool, method):
+    schema = database.schema(
+        "CREATE TABLE goods (id INT PRIMARY KEY, name VARCHAR(20), hush VARCHAR(20) NOT NULL)", grant=GRANT
+    )
+    pool = start_pool(schema.url(), "goods(id,name)", MYREST_WRITABLE="goods")
+    answer = pool.ask(
+        "/goods" if method == "POST" else "/goods/1", method, headers={"Content-Type": "application/json"},
+        body=b'{"id":1,"name":"a"}',
+    )  # fmt: skip
+    error = json.loads(answer.body)
+    assert (answer.status, error["code"]) == (422, "23502"), answer
+    assert "not served" in error["hint"] and "hush" not in answer.out.decode()
+    [event] = pool.log("write-failed")
+    assert event["level"] == "warning" and "hush" in event["message"]
