@@ -620,8 +620,8 @@ def test_comments_are_in_the_document(forms):
 def test_a_boolean_is_no_number_in_the_document(serve):
     made = serve("CREATE TABLE switches (id integer PRIMARY KEY, lit boolean NOT NULL, old boolean)", tables="switches")
     found = made.json("/")["components"]["schemas"]["switches"]["properties"]
-    assert found["lit"] == {"type": "boolean", "readOnly": True}
-    assert found["old"] == {"type": ["boolean", "null"], "readOnly": True}
+    assert found["lit"] == {"type": "boolean"}
+    assert found["old"] == {"type": ["boolean", "null"]}
 
 
 def test_a_table_without_a_key(forms):

@@ -179,6 +179,8 @@ static inline struct schema *tables_make(void)
 	tables_key(schema, table, "PRIMARY", 0, -1);
 	tables_named(table, "decimal")->precision = 10;
 	tables_named(table, "uuid")->is_other = true;
+	tables_named(table, "boolean")->declared = SLICE("tinyint(1)");
+	tables_named(table, "boolean_n")->declared = SLICE("tinyint(1)");
 	tables_named(table, "latin")->last_character = tables_dialect == &mysql_dialect ? 0xff : 0;
 	tables_named(table, "latin")->character_set = SLICE("latin1");
 	tables_named(table, "latin")->collation = SLICE("latin1_bin");
