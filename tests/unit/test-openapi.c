@@ -243,7 +243,7 @@ static void types_are_those_of_the_answers(void **state)
 	} types[] = {
 		{ "generated", "{\"type\":[\"integer\",\"null\"],\"readOnly\":true,\"description\":\"Computed by the "
 		               "database.\"}" },
-		{ "boolean", "{\"type\":[\"boolean\",\"integer\"],\"readOnly\":true,\"description\":\"0 and 1 are false and "
+		{ "boolean", "{\"type\":[\"boolean\",\"integer\"],\"format\":\"int32\",\"minimum\":-128,\"maximum\":127,\"readOnly\":true,\"description\":\"0 and 1 are false and "
 		             "true; other numbers stay numbers.\"}" },
 		{ "year", "{\"type\":\"integer\",\"anyOf\":[{\"const\":0},{\"minimum\":1901,\"maximum\":2155}],\"readOnly\":true}" },
 		{ "decimal", "{\"type\":\"number\",\"format\":\"decimal\",\"minimum\":-9999999999,\"maximum\":9999999999,\"readOnly\":true}" },
