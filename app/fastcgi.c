@@ -104,9 +104,12 @@ static enum fastcgi_event management(struct fastcgi_reader *reader, unsigned cha
 static bool is_of_refused(const struct fastcgi_reader *reader)
 {
 	const unsigned char *header = reader->header;
-	uint16_t id = (uint16_t)(header[2] << 8 | header[3]);
+	uint16_t id;
 
-	return reader->refused && (!reader->active || id != reader->id) &&
+	if (!reader->refused)
+		return false;
+	id = (uint16_t)(header[2] << 8 | header[3]);
+	return (!reader->active || id != reader->id) &&
 	       (header[1] == FCGI_PARAMS || header[1] == FCGI_STDIN || header[1] == FCGI_DATA);
 }
 

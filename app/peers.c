@@ -271,6 +271,8 @@ static void join_running(struct peer *peer)
 /* There is one schema, the database, which clients of PostgreSQL call public unless they are told. */
 static bool is_our_schema(struct slice profile)
 {
+	if (profile.length == 0)
+		return true;
 	profile = text_trimmed(profile);
 	return profile.length == 0 || slice_is(profile, "public") || slice_is(profile, worker.config->database.database);
 }

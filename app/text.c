@@ -627,8 +627,11 @@ const char *slice_find(const char *from, const char *to, char byte)
 
 const char *slice_find_unquoted(const char *from, const char *to, char byte)
 {
+	const char *found = slice_find(from, to, byte);
 	bool quoted = false;
 
+	if (slice_find(from, found, '"') == found) /* mostly */
+		return found;
 	for (; from < to && (quoted || *from != byte); from++)
 		if (*from == '"')
 			quoted = !quoted;

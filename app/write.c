@@ -120,20 +120,29 @@ static bool is_plain(struct slice codings)
 	return true;
 }
 
+/* In the one way of writing it that most clients have, or not said. */
+static bool is_plain_json(struct slice type)
+{
+	return type.length == 0 || slice_is(type, "application/json");
+}
+
 static enum status find_form(const struct writing *writing, enum body_form *form)
 {
+	const struct request *request = writing->request;
 	struct slice type, line;
 
 	if (!is_plain(writing->request->content_coding))
 		return refuse(writing, STATUS_BAD_CODING, NULL, "Content-Encoding has to be identity: send it as it is");
-	if (!http_is_single(writing->request->content_type, &type) ||
-	    !http_is_single(writing->request->content_types, &line))
+	*form = BODY_JSON;
+	if (is_plain_json(request->content_type) && is_plain_json(request->content_types))
+		return STATUS_OK;
+	if (!http_is_single(request->content_type, &type) || !http_is_single(request->content_types, &line))
 		return refuse(writing, STATUS_BAD_REQUEST, "the header Content-Type is given more than once", NULL);
 	type = slice_trim(type.bytes, slice_find(type.bytes, type.bytes + type.length, ';'));
 	if (type.length == 0 || slice_is_word(type, "application/json") ||
 	    slice_is_word(type, "application/vnd.pgrst.object+json") || slice_is_word(type, "application/vnd.pgrst.array+json"))
-		*form = BODY_JSON;
-	else if (slice_is_word(type, "text/csv"))
+		return STATUS_OK;
+	if (slice_is_word(type, "text/csv"))
 		*form = BODY_CSV;
 	else
 		return refuse(writing, STATUS_BAD_MEDIA, NULL, "what can be read: application/json, text/csv");
