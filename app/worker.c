@@ -70,14 +70,12 @@ static void peer_event(struct peer *peer, unsigned events)
 		peers_write_on(peer);
 		return;
 	}
-	if (peer->state == PEER_WAITING && peers_has_left(peer, events)) {
-		peers_abandon(peer);
-		return;
-	}
 	if (peer->state == PEER_AGAIN) /* what came before may be a whole request, and this be read later */
 		peer->more = true;
 	else if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR))
 		peers_look_at(peer);
+	if (peer->state == PEER_WAITING && peers_has_left(peer, events)) /* as it has asked, perhaps */
+		peers_abandon(peer);
 }
 
 static void dispatch(const struct epoll_event *event)

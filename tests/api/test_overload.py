@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: MIT
 """More is asked than can be done: what nobody waits for is not begun."""
 import json
+import os
+import pathlib
+import signal
 import socket
 import time
 
@@ -83,6 +86,21 @@ def test_a_client_of_the_web_server_that_hangs_up_writes_nothing(busy):
     assert busy.pool.ask("/notes/1").status == 200
     assert written(busy.schema) == [0, 0, 0]
     assert busy.pool.metric("myrest_requests_abandoned_total") == 1
+
+
+def test_who_has_asked_and_gone_at_once_writes_nothing(busy):
+    """The worker learns of both at the same moment, on a connection that it watches."""
+    [worker] = busy.pool.workers()
+    with busy.pool.fcgi() as connection:
+        assert connection.request("GET", "/notes").status == 200
+        assert busy.pool.ask("/notes/1").status == 200  # so that the other one is watched by now
+        os.kill(worker, signal.SIGSTOP)
+        servers.until(lambda: "\nState:\tT" in pathlib.Path(f"/proc/{worker}/status").read_text("utf-8"))
+        connection.send(patch(2))
+    os.kill(worker, signal.SIGCONT)
+    servers.until(lambda: busy.pool.metric("myrest_requests_abandoned_total") == 1)
+    assert busy.pool.ask("/notes/1").status == 200
+    assert written(busy.schema) == [0, 0, 0]
 
 
 @pytest.mark.parametrize("prefer", ["resolution=ignore-duplicates,return=representation", "return=representation"])
