@@ -39,6 +39,7 @@ struct peer {
 	bool watches_output; /* the event loop is told when its socket takes more */
 	bool more;       /* further bytes may wait in the socket */
 	bool ended;      /* the web server sends no more: behind what is in the socket is its end */
+	bool left;       /* the web server has hung up, which the event loop tells once */
 	bool given;      /* another worker had it, and gave it away because a statement was running */
 	bool alone;      /* must not share its statement: the shared one failed, or streams */
 	bool retried;    /* its statement ran once before, and the connection was lost or the schema had changed */

@@ -77,7 +77,7 @@ struct peer *peers_admit(const struct handover_item *item)
  * we closed ourselves: a worker that drains hears no more. */
 bool peers_has_left(const struct peer *peer, unsigned events)
 {
-	return (events & (EPOLLHUP | EPOLLERR)) ||
+	return peer->left || (events & (EPOLLHUP | EPOLLERR)) ||
 	       (worker.listener_is_tcp && !worker.draining && (peer->ended || (events & EPOLLRDHUP)));
 }
 

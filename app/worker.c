@@ -62,6 +62,7 @@ static void peer_event(struct peer *peer, unsigned events)
 	if (peer->state == PEER_CLOSED)
 		return;
 	peer->ended = peer->ended || (events & EPOLLRDHUP);
+	peer->left = peer->left || (events & (EPOLLHUP | EPOLLERR));
 	if (peer == worker.stream && (events & EPOLLOUT)) {
 		statement_stream_writable();
 		return;
@@ -74,7 +75,7 @@ static void peer_event(struct peer *peer, unsigned events)
 		peer->more = true;
 	else if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR))
 		peers_look_at(peer);
-	if (peer->state == PEER_WAITING && peers_has_left(peer, events)) /* as it has asked, perhaps */
+	if (peer->state == PEER_WAITING && peers_has_left(peer, 0)) /* as it has asked, perhaps */
 		peers_abandon(peer);
 }
 

@@ -103,6 +103,16 @@ def test_who_has_asked_and_gone_at_once_writes_nothing(busy):
     assert written(busy.schema) == [0, 0, 0]
 
 
+def test_who_has_gone_is_not_begun_again_for(busy):
+    """The connection to the database is lost while the statement runs, and a read is repeated then."""
+    busy().close()
+    time.sleep(0.2)
+    busy.schema.kill_pool_connections()
+    servers.until(lambda: busy.pool.metric("myrest_requests_abandoned_total") == 1)
+    assert busy.pool.ask("/notes/1").status == 200
+    assert busy.pool.metric("myrest_statements_total") == 2
+
+
 @pytest.mark.parametrize("prefer", ["resolution=ignore-duplicates,return=representation", "return=representation"])
 def test_a_write_has_its_time_as_a_whole(database, start_pool, prefer):
     """Each row takes a fifth of the time that a statement may take."""
