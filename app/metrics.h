@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * metrics.h: the counters and states of the pool, in one page that all of its processes share. Each slot has one
- * writer at a time, the worker that holds it (of `hangs`: the supervisor); readers may see it a moment late, never torn. Counters outlive the
- * worker: its successor goes on counting in the same slot.
+ * writer at a time, the worker that holds it (of `hangs`: the supervisor); readers may see it a moment late, never
+ * torn. Counters outlive the worker: its successor goes on counting in the same slot.
  */
 #ifndef MYREST_METRICS_H
 #define MYREST_METRICS_H
