@@ -46,6 +46,7 @@ struct child {
 	int notify;     /* the pipe that tells so; -1: closed */
 	int64_t started_us;
 	struct watchdog watchdog;
+	bool given_up;  /* by the watchdog, which has killed it */
 };
 
 /* A place that wants a child. */
@@ -248,7 +249,10 @@ static void look_after(struct child *child, struct metrics_slot *slot)
 {
 	long looks = watchdog_look(&child->watchdog, slot), limit = pool.config->watchdog_s;
 
-	if (looks == (limit > WATCHDOG_HANGS ? limit : WATCHDOG_HANGS + 1)) {
+	if (looks > WATCHDOG_HANGS && looks >= limit) {
+		if (child->given_up)
+			return;
+		child->given_up = true;
 		log_hang(child, LOG_ERROR, "worker-killed", "a worker hangs for MYREST_WATCHDOG: it is replaced");
 		kill(child->pid, SIGKILL);
 	} else if (looks >= WATCHDOG_HANGS && !slot->hangs) {
