@@ -75,6 +75,10 @@ IDS = Difference(
 DUPLICATES = Difference(
     "the details of a duplicate", "MySQL has the value where the key is one column, MariaDB has none", "have the values of the key, if clients may read them"
 )
+RANGES = Difference("`ov` `sl` `sr` `nxr` `nxl` `adj`", "are not there", "compare ranges, arrays and their kin")
+KEYLESS = Difference(
+    "`return=representation` of a PATCH without a primary key", "400: the rows cannot be found again", "the rows, as the database gives them back"
+)
 LOCKS = Difference("a row whose key is there, and locked", "who inserts it waits for the lock", "who inserts it is told at once (409)")
 MEMORY = Difference("memory", "a worker has some 5 MB", "some MB more: libpq brings the libraries of TLS and Kerberos along")
 
@@ -241,6 +245,9 @@ DIFFERENT = {
     "filters.fraction": Instead("", FRACTION),
     "filters.kind_of_use": Instead("index", SQL),
     "openapi.span": Instead("23:59:59.001", TIME),
+    "openapi.keyless_changed": Instead(200, KEYLESS),
+    "clients.json_only": Instead("looks at JSON, arrays, ranges and their kin only", CONTAINS),
+    "clients.no_ranges": Instead("looks at ranges, arrays and their kin only", RANGES),
     "clients.behind_beta": Instead([5], COLLATION),
     "clients.text": Instead("naïve 😀 \\ ' \" \n", CHARACTERS),
     "clients.known: textSearch: a language": Instead([1, 3, 5], FULLTEXT),
