@@ -992,7 +992,7 @@ void change_start(struct peer *peer)
 	change.plan = &peer->plan;
 	change.write = peer->write;
 	change.attempts = 0;
-	change.deadline_us = clock_now_us() + worker.config->statement_timeout_s * 1000000;
+	change.deadline_us = worker.statement_since_us + worker.config->statement_timeout_s * 1000000; /* that is, from now */
 	change.failed = change.again = change.locating = change.judging = change.in_transaction = change.raced = false;
 	peer->write->one_by_one = goes_one_by_one(peer->write);
 	next = first();

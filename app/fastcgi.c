@@ -288,11 +288,16 @@ bool fastcgi_variables(struct fastcgi_reader *reader, struct request *request)
 	size_t name, value;
 
 	memset(request, 0, sizeof(*request));
-	arena_clear(&reader->joined);
 	request->arena = &reader->joined;
 	request->method = METHOD_OTHER;
 	while (at < end) {
-		if (!take_length(&at, end, &name) || !take_length(&at, end, &value) || (size_t)(end - at) < name ||
+		if (end - at >= 2 && (at[0] | at[1]) < 0x80) { /* both are short, as they mostly are */
+			name = at[0];
+			value = at[1];
+			at += 2;
+			if ((size_t)(end - at) < name + value)
+				return reader->params_too_large;
+		} else if (!take_length(&at, end, &name) || !take_length(&at, end, &value) || (size_t)(end - at) < name ||
 		    (size_t)(end - at) - name < value)
 			return reader->params_too_large; /* cut by us: what came before the cut is still true */
 		http_take_variable(request, (struct slice){ (const char *)at, name },

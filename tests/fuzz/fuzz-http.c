@@ -123,7 +123,7 @@ static void match_holds(struct slice given)
 
 static void variables_hold(struct slice line)
 {
-	struct arena arena = { NULL };
+	struct arena arena = { 0 };
 	struct request request = { .method = METHOD_OTHER, .arena = &arena };
 	struct slice first;
 
