@@ -131,7 +131,8 @@ static inline bool shape_arguments(struct shape *shape, unsigned depth)
 {
 	static const char *const endings[] = { " AS CHAR",           " AS SIGNED",     " AS UNSIGNED",
 		                               " AS DECIMAL(65,30)", " USING utf8mb4", " IN BOOLEAN MODE",
-		                               " AS DATETIME",       " AS DATE",       " AS TIME" };
+		                               " AS DATETIME",       " AS DATE",       " AS TIME",
+		                               " USING latin1",      " AS BINARY" };
 
 	do {
 		if (shape_word(shape, "TRAILING ")) {
@@ -151,7 +152,8 @@ static inline bool shape_value(struct shape *shape, unsigned depth)
 {
 	static const char *const functions[] = { "JSON_EXTRACT(", "JSON_TYPE(", "JSON_UNQUOTE(", "JSON_CONTAINS(",
 		                                 "IF(",           "CONVERT(",   "CAST(",         "TRIM(",
-		                                 "LOWER(",        "ST_AsText(", "JSON_VALID(", "ABS(" };
+		                                 "LOWER(",        "ST_AsText(", "JSON_VALID(", "ABS(",
+		                                 "IFNULL(",       "CONCAT(" };
 	static const char *const words[] = { "NULL", "TRUE", "FALSE" };
 
 	if (depth > 1000)
@@ -165,6 +167,8 @@ static inline bool shape_value(struct shape *shape, unsigned depth)
 		return shape_case(shape, depth);
 	if (shape_word(shape, "NOT(") || shape_word(shape, "("))
 		return shape_expression(shape, depth + 1) && shape_word(shape, ")");
+	if (shape_word(shape, "TIME"))
+		return shape_literal(shape);
 	return SHAPE_ANY(shape, words) || shape_column(shape) || shape_literal(shape);
 }
 
@@ -183,6 +187,7 @@ static inline bool shape_expression(struct shape *shape, unsigned depth)
 		                                 ">",   "+",  " LIKE ", " REGEXP ", " AND ", " OR ", "*" };
 	static const char *const endings[] = { " COLLATE utf8mb4_bin",
 		                               " COLLATE utf8mb4_unicode_520_ci",
+		                               " COLLATE latin1_bin",
 		                               " IS NULL",
 		                               " IS NOT NULL",
 		                               " IS TRUE",
