@@ -132,7 +132,7 @@ static inline bool shape_arguments(struct shape *shape, unsigned depth)
 	static const char *const endings[] = { " AS CHAR",           " AS SIGNED",     " AS UNSIGNED",
 		                               " AS DECIMAL(65,30)", " USING utf8mb4", " IN BOOLEAN MODE",
 		                               " AS DATETIME",       " AS DATE",       " AS TIME",
-		                               " USING latin1",      " AS BINARY" };
+		                               " USING latin1",      " AS BINARY",     " AS DECIMAL(65)" };
 
 	do {
 		if (shape_word(shape, "TRAILING ")) {
