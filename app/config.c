@@ -229,7 +229,7 @@ static const struct variable {
 	  NULL, FIELD(hedge_ms), 0, 3600000, false },
 	{ "MYREST_DRAIN_TIMEOUT", "25", "seconds that TERM and HUP leave to the requests under way",
 	  NULL, FIELD(drain_timeout_s), 0, 3600, false },
-	{ "MYREST_WATCHDOG", "10", "seconds after which a worker that hangs is killed and replaced; 0: never",
+	{ "MYREST_WATCHDOG", "7", "seconds after which a worker that hangs is killed and replaced; 0: never",
 	  NULL, FIELD(watchdog_s), 0, 3600, false },
 	{ "MYREST_LOG_LEVEL", "warning", "the least that is logged: error, warning (and starts and stops), info, debug",
 	  read_level, FIELD(log_level), 0, 0, false },
