@@ -919,6 +919,8 @@ static enum next in_time(enum next next)
 	change.again = false;
 	if (change.locating || change.stage == FAULT_ROW || change.stage == TELL_ROW)
 		return undo();
+	if (change.attempts > 0) /* the time went by behind others' locks, and another try may do it */
+		return fail(STATUS_LOCKED, NULL, NULL);
 	log_event(LOG_ERROR, "write-timeout", "a write of table '%s' ran past MYREST_STATEMENT_TIMEOUT as a whole",
 	          change.plan->table->name.bytes);
 	return fail(STATUS_TIMEOUT, "the write ran past its time",

@@ -1090,12 +1090,15 @@ def in_background(function, *arguments, **how):
 def test_a_lock_that_is_never_freed_is_503(unchanged):
     with Holder(unchanged.schema) as other:
         other.sql("SELECT * FROM locks WHERE id = 1 FOR UPDATE")
-        response = send(unchanged.web, "PATCH", "/locks/1", {"n": 1}, timeout=30)
-        assert response.status in (503, 504), response
-        refused(response, response.status, ("40001", "57014"))
+        refused(send(unchanged.web, "PATCH", "/locks/1", {"n": 1}, timeout=30), 503, "40001")
 
 
-def test_deadlocks_end_well(strict):
+def test_deadlocks_end_well(serve):
+    """With the time that statements have by default: who waits for two seconds in a row is no fault."""
+    locks = serve(
+        "CREATE TABLE locks (id integer PRIMARY KEY, n integer)", "INSERT INTO locks SELECT n, 0 FROM generate_series(1, 20) AS n",
+        tables="locks", grant=WRITE,
+    )  # fmt: skip
     answers, stop = [], time.monotonic() + 3
 
     def client(number):
@@ -1103,7 +1106,7 @@ def test_deadlocks_end_well(strict):
         while time.monotonic() < stop:
             turn += 1
             order = "id" if (number + turn) % 2 else "id.desc"
-            response = send(strict.web, "PATCH", f"/locks?id=gt.0&order={order}&limit=20", {"n": number * 10000 + turn}, timeout=60)
+            response = send(locks.web, "PATCH", f"/locks?id=gt.0&order={order}&limit=20", {"n": number * 10000 + turn}, timeout=60)
             answers.append((response.status, number * 10000 + turn, response))
 
     threads = [threading.Thread(target=client, args=(number,)) for number in range(1, 7)]
@@ -1113,9 +1116,8 @@ def test_deadlocks_end_well(strict):
         thread.join()
     odd = [response for status, _, response in answers if status not in (204, 503)]
     assert not odd, odd[0]
-    values = {row[0] for row in strict.sql("SELECT n FROM locks")}
+    values = {row[0] for row in locks.sql("SELECT n FROM locks")}
     assert len(values) == 1 and values <= {n for status, n, _ in answers if status == 204}
-    strict.sql("UPDATE locks SET n = 0")
 
 
 def test_a_database_that_is_read_only_is_503_and_reads_go_on(unchanged):
