@@ -49,7 +49,6 @@ struct database {
 	int64_t silence_us, home_us; /* when they have something to do; 0: nothing */
 	int64_t silence_wait_us;
 	struct catalogue *catalogue;
-	enum database_rows own_rows; /* of the statement of ours that runs */
 	struct schema *schema, *old_schema;
 	struct text sql; /* of our own statements */
 	struct database_error error;
@@ -221,7 +220,6 @@ static enum database_step advance(struct database *database, enum database_step 
 
 static enum database_step send_own(struct database *database, enum database_rows rows)
 {
-	database->own_rows = rows;
 	return advance(database, database->driver->send(database->connection, database->sql.bytes, database->sql.length,
 	                                                rows, &database->error));
 }
@@ -370,10 +368,9 @@ static enum database_step advance(struct database *database, enum database_step 
 			step = database->driver->next(database->connection, &database->error);
 			break;
 		case DESCRIBING:
-			if (step == DATABASE_FAILED && database->own_rows != DATABASE_COLUMNS)
+			if (step == DATABASE_FAILED &&
+			    !database->driver->catalogue_failed(database->catalogue, &database->error))
 				return lost(database);
-			if (step == DATABASE_FAILED)
-				database->driver->catalogue_failed(database->catalogue, &database->error);
 			if (step == DATABASE_END || step == DATABASE_FAILED)
 				return describe_next(database);
 			database->driver->row(database->connection, &row);

@@ -25,12 +25,17 @@ struct catalogue *describe_new(const struct table_choices *choices, const struct
 
 void describe_add_names(const struct catalogue *catalogue, struct text *sql)
 {
+	unsigned count = 0;
+
 	text_add_char(sql, '(');
-	for (unsigned i = 0; i < catalogue->choices->count; i++) {
-		if (i > 0)
-			text_add_char(sql, ',');
-		value_add_string(sql, catalogue->choices->entries[i].name);
-	}
+	for (unsigned i = 0; i < catalogue->choices->count; i++)
+		if (catalogue->is_name == NULL || catalogue->is_name(catalogue->choices->entries[i].name)) {
+			if (count++ > 0)
+				text_add_char(sql, ',');
+			value_add_string(sql, catalogue->choices->entries[i].name);
+		}
+	if (count == 0)
+		text_add_string(sql, "NULL"); /* no table */
 	text_add_char(sql, ')');
 }
 
@@ -111,6 +116,13 @@ struct table *describe_add_table(struct catalogue *catalogue, struct slice name)
 bool describe_wants_writable(const struct catalogue *catalogue, const struct table *table)
 {
 	return table_choice_find(catalogue->writable, table->name) != NULL;
+}
+
+void describe_untold(struct catalogue *catalogue, struct table *table, const char *why, enum status refusal)
+{
+	catalogue->schema->incomplete = true;
+	table->untold = describe_keep(catalogue, (struct slice){ why, strlen(why) }).bytes;
+	table->refusal = refusal;
 }
 
 struct column *describe_add_column(struct catalogue *catalogue, struct table *table, struct slice name)
@@ -199,7 +211,7 @@ static bool misses_columns(const struct table *table, const struct table_choice 
 	bool known = !table->unreadable;
 
 	if (table->untold != NULL) {
-		snprintf(missing, size, "the database does not say what the columns of %s '%s' are: %s",
+		snprintf(missing, size, "the database does not describe %s '%s': %s",
 		         table->is_view ? "view" : "table", choice->name.bytes, table->untold);
 		return true;
 	}

@@ -16,6 +16,7 @@ struct catalogue {
 	int statements; /* how many there are */
 	unsigned asked; /* tables that were asked for the columns of a result, or passed over */
 	const struct dialect *dialect; /* of the tables */
+	bool (*is_name)(struct slice); /* false: no table has it, and the server may not even compare with it; NULL: all are */
 	bool json_forward;             /* as they have it */
 	bool json_type;                /* MySQL, which has JSON as a type of its own, and compares no vectors */
 	const char *index_type; /* MySQL, MariaDB: as mysql_server.h has it */
@@ -30,7 +31,7 @@ struct catalogue *describe_new(const struct table_choices *, const struct table_
  * not there ("" when all is). */
 struct schema *describe_finish(struct catalogue *, bool abandon, char *missing, size_t size);
 
-/* Adds ('users','orders'): the tables that are served. */
+/* Adds ('users','orders'): the tables that are served, but for names that no table can have. */
 void describe_add_names(const struct catalogue *, struct text *sql);
 
 /* Of a row: no bytes where there is NULL or no value at all, and 0. */
@@ -47,6 +48,9 @@ struct table *describe_table(struct catalogue *, const struct row *);
 struct table *describe_add_table(struct catalogue *, struct slice name);
 /* Whether it is to be written as far as the choices go. */
 bool describe_wants_writable(const struct catalogue *, const struct table *);
+/* The server failed to say what there is to know of the table: requests are refused with that status, and it is asked again
+ * soon. */
+void describe_untold(struct catalogue *, struct table *, const char *why, enum status refusal);
 
 /* A new last column; NULL: there are too many. describe_expose says who may see and write it, once it is filled. */
 struct column *describe_add_column(struct catalogue *, struct table *, struct slice name);

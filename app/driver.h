@@ -70,11 +70,12 @@ struct driver {
 	struct catalogue *(*catalogue_new)(const struct driver_connection *, const struct table_choices *,
 	                                   const struct table_choices *writable, const struct schema *known);
 	/* False: there are no more. With DATABASE_COLUMNS the rows are the columns of the result, each its name and, when the
-	 * server says that it holds JSON, "json" (otherwise NULL); such a statement may fail, which
-	 * catalogue_failed is told. */
+	 * server says that it holds JSON, "json" (otherwise NULL). */
 	bool (*catalogue_statement)(struct catalogue *, struct text *sql, enum database_rows *);
 	void (*catalogue_row)(struct catalogue *, const struct row *);
-	void (*catalogue_failed)(struct catalogue *, const struct database_error *); /* NULL: no such statement */
+	/* The server refused the statement. True: what it was about is described as untold, and the next may be sent; false:
+	 * nothing comes of the description. */
+	bool (*catalogue_failed)(struct catalogue *, const struct database_error *);
 	/* Ends it. What MYREST_TABLES names and is not there is written into missing. NULL schema: abandoned. */
 	struct schema *(*catalogue_finish)(struct catalogue *, bool abandon, char *missing, size_t size);
 };

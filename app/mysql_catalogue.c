@@ -43,6 +43,17 @@ static const char *const endings[JSON] = {
 	[CHECKS] = " AND CHECK_CLAUSE LIKE 'json_valid(%'",
 };
 
+/* Names are utf8mb3, which has three bytes for a character at most; MySQL refuses to compare them with what has more. */
+static bool is_name(struct slice name)
+{
+	enum { FIRST_OF_FOUR = 0xf0 };
+
+	for (size_t i = 0; i < name.length; i++)
+		if ((unsigned char)name.bytes[i] >= FIRST_OF_FOUR)
+			return false;
+	return true;
+}
+
 struct catalogue *mysql_catalogue_new(const struct table_choices *choices, const struct table_choices *writable,
                                       const struct schema *known, const struct mysql_server *server)
 {
@@ -51,6 +62,7 @@ struct catalogue *mysql_catalogue_new(const struct table_choices *choices, const
 	struct catalogue *catalogue = describe_new(choices, writable, count, &mysql_dialect);
 
 	catalogue->known = known;
+	catalogue->is_name = is_name;
 	catalogue->json_forward = server->json_forward;
 	catalogue->json_type = server->json_type;
 	catalogue->index_type = server->index_type;
@@ -330,17 +342,18 @@ static bool keep_types(const struct catalogue *catalogue, struct table *table)
 
 /* Whatever failed may succeed the next moment, and then values of a wrong type would be answered and stored: a lock is
  * given back, a right is granted. */
-void mysql_catalogue_failed(struct catalogue *catalogue, const struct database_error *error)
+bool mysql_catalogue_failed(struct catalogue *catalogue, const struct database_error *error)
 {
 	struct table *table = &catalogue->schema->tables[catalogue->asked - 1];
+	bool forbidden = error->status == STATUS_FORBIDDEN || error->number == VIEW_INVALID ||
+	                 error->number == NO_SUCH_USER || error->number == ACCESS_DENIED;
 
+	if (catalogue->statement != JSON)
+		return false;
 	catalogue->schema->incomplete = true;
-	if (keep_types(catalogue, table))
-		return;
-	table->untold = describe_keep(catalogue, (struct slice){ error->text, strlen(error->text) }).bytes;
-	table->refusal = error->status == STATUS_FORBIDDEN || error->number == VIEW_INVALID ||
-	                         error->number == NO_SUCH_USER || error->number == ACCESS_DENIED ?
-	                     STATUS_FORBIDDEN : STATUS_UNDESCRIBED;
+	if (!keep_types(catalogue, table))
+		describe_untold(catalogue, table, error->text, forbidden ? STATUS_FORBIDDEN : STATUS_UNDESCRIBED);
+	return true;
 }
 
 void mysql_catalogue_row(struct catalogue *catalogue, const struct row *row)

@@ -18,8 +18,8 @@ struct catalogue *mysql_catalogue_new(const struct table_choices *, const struct
 /* The next statement; false: there are no more. Its rows go to mysql_catalogue_row before the next is asked for. */
 bool mysql_catalogue_statement(struct catalogue *, struct text *sql, enum database_rows *);
 void mysql_catalogue_row(struct catalogue *, const struct row *);
-/* Of a statement with DATABASE_COLUMNS: its table keeps the types that are known, or has none for now. */
-void mysql_catalogue_failed(struct catalogue *, const struct database_error *);
+/* As driver.h has it. A table that is asked for by itself keeps the types that are known, or has none for now. */
+bool mysql_catalogue_failed(struct catalogue *, const struct database_error *);
 /* Frees the catalogue. abandon: NULL; otherwise the schema, the caller's to free, and in missing what of the choices is
  * not there ("" when all is). */
 struct schema *mysql_catalogue_finish(struct catalogue *, bool abandon, char *missing, size_t size);

@@ -642,5 +642,6 @@ const struct driver postgresql_driver = {
 	.catalogue_new = catalogue_new,
 	.catalogue_statement = postgresql_catalogue_statement,
 	.catalogue_row = postgresql_catalogue_row,
+	.catalogue_failed = postgresql_catalogue_failed,
 	.catalogue_finish = postgresql_catalogue_finish,
 };

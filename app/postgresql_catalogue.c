@@ -6,17 +6,16 @@
 
 #include "describe.h"
 #include "dialect.h"
+#include "value.h"
 
-enum statement { TABLES, COLUMNS, KEYS, FOREIGN_KEYS, STATEMENTS };
+enum statement { TABLES, COLUMNS, KEYS, FOREIGN_KEYS, WRITES, STATEMENTS };
 
 #define ALONE "(c.relkind<>'r' OR NOT EXISTS (SELECT FROM pg_inherits h WHERE h.inhparent=c.oid))"
 #define RELATIONS " FROM pg_class c JOIN pg_namespace n ON n.oid=c.relnamespace"
 
 static const char *const statements[STATEMENTS] = {
-	/* pg_relation_is_updatable waits for whoever alters the relation, so it is asked only where nothing else says
-	 * it. The rows of a table are also those of its partitions, or whatever inherits from it. */
-	[TABLES] = ("SELECT c.relname,c.relkind IN ('v','m'),CASE WHEN c.relkind IN ('r','p') THEN 28"
-	            " WHEN c.relkind IN ('v','f') THEN pg_relation_is_updatable(c.oid,true) ELSE 0 END,"
+	/* The rows of a table are also those of its partitions, or whatever inherits from it. */
+	[TABLES] = ("SELECT c.relname,c.relkind IN ('v','m'),c.relkind IN ('r','p'),"
 	            "(WITH RECURSIVE h AS (SELECT c.oid UNION ALL"
 	            " SELECT i.inhrelid FROM h JOIN pg_inherits i ON i.inhparent=h.oid)"
 	            " SELECT sum(greatest(r.reltuples,0)::bigint)"
@@ -25,8 +24,7 @@ static const char *const statements[STATEMENTS] = {
 	            "c.relkind IN ('r','p','v') AND has_table_privilege(c.oid,'SELECT')" RELATIONS),
 	/* A domain is followed to the type at its bottom, and gives its default and NOT NULL on the way; but an outer join
 	 * in a view has NULL whatever the domain says. A default has no columns in it, so pg_get_expr need not be told the
-	 * table, for which it would wait. Which columns of a view can be written only the server knows, unless a
-	 * trigger (64: INSTEAD OF, 20: INSERT or UPDATE) or a rule (2: UPDATE, 3: INSERT) writes them: it takes all. */
+	 * table, for which it would wait. */
 	[COLUMNS] = ("WITH RECURSIVE a AS (SELECT c.relname,c.relkind,a.attrelid,a.attnum,a.attname,a.attnotnull,"
 	             "a.attidentity,a.attgenerated,a.atttypid,a.atttypmod,pg_get_expr(d.adbin,0) AS fallback" RELATIONS
 	             " JOIN pg_attribute a ON a.attrelid=c.oid AND a.attnum>0 AND NOT a.attisdropped"
@@ -50,9 +48,18 @@ static const char *const statements[STATEMENTS] = {
 	                  " JOIN pg_constraint f ON f.conrelid=c.oid AND f.contype='f'"
 	                  " JOIN pg_class t ON t.oid=f.confrelid AND t.relnamespace=c.relnamespace"
 	                  " CROSS JOIN LATERAL unnest(f.conkey,f.confkey) WITH ORDINALITY k(own,other,place)"),
+	/* What only the server knows, or the wrapper of a foreign table. Both functions wait for whoever alters the relation,
+	 * and fail where the wrapper cannot be had, so each table is asked for by itself. A view whose columns a trigger
+	 * (64: INSTEAD OF, 20: INSERT or UPDATE) or a rule (2: UPDATE, 3: INSERT) writes takes all of them. */
+	[WRITES] = ("SELECT c.relname,pg_relation_is_updatable(c.oid,true),a.attname,"
+	            "c.relkind<>'v' OR pg_column_is_updatable(a.attrelid,a.attnum,true)"
+	            " OR EXISTS (SELECT FROM pg_trigger g WHERE g.tgrelid=a.attrelid AND g.tgtype&64<>0"
+	            " AND g.tgtype&20<>0) OR EXISTS (SELECT FROM pg_rewrite w WHERE w.ev_class=a.attrelid"
+	            " AND w.is_instead AND w.ev_type IN ('2','3'))"
+	            " FROM pg_class c LEFT JOIN pg_attribute a ON a.attrelid=c.oid AND a.attnum>0 AND NOT a.attisdropped"),
 };
 
-static const char *const endings[STATEMENTS] = {
+static const char *const endings[WRITES] = {
 	[TABLES] = " ORDER BY c.relname",
 	[COLUMNS] = (" UNION ALL SELECT a.relname,a.relkind,a.attrelid,a.attnum,a.attname,"
 	             "a.attnotnull OR (t.typnotnull AND a.relkind NOT IN ('v','m')),a.attidentity,a.attgenerated,"
@@ -64,10 +71,6 @@ static const char *const endings[STATEMENTS] = {
 	             "(SELECT string_agg(''''||replace(replace(e.enumlabel,'''',''''''),'\\','\\\\')||'''',','"
 	             " ORDER BY e.enumsortorder) FROM pg_enum e WHERE e.enumtypid=t.oid),"
 	             "NOT a.attnotnull,a.attidentity,a.attgenerated,a.fallback,"
-	             "a.relkind<>'v' OR pg_column_is_updatable(a.attrelid,a.attnum,true)"
-	             " OR EXISTS (SELECT FROM pg_trigger g WHERE g.tgrelid=a.attrelid AND g.tgtype&64<>0"
-	             " AND g.tgtype&20<>0) OR EXISTS (SELECT FROM pg_rewrite w WHERE w.ev_class=a.attrelid"
-	             " AND w.is_instead AND w.ev_type IN ('2','3')),"
 	             "col_description(a.attrelid,a.attnum),has_column_privilege(a.attrelid,a.attnum,'SELECT')"
 	             " FROM a JOIN pg_type t ON t.oid=a.atttypid JOIN pg_namespace n ON n.oid=t.typnamespace"
 	             " WHERE t.typtype<>'d' ORDER BY a.relname,a.attnum"),
@@ -83,13 +86,28 @@ struct catalogue *postgresql_catalogue_new(const struct table_choices *choices, 
 	return describe_new(choices, writable, STATEMENTS, &postgresql_dialect);
 }
 
+static bool ask_for_writes(struct catalogue *catalogue, struct text *sql)
+{
+	while (catalogue->asked < catalogue->schema->table_count) {
+		const struct table *table = &catalogue->schema->tables[catalogue->asked++];
+
+		if (table->writable || !describe_wants_writable(catalogue, table))
+			continue;
+		text_add_string(sql, statements[WRITES]);
+		text_add_string(sql, " WHERE pg_table_is_visible(c.oid) AND c.relkind IN ('v','f') AND c.relname=");
+		value_add_string(sql, table->name);
+		return true;
+	}
+	return false;
+}
+
 bool postgresql_catalogue_statement(struct catalogue *catalogue, struct text *sql, enum database_rows *rows)
 {
-	int n = ++catalogue->statement;
+	int n = catalogue->statement == WRITES ? WRITES : ++catalogue->statement;
 
 	*rows = DATABASE_ONE_BY_ONE;
-	if (n >= catalogue->statements)
-		return false;
+	if (n == WRITES)
+		return ask_for_writes(catalogue, sql);
 	text_add_string(sql, statements[n]);
 	text_add_string(sql, " WHERE pg_table_is_visible(c.oid) AND c.relkind IN ('r','p','v','m','f')");
 	text_add_string(sql, " AND c.relname IN ");
@@ -105,18 +123,13 @@ static bool is_true(const struct row *row, unsigned n)
 
 static void take_table(struct catalogue *catalogue, const struct row *row)
 {
-	enum { CAN_UPDATE = 4, CAN_INSERT = 8, CAN_DELETE = 16 }; /* in what pg_relation_is_updatable gives */
 	struct table *table = describe_add_table(catalogue, describe_value(row, 0));
-	uint64_t writes = describe_number(row, 2);
 
 	if (table == NULL)
 		return;
 	table->is_view = is_true(row, 1);
-	table->writable = (writes & (CAN_INSERT | CAN_UPDATE | CAN_DELETE)) != 0 &&
-	                  describe_wants_writable(catalogue, table);
-	table->no_insert = !(writes & CAN_INSERT);
-	table->no_update = !(writes & CAN_UPDATE);
-	table->no_delete = !(writes & CAN_DELETE);
+	table->writable = is_true(row, 2) && describe_wants_writable(catalogue, table);
+	table->no_insert = table->no_update = table->no_delete = !is_true(row, 2); /* as long as WRITES says nothing else */
 	table->row_estimate = describe_number(row, 3);
 	table->comment = describe_keep(catalogue, describe_value(row, 4)).bytes;
 	table->lockable = is_true(row, 5);
@@ -219,14 +232,12 @@ static void take_column(struct catalogue *catalogue, const struct row *row)
 	column->nullable = is_true(row, 6);
 	counts = !computed && fallback.length > 8 && memcmp(fallback.bytes, "nextval(", 8) == 0;
 	column->auto_increment = identity.length > 0 || counts;
-	column->generated = computed || slice_is(identity, "a") || /* GENERATED ALWAYS, which clients cannot write */
-	                    (table->writable && !is_true(row, 10)); /* or what a view computes */
+	column->generated = computed || slice_is(identity, "a"); /* GENERATED ALWAYS, which clients cannot write */
 	if (fallback.length > 0 && !column->auto_increment && !computed)
 		column->fallback = describe_keep(catalogue, fallback).bytes;
-	column->comment = describe_keep(catalogue, describe_value(row, 11)).bytes;
-	column->unreadable = !describe_is_null(row, 12) && !is_true(row, 12);
+	column->comment = describe_keep(catalogue, describe_value(row, 10)).bytes;
+	column->unreadable = !describe_is_null(row, 11) && !is_true(row, 11);
 	describe_expose(catalogue, table, column);
-	column->writable = column->writable && !(table->no_insert && table->no_update);
 }
 
 /* A name as the server writes it into an expression: quoted only where it must be. */
@@ -307,6 +318,29 @@ static void take_foreign_key(struct catalogue *catalogue, const struct row *row)
 		                                describe_value(row, 3), describe_value(row, 4));
 }
 
+/* A column, with what holds for all of its table. */
+static void take_write(struct catalogue *catalogue, const struct row *row)
+{
+	enum { CAN_UPDATE = 4, CAN_INSERT = 8, CAN_DELETE = 16 }; /* in what pg_relation_is_updatable gives */
+	struct table *table = describe_table(catalogue, row);
+	uint64_t writes = describe_number(row, 1);
+	struct column *column;
+	int index;
+
+	if (table == NULL)
+		return;
+	table->no_insert = !(writes & CAN_INSERT);
+	table->no_update = !(writes & CAN_UPDATE);
+	table->no_delete = !(writes & CAN_DELETE);
+	table->writable = !table->no_insert || !table->no_update || !table->no_delete;
+	if ((index = describe_column_index(table, describe_value(row, 2))) < 0)
+		return;
+	column = &table->columns[index];
+	column->generated = column->generated || !is_true(row, 3); /* what a view computes */
+	describe_expose(catalogue, table, column);
+	column->writable = column->writable && !(table->no_insert && table->no_update);
+}
+
 void postgresql_catalogue_row(struct catalogue *catalogue, const struct row *row)
 {
 	static void (*const takers[STATEMENTS])(struct catalogue *, const struct row *) = {
@@ -314,9 +348,19 @@ void postgresql_catalogue_row(struct catalogue *catalogue, const struct row *row
 		[COLUMNS] = take_column,
 		[KEYS] = take_key,
 		[FOREIGN_KEYS] = take_foreign_key,
+		[WRITES] = take_write,
 	};
 
 	takers[catalogue->statement](catalogue, row);
+}
+
+/* A wrapper cannot be had, or another alters the table. */
+bool postgresql_catalogue_failed(struct catalogue *catalogue, const struct database_error *error)
+{
+	if (catalogue->statement != WRITES)
+		return false;
+	describe_untold(catalogue, &catalogue->schema->tables[catalogue->asked - 1], error->text, STATUS_UNDESCRIBED);
+	return true;
 }
 
 struct schema *postgresql_catalogue_finish(struct catalogue *catalogue, bool abandon, char *missing, size_t size)

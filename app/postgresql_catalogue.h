@@ -17,6 +17,7 @@ struct catalogue *postgresql_catalogue_new(const struct table_choices *, const s
  * The session must have standard_conforming_strings, and give values as text in UTF-8. */
 bool postgresql_catalogue_statement(struct catalogue *, struct text *sql, enum database_rows *);
 void postgresql_catalogue_row(struct catalogue *, const struct row *);
+bool postgresql_catalogue_failed(struct catalogue *, const struct database_error *); /* as driver.h has it */
 /* Frees the catalogue. abandon: NULL; otherwise the schema, the caller's to free, and in missing what of the choices is
  * not there ("" when all is). */
 struct schema *postgresql_catalogue_finish(struct catalogue *, bool abandon, char *missing, size_t size);

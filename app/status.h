@@ -93,7 +93,7 @@
 	X(STATUS_DAMAGED, 500, "XX001", "the database says that the table is damaged") \
 	X(STATUS_UNKNOWN, 502, "08007", "the connection to the database was lost: the write may have been made or not") \
 	X(STATUS_AWAY, 503, "PGRST001", "the database cannot be reached") \
-	X(STATUS_UNDESCRIBED, 503, "PGRST002", "the database does not say at present what the table's columns are") \
+	X(STATUS_UNDESCRIBED, 503, "PGRST002", "the database does not describe the table at present") \
 	X(STATUS_BUSY, 503, "PGRST003", "the database is too busy") \
 	X(STATUS_FULL, 503, "53100", "the database has no room left") \
 	X(STATUS_NO_MEMORY, 503, "53200", "the database has no memory left for this") \

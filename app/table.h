@@ -100,7 +100,7 @@ struct table {
 	bool unreadable;      /* the account may read nothing of it */
 	bool undoes_nothing;  /* its engine knows no transactions; of a view nobody knows */
 	bool has_invisible;   /* a column that clients may see is invisible */
-	const char *untold; /* why the server did not say of what types its columns are; NULL: it did */
+	const char *untold; /* why the server did not say all that is to be known of it; NULL: it did */
 	enum status refusal; /* of its requests then */
 	const char *comment;  /* never NULL */
 	uint64_t row_estimate; /* of the server's statistics */

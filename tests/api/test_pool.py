@@ -228,11 +228,17 @@ def test_hup_with_tables_that_are_not_there_says_which(users, start_pool, lab):
 
 
 def test_all_tables_that_are_missing_at_the_start_are_told(users, start_pool):
-    pool = start_pool(users.schema.url(), "users,third,fourth", workers=1, ready=False)
+    pool = start_pool(users.schema.url(), 'users,third,"😀"', workers=1, ready=False)  # the last can be no name of MySQL's
     until(lambda: pool.log("table-missing") and pool.ask("/users").status == 200, 8)
-    assert all(name in pool.log("table-missing")[0]["message"] for name in ("'third'", "'fourth'"))
+    assert all(name in pool.log("table-missing")[0]["message"] for name in ("'third'", "'😀'"))
     reason = pool.web.get("/ready").json()["reason"]
-    assert "'third'" in reason and "'fourth'" in reason
+    assert "'third'" in reason and "'😀'" in reason
+
+
+def test_names_that_no_table_can_have_are_told(users, start_pool):
+    pool = start_pool(users.schema.url(), '"😀"', workers=1, ready=False)
+    until(lambda: pool.log("table-missing"), 8)
+    assert "'😀'" in pool.log("table-missing")[0]["message"] and pool.ask("/users").status == 404
 
 
 def test_hup_again_with_a_wrong_password_does_not_end_them_either(users, start_pool, lab):

@@ -1595,6 +1595,30 @@ def test_what_the_owner_of_a_table_has_defined_wrongly(owners, name):
     assert owners.sql("SELECT pid FROM pg_stat_activity WHERE usename = 'rest'") == before
 
 
+def test_a_foreign_table_whose_wrapper_cannot_be_had_spoils_nothing(serve):
+    """Whether it can be written only its wrapper knows. Who names it for reading asks nobody."""
+    made = serve(
+        "CREATE TABLE fine (id integer PRIMARY KEY)", "CREATE FOREIGN DATA WRAPPER unhandled", "CREATE SERVER nowhere FOREIGN DATA WRAPPER unhandled",
+        "CREATE FOREIGN TABLE broken (id integer) SERVER nowhere", "CREATE VIEW over AS SELECT id FROM broken",
+        "CREATE FOREIGN TABLE only_read (id integer) SERVER nowhere", "CREATE VIEW view AS SELECT id, id + 1 AS more FROM fine",
+        tables="fine,broken,over,only_read,view", writable="fine,broken,over,view", ready=False,
+    )  # fmt: skip
+    until(lambda: made.get("/fine").status == 200, 10)
+    for name in ("broken", "over"):
+        for response in (made.get(f"/{name}"), send(made.web, "POST", f"/{name}", {"id": 1})):
+            error_of(response, 503, "PGRST002")
+        assert f"'{name}': 55000: foreign-data wrapper \"unhandled\" has no handler" in made.pool.text().replace('\\"', '"')
+    error_of(made.get("/only_read"), made.get("/only_read").status, "55000")
+    done(send(made.web, "POST", "/fine", {"id": 1}), 201)
+    done(send(made.web, "POST", "/view", {"id": 2}), 201)
+    error_of(send(made.web, "POST", "/view", {"id": 3, "more": 1}), 400)
+    assert made.json("/view?order=id") == [{"id": 1, "more": 2}, {"id": 2, "more": 3}]
+    made.sql("DROP FOREIGN TABLE broken CASCADE", "CREATE TABLE broken (id integer)", "CREATE VIEW over AS SELECT id FROM broken",
+             "GRANT SELECT, INSERT ON broken, over TO rest")  # fmt: skip
+    until(lambda: made.get("/over").status == 200, 10, why="it is not described anew")
+    done(send(made.web, "POST", "/over", {"id": 1}), 201)
+
+
 # One state of each class of the manual's, and what is made of it when a trigger raises it.
 RAISED = {
     "01000": 400, "02000": 400, "03000": 400, "08006": 400, "09000": 400, "0A000": 400, "0B000": 400, "0F000": 400, "0L000": 400,

@@ -353,8 +353,8 @@ static void a_table_whose_columns_are_not_told_is_not_served_as_text(void **stat
 		schema = finish();
 		tables = schema->tables;
 		assert_true(schema->incomplete);
-		assert_string_equal(missing, "the database does not say what the columns of table 't' are: no words; "
-		                             "the database does not say what the columns of view 'v' are: others");
+		assert_string_equal(missing, "the database does not describe table 't': no words; "
+		                             "the database does not describe view 'v': others");
 		assert_string_equal(tables[0].untold, "no words");
 		assert_string_equal(tables[2].untold, "others");
 		assert_int_equal(tables[0].refusal, cases[i].refusal);
