@@ -51,6 +51,7 @@ struct dialect {
 	 * when an ignored row has it (judge). NULL: that cannot be (conflict_by_key). */
 	const char *alarm;
 	const char *next_id;        /* what is written for the database to make an id */
+	const char *new_rows;       /* what ON CONFLICT calls those of the INSERT, so no table can be called that; NULL: nothing */
 	const char *claim_ending;   /* of an INSERT that is to fail, or to do nothing, where the key is there already */
 	const char *share_lock;     /* of a SELECT that waits for who writes its row */
 	const char *bytes;          /* how a literal of bytes begins; hexadecimal digits and a quote end it */

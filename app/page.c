@@ -462,7 +462,7 @@ void page_add_location(struct text *out, const struct request *request, const st
 	size_t before = out->length;
 	bool mistyped = false;
 
-	if (key == NULL || write->key_outputs == NULL)
+	if (key == NULL || write->key_outputs == NULL || !table_key_compares(plan->table, key))
 		return;
 	add_as_written(out, (struct slice){ at, (size_t)(slice_find(at, end, '?') - at) });
 	for (unsigned i = 0; i < key->column_count; i++) {

@@ -339,6 +339,7 @@ const struct dialect postgresql_dialect = {
 	.other_operators = true,
 	.returns_changes = true,
 	.next_id = "DEFAULT",
+	.new_rows = "excluded",
 	.claim_ending = " ON CONFLICT DO NOTHING", /* after an error nothing but ROLLBACK would be possible */
 	.share_lock = " FOR SHARE",
 	.bytes = "'\\x",

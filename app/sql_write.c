@@ -92,6 +92,8 @@ static void begin_insert(struct text *sql, const struct plan *plan, const struct
 {
 	text_add_string(sql, "INSERT INTO ");
 	sql_add_slice(sql, plan->table->quoted);
+	if (plan->table->dialect->new_rows != NULL && slice_is(plan->table->name, plan->table->dialect->new_rows))
+		text_add_string(sql, " AS t");
 	text_add_char(sql, ' ');
 	add_names(sql, plan, write);
 	text_add_string(sql, " VALUES ");

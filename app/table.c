@@ -204,6 +204,17 @@ const struct key *table_primary(const struct table *table)
 	return NULL;
 }
 
+bool table_key_compares(const struct table *table, const struct key *key)
+{
+	for (unsigned i = 0; i < key->column_count; i++) {
+		const struct column *column = &table->columns[key->columns[i]];
+
+		if (column->type == COLUMN_JSON || column->incomparable)
+			return false;
+	}
+	return true;
+}
+
 /* With room for what is rare: -Infinity, years with six digits, BC, zones. */
 static uint64_t most_characters(const struct column *column)
 {
@@ -273,7 +284,9 @@ void table_finish(struct table *table, struct arena *arena)
 	text_release(&json);
 	find_invisible(table);
 	primary = table_primary(table);
-	table->key_column = primary != NULL && primary->column_count == 1 ? primary->columns[0] : -1;
+	table->key_column = -1;
+	if (primary != NULL && primary->column_count == 1 && table_key_compares(table, primary))
+		table->key_column = primary->columns[0];
 }
 
 void schema_free(struct schema *schema)

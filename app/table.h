@@ -108,7 +108,7 @@ struct table {
 	struct column *columns;
 	struct key *keys;
 	struct foreign_key *foreign_keys;
-	int key_column; /* the primary key, when it is one exposed column: what /TABLE/KEY names; -1: none */
+	int key_column; /* the primary key, when it is one exposed column that compares: what /TABLE/KEY names; -1: none */
 };
 
 /* One row as the database gives it, values beside the columns that were asked for; a NULL is NULL. */
@@ -156,6 +156,8 @@ bool table_fulltext(const struct table *, const struct column *);
 bool table_integer_key(const struct table *, const struct column *);
 /* The primary key, when clients may see all of it; NULL: none. */
 const struct key *table_primary(const struct table *);
+/* Whether a filter can compare each of its columns, so that an address may name a row by it. */
+bool table_key_compares(const struct table *, const struct key *);
 /* Fills what follows from the rest: json_key, characters, has_invisible, key_column. To be called once all columns and keys stand. */
 void table_finish(struct table *, struct arena *);
 void schema_free(struct schema *);

@@ -1619,6 +1619,35 @@ def test_a_foreign_table_whose_wrapper_cannot_be_had_spoils_nothing(serve):
     done(send(made.web, "POST", "/over", {"id": 1}), 201)
 
 
+def test_a_table_that_is_called_as_the_new_rows_are(serve):
+    made = serve("CREATE TABLE excluded (id integer PRIMARY KEY, t text, n integer)", "INSERT INTO excluded VALUES (1, 'a', 1)", tables="excluded")
+    for prefer in ("return=representation", "return=minimal", "return=headers-only"):
+        for there in (1, 2):
+            made.sql("DELETE FROM excluded WHERE id > 1")
+            response = send(made.web, "POST", "/excluded", {"id": there, "t": prefer}, prefer=f"resolution=merge-duplicates,{prefer}")
+            assert response.status == 201, response
+            assert list(made.sql(f"SELECT t, n FROM excluded WHERE id = {there}")) == [(prefer, 1 if there == 1 else None)]
+    done(send(made.web, "POST", "/excluded", [{"id": 1, "n": 5}, {"id": 3, "n": 5}], prefer="resolution=ignore-duplicates"), 201)
+    done(send(made.web, "PUT", "/excluded/1", {"t": "put", "n": 2}), 204)
+    assert list(made.sql("SELECT t, n FROM excluded WHERE id = 1")) == [("put", 2)]
+
+
+@pytest.mark.parametrize("key", ["doc", "id, doc"])
+def test_a_key_that_is_json_names_no_row_in_an_address(serve, key):
+    """JSON as a whole is compared by no filter."""
+    made = serve(f"CREATE TABLE t (id integer, doc jsonb, v text, PRIMARY KEY ({key}))", 'INSERT INTO t VALUES (1, \'{"a": 1}\', \'x\')')
+    response = send(made.web, "POST", "/t", {"id": 2, "doc": [1]}, prefer="return=headers-only")
+    assert response.status == 201 and "location" not in response.headers
+    for method in ("GET", "PUT", "DELETE"):
+        error = error_of(send(made.web, method, "/t/" + quote('{"a": 1}', safe=""), {"id": 1, "v": "y"} if method == "PUT" else None), 404)
+        assert "'t' has no primary key of one column" in error["details"]
+    assert "/t/{" not in made.get("/").body.decode()
+    done(send(made.web, "POST", "/t", {"id": 1, "doc": {"a": 1}, "v": "y"}, prefer="resolution=merge-duplicates"), 201)
+    assert made.json("/t?order=id&select=id,v") == [{"id": 1, "v": "y"}, {"id": 2, "v": None}]
+    page = made.get("/t?limit=1&order=id")
+    assert page.status in (200, 206) and len(page.json()) == 1
+
+
 # One state of each class of the manual's, and what is made of it when a trigger raises it.
 RAISED = {
     "01000": 400, "02000": 400, "03000": 400, "08006": 400, "09000": 400, "0A000": 400, "0B000": 400, "0F000": 400, "0L000": 400,
