@@ -28,6 +28,7 @@ struct config {
 	long buffer_bytes;
 	long max_request_bytes;
 	long drain_timeout_s;
+	long queue_ms; /* 0: for ever */
 	long watchdog_s; /* 0: none */
 	long request_timeout_s;
 	long statement_timeout_s;

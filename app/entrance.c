@@ -24,6 +24,8 @@ enum {
 	ASIDE_US = 2000, /* how long the entrances are left to another worker */
 	ASIDE_ONCE_US = 10000, /* after which they may be left to it again */
 	LOAD_WINDOW_US = 50000,
+	LOOK_ACCEPTS = 256, /* at most, at one look at the listening socket */
+	CROWDED = 4,        /* this part of MYREST_QUEUE_MS may somebody be found waiting there before all are let in */
 };
 
 /* The part of a processor that a worker's loop takes when it should get no more connections, and when it has too many. */
@@ -132,7 +134,7 @@ static bool starts_at_once(const struct peer *peer)
 /* A connection has been made by who has something to ask, which is there by now, mostly. NULL: there is none. */
 static struct peer *accept_one(void)
 {
-	struct handover_item fresh = { .mark = 0 };
+	struct handover_item fresh = { .connection = -1 };
 	struct peer *peer;
 
 	if (!make_room(worker.listener)) {
@@ -206,21 +208,26 @@ void entrance_accept_left(void)
 		watch_listener(has_room());
 }
 
-void entrance_take(int most)
+static bool take_one(void)
 {
 	struct handover_item item;
 	struct peer *peer;
 
-	while (most-- > 0) {
-		if (!make_room(worker.handover->take)) { /* what waits would wake us without end */
-			watch(false);
-			return;
-		}
-		if (!handover_take(worker.handover, &item))
-			return;
-		if (!peers_watch(peer = peers_admit(&item), EPOLLIN))
-			peers_hang_up(peer);
+	if (!make_room(worker.handover->take)) { /* what waits would wake us without end */
+		watch(false);
+		return false;
 	}
+	if (!handover_take(worker.handover, &item))
+		return false;
+	if (!peers_watch(peer = peers_admit(&item), EPOLLIN))
+		peers_hang_up(peer);
+	return true;
+}
+
+void entrance_take(int most)
+{
+	while (most-- > 0 && take_one())
+		;
 }
 
 static bool anyone_waits(void)
@@ -357,6 +364,39 @@ static void hand_over(void)
 		give_to_idle(idle);
 }
 
+/* How long those in the listening socket have been there nobody knows, and busy workers let none in, or one write at a
+ * time. Where it has not been found empty for a while all are let in, and their wait counts. */
+static void let_in_crowd(int64_t now)
+{
+	struct pollfd listener = { .fd = worker.listener, .events = POLLIN };
+	int left = LOOK_ACCEPTS;
+
+	if (worker.watching_listener || worker.listener < 0)
+		return;
+	if (poll(&listener, 1, 0) <= 0)
+		worker.crowded_since_us = 0;
+	else if (worker.crowded_since_us == 0)
+		worker.crowded_since_us = now;
+	else if (now - worker.crowded_since_us >= worker.config->queue_ms * 1000 / CROWDED)
+		while (left-- > 0 && accept_one() != NULL)
+			;
+}
+
+/* Where all workers are busy, nobody would refuse those at the entrances who wait for too long. Of those in the queue, the
+ * oldest is in front. An idle connection, which would hide those behind it, is taken as well. */
+static void look_at_entrances(int64_t now)
+{
+	struct handover_note note;
+
+	worker.look_again_us = now + LOOK_AFTER_US;
+	if (worker.config->queue_ms == 0 || worker.gone_since_us != 0 || metrics_idle_sibling())
+		return;
+	let_in_crowd(now);
+	while (!worker.watching_queue && handover_peek(worker.handover, &note) &&
+	       (note.waits_since_us == 0 || peers_is_overdue(note.waits_since_us, now)) && take_one())
+		;
+}
+
 /* Whether a statement runs for which a request might wait. */
 static bool is_busy(void)
 {
@@ -369,6 +409,8 @@ void entrance_timers(int64_t now_us)
 		worker.accept_again_us = 0;
 	if (is_busy() && worker.handover_again_us <= now_us)
 		hand_over();
+	if (is_busy() && worker.look_again_us <= now_us)
+		look_at_entrances(now_us);
 	if (has_siblings())
 		weigh_load(now_us);
 }
@@ -383,5 +425,7 @@ int64_t entrance_deadline_us(void)
 		deadline = clock_earlier(deadline, clock_now_us() + ENTRANCES_AGAIN_US);
 	if (is_busy() && (worker.watching_queue || anyone_waits()))
 		deadline = clock_earlier(deadline, worker.handover_again_us);
+	if (is_busy() && worker.config->queue_ms > 0)
+		deadline = clock_earlier(deadline, worker.look_again_us);
 	return deadline;
 }

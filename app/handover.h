@@ -7,6 +7,7 @@
 #define MYREST_HANDOVER_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "text.h"
 
@@ -18,10 +19,16 @@ struct handover {
 int handover_open(struct handover *);
 enum { HANDOVER_BYTES = 1 << 17 };
 
-/* A connection, what has been read from it and not been answered, and a mark of the giver's for the taker. */
+/* What the taker has to know of a request beside its bytes (peer.h). Times are clock.h's, which is one for all processes. */
+struct handover_note {
+	int64_t since_us, waits_since_us; /* 0: not yet */
+	unsigned char mark;               /* the giver's */
+};
+
+/* A connection, and what has been read from it and not been answered. */
 struct handover_item {
 	int connection;
-	unsigned char mark;
+	struct handover_note note;
 	struct slice bytes; /* of an item taken: valid until the next one is */
 };
 
@@ -31,5 +38,7 @@ bool handover_give(const struct handover *, const struct handover_item *);
 /* Takes one out; false: there is none. There has to be room for a descriptor: without it the connection is lost, which is
  * logged. */
 bool handover_take(const struct handover *, struct handover_item *) MUST_CHECK;
+/* Looks at the note of the one that would be taken next. false: there is none. */
+bool handover_peek(const struct handover *, struct handover_note *) MUST_CHECK;
 
 #endif

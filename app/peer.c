@@ -19,15 +19,17 @@ enum { MARK_ALONE = 1, MARK_GIVEN = 2, MARK_LOSS = 4, MARK_MOST_LOSSES = 63 }; /
 
 static char look_bytes[LOOK_BYTES]; /* never kept across calls */
 
-struct peer *peer_new(int socket, struct slice bytes, unsigned char mark, size_t request_limit)
+struct peer *peer_new(const struct handover_item *item, size_t request_limit)
 {
 	struct peer *peer = memory_alloc(sizeof(*peer));
 
-	text_add(&peer->raw, bytes.bytes, bytes.length);
-	peer->socket = socket;
-	peer->alone = (mark & MARK_ALONE) != 0;
-	peer->given = (mark & MARK_GIVEN) != 0;
-	peer->losses = mark / MARK_LOSS;
+	text_add(&peer->raw, item->bytes.bytes, item->bytes.length);
+	peer->socket = item->connection;
+	peer->since_us = item->note.since_us;
+	peer->waits_since_us = item->note.waits_since_us;
+	peer->alone = (item->note.mark & MARK_ALONE) != 0;
+	peer->given = (item->note.mark & MARK_GIVEN) != 0;
+	peer->losses = item->note.mark / MARK_LOSS;
 	peer->reader.limit = request_limit;
 	return peer;
 }
@@ -157,11 +159,21 @@ bool peer_can_move_at_last(const struct peer *peer)
 	return !peer->dropped && !peer->retried && peer->snapshots == 0;
 }
 
-unsigned char peer_mark(const struct peer *peer)
+bool peer_is_untried(const struct peer *peer)
+{
+	return !peer->retried && !peer->alone && peer->losses == 0 && peer->snapshots == 0;
+}
+
+struct handover_item peer_item(const struct peer *peer)
 {
 	unsigned losses = peer->losses < MARK_MOST_LOSSES ? peer->losses : MARK_MOST_LOSSES;
+	unsigned mark = (peer->alone ? MARK_ALONE : 0) + (peer->given ? MARK_GIVEN : 0) + losses * MARK_LOSS;
 
-	return (unsigned char)((peer->alone ? MARK_ALONE : 0) + (peer->given ? MARK_GIVEN : 0) + losses * MARK_LOSS);
+	return (struct handover_item){
+		.connection = peer->socket,
+		.note = { .since_us = peer->since_us, .waits_since_us = peer->waits_since_us, .mark = (unsigned char)mark },
+		.bytes = { peer->raw.bytes, peer->raw.length },
+	};
 }
 
 void peer_clear(struct peer *peer)
@@ -179,6 +191,7 @@ void peer_clear(struct peer *peer)
 	if (peer->raw.length == 0 && peer->raw.size > LOOK_BYTES)
 		text_release(&peer->raw);
 	peer->losses = peer->snapshots = 0;
+	peer->since_us = peer->waits_since_us = 0;
 	peer->dropped = peer->more = peer->given = peer->alone = peer->retried = peer->merged = peer->stream_ended = false;
 	peer->rows = 0;
 }

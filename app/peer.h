@@ -9,6 +9,7 @@
 #include <sys/queue.h>
 
 #include "fastcgi.h"
+#include "handover.h"
 #include "plan.h"
 #include "write.h"
 
@@ -46,7 +47,8 @@ struct peer {
 	unsigned snapshots; /* that were older than their table */
 	unsigned losses; /* of connections while its statement read */
 	bool merged;     /* answered from a shared statement */
-	int64_t since_us; /* when it was first seen */
+	int64_t since_us; /* when its request was first seen; 0: not yet */
+	int64_t waits_since_us; /* since when it waits for its statement, here or at another worker; 0: not yet */
 	struct request request; /* points into reader */
 	enum media media;       /* what its rows are sent as */
 	struct arena arena;     /* of the plan */
@@ -71,8 +73,8 @@ enum peer_look {
 	PEER_LOOK_GONE,    /* it has hung up */
 };
 
-/* Takes the socket; bytes are what has been read from it before, mark is what peer_mark said there. */
-struct peer *peer_new(int socket, struct slice bytes, unsigned char mark, size_t request_limit);
+/* Takes the socket of one that has just been accepted, or what peer_item made where it was. */
+struct peer *peer_new(const struct handover_item *, size_t request_limit);
 void peer_free(struct peer *); /* closes the socket */
 
 /* Reads what has come, up to the end of one request, but not for ever: peer->more tells that there may be more. */
@@ -81,7 +83,10 @@ enum peer_look peer_look(struct peer *) MUST_CHECK;
  * socket. */
 bool peer_can_move(const struct peer *);
 bool peer_can_move_at_last(const struct peer *); /* and if not, where there is nothing to be mended here any more */
-unsigned char peer_mark(const struct peer *); /* what another worker has to know of the request beside its bytes */
+/* What another worker is to have of it; valid as long as the peer is as it is. */
+struct handover_item peer_item(const struct peer *);
+/* Whether no statement has been run for it. */
+bool peer_is_untried(const struct peer *);
 /* Makes it ready for the next request. */
 void peer_clear(struct peer *);
 /* Writes on, be it a whole answer or a stream. */

@@ -15,7 +15,10 @@
 #include "route.h"
 #include "worker_state.h"
 
-enum { REGROUP_US = 2000 }; /* between two connections that go to a worker that has room */
+enum {
+	REGROUP_US = 2000,       /* between two connections that go to a worker that has room */
+	SHED_TOLD_US = 10000000, /* between two times that it is said how many were refused for their wait */
+};
 
 void peers_move(struct peer *peer, enum peer_state state)
 {
@@ -62,7 +65,7 @@ void peers_hang_up(struct peer *peer)
 
 struct peer *peers_admit(const struct handover_item *item)
 {
-	struct peer *peer = peer_new(item->connection, item->bytes, item->mark, (size_t)worker.config->max_request_bytes);
+	struct peer *peer = peer_new(item, (size_t)worker.config->max_request_bytes);
 	int on = 1;
 
 	worker.connections++;
@@ -108,7 +111,7 @@ void peers_free_closed(void)
 
 bool peers_give_away(struct peer *peer)
 {
-	const struct handover_item item = { peer->socket, peer_mark(peer), { peer->raw.bytes, peer->raw.length } };
+	const struct handover_item item = peer_item(peer);
 
 	if (!handover_give(worker.handover, &item))
 		return false;
@@ -220,7 +223,10 @@ static void refuse(struct peer *peer, const struct fault *fault, const char *all
 /* There is no database connection: another worker may have one. */
 static bool pass_on(struct peer *peer)
 {
-	return !worker.draining && metrics_ready_sibling() && peers_give_away(peer);
+	if (worker.draining || !metrics_ready_sibling())
+		return false;
+	peer->waits_since_us = clock_now_us(); /* it has waited for a host that is away, which does not count */
+	return peers_give_away(peer);
 }
 
 /* It has waited for long enough here, also if this worker lost the connection that it ran on. */
@@ -406,6 +412,8 @@ static void prepare(struct peer *peer)
 	if (worker.patience == PATIENCE_SPENT && peer_can_move(peer) && pass_on(peer))
 		return;
 	peers_move(peer, PEER_WAITING);
+	if (worker.config->queue_ms > 0)
+		worker.overdue_us = clock_earlier(worker.overdue_us, peer->waits_since_us + worker.config->queue_ms * 1000);
 #ifdef FAULT_JOIN_RUNNING
 	join_running(peer);
 #endif
@@ -429,30 +437,44 @@ void peers_hear_no_more(struct peer *peer)
 	(void)shutdown(peer->socket, SHUT_RD);
 }
 
+/* Something of its request is there, now. */
+static int64_t seen(struct peer *peer)
+{
+	int64_t now = clock_now_us();
+
+	if (peer->since_us == 0)
+		peer->since_us = now;
+	return now;
+}
+
 void peers_look_at(struct peer *peer)
 {
+	int64_t now;
+
 	if (peer->state > PEER_PARTIAL) { /* one request at a time; this one comes after */
 		peer->more = true;
 		return;
 	}
 	switch (peer_look(peer)) {
 	case PEER_LOOK_REQUEST:
-		if (peer->state != PEER_PARTIAL)
-			peer->since_us = clock_now_us();
+		now = seen(peer);
+		if (peer->waits_since_us == 0)
+			peer->waits_since_us = now;
 		if (worker.draining && !worker.retiring)
 			peers_hear_no_more(peer);
 		prepare(peer);
 		break;
 	case PEER_LOOK_PARTIAL:
 		if (peer->state != PEER_PARTIAL) {
-			peer->since_us = clock_now_us();
-			peer->deadline_us = peer->since_us + worker.config->request_timeout_s * 1000000;
+			peer->deadline_us = seen(peer) + worker.config->request_timeout_s * 1000000;
 			peers_move(peer, PEER_PARTIAL);
 		}
 		break;
 	case PEER_LOOK_NOTHING:
-		if (peer->state != PEER_IDLE) /* it was aborted */
+		if (peer->state != PEER_IDLE) { /* it was aborted */
+			peer->since_us = 0;
 			peers_move(peer, PEER_IDLE);
+		}
 		break;
 	case PEER_LOOK_BROKEN:
 		METRICS_ADD(metrics_own->protocol_errors, 1);
@@ -507,10 +529,66 @@ void peers_expire(enum peer_state state, int64_t now)
 	}
 }
 
+/* Since when the wait counts: not while there was no connection here. */
+static int64_t overdue_at_us(int64_t waits_since_us)
+{
+	int64_t since = waits_since_us > worker.open_since_us ? waits_since_us : worker.open_since_us;
+
+	return since + worker.config->queue_ms * 1000;
+}
+
+bool peers_is_overdue(int64_t waits_since_us, int64_t now)
+{
+	return worker.config->queue_ms > 0 && waits_since_us != 0 && overdue_at_us(waits_since_us) <= now;
+}
+
+/* Once in a while: there may be thousands a second. */
+static void tell_shed(unsigned count, int64_t now)
+{
+	worker.shed_untold += count;
+	if (worker.shed_untold == 0 || (worker.shed_told_us != 0 && now - worker.shed_told_us < SHED_TOLD_US))
+		return;
+	log_event(LOG_WARNING, "requests-shed", "%lu requests were refused because they had waited for MYREST_QUEUE_MS (%ld)",
+	          worker.shed_untold, worker.config->queue_ms);
+	worker.shed_untold = 0;
+	worker.shed_told_us = now;
+}
+
+/* What has been begun once is not refused for its wait: the client has waited for it long enough to get it. */
+void peers_shed(int64_t now)
+{
+	struct fault fault = { .status = STATUS_BUSY,
+		               .message = "the service is too busy: the request has waited for too long",
+		               .details = "MYREST_QUEUE_MS is how long it may wait for its statement to start" };
+	struct peer *peer, *next;
+	unsigned count = 0;
+
+	if (worker.overdue_us == 0 || worker.overdue_us > now || worker.draining || worker.gone_since_us != 0)
+		return;
+	worker.overdue_us = 0;
+	for (peer = TAILQ_FIRST(&worker.peers[PEER_WAITING]); peer != NULL; peer = next) {
+		next = TAILQ_NEXT(peer, link);
+		if (!peer_is_untried(peer))
+			continue;
+		if (overdue_at_us(peer->waits_since_us) > now) {
+			worker.overdue_us = clock_earlier(worker.overdue_us, overdue_at_us(peer->waits_since_us));
+			continue;
+		}
+		METRICS_ADD(metrics_own->requests_shed, 1);
+		count++;
+		refuse(peer, &fault, NULL);
+	}
+	tell_shed(count, now);
+}
+
 int64_t peers_deadline_us(void)
 {
 	const struct peer *partial = TAILQ_FIRST(&worker.peers[PEER_PARTIAL]);
 	const struct peer *writing = TAILQ_FIRST(&worker.peers[PEER_WRITING]);
 
-	return clock_earlier(partial != NULL ? partial->deadline_us : 0, writing != NULL ? writing->deadline_us : 0);
+	int64_t deadline = clock_earlier(partial != NULL ? partial->deadline_us : 0, writing != NULL ? writing->deadline_us : 0);
+
+	if (!TAILQ_EMPTY(&worker.peers[PEER_WAITING]) && !worker.draining && worker.gone_since_us == 0)
+		deadline = clock_earlier(deadline, worker.overdue_us);
+	return deadline;
 }

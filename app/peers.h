@@ -44,8 +44,12 @@ bool peers_give_away(struct peer *);
 void peers_hear_no_more(struct peer *);
 /* An idle connection of a worker that leaves: handed over, or looked at for the last time and closed. */
 void peers_part_with(struct peer *);
+/* Whether a request that has been waiting since then is to be refused (MYREST_QUEUE_MS); refuses those of this worker
+ * that are. Not while it drains, or has no connection. */
+bool peers_is_overdue(int64_t waits_since_us, int64_t now_us);
+void peers_shed(int64_t now_us);
 /* Closes those of a list that is in the order of deadlines whose time has passed. */
 void peers_expire(enum peer_state, int64_t now_us);
-int64_t peers_deadline_us(void); /* when peers_expire has something to do; 0: nothing */
+int64_t peers_deadline_us(void); /* when peers_expire or peers_shed has something to do; 0: nothing */
 
 #endif

@@ -49,6 +49,10 @@ void session_busy(void)
 	worker.statement_since_us = clock_now_us();
 	metrics_own->busy_since_us = worker.statement_since_us;
 	worker.handover_again_us = worker.statement_since_us + HANDOVER_AFTER_US;
+	if (worker.look_again_us < worker.statement_since_us) { /* it has been idle meanwhile */
+		worker.look_again_us = worker.statement_since_us + LOOK_AFTER_US;
+		worker.crowded_since_us = 0;
+	}
 }
 
 bool session_is_free(void)
@@ -130,6 +134,8 @@ static void opened(void)
 	tell_state(ready ? WORKER_READY : WORKER_AWAY);
 	worker.away = false;
 	worker.patience = PATIENCE_FRESH;
+	if (worker.gone_since_us != 0)
+		worker.open_since_us = clock_now_us();
 	worker.gone_since_us = 0;
 	worker.reconnect_us = 0;
 	document_forget();

@@ -99,6 +99,7 @@ static void timers(void)
 
 	peers_expire(PEER_PARTIAL, now);
 	peers_expire(PEER_WRITING, now);
+	peers_shed(now);
 	statement_timers(now);
 	if (deadline != 0 && deadline <= now && !worker_is_paused())
 		database_event(0);

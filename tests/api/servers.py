@@ -453,6 +453,7 @@ class Pool:
             "WEB_CONCURRENCY": workers,
             "MYREST_TABLES": tables,
             "MYREST_LISTEN": listen or f"unix:{self.path}?mode=0666",
+            "MYREST_QUEUE_MS": 0,  # many a test waits behind statements that are slow on purpose; test_overload.py sets it
         }
         if self.admin_port:
             values["MYREST_ADMIN_LISTEN"] = f"127.0.0.1:{self.admin_port}"

@@ -229,9 +229,9 @@ def lose_all(hosts, *which):
 
 
 def test_requests_wait_while_none_will_do_for_a_moment(hosts, start_pool, start_nginx):
-    """As when a cluster gives one of its nodes up: until that is done none of the others takes part."""
+    """As when a cluster gives one of its nodes up: until that is done none of the others takes part. It is no wait in the queue."""
     pool = start_pool(hosts.url(0, 1, target="writable"), "users,place,notes", workers=2,
-                      MYREST_CONNECT_TIMEOUT=round(servers.FACTOR), MYREST_WRITABLE="notes")
+                      MYREST_CONNECT_TIMEOUT=round(servers.FACTOR), MYREST_WRITABLE="notes", MYREST_QUEUE_MS=300)
     front = start_nginx(pool)
     with Load(front) as load:
         time.sleep(0.3)

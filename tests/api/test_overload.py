@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""More is asked than can be done: what nobody waits for is not begun."""
+"""More is asked than can be done: what nobody waits for is not begun, and what waits for too long is refused."""
 import json
 import os
 import pathlib
@@ -11,7 +11,8 @@ import pytest
 
 import fcgi
 import servers
-from writing import GRANT
+from web import error_of
+from writing import GRANT, send
 
 SLOW = 1.5  # seconds that a worker is kept busy
 
@@ -155,3 +156,101 @@ def test_those_that_wait_do_not_go_round(database, start_pool):
     assert metrics["myrest_handovers_total"] <= 5 * 300
     for connection in connections:
         connection.close()
+
+
+# --- MYREST_QUEUE_MS
+
+
+@pytest.fixture(params=[1, 3], ids=["one worker", "three workers"])
+def held(request, database, start_pool, start_nginx):
+    """hold(seconds): all workers of a pool are kept busy that long from now on. Requests may wait for LIMIT."""
+    schema = database.schema(
+        "CREATE TABLE notes (id INT PRIMARY KEY, v INT NOT NULL)",
+        "INSERT INTO notes VALUES (1, 0), (2, 0), (3, 0)",
+        "CREATE TABLE pauses (seconds DOUBLE)",
+        "INSERT INTO pauses VALUES (0)",
+        "CREATE VIEW slow AS SELECT notes.id, SLEEP(pauses.seconds) AS pause FROM notes, pauses",
+        grant=GRANT,
+    )
+    pool = start_pool(schema.url(), "notes,slow", workers=request.param, MYREST_WRITABLE="notes", MYREST_QUEUE_MS=round(LIMIT * 1000))
+    connections = []
+
+    def hold(seconds):
+        schema.sql(f"UPDATE pauses SET seconds = {seconds}")
+        before = pool.metric("myrest_statements_total")
+        for number in range(request.param):
+            connections.append(pool.fcgi())
+            connections[-1].send(fcgi.encode("GET", f"/slow?id=eq.{number + 1}"))
+            servers.until(lambda: pool.metric("myrest_statements_total") == before + number + 1)
+        return connections[-request.param :]
+
+    hold.pool, hold.schema, hold.web = pool, schema, start_nginx(pool)
+    yield hold
+    for connection in connections:
+        connection.close()
+
+
+LIMIT = 0.5  # seconds
+
+
+def is_shed(answer, began):
+    took = time.monotonic() - began
+    error = error_of(answer, 503, "PGRST003")
+    assert "MYREST_QUEUE_MS" in error["details"] and answer.headers["retry-after"] == "1", answer
+    assert LIMIT * 0.9 < took < LIMIT + 0.5 * servers.FACTOR, took
+
+
+def test_who_waits_for_too_long_is_refused(held):
+    with held.pool.fcgi() as kept:
+        assert kept.request("GET", "/notes/1").status == 200
+        running = held(4)
+        began = time.monotonic()
+        fresh = [held.pool.fcgi() for _ in range(100)]
+        for number, connection in enumerate(fresh):
+            connection.send(patch(2) if number % 2 else fcgi.encode("GET", f"/notes?v=eq.{number}"))
+        kept.send(fcgi.encode("GET", "/notes/1"))
+        for connection in (kept, *fresh):
+            is_shed(connection.read(), began)
+        for connection in fresh:
+            connection.close()
+    began = time.monotonic()
+    is_shed(held.web.get("/notes/1"), began)
+    began = time.monotonic()
+    is_shed(send(held.web, "PATCH", "/notes/2", {"v": 2}), began)
+    assert all(connection.read().status == 200 for connection in running)
+    assert held.schema.sql("SELECT v FROM notes") == ((0,), (0,), (0,))
+    servers.until(lambda: held.pool.metric("myrest_requests_shed_total") == 103)
+    assert held.pool.log("requests-shed")
+
+
+def test_who_waits_for_less_is_answered(held):
+    running = held(LIMIT * 0.6)
+    waiting = [held.pool.fcgi() for _ in range(20)]
+    for number, connection in enumerate(waiting):
+        connection.send(fcgi.encode("GET", f"/notes?v=eq.{number}"))
+    for connection in (*running, *waiting):
+        assert connection.read().status == 200
+        connection.close()
+    assert held.pool.metric("myrest_requests_shed_total") == 0
+
+
+def test_a_request_waits_for_ever_where_that_is_asked_for(database, start_pool):
+    schema = database.schema("CREATE VIEW slow AS SELECT 1 AS id, SLEEP(2.5) AS pause")
+    pool = start_pool(schema.url(), "slow", workers=1, MYREST_QUEUE_MS=0)
+    with pool.fcgi() as first, pool.fcgi() as second:
+        first.send(fcgi.encode("GET", "/slow"))
+        servers.until(lambda: pool.metric("myrest_statements_total") == 1)
+        second.send(fcgi.encode("GET", "/slow?id=eq.1"))
+        assert first.read().status == 200 and second.read().status == 200
+
+
+def test_what_was_begun_once_is_not_refused(database, start_pool):
+    """A read whose connection is lost is repeated, however long it has waited by then."""
+    schema = database.schema("CREATE VIEW slow AS SELECT 1 AS id, SLEEP(1) AS pause")
+    pool = start_pool(schema.url(), "slow", workers=1, MYREST_QUEUE_MS=300)
+    with pool.fcgi() as first:
+        first.send(fcgi.encode("GET", "/slow"))
+        servers.until(lambda: pool.metric("myrest_statements_total") == 1)
+        time.sleep(0.6)
+        schema.kill_pool_connections()
+        assert first.read().status == 200

@@ -111,7 +111,7 @@ int main(int argc, char **argv)
 		return 1;
 	library.ipcFd = one[0];
 	library.keepConnection = 1;
-	peer = peer_new(other[0], (struct slice){ NULL, 0 }, 0, 65536);
+	peer = peer_new(&(struct handover_item){ .connection = other[0] }, 65536);
 	for (int round = 0; round < ROUNDS; round++) {
 		start = clock_now_us();
 		for (long i = 0; i < requests; i++)

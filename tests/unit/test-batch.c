@@ -40,7 +40,7 @@ static int forget(void **state)
 
 static struct peer *ask_by(enum method method, const char *uri)
 {
-	struct peer *peer = peer_new(-1, (struct slice){ NULL, 0 }, 0, 1000);
+	struct peer *peer = peer_new(&(struct handover_item){ .connection = -1 }, 1000);
 	struct route route;
 	struct fault fault = { 0 };
 

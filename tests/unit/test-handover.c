@@ -12,7 +12,9 @@ static struct handover_item got;
 
 static bool give(int connection, unsigned char mark, const char *bytes, size_t length)
 {
-	return handover_give(&queue, &(struct handover_item){ connection, mark, { bytes, length } });
+	const struct handover_note note = { .since_us = 1000 + mark, .waits_since_us = 2000 + mark, .mark = mark };
+
+	return handover_give(&queue, &(struct handover_item){ connection, note, { bytes, length } });
 }
 
 static int take(void)
@@ -127,12 +129,38 @@ static void the_bytes_travel_with_it(void **state)
 		taken = take();
 		assert_true(taken >= 0);
 		close(taken);
-		assert_int_equal(got.mark, i + 1);
+		assert_int_equal(got.note.mark, i + 1);
+		assert_int_equal(got.note.since_us, 1001 + i);
+		assert_int_equal(got.note.waits_since_us, 2001 + i);
 		assert_int_equal(got.bytes.length, lengths[i]);
 		assert_memory_equal(got.bytes.bytes, sent, lengths[i]);
 	}
 	assert_false(give(ends[1], 0, sent, HANDOVER_BYTES + 1));
 	assert_int_equal(take(), -1);
+	close(ends[0]);
+	close(ends[1]);
+}
+
+static void a_look_at_the_first_takes_nothing(void **state)
+{
+	struct handover_note note;
+	int ends[2];
+
+	(void)state;
+	assert_int_equal(pipe(ends), 0);
+	assert_false(handover_peek(&queue, &note));
+	assert_true(give(ends[1], 5, "abc", 3) && give(ends[1], 6, NULL, 0));
+	for (int i = 0; i < 3; i++) {
+		assert_true(handover_peek(&queue, &note));
+		assert_int_equal(note.mark, 5);
+		assert_int_equal(note.waits_since_us, 2005);
+	}
+	close(take());
+	assert_int_equal(got.bytes.length, 3);
+	assert_true(handover_peek(&queue, &note));
+	assert_int_equal(note.mark, 6);
+	close(take());
+	assert_false(handover_peek(&queue, &note));
 	close(ends[0]);
 	close(ends[1]);
 }
@@ -153,6 +181,7 @@ int main(void)
 		TEST(first_in_is_first_out_and_each_once),
 		TEST(a_full_queue_says_so_and_keeps_what_it_has),
 		TEST(the_bytes_travel_with_it),
+		TEST(a_look_at_the_first_takes_nothing),
 		TEST(what_is_no_descriptor_is_not_given),
 	};
 

@@ -22,7 +22,7 @@ static int connect_peer(void **state)
 		return -1;
 	setsockopt(ends[0], SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
 	web = ends[0];
-	peer = peer_new(ends[1], (struct slice){ NULL, 0 }, 0, LIMIT);
+	peer = peer_new(&(struct handover_item){ .connection = ends[1] }, LIMIT);
 	return 0;
 }
 
@@ -117,6 +117,30 @@ static void one_request_after_the_other_is_looked_at(void **state)
 	assert_int_equal(peer_look(peer), PEER_LOOK_NOTHING);
 }
 
+static struct peer *moved(void)
+{
+	struct handover_item item = peer_item(peer);
+
+	item.connection = dup(item.connection);
+	return peer_new(&item, LIMIT);
+}
+
+/* What has been tried once is not like what only waits. */
+static void what_was_tried_is_known(void **state)
+{
+	(void)state;
+	assert_true(peer_is_untried(peer));
+	peer->given = true;
+	assert_true(peer_is_untried(peer));
+	for (int i = 0; i < 4; i++) {
+		peer->alone = i == 0;
+		peer->retried = i == 1;
+		peer->losses = i == 2;
+		peer->snapshots = i == 3;
+		assert_false(peer_is_untried(peer));
+	}
+}
+
 /* What one worker has read, another one goes on with: a request with what came behind it. */
 static void it_moves_with_its_bytes(void **state)
 {
@@ -128,7 +152,11 @@ static void it_moves_with_its_bytes(void **state)
 	put(bytes.bytes, bytes.length);
 	assert_int_equal(peer_look(peer), PEER_LOOK_REQUEST);
 	assert_true(peer_can_move(peer));
-	other = peer_new(dup(peer->socket), (struct slice){ peer->raw.bytes, peer->raw.length }, 0, LIMIT);
+	peer->since_us = 17;
+	peer->waits_since_us = 18;
+	other = moved();
+	assert_int_equal(other->since_us, 17);
+	assert_int_equal(other->waits_since_us, 18);
 	assert_int_equal(peer_look(other), PEER_LOOK_REQUEST);
 	assert_is(other->request.uri, "/a");
 	peer_clear(other);
@@ -139,11 +167,12 @@ static void it_moves_with_its_bytes(void **state)
 	assert_false(peer_can_move(peer));
 	peer->retried = false;
 	peer->alone = peer->given = true; /* the other one has to know */
-	other = peer_new(dup(peer->socket), (struct slice){ peer->raw.bytes, peer->raw.length }, peer_mark(peer), LIMIT);
+	other = moved();
 	assert_true(other->alone && other->given);
 	assert_int_equal(peer_look(other), PEER_LOOK_REQUEST);
 	peer_clear(other); /* of this request only */
-	assert_int_equal(peer_mark(other), 0);
+	assert_int_equal(peer_item(other).note.mark, 0);
+	assert_true(other->since_us == 0 && other->waits_since_us == 0);
 	peer_free(other);
 	for (unsigned losses = 1; losses < 200; losses += 31) {
 		peer->alone = losses % 2 != 0;
@@ -151,7 +180,7 @@ static void it_moves_with_its_bytes(void **state)
 		peer->losses = losses; /* it stays where it is repeated, unless nothing is left there that could do so */
 		assert_false(peer_can_move(peer));
 		assert_true(peer_can_move_at_last(peer));
-		other = peer_new(dup(peer->socket), (struct slice){ peer->raw.bytes, peer->raw.length }, peer_mark(peer), LIMIT);
+		other = moved();
 		assert_int_equal(other->losses, losses < 63 ? losses : 63); /* a byte is what goes with it */
 		assert_int_equal(other->alone, peer->alone);
 		assert_int_equal(other->given, peer->given);
@@ -399,6 +428,7 @@ int main(void)
 		TEST(many_small_pieces_do_not_fill_the_socket),
 		TEST(one_request_after_the_other_is_looked_at),
 		TEST(it_moves_with_its_bytes),
+		TEST(what_was_tried_is_known),
 		TEST(a_request_may_be_larger_than_one_look),
 		TEST(a_large_request_ends_where_the_next_begins),
 		TEST(a_hang_up_is_told),
