@@ -786,6 +786,8 @@ static enum next stage_failed(void)
 	               change_fault_is_alarm(error, change.plan->table->dialect);
 	struct slice sql = { change.sql.bytes, change.sql.length };
 
+	if (worker.killed && error->status == STATUS_TIMEOUT)
+		return fail(STATUS_TIMEOUT, NULL, NULL);
 	if (change.stage == CLAIM && error->status == STATUS_DUPLICATE)
 		return send_recall();
 	if (cannot_be_kept(error->status)) {
@@ -872,6 +874,8 @@ static void lost(bool not_run)
 		change.fault = (struct fault){ .status = error->status == STATUS_TIMEOUT ? STATUS_TIMEOUT
 			                                 : nothing_done                  ? STATUS_AWAY
 			                                                                 : STATUS_UNKNOWN };
+		if (error->status == STATUS_TIMEOUT)
+			change.fault.details = server_fault_limit(error);
 		answer_fault(peer, &change.fault, NULL);
 		over();
 	}
@@ -924,7 +928,7 @@ static enum next in_time(enum next next)
 	log_event(LOG_ERROR, "write-timeout", "a write of table '%s' ran past MYREST_STATEMENT_TIMEOUT as a whole",
 	          change.plan->table->name.bytes);
 	return fail(STATUS_TIMEOUT, "the write ran past its time",
-	            "all statements of a write together may take MYREST_STATEMENT_TIMEOUT");
+	            "MYREST_STATEMENT_TIMEOUT is how long all statements of a write may run together");
 }
 
 static enum database_step send_sql(void)
@@ -962,6 +966,13 @@ void change_step(enum database_step step)
 		}
 		step = send_sql();
 	}
+}
+
+bool change_may_be_killed(void)
+{
+	const struct table *table = change.plan->table;
+
+	return change.stage != COMMIT && change.stage != ROLLBACK && !table->undoes_nothing && !table->is_view;
 }
 
 static bool gives_rows_back(const struct write *write)

@@ -19,5 +19,7 @@ void change_start(struct peer *);
 /* Whether one runs; then what the database says is for change_step. */
 bool change_runs(void);
 void change_step(enum database_step);
+/* Whether nothing is kept of the one that runs if its statement is ended now. */
+bool change_may_be_killed(void);
 
 #endif

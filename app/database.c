@@ -20,10 +20,11 @@
 enum {
 	SILENT_US = 500000,         /* how long a host may say nothing before it is probed, if there are others */
 	SILENT_MOST_US = 8000000,   /* between two probes of a host that answers them while a statement runs on */
+	KILL_LOOK_US = 5000,        /* between two looks at what is to end a statement */
 	HOME_AGAIN_US = 10000000,   /* between two looks for the host where the worker belongs */
 };
 
-enum phase { CLOSED, RESOLVING, CONNECTING, SETTING_UP, DESCRIBING, IDLE, CHECKING, RESTORING, RUNNING };
+enum phase { CLOSED, RESOLVING, CONNECTING, SETTING_UP, DESCRIBING, IDLE, SETTLING, CHECKING, RESTORING, RUNNING };
 
 struct database {
 	const struct config *config;
@@ -35,6 +36,7 @@ struct database {
 	bool is_empty;       /* nothing has been sent in it */
 	bool unclean; /* the session is not as it was set up: it takes no other request */
 	bool unsure;  /* it may not be so, which is asked before another statement */
+	bool doomed;  /* the next statement might be ended for one before it: the connection is to be given up */
 	const char *held; /* the statement that waits for that, the caller's; NULL: a description does */
 	size_t held_length;
 	enum database_rows held_rows;
@@ -46,6 +48,9 @@ struct database {
 	unsigned step;       /* of setting up */
 	int64_t deadline_us;
 	struct probe silence, home; /* of the host that says nothing; of the one where the worker belongs */
+	struct probe kill;  /* that is to end a statement, */
+	bool kill_is_ours;  /* of this connection, not of one that was given up meanwhile */
+	int64_t kill_us;    /* when it is looked at again */
 	int64_t silence_us, home_us; /* when they have something to do; 0: nothing */
 	int64_t silence_wait_us;
 	struct catalogue *catalogue;
@@ -113,14 +118,35 @@ static void close_connection(struct database *database, bool polite)
 	if (database->connection != NULL)
 		database->driver->close(database->connection, polite);
 	database->connection = NULL;
-	database->in_transaction = database->unclean = database->unsure = false;
+	database->in_transaction = database->unclean = database->unsure = database->doomed = database->kill_is_ours = false;
 	probe_stop(&database->silence);
 	database->phase = CLOSED;
 	database->deadline_us = database->silence_us = 0;
 }
 
+bool database_kill(struct database *database)
+{
+	struct probe *kill = &database->kill;
+
+	if (database->phase != RUNNING || kill->active)
+		return false;
+	probe_start(kill, database->driver, database->target.url, target_host(&database->target), database->address,
+	            database->config->connect_timeout_s);
+	while (kill->statement_count < PROBE_STATEMENTS &&
+	       database->driver->kill(database->connection, kill->statement_count, &kill->statements[kill->statement_count]))
+		kill->statement_count++;
+	if (kill->statement_count == 0) { /* the server has not told what it takes */
+		probe_stop(kill);
+		return false;
+	}
+	database->kill_is_ours = true;
+	database->kill_us = clock_now_us() + KILL_LOOK_US;
+	return true;
+}
+
 void database_drop(struct database *database)
 {
+	(void)database_kill(database);
 	database->target.hosts.start = database->target.hosts.current;
 	close_connection(database, false);
 }
@@ -128,6 +154,7 @@ void database_drop(struct database *database)
 void database_free(struct database *database)
 {
 	probe_stop(&database->home);
+	probe_stop(&database->kill);
 	close_connection(database, database->phase == IDLE);
 	schema_free(database->schema);
 	schema_free(database->old_schema);
@@ -159,7 +186,7 @@ static enum database_step lost(struct database *database)
 {
 	bool another = another_address(database);
 
-	if (database->phase == CHECKING || database->phase == RESTORING)
+	if (database->phase == SETTLING || database->phase == CHECKING || database->phase == RESTORING)
 		database->error.not_run = nothing_has_run(database);
 	if (database->opening && database_host_count(database) > 1) {
 		char words[sizeof(database->error.text)];
@@ -184,9 +211,9 @@ static void tell(struct database *database, const char *what, const char *detail
 static const char changed[] = "the session is not as it was set up: a function or trigger has changed it";
 
 /* The host is not to blame. */
-static enum database_step renew(struct database *database)
+static enum database_step renew(struct database *database, const char *why)
 {
-	tell(database, changed, "");
+	tell(database, why, "");
 	database->error.not_run = nothing_has_run(database);
 	database->target.hosts.start = database->target.hosts.current;
 	close_connection(database, true);
@@ -385,10 +412,11 @@ static enum database_step advance(struct database *database, enum database_step 
 			step = database->driver->next(database->connection, &database->error);
 			break;
 		case RESTORING: /* which gives no rows */
-			return step == DATABASE_END ? restored(database) : renew(database);
+			return step == DATABASE_END ? restored(database) : renew(database, changed);
 		case CLOSED:
 		case RESOLVING:
 		case IDLE:
+		case SETTLING:
 		case RUNNING:
 			if (step == DATABASE_END || step == DATABASE_FAILED) {
 				idle(database);
@@ -479,6 +507,7 @@ static enum database_step expired(struct database *database)
 		[SETTING_UP] = "the preparation of the session took too long",
 		[DESCRIBING] = "the description of the tables took too long",
 		[IDLE] = "",
+		[SETTLING] = "the end of a statement that nobody waited for took too long",
 		[CHECKING] = "the question for the session's state took too long",
 		[RESTORING] = "the preparation of the session took too long",
 		[RUNNING] = "the statement ran past its time, and the server did not end it",
@@ -486,8 +515,10 @@ static enum database_step expired(struct database *database)
 	bool running = database->phase == RUNNING;
 
 	tell(database, what[database->phase], "");
-	if (running)
+	if (running) {
 		database->error.status = STATUS_TIMEOUT;
+		(void)database_kill(database); /* not every server has been told how long it may run (MySQL: only reads) */
+	}
 	return lost(database);
 }
 
@@ -502,6 +533,7 @@ static enum database_step look_at_silence(struct database *database, int64_t now
 	}
 	switch (probe_look(&database->silence)) {
 	case PROBE_SILENT:
+	case PROBE_UNSURE: /* it has nothing to say there */
 		return fail_open(database, "the host does not answer any more", "");
 	case PROBE_WAITS:
 		database->silence_us = now + PROBE_LOOK_US;
@@ -532,6 +564,7 @@ static enum database_step look_for_home(struct database *database, int64_t now)
 		return DATABASE_WAIT;
 	case PROBE_SILENT:
 	case PROBE_REFUSED:
+	case PROBE_UNSURE:
 		database->home_us = now + HOME_AGAIN_US;
 		return DATABASE_WAIT;
 	case PROBE_OPEN:
@@ -543,12 +576,63 @@ static enum database_step look_for_home(struct database *database, int64_t now)
 	return DATABASE_LOST;
 }
 
+static enum database_step check(struct database *database)
+{
+	database->phase = CHECKING;
+	text_clear(&database->sql);
+	text_add_string(&database->sql, database->driver->session_check(database->connection));
+	return send_own(database, DATABASE_ONE_BY_ONE);
+}
+
+static const char perhaps_killed[] = "whether another statement is ended in the place of one before it is not known";
+
+/* What is held is sent, for which the session is checked or restored first where it has to be. */
+static enum database_step send_on(struct database *database)
+{
+	bool needs = database->held == NULL || needs_clean(database->held, database->held_length);
+
+	if (database->doomed)
+		return renew(database, perhaps_killed);
+	if (database->held == NULL || (database->unclean && needs))
+		return restore(database);
+	if (database->unsure && needs)
+		return check(database);
+	return advance(database, send_held(database));
+}
+
+/* No statement is ended in the place of that which was meant: until it is over with that, nothing is sent. */
+static enum database_step send_when_settled(struct database *database)
+{
+	set_deadline(database, database->config->statement_timeout_s + 1);
+	watch_silence(database);
+	if (!database->kill.active || !database->kill_is_ours)
+		return send_on(database);
+	database->phase = SETTLING;
+	return DATABASE_WAIT;
+}
+
+static enum database_step look_at_kill(struct database *database, int64_t now)
+{
+	enum probe_says says = probe_look(&database->kill);
+
+	database->kill_us = now + KILL_LOOK_US;
+	if (says == PROBE_WAITS)
+		return DATABASE_WAIT;
+	if (says != PROBE_OPEN)
+		log_event(LOG_INFO, "kill-failed", says == PROBE_UNSURE ? "it is not known whether a statement was ended"
+		                                                        : "a statement that nobody waits for goes on");
+	database->doomed = says == PROBE_UNSURE && database->kill_is_ours;
+	return database->phase == SETTLING ? send_on(database) : DATABASE_WAIT;
+}
+
 static enum database_step timers(struct database *database)
 {
 	int64_t now = clock_now_us();
 
-	if (database->unclean && database->phase == IDLE)
-		return renew(database);
+	if (database->kill.active && now >= database->kill_us)
+		return look_at_kill(database, now);
+	if (database->phase == IDLE && (database->unclean || database->doomed))
+		return renew(database, database->doomed ? perhaps_killed : changed);
 	if (database->deadline_us != 0 && now >= database->deadline_us)
 		return expired(database);
 	if (database->silence_us != 0 && now >= database->silence_us)
@@ -560,9 +644,11 @@ static enum database_step timers(struct database *database)
 
 enum database_step database_resume(struct database *database, unsigned ready)
 {
-	if (database->phase == IDLE && ready != 0 && database->driver->is_alive(database->connection))
+	bool silent = database->phase == IDLE || database->phase == SETTLING;
+
+	if (silent && ready != 0 && database->driver->is_alive(database->connection))
 		return DATABASE_WAIT;
-	if (database->phase == IDLE && ready != 0) /* nobody asked: the server has hung up, or says that it will */
+	if (silent && ready != 0) /* nobody asked: the server has hung up, or says that it will */
 		return fail_open(database, "the server has closed the connection", "");
 	if (ready == 0)
 		return timers(database);
@@ -586,17 +672,8 @@ static enum database_step refuse_long(struct database *database, size_t length, 
 	return DATABASE_FAILED;
 }
 
-static enum database_step check(struct database *database)
-{
-	database->phase = CHECKING;
-	text_clear(&database->sql);
-	text_add_string(&database->sql, database->driver->session_check(database->connection));
-	return send_own(database, DATABASE_ONE_BY_ONE);
-}
-
 enum database_step database_send(struct database *database, const char *sql, size_t length, enum database_rows rows)
 {
-	bool needs = needs_clean(sql, length);
 	uint64_t most = database_traits(database)->statement_bytes;
 
 	if (most > 0 && length > most)
@@ -604,13 +681,7 @@ enum database_step database_send(struct database *database, const char *sql, siz
 	database->held = sql;
 	database->held_length = length;
 	database->held_rows = rows;
-	set_deadline(database, database->config->statement_timeout_s + 1);
-	watch_silence(database);
-	if (database->unclean && needs)
-		return restore(database);
-	if (database->unsure && needs)
-		return check(database);
-	return advance(database, send_held(database));
+	return send_when_settled(database);
 }
 
 enum database_step database_next(struct database *database)
@@ -630,14 +701,12 @@ void database_go_on(struct database *database)
 enum database_step database_describe(struct database *database)
 {
 	database->held = NULL;
-	set_deadline(database, database->config->statement_timeout_s + 1);
-	watch_silence(database);
-	return restore(database);
+	return send_when_settled(database);
 }
 
 bool database_is_open(const struct database *database)
 {
-	return (database->phase == IDLE && !database->unclean) || database->phase >= CHECKING;
+	return (database->phase == IDLE && !database->unclean && !database->doomed) || database->phase > IDLE;
 }
 
 int database_descriptor(const struct database *database)
@@ -649,7 +718,7 @@ int database_descriptor(const struct database *database)
 
 unsigned database_wants(const struct database *database)
 {
-	if (database->connection == NULL || database->phase == IDLE)
+	if (database->connection == NULL || database->phase == IDLE || database->phase == SETTLING)
 		return EPOLLIN;
 	return database->driver->wants(database->connection);
 }
@@ -658,13 +727,16 @@ int64_t database_deadline_us(const struct database *database)
 {
 	int64_t deadline = clock_earlier(database->deadline_us, database->silence_us);
 
-	if (database->unclean && database->phase == IDLE)
+	if (database->phase == IDLE && (database->unclean || database->doomed))
 		return 1; /* at once */
+	if (database->kill.active)
+		deadline = clock_earlier(deadline, database->kill_us);
 	return database->phase == IDLE ? clock_earlier(deadline, database->home_us) : deadline;
 }
 
 void database_leave_host(struct database *database, const char *why)
 {
+	(void)database_kill(database);
 	tell(database, why, "");
 	close_connection(database, false);
 	hosts_failed(&database->target.hosts, clock_now_us());

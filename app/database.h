@@ -94,6 +94,10 @@ void database_go_on(struct database *);
 enum database_step database_resume(struct database *, unsigned ready) MUST_CHECK;
 /* Describes the tables again on an open, idle connection; ends like database_open. */
 enum database_step database_describe(struct database *) MUST_CHECK;
+/* Has the server end the statement that runs, by another connection to the same host, which counts among those that it
+ * allows. The statement ends as FAILED then, or as it would have; nothing else is sent on this connection before it is known
+ * which. Whoever gives the connection up first has it ended all the same. false: none runs, or it is under way already. */
+bool database_kill(struct database *);
 /* Gives the connection up, whatever it is doing; the next one is to the same host, if that can be had. */
 void database_drop(struct database *);
 /* The same, and the next one is to another host, if there is one. why becomes the error's text. */

@@ -52,6 +52,10 @@ struct driver {
 	const char *(*session_check)(const struct driver_connection *);
 	/* The statement that makes again what the server tells of, amid a transaction as well. */
 	const char *(*session_restore)(const struct driver_connection *);
+	/* The n-th statement, from 0, by which another session ends the statement that runs in this one and nothing else, as
+	 * probe.h runs them; false: there are no more. Those before the last look whether it is this server, and still this
+	 * session: an address may lead to several. */
+	bool (*kill)(const struct driver_connection *, unsigned n, struct text *sql);
 	/* As database.h has them. */
 	uint64_t (*affected)(const struct driver_connection *);
 	uint64_t (*generated)(const struct driver_connection *);

@@ -25,6 +25,7 @@ enum worker_state { WORKER_NONE, WORKER_STARTING, WORKER_READY, WORKER_AWAY, WOR
 	X(requests_merged, "requests answered from a statement that they shared with another request") \
 	X(statements, "statements sent to the database on behalf of requests") \
 	X(requests_abandoned, "requests dropped because nobody waited for them any more when their turn came") \
+	X(statements_killed, "statements that the database was told to end because nobody waited for them any more") \
 	X(requests_shed, "requests refused because they had waited for a worker for too long (MYREST_QUEUE_MS)") \
 	X(rows, "rows read from the database") \
 	X(handovers, "connections given to another worker because a statement was running") \

@@ -359,6 +359,11 @@ static void get_row(struct driver_connection *connection, struct row *row)
 	row->lengths = mysql_fetch_lengths(connection->result);
 }
 
+static bool kill_statement(const struct driver_connection *connection, unsigned n, struct text *sql)
+{
+	return mysql_server_kill(&connection->server, mysql_thread_id(connection->mysql), n, sql);
+}
+
 static uint64_t affected(const struct driver_connection *connection)
 {
 	return mysql_affected_rows(connection->mysql);
@@ -456,6 +461,7 @@ const struct driver mysql_driver = {
 	.session = session,
 	.session_check = session_check,
 	.session_restore = session_restore,
+	.kill = kill_statement,
 	.affected = affected,
 	.generated = generated,
 	.traits = traits,

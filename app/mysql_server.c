@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "mysql_server.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -109,6 +110,31 @@ void mysql_server_describe(struct mysql_server *server, const char *version)
 	server->time_limit_per_second = server->mariadb ? 1 : 1000;
 }
 
+/* Several servers may be behind one address, and each has a session of nearly every number. */
+static void add_identity(const struct mysql_server *server, struct text *sql)
+{
+	text_printf(sql, "SHA2(CONCAT_WS('|',@@hostname,@@port,@@server_id,@@pid_file,@@datadir%s),256)",
+	            server->mariadb ? "" : ",@@server_uuid");
+}
+
+bool mysql_server_kill(const struct mysql_server *server, unsigned long id, unsigned n, struct text *sql)
+{
+	if (server->identity[0] == '\0')
+		return false;
+	switch (n) {
+	case 0:
+		text_add_string(sql, "SELECT ");
+		add_identity(server, sql);
+		text_printf(sql, "='%s'", server->identity);
+		return true;
+	case 1:
+		text_printf(sql, "KILL QUERY %lu", id);
+		return true;
+	default:
+		return false;
+	}
+}
+
 bool mysql_server_setup(const struct mysql_server *server, enum url_target target, unsigned n,
                         long statement_timeout_s, struct text *sql)
 {
@@ -143,6 +169,10 @@ bool mysql_server_setup(const struct mysql_server *server, enum url_target targe
 		text_add_string(sql, "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ");
 		return true;
 	case 4:
+		text_add_string(sql, "SELECT 'identity',");
+		add_identity(server, sql);
+		return true;
+	case 5:
 		text_add_string(sql, "SHOW GLOBAL STATUS LIKE 'wsrep_ready'");
 		return server->galera;
 	default:
@@ -170,6 +200,10 @@ void mysql_server_variable(struct mysql_server *server, const struct row *row)
 				server->known |= UINT32_C(1) << i;
 			return;
 		}
+	if (strcasecmp(row->values[0], "identity") == 0) {
+		snprintf(server->identity, sizeof(server->identity), "%s", row->values[1]);
+		return;
+	}
 	on = strcasecmp(row->values[1], "OFF") != 0 && strcmp(row->values[1], "0") != 0;
 	if (strcasecmp(row->values[0], "wsrep_on") == 0)
 		server->galera = on;

@@ -20,7 +20,7 @@
 
 /* What is used of the library. */
 #define LIBPQ_FUNCTIONS(X) \
-	X(PQclear) X(PQcmdTuples) X(PQconnectPoll) X(PQconnectStartParams) X(PQconsumeInput) X(PQerrorMessage) \
+	X(PQbackendPID) X(PQclear) X(PQcmdTuples) X(PQconnectPoll) X(PQconnectStartParams) X(PQconsumeInput) X(PQerrorMessage) \
 	X(PQfinish) X(PQflush) X(PQftype) X(PQgetisnull) X(PQgetlength) X(PQgetResult) X(PQgetvalue) X(PQisBusy) \
 	X(PQlibVersion) X(PQnfields) X(PQntuples) X(PQparameterStatus) X(PQresultErrorField) X(PQresultStatus) X(PQsendQuery) \
 	X(PQsetnonblocking) X(PQsetNoticeReceiver) X(PQsetSingleRowMode) X(PQsocket) X(PQsslAttribute) X(PQsslInUse) \
@@ -53,6 +53,7 @@ struct driver_connection {
 	int at;           /* of the row */
 	uint64_t affected;
 	bool read_only;
+	char since[32]; /* since when the server's process of this session is one, in microseconds; empty: not told */
 	enum url_target target;
 	bool typed;       /* the types are those of the statement that runs */
 	char protection[80];
@@ -247,6 +248,11 @@ static const char session_texts[] = "SET TimeZone='UTC';SET DateStyle='ISO,YMD';
 				    "SET standard_conforming_strings=on;SET client_encoding='UTF8';SET bytea_output='hex';"
 				    "SET extra_float_digits=1";
 
+/* Processes have numbers that others had before, and have on other servers behind the same address. */
+#define SINCE "(pg_catalog.date_part('epoch',backend_start)*1000000)::bigint"
+
+enum { SETTINGS = 5 }; /* the columns of the set-up's one row */
+
 static bool setup(struct driver_connection *connection, unsigned n, long statement_timeout_s, struct text *sql)
 {
 	(void)connection;
@@ -268,7 +274,8 @@ static bool setup(struct driver_connection *connection, unsigned n, long stateme
 		                 /* those that the version has */
 		                 "(SELECT count(set_config(name,value,false)) FROM pg_settings JOIN (VALUES"
 		                 "('idle_in_transaction_session_timeout','0'),('idle_session_timeout','0'),"
-		                 "('transaction_timeout','0'),('restrict_nonsystem_relation_kind','')) wanted(of,value) ON of=name)"
+		                 "('transaction_timeout','0'),('restrict_nonsystem_relation_kind','')) wanted(of,value) ON of=name),"
+		                 "(SELECT " SINCE " FROM pg_catalog.pg_stat_activity WHERE pid=pg_catalog.pg_backend_pid())"
 		                 " FROM pg_settings WHERE name='lock_timeout'",
 		            statement_timeout_s / 5 > 0 ? statement_timeout_s / 5 * 1000 : 1000);
 		return true;
@@ -281,6 +288,8 @@ static void setup_row(struct driver_connection *connection, const struct row *ro
 {
 	if (row->count >= 2 && row->values[1] != NULL)
 		connection->read_only = strcmp(row->values[1], "on") == 0;
+	if (row->count == SETTINGS && row->values[SETTINGS - 1] != NULL)
+		snprintf(connection->since, sizeof(connection->since), "%s", row->values[SETTINGS - 1]);
 }
 
 static const char *unfit(const struct driver_connection *connection)
@@ -486,6 +495,15 @@ static const char *session_restore(const struct driver_connection *connection)
 	return session_texts;
 }
 
+static bool kill_statement(const struct driver_connection *connection, unsigned n, struct text *sql)
+{
+	if (n > 0 || connection->since[0] == '\0')
+		return false;
+	text_printf(sql, "SELECT (SELECT pg_catalog.pg_cancel_backend(pid)::integer FROM pg_catalog.pg_stat_activity WHERE pid=%d"
+	                 " AND " SINCE "=%s)", libpq.PQbackendPID(connection->pg), connection->since);
+	return true;
+}
+
 /* --- Rows --- */
 
 static int digit(char byte)
@@ -631,6 +649,7 @@ const struct driver postgresql_driver = {
 	.is_alive = is_alive,
 	.session = session,
 	.session_restore = session_restore,
+	.kill = kill_statement,
 	.affected = affected,
 	.generated = generated,
 	.traits = traits,

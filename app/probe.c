@@ -2,6 +2,7 @@
 #include "probe.h"
 
 #include <poll.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
@@ -24,9 +25,9 @@ void probe_start(struct probe *probe, const struct driver *driver, const struct 
 {
 	*probe = (struct probe){ .driver = driver, .url = url, .host = host, .active = true, .resolver = -1,
 		                 .timeout_s = timeout_s, .until_us = clock_now_us() + timeout_s * 1000000 };
-	if (address == NULL && resolve_is_numeric(host->name))
+	if (address == NULL && host != NULL && resolve_is_numeric(host->name))
 		address = host->name;
-	if (address != NULL)
+	if (address != NULL || host == NULL)
 		connect_to(probe, address);
 	else {
 		probe->resolver = resolve_start(host->name);
@@ -42,6 +43,8 @@ void probe_stop(struct probe *probe)
 		close(probe->resolver);
 	if (probe->connection != NULL)
 		probe->driver->close(probe->connection, false);
+	for (unsigned i = 0; i < probe->statement_count; i++)
+		text_release(&probe->statements[i]);
 	*probe = (struct probe){ .resolver = -1 };
 }
 
@@ -75,6 +78,44 @@ static enum probe_says look_up(struct probe *probe)
 	return PROBE_WAITS;
 }
 
+static bool is_one(struct probe *probe)
+{
+	struct row row;
+
+	probe->driver->row(probe->connection, &row);
+	return row.count == 1 && row.values[0] != NULL && strcmp(row.values[0], "1") == 0;
+}
+
+/* It is open, or goes on from what a statement has said. */
+static enum probe_says go_on(struct probe *probe, enum database_step step)
+{
+	struct database_error error;
+	const struct text *sql;
+
+	for (;;)
+		switch (step) {
+		case DATABASE_WAIT:
+			return PROBE_WAITS;
+		case DATABASE_OPEN:
+		case DATABASE_END:
+			probe->open = true;
+			if (probe->sent == probe->statement_count)
+				return PROBE_OPEN;
+			sql = &probe->statements[probe->sent++];
+			step = probe->driver->send(probe->connection, sql->bytes, sql->length, DATABASE_AT_ONCE, &error);
+			break;
+		case DATABASE_ROW:
+			if (!is_one(probe))
+				return PROBE_REFUSED;
+			step = probe->driver->next(probe->connection, &error);
+			break;
+		case DATABASE_FAILED:
+			return PROBE_REFUSED;
+		case DATABASE_LOST:
+			return probe->sent > 0 && probe->sent == probe->statement_count ? PROBE_UNSURE : PROBE_REFUSED;
+		}
+}
+
 static enum probe_says look(struct probe *probe)
 {
 	struct database_error error;
@@ -87,18 +128,7 @@ static enum probe_says look(struct probe *probe)
 	events = ready(probe->driver->descriptor(probe->connection), probe->driver->wants(probe->connection));
 	if (events == 0)
 		return PROBE_WAITS;
-	switch (probe->driver->resume(probe->connection, events, &error)) {
-	case DATABASE_OPEN:
-		return PROBE_OPEN;
-	case DATABASE_LOST:
-	case DATABASE_FAILED:
-		return PROBE_REFUSED;
-	case DATABASE_WAIT:
-	case DATABASE_ROW:
-	case DATABASE_END:
-		break;
-	}
-	return PROBE_WAITS;
+	return go_on(probe, probe->driver->resume(probe->connection, events, &error));
 }
 
 enum probe_says probe_look(struct probe *probe)
@@ -106,7 +136,7 @@ enum probe_says probe_look(struct probe *probe)
 	enum probe_says says = look(probe);
 
 	if (says == PROBE_WAITS && clock_now_us() >= probe->until_us)
-		says = PROBE_SILENT;
+		says = probe->sent > 0 && probe->sent == probe->statement_count ? PROBE_UNSURE : PROBE_SILENT;
 	if (says == PROBE_OPEN) { /* the server would count a good-bye that is missing as our mistake */
 		probe->driver->close(probe->connection, true);
 		probe->connection = NULL;

@@ -128,8 +128,19 @@ void server_fault_tell_operand(struct fault *fault, const struct database_error 
 		                              column->name.bytes, column->declared.bytes);
 }
 
+const char *server_fault_limit(const struct database_error *error)
+{
+	enum { INTERRUPTED = 1317 }; /* of MySQL; PostgreSQL has one state for both, and words */
+
+	if (error->number == INTERRUPTED || strstr(error->text, "due to user request") != NULL)
+		return "somebody has ended it in the database";
+	return "MYREST_STATEMENT_TIMEOUT is how long it may run";
+}
+
 void server_fault_tell(struct fault *fault, const struct database_error *error, struct arena *arena)
 {
+	if (fault->status == STATUS_TIMEOUT && fault->details == NULL)
+		fault->details = server_fault_limit(error);
 	if (error->state[0] != '\0' && status_is_the_databases(fault->status))
 		fault->code = arena_text(arena, error->state, strlen(error->state));
 	if (status_http(fault->status) < 500 || fault->details != NULL)

@@ -23,6 +23,8 @@ void server_fault_tell_operand(struct fault *, const struct database_error *, co
  * and whose code it is not, the server's number or state stands in the details: by it the operator finds the error in the
  * server's manual. Comes last. */
 void server_fault_tell(struct fault *, const struct database_error *, struct arena *);
+/* Of a statement that was ended: by which limit, or by whom. */
+const char *server_fault_limit(const struct database_error *);
 /* Whether the tables are not as they were described: all types that are known have all operators which are used of
  * them. */
 bool server_fault_is_outdated(const struct database_error *, const struct plan *, struct slice sql);

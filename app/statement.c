@@ -23,6 +23,8 @@ enum {
 	KEYS_TIMES_BUFFER = 16, /* how many times MYREST_BUFFER_BYTES the rows of several keys may be together */
 	STREAM_AHEAD_BYTES = 65536, /* of a stream that the web server has not taken: no more rows are read */
 	SNAPSHOTS = 20, /* the most that are begun for one request, because its table is being altered */
+	ABANDONED_US = 50000, /* between two looks whether somebody still waits for the statement that runs */
+	KILL_AGAIN_US = 1000000, /* a statement that goes on although it was ended, or one after it */
 	DISCARD_US = 100000, /* how long rows that nobody wants are read before the connection is given up */
 };
 
@@ -86,7 +88,9 @@ static void batch_failed(void)
 
 	not_busy();
 	while ((peer = TAILQ_FIRST(running)) != NULL) {
-		if (peer == worker.stream) { /* a cut, which no client takes for an answer */
+		if (worker.killed && error->status == STATUS_TIMEOUT)
+			peers_abandon(peer);
+		else if (peer == worker.stream) { /* a cut, which no client takes for an answer */
 			log_failure(peer, LOG_ERROR, "stream-cut");
 			peers_hang_up(peer);
 		} else if (server_fault_is_outdated(error, &peer->plan, worker.sent) && !peer->retried &&
@@ -126,6 +130,9 @@ static void batch_lost(void)
 	struct peer_list *running = &worker.peers[PEER_RUNNING];
 	struct fault fault = { .status = error->status };
 	struct peer *peer;
+
+	if (fault.status == STATUS_TIMEOUT)
+		fault.details = server_fault_limit(error);
 
 	not_busy();
 	while ((peer = TAILQ_FIRST(running)) != NULL) {
@@ -519,6 +526,8 @@ void statement_start(void)
 			peers_move(peer, PEER_RUNNING);
 	}
 	session_busy();
+	worker.killed = false;
+	worker.abandoned_look_us = worker.statement_since_us + ABANDONED_US;
 	if (!TAILQ_EMPTY(waiting))
 		entrance_some_are_left();
 	if (leader->write != NULL) {
@@ -556,6 +565,26 @@ static void hedge(int64_t now_us)
 	gone();
 }
 
+/* A statement that ends by itself soon is not worth a connection of its own. */
+static void kill_abandoned(int64_t now_us)
+{
+	struct peer *peer;
+
+	if (worker.batch.plan == NULL || worker.abandoned_look_us > now_us)
+		return;
+	worker.abandoned_look_us = now_us + ABANDONED_US;
+	if (TAILQ_EMPTY(&worker.peers[PEER_RUNNING]) || (change_runs() && !change_may_be_killed()))
+		return;
+	TAILQ_FOREACH(peer, &worker.peers[PEER_RUNNING], link)
+		if (peers_still_waits(peer))
+			return;
+	if (!database_kill(worker.database))
+		return;
+	worker.killed = true;
+	worker.abandoned_look_us = now_us + KILL_AGAIN_US;
+	METRICS_ADD(metrics_own->statements_killed, 1);
+}
+
 void statement_timers(int64_t now_us)
 {
 	struct peer *peer = worker.stream;
@@ -570,6 +599,7 @@ void statement_timers(int64_t now_us)
 	}
 	if (worker.discarding && now_us - worker.discarding_since_us > DISCARD_US)
 		give_up_rest();
+	kill_abandoned(now_us);
 	hedge(now_us);
 }
 
@@ -581,5 +611,7 @@ int64_t statement_deadline_us(void)
 		deadline = worker.stream->deadline_us;
 	else
 		deadline = clock_earlier(database_deadline_us(worker.database), hedge_at_us());
+	if (worker.batch.plan != NULL)
+		deadline = clock_earlier(deadline, worker.abandoned_look_us);
 	return worker.discarding ? clock_earlier(deadline, worker.discarding_since_us + DISCARD_US + 1000) : deadline;
 }

@@ -80,6 +80,8 @@ struct worker {
 	struct peer *stream; /* the one request, when its answer streams */
 	bool row_pending;    /* a row is there that has not been taken: the stream's reader is slow, or others' turn */
 	bool row_unread;     /* the next row is not read from the database: the stream's reader is slow */
+	bool killed;         /* nobody waited for it any more, and the server has been told to end it */
+	int64_t abandoned_look_us; /* when it is next looked whether somebody does */
 	bool discarding;     /* nobody wants the rows that are still to come */
 	int64_t discarding_since_us;
 };

@@ -431,7 +431,7 @@ def impatient(database, start_pool):
 def test_a_statement_past_its_time_is_504_and_ends_in_the_server(impatient):
     schema, pool = impatient
     began = time.monotonic()
-    error_of(pool.ask("/slower"), 504, "57014")
+    assert "MYREST_STATEMENT_TIMEOUT" in error_of(pool.ask("/slower"), 504, "57014")["details"]
     assert 0.8 < time.monotonic() - began < 2.5 * servers.FACTOR
     until(
         lambda: not schema.sql(

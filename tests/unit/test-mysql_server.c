@@ -179,6 +179,35 @@ static void a_null_that_becomes_the_present_time(void **state)
 	assert_null(mysql_server_unfit(&server, URL_TARGET_WRITABLE));
 }
 
+static const char *kill_statement(const struct mysql_server *server, unsigned n)
+{
+	static struct text sql;
+
+	text_clear(&sql);
+	return mysql_server_kill(server, 17, n, &sql) ? text_terminate(&sql) : "";
+}
+
+static void a_statement_is_ended_on_the_server_that_has_told_which_it_is(void **state)
+{
+	static const char mariadb[] = "SHA2(CONCAT_WS('|',@@hostname,@@port,@@server_id,@@pid_file,@@datadir),256)",
+	                  mysql[] = "SHA2(CONCAT_WS('|',@@hostname,@@port,@@server_id,@@pid_file,@@datadir,@@server_uuid),256)";
+	char wanted[400];
+	struct mysql_server server;
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		mysql_server_describe(&server, i == 0 ? "10.11.6-MariaDB" : "9.7.0");
+		snprintf(wanted, sizeof(wanted), "SELECT 'identity',%s", i == 0 ? mariadb : mysql);
+		assert_string_equal(statement(&server, URL_TARGET_ANY, 4), wanted);
+		assert_string_equal(kill_statement(&server, 0), "");
+		tell(&server, "identity", "0123abc");
+		snprintf(wanted, sizeof(wanted), "SELECT %s='0123abc'", i == 0 ? mariadb : mysql);
+		assert_string_equal(kill_statement(&server, 0), wanted);
+		assert_string_equal(kill_statement(&server, 1), "KILL QUERY 17");
+		assert_string_equal(kill_statement(&server, 2), "");
+	}
+}
+
 static void a_galera_node_waits_for_what_others_have_written(void **state)
 {
 	struct mysql_server server;
@@ -188,8 +217,8 @@ static void a_galera_node_waits_for_what_others_have_written(void **state)
 	tell(&server, "wsrep_on", "ON");
 	assert_non_null(strstr(statement(&server, URL_TARGET_ANY, 2), ",wsrep_sync_wait=7"));
 	assert_null(strstr(statement(&server, URL_TARGET_WRITABLE, 2), "wsrep")); /* all go to one node */
-	assert_non_null(strstr(statement(&server, URL_TARGET_ANY, 4), "wsrep_ready"));
-	assert_string_equal(statement(&server, URL_TARGET_ANY, 5), "");
+	assert_non_null(strstr(statement(&server, URL_TARGET_ANY, 5), "wsrep_ready"));
+	assert_string_equal(statement(&server, URL_TARGET_ANY, 6), "");
 	assert_non_null(mysql_server_unfit(&server, URL_TARGET_ANY)); /* nobody has said that it is ready */
 	tell(&server, "wsrep_ready", "OFF");
 	assert_non_null(mysql_server_unfit(&server, URL_TARGET_ANY));
@@ -228,6 +257,7 @@ int main(void)
 		cmocka_unit_test(a_mariadb_session),
 		cmocka_unit_test(a_session_relies_on_nothing_that_it_has_not_said),
 		cmocka_unit_test(a_null_that_becomes_the_present_time),
+		cmocka_unit_test(a_statement_is_ended_on_the_server_that_has_told_which_it_is),
 		cmocka_unit_test(a_galera_node_waits_for_what_others_have_written),
 		cmocka_unit_test(a_server_that_takes_no_writes_is_none_for_writing),
 	};

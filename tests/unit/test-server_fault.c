@@ -167,7 +167,8 @@ static void the_server_s_state_is_told_once(void **state)
 		{ STATUS_STORAGE, "58P01", "58P01", NULL },  { STATUS_NOT_SHOWN, "22012", "22012", NULL },
 		{ STATUS_QUOTA, "53400", "53400", NULL },    { STATUS_NOT_COMPUTED, "22012", "22012", NULL },
 		{ STATUS_RAISED, "UE001", "UE001", NULL },   { STATUS_DUPLICATE, "23P01", NULL, NULL },
-		{ STATUS_TIMEOUT, "57014", NULL, NULL },     { STATUS_LOCKED, "55P03", NULL, "the database's error 55P03" },
+		{ STATUS_TIMEOUT, "57014", NULL, "MYREST_STATEMENT_TIMEOUT is how long it may run" },
+		{ STATUS_LOCKED, "55P03", NULL, "the database's error 55P03" },
 		{ STATUS_BUSY, "53300", NULL, "the database's error 53300" },
 	};
 
@@ -182,6 +183,31 @@ static void the_server_s_state_is_told_once(void **state)
 		assert_says(fault.details != NULL ? fault.details : "", cases[i].details != NULL ? cases[i].details : "");
 	}
 	arena_clear(&arena);
+}
+
+static void what_ends_a_statement_is_named(void **state)
+{
+	static const struct {
+		unsigned number;
+		const char *text;
+		bool somebody;
+	} cases[] = {
+		{ 1969, "max_statement_time exceeded", false },
+		{ 3024, "maximum statement execution time exceeded", false },
+		{ 1317, "Query execution was interrupted", true },
+		{ 0, "57014: canceling statement due to statement timeout", false },
+		{ 0, "57014: canceling statement due to user request", true },
+		{ 0, "the statement ran past its time, and the server did not end it", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH_OF(cases); i++) {
+		struct database_error error = { .number = cases[i].number };
+
+		snprintf(error.text, sizeof(error.text), "%s", cases[i].text);
+		assert_says(server_fault_limit(&error), cases[i].somebody ? "somebody has ended it in the database" :
+		                                                            "MYREST_STATEMENT_TIMEOUT is how long it may run");
+	}
 }
 
 static void a_read_that_is_too_long_for_the_server_says_so(void **state)
@@ -209,6 +235,7 @@ int main(void)
 		cmocka_unit_test(a_search_without_memory_is_the_request_s),
 		cmocka_unit_test(the_server_s_number_is_told),
 		cmocka_unit_test(the_server_s_state_is_told_once),
+		cmocka_unit_test(what_ends_a_statement_is_named),
 		cmocka_unit_test(a_read_that_is_too_long_for_the_server_says_so),
 	};
 
