@@ -1601,7 +1601,7 @@ def test_a_foreign_table_whose_wrapper_cannot_be_had_spoils_nothing(serve):
         "CREATE TABLE fine (id integer PRIMARY KEY)", "CREATE FOREIGN DATA WRAPPER unhandled", "CREATE SERVER nowhere FOREIGN DATA WRAPPER unhandled",
         "CREATE FOREIGN TABLE broken (id integer) SERVER nowhere", "CREATE VIEW over AS SELECT id FROM broken",
         "CREATE FOREIGN TABLE only_read (id integer) SERVER nowhere", "CREATE VIEW view AS SELECT id, id + 1 AS more FROM fine",
-        tables="fine,broken,over,only_read,view", writable="fine,broken,over,view", ready=False,
+        tables="fine,broken,over,only_read,view", writable="fine,broken,over,view", ready=False, WEB_CONCURRENCY=1,
     )  # fmt: skip
     until(lambda: made.get("/fine").status == 200, 10)
     for name in ("broken", "over"):

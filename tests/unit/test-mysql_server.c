@@ -102,7 +102,7 @@ static void a_mysql_session(void **state)
 	assert_null(strstr(statement(&server, URL_TARGET_ANY, 2), "wsrep"));
 	assert_string_equal(statement(&server, URL_TARGET_ANY, 3),
 	                    "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ");
-	assert_string_equal(statement(&server, URL_TARGET_ANY, 4), "");
+	assert_string_equal(statement(&server, URL_TARGET_ANY, 5), "");
 	assert_null(mysql_server_unfit(&server, URL_TARGET_ANY));
 	assert_null(mysql_server_unfit(&server, URL_TARGET_WRITABLE));
 }
@@ -121,7 +121,7 @@ static void a_mariadb_session(void **state)
 	assert_non_null(strstr(statement(&server, URL_TARGET_ANY, 2), ",max_statement_time=30"));
 	assert_null(strstr(statement(&server, URL_TARGET_ANY, 2), "max_execution_time"));
 	assert_null(strstr(statement(&server, URL_TARGET_ANY, 2), "wsrep"));
-	assert_string_equal(statement(&server, URL_TARGET_ANY, 4), "");
+	assert_string_equal(statement(&server, URL_TARGET_ANY, 5), "");
 	assert_null(mysql_server_unfit(&server, URL_TARGET_WRITABLE));
 }
 
