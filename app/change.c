@@ -831,6 +831,7 @@ static void over(void)
 	struct peer *peer = change.peer;
 	bool again = change.failed && peer->retried && worker.describe_wanted;
 
+	metrics_observe(&metrics_own->statement, clock_now_us() - worker.statement_since_us);
 	change.peer = NULL;
 	if (TAILQ_EMPTY(&worker.peers[PEER_WAITING])) /* who seems idle is given what others wait with */
 		metrics_own->busy_since_us = 0;

@@ -240,7 +240,7 @@ static bool anyone_waits(void)
 	return false;
 }
 
-static void give_waiting(unsigned one_in, _Atomic uint64_t *counter)
+static void give_waiting(unsigned one_in, _Atomic uint64_t *cause)
 {
 	struct peer *peer, *next;
 	unsigned seen = 0;
@@ -249,15 +249,14 @@ static void give_waiting(unsigned one_in, _Atomic uint64_t *counter)
 		next = TAILQ_NEXT(peer, link);
 		if (!peer_can_move(peer) || seen++ % one_in > 0)
 			continue;
-		if (!peers_give_away(peer))
+		if (!peers_give_away(peer, cause))
 			return; /* the queue is full: later */
-		METRICS_ADD(*counter, 1);
 	}
 }
 
 void entrance_give_waiting(void)
 {
-	give_waiting(1, &metrics_own->handovers);
+	give_waiting(1, &metrics_own->handovers_leaving);
 }
 
 void entrance_some_are_left(void)
@@ -269,7 +268,7 @@ void entrance_some_are_left(void)
 		return;
 	worker.share_again_us = worker.statement_since_us + SHARE_AGAIN_US;
 	watch(false);
-	give_waiting(2, &metrics_own->handovers);
+	give_waiting(2, &metrics_own->handovers_busy);
 }
 
 /* How much of a processor the loop takes, from time to time while it has something to do. Where it is nearly all of one,
@@ -285,7 +284,7 @@ static void weigh_load(int64_t now)
 		if (cpu - worker.load_cpu_us > length * LOAD_STRAINED)
 			strained(now);
 		if (cpu - worker.load_cpu_us > length * LOAD_FULL && metrics_idle_sibling())
-			give_waiting(2, &metrics_own->regroupings);
+			give_waiting(2, &metrics_own->handovers_load);
 	}
 	worker.load_since_us = now;
 	worker.load_cpu_us = cpu;
@@ -301,9 +300,8 @@ static bool give_group(struct peer *leader)
 		if (peer != leader &&
 		    !(worker.config->merge && peer_can_move(peer) && batch_may_share(leader, peer)))
 			continue;
-		if (!peers_give_away(peer)) /* which leaves the leader's plan where it is */
+		if (!peers_give_away(peer, &metrics_own->handovers_busy)) /* which leaves the leader's plan where it is */
 			return false;
-		METRICS_ADD(metrics_own->handovers, 1);
 	}
 	return true;
 }
@@ -339,11 +337,10 @@ static bool give_fresh(void)
 		if (peer->given || !peer_can_move(peer))
 			continue;
 		any = peer->given = true;
-		if (!peers_give_away(peer)) {
+		if (!peers_give_away(peer, &metrics_own->handovers_busy)) {
 			peer->given = false;
 			break;
 		}
-		METRICS_ADD(metrics_own->handovers, 1);
 	}
 	return any;
 }

@@ -3,6 +3,7 @@
 
 #include <limits.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -20,13 +21,35 @@ struct metrics_slot *metrics_own = &unshared;
 struct metrics *metrics_page;
 
 static const struct {
-	const char *name, *help;
+	const char *name, *labels, *help;
 	size_t offset;
 } counters[] = {
-#define X(name, help) { #name, help, offsetof(struct metrics_slot, name) },
+#define X(member, name, labels, help) { name, labels, help, offsetof(struct metrics_slot, member) },
 	METRICS_COUNTERS(X)
 #undef X
 };
+
+static const struct {
+	const char *name, *help;
+	size_t offset;
+} histograms[] = {
+#define X(member, help) { #member, help, offsetof(struct metrics_slot, member) },
+	METRICS_HISTOGRAMS(X)
+#undef X
+};
+
+static const int64_t bounds[] = METRICS_BOUNDS;
+
+void metrics_observe(struct metrics_histogram *histogram, int64_t us)
+{
+	unsigned bucket = 0;
+
+	_Static_assert(sizeof(bounds) / sizeof(bounds[0]) == METRICS_BUCKETS - 1, "and one for all that is longer");
+	while (bucket < METRICS_BUCKETS - 1 && us > bounds[bucket])
+		bucket++;
+	METRICS_ADD(histogram->counts[bucket], 1);
+	METRICS_ADD(histogram->sum_us, (uint64_t)us);
+}
 
 struct metrics *metrics_open(void)
 {
@@ -112,27 +135,69 @@ bool metrics_steady_senior(void)
 	return false;
 }
 
+static void render_head(struct text *out, const char *name, const char *type, const char *help)
+{
+	text_printf(out, "# HELP myrest_%s %s\n# TYPE myrest_%s %s\n", name, help, name, type);
+}
+
 static void render_one(struct text *out, const char *name, const char *type, const char *help, uint64_t value)
 {
-	text_printf(out, "# HELP myrest_%s %s\n# TYPE myrest_%s %s\nmyrest_%s %llu\n", name, help, name, type, name,
-	            (unsigned long long)value);
+	render_head(out, name, type, help);
+	text_printf(out, "myrest_%s %llu\n", name, (unsigned long long)value);
+}
+
+/* Of all slots; offset: of the counter in a slot. */
+static uint64_t sum_of(struct metrics *metrics, size_t offset)
+{
+	uint64_t sum = 0;
+
+	for (int i = 0; i < METRICS_SLOTS; i++)
+		sum += atomic_load_explicit((_Atomic uint64_t *)(void *)((char *)&metrics->slots[i] + offset),
+		                            memory_order_relaxed);
+	return sum;
+}
+
+static void render_counters(struct metrics *metrics, struct text *out)
+{
+	const char *before = "";
+
+	for (size_t c = 0; c < sizeof(counters) / sizeof(counters[0]); c++) {
+		if (strcmp(counters[c].name, before) != 0)
+			render_head(out, counters[c].name, "counter", counters[c].help);
+		before = counters[c].name;
+		text_printf(out, "myrest_%s", counters[c].name);
+		if (counters[c].labels[0] != '\0')
+			text_printf(out, "{%s}", counters[c].labels);
+		text_printf(out, " %llu\n", (unsigned long long)sum_of(metrics, counters[c].offset));
+	}
+}
+
+/* Buckets are told with those below. */
+static void render_histogram(struct metrics *metrics, struct text *out, const char *member, const char *help, size_t offset)
+{
+	uint64_t count = 0;
+	char name[64];
+
+	snprintf(name, sizeof(name), "%s_seconds", member);
+	render_head(out, name, "histogram", help);
+	for (size_t i = 0; i < METRICS_BUCKETS; i++) {
+		count += sum_of(metrics, offset + offsetof(struct metrics_histogram, counts) + i * sizeof(_Atomic uint64_t));
+		if (i < METRICS_BUCKETS - 1)
+			text_printf(out, "myrest_%s_bucket{le=\"%g\"} %llu\n", name, (double)bounds[i] / 1e6,
+			            (unsigned long long)count);
+		else
+			text_printf(out, "myrest_%s_bucket{le=\"+Inf\"} %llu\n", name, (unsigned long long)count);
+	}
+	text_printf(out, "myrest_%s_sum %.6f\nmyrest_%s_count %llu\n", name,
+	            (double)sum_of(metrics, offset + offsetof(struct metrics_histogram, sum_us)) / 1e6, name,
+	            (unsigned long long)count);
 }
 
 void metrics_render(struct metrics *metrics, struct text *out)
 {
-	char name[64];
-	uint64_t sum;
-
-	for (size_t c = 0; c < sizeof(counters) / sizeof(counters[0]); c++) {
-		sum = 0;
-		for (int i = 0; i < METRICS_SLOTS; i++)
-			sum += atomic_load_explicit(
-			    (_Atomic uint64_t *)(void *)((char *)&metrics->slots[i] + counters[c].offset),
-			    memory_order_relaxed);
-		strcpy(name, counters[c].name);
-		strcat(name, "_total");
-		render_one(out, name, "counter", counters[c].help, sum);
-	}
+	render_counters(metrics, out);
+	for (size_t i = 0; i < sizeof(histograms) / sizeof(histograms[0]); i++)
+		render_histogram(metrics, out, histograms[i].name, histograms[i].help, histograms[i].offset);
 	render_one(out, "worker_restarts_total", "counter", "workers started again after they ended unasked",
 	           metrics->worker_restarts);
 	render_one(out, "worker_hangs_total", "counter", "times that a worker was found to hang (MYREST_WATCHDOG)",

@@ -18,23 +18,43 @@ enum { METRICS_SLOTS = 514 }; /* two generations of at most 256 workers, the sup
 /* Where a worker stands with its database. */
 enum worker_state { WORKER_NONE, WORKER_STARTING, WORKER_READY, WORKER_AWAY, WORKER_LEAVING };
 
-/* X(name, Prometheus type, help) */
+/* X(member, name, labels, help). Those of one name stand together. */
+#define HANDOVERS "connections given to another worker, by why: a statement was running (busy), the processor was at its end (load)," \
+	" the other had room, the database was away, the worker was leaving"
 #define METRICS_COUNTERS(X) \
-	X(requests, "requests answered") \
-	X(requests_failed, "requests answered with a status of 500 or above") \
-	X(requests_merged, "requests answered from a statement that they shared with another request") \
-	X(statements, "statements sent to the database on behalf of requests") \
-	X(requests_abandoned, "requests dropped because nobody waited for them any more when their turn came") \
-	X(statements_killed, "statements that the database was told to end because nobody waited for them any more") \
-	X(requests_shed, "requests refused because they had waited for a worker for too long (MYREST_QUEUE_MS)") \
-	X(rows, "rows read from the database") \
-	X(handovers, "connections given to another worker because a statement was running") \
-	X(regroupings, "connections given to another worker because it has room, or because this one has too much to do") \
-	X(connections, "connections accepted from the web server") \
-	X(protocol_errors, "connections closed because of what they sent, or did not send in time") \
-	X(database_connects, "connections opened to the database") \
-	X(database_losses, "connections to the database that were lost or could not be opened") \
-	X(log_lines_dropped, "log lines dropped because nobody read them in time")
+	X(requests, "requests_total", "", "requests answered") \
+	X(requests_failed, "requests_failed_total", "", "requests answered with a status of 500 or above") \
+	X(requests_merged, "requests_merged_total", "", "requests answered from a statement that they shared with another request") \
+	X(statements, "statements_total", "", "statements sent to the database on behalf of requests") \
+	X(requests_abandoned, "requests_abandoned_total", "", "requests dropped because nobody waited for them any more when their turn came") \
+	X(statements_killed, "statements_killed_total", "", "statements that the database was told to end because nobody waited for them any more") \
+	X(requests_shed, "requests_shed_total", "", "requests refused because they had waited for a worker for too long (MYREST_QUEUE_MS)") \
+	X(rows, "rows_total", "", "rows read from the database") \
+	X(handovers_busy, "handovers_total", "cause=\"busy\"", HANDOVERS) /* a statement was running */ \
+	X(handovers_load, "handovers_total", "cause=\"load\"", HANDOVERS) /* the worker's processor was at its end */ \
+	X(handovers_room, "handovers_total", "cause=\"room\"", HANDOVERS) /* the other one had room */ \
+	X(handovers_away, "handovers_total", "cause=\"away\"", HANDOVERS) /* the worker had no database connection */ \
+	X(handovers_leaving, "handovers_total", "cause=\"leaving\"", HANDOVERS) /* the worker was about to leave */ \
+	X(connections, "connections_total", "", "connections accepted from the web server") \
+	X(protocol_errors, "protocol_errors_total", "", "connections closed because of what they sent, or did not send in time") \
+	X(database_connects, "database_connects_total", "", "connections opened to the database") \
+	X(database_losses, "database_losses_total", "", "connections to the database that were lost or could not be opened") \
+	X(log_lines_dropped, "log_lines_dropped_total", "", "log lines dropped because nobody read them in time")
+
+/* X(member, help): how many lasted for how long. */
+#define METRICS_HISTOGRAMS(X) \
+	X(request_wait, "how long requests waited until their statement was sent") \
+	X(statement, "how long statements ran, a write with all of its statements, a stream to its end")
+
+/* Upper ends in microseconds; what is longer than the last one counts among all alone. */
+#define METRICS_BOUNDS { 1000, 2500, 5000, 10000, 25000, 50000, 100000, 250000, 500000, 1000000, 2500000, 5000000, 10000000 }
+
+enum { METRICS_BUCKETS = 14 };
+
+struct metrics_histogram {
+	_Atomic uint64_t counts[METRICS_BUCKETS]; /* of each bucket alone */
+	_Atomic uint64_t sum_us;
+};
 
 struct metrics_slot {
 	_Alignas(64) _Atomic int32_t state; /* enum worker_state */
@@ -44,8 +64,11 @@ struct metrics_slot {
 	_Atomic int64_t busy_since_us;      /* when its statement was sent (clock.h); 0: none runs */
 	_Atomic int64_t strained_us;        /* when it last had more to do than it could do at once (clock.h); 0: never */
 	char reason[1024];                  /* why it is away, one line without secrets; may be torn, never unterminated */
-#define X(name, help) _Atomic uint64_t name;
+#define X(member, name, labels, help) _Atomic uint64_t member;
 	METRICS_COUNTERS(X)
+#undef X
+#define X(member, help) struct metrics_histogram member;
+	METRICS_HISTOGRAMS(X)
 #undef X
 };
 
@@ -63,6 +86,9 @@ struct metrics {
 #define METRICS_ADD(counter, n) \
 	atomic_store_explicit(&(counter), atomic_load_explicit(&(counter), memory_order_relaxed) + (n), \
 	                      memory_order_relaxed)
+
+/* Counts one that lasted for so long, in a histogram of this process. */
+void metrics_observe(struct metrics_histogram *, int64_t us);
 
 /* Maps the page; call it once, before any fork. NULL and errno when there is no memory. */
 struct metrics *metrics_open(void);

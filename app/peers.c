@@ -109,12 +109,13 @@ void peers_free_closed(void)
 	}
 }
 
-bool peers_give_away(struct peer *peer)
+bool peers_give_away(struct peer *peer, _Atomic uint64_t *cause)
 {
 	const struct handover_item item = peer_item(peer);
 
 	if (!handover_give(worker.handover, &item))
 		return false;
+	METRICS_ADD(*cause, 1);
 	peer->sole_owner = false;
 	peers_hang_up(peer);
 	return true;
@@ -145,8 +146,7 @@ static void regroup(struct peer *peer)
 	if (!metrics_steady_senior() || (now = clock_now_us()) - worker.regrouped_us < REGROUP_US)
 		return;
 	worker.regrouped_us = now;
-	if (peers_give_away(peer))
-		METRICS_ADD(metrics_own->regroupings, 1);
+	(void)peers_give_away(peer, &metrics_own->handovers_room);
 }
 
 static void answered(struct peer *peer)
@@ -226,7 +226,7 @@ static bool pass_on(struct peer *peer)
 	if (worker.draining || !metrics_ready_sibling())
 		return false;
 	peer->waits_since_us = clock_now_us(); /* it has waited for a host that is away, which does not count */
-	return peers_give_away(peer);
+	return peers_give_away(peer, &metrics_own->handovers_away);
 }
 
 /* It has waited for long enough here, also if this worker lost the connection that it ran on. */
@@ -504,7 +504,7 @@ void peers_look_again(void)
 void peers_part_with(struct peer *peer)
 {
 	if (worker.retiring) {
-		(void)peers_give_away(peer);
+		(void)peers_give_away(peer, &metrics_own->handovers_leaving);
 		return;
 	}
 	peers_look_at(peer);

@@ -36,8 +36,8 @@ void peers_pass_on_waiting(void);
 /* The same, and the others are told so. */
 void peers_refuse_waiting(void);
 
-/* Gives the connection to whichever worker takes it next. false: it stays. */
-bool peers_give_away(struct peer *);
+/* Gives the connection to whichever worker takes it next, and counts it (metrics.h). false: it stays. */
+bool peers_give_away(struct peer *, _Atomic uint64_t *cause);
 /* Of a worker that leaves: what has come on the connection is still served, and no more is taken. On a unix socket who
  * writes after that is told so before a byte is taken, so no request is lost between a last look and the close; on TCP
  * it is but a hint. */

@@ -36,6 +36,7 @@ static void not_busy(void)
 
 static void batch_over(void)
 {
+	metrics_observe(&metrics_own->statement, clock_now_us() - worker.statement_since_us);
 	batch_end(&worker.batch);
 	worker.stream = NULL;
 	worker.row_pending = worker.row_unread = worker.discarding = false;
@@ -526,6 +527,8 @@ void statement_start(void)
 			peers_move(peer, PEER_RUNNING);
 	}
 	session_busy();
+	TAILQ_FOREACH(peer, &worker.peers[PEER_RUNNING], link)
+		metrics_observe(&metrics_own->request_wait, worker.statement_since_us - peer->waits_since_us);
 	worker.killed = false;
 	worker.abandoned_look_us = worker.statement_since_us + ABANDONED_US;
 	if (!TAILQ_EMPTY(waiting))

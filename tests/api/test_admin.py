@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+import fcgi
 import servers
 
 
@@ -43,13 +44,18 @@ def test_metrics_are_prometheus_text(users):
         "requests_merged_total",
         "statements_total",
         "handovers_total",
-        "regroupings_total",
+        "requests_shed_total",
+        "statements_killed_total",
+        "request_wait_seconds_bucket",
+        "statement_seconds_count",
         "log_lines_dropped_total",
         "worker_restarts_total",
         "workers",
         "workers_ready",
     ):
         assert users.pool.metric(f"myrest_{name}") >= 0
+    causes = {key for key in users.pool.metrics() if key.startswith("myrest_handovers_total")}
+    assert causes == {f'myrest_handovers_total{{cause="{cause}"}}' for cause in ("busy", "load", "room", "away", "leaving")}
     assert users.pool.metric("myrest_workers") == users.pool.metric("myrest_workers_ready") == 2
     assert 'myrest_build_info{version="' in response.body.decode()
 
@@ -62,6 +68,22 @@ def test_every_request_is_counted_once(users):
     users.pool.counted(before + 20)
     time.sleep(0.2)
     assert users.pool.metric("myrest_requests_total") == before + 20
+
+
+def test_statements_and_waits_are_measured(database, start_pool):
+    schema = database.schema("CREATE TABLE t (id INT)", "CREATE VIEW slow AS SELECT 1 AS id, SLEEP(0.3) AS pause")
+    pool = start_pool(schema.url(), "t,slow", workers=1)
+    with pool.fcgi() as first, pool.fcgi() as second:
+        first.send(fcgi.encode("GET", "/slow"))
+        servers.until(lambda: pool.metric("myrest_statements_total") == 1)
+        second.send(fcgi.encode("GET", "/t"))
+        assert first.read().status == second.read().status == 200
+    metrics = pool.counted(2)
+    for name in ("request_wait", "statement"):  # one was sent at once, and took long; the other waited for it
+        name = f"myrest_{name}_seconds"
+        assert metrics[f"{name}_count"] == metrics[f'{name}_bucket{{le="+Inf"}}'] == 2
+        assert metrics[f'{name}_bucket{{le="0.1"}}'] == 1
+        assert 0.1 < metrics[f"{name}_sum"] < 0.5 * servers.FACTOR
 
 
 def test_the_version_is_the_same_everywhere(users, lab):

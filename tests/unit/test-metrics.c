@@ -48,10 +48,30 @@ static void counters_are_the_sum_of_all_slots(void **state)
 	text_release(&out);
 }
 
+static void histograms_count_what_is_shorter(void **state)
+{
+	struct text out = { 0 };
+
+	(void)state;
+	metrics_observe(&metrics->slots[1].statement, 0);
+	metrics_observe(&metrics->slots[1].statement, 1000);
+	metrics_observe(&metrics->slots[2].statement, 1001);
+	metrics_observe(&metrics->slots[2].statement, 40000000);
+	metrics_render(metrics, &out);
+	assert_string_equal(value_of(&out, "myrest_statement_seconds_bucket{le=\"0.001\"}"), "2");
+	assert_string_equal(value_of(&out, "myrest_statement_seconds_bucket{le=\"0.0025\"}"), "3");
+	assert_string_equal(value_of(&out, "myrest_statement_seconds_bucket{le=\"10\"}"), "3");
+	assert_string_equal(value_of(&out, "myrest_statement_seconds_bucket{le=\"+Inf\"}"), "4");
+	assert_string_equal(value_of(&out, "myrest_statement_seconds_sum"), "40.002001");
+	assert_string_equal(value_of(&out, "myrest_statement_seconds_count"), "4");
+	assert_string_equal(value_of(&out, "myrest_request_wait_seconds_count"), "0");
+	text_release(&out);
+}
+
 static void what_is_documented_is_there(void **state)
 {
 	static const char *const names[] = { "myrest_requests_total", "myrest_requests_merged_total",
-		                             "myrest_statements_total", "myrest_handovers_total",
+		                             "myrest_statements_total", "myrest_handovers_total{cause=\"busy\"}",
 		                             "myrest_log_lines_dropped_total", "myrest_worker_restarts_total",
 		                             "myrest_workers", "myrest_workers_ready" };
 	struct text out = { 0 };
@@ -69,6 +89,7 @@ static void the_text_is_what_prometheus_reads(void **state)
 {
 	struct text out = { 0 };
 	char *at, *newline, name[64], type[16], other[64];
+	bool histogram;
 
 	(void)state;
 	metrics_render(metrics, &out);
@@ -80,14 +101,21 @@ static void the_text_is_what_prometheus_reads(void **state)
 		at = newline + 1;
 		assert_int_equal(sscanf(at, "# TYPE %63s %15s\n", other, type), 2);
 		assert_string_equal(other, name);
-		assert_true(strcmp(type, "counter") == 0 || strcmp(type, "gauge") == 0);
+		histogram = strcmp(type, "histogram") == 0;
+		assert_true(histogram || strcmp(type, "counter") == 0 || strcmp(type, "gauge") == 0);
 		assert_int_equal(strcmp(type, "counter") == 0, strcmp(name + strlen(name) - 6, "_total") == 0);
 		at = strchr(at, '\n') + 1;
-		assert_int_equal(strncmp(at, name, strlen(name)), 0);
-		assert_true(at[strlen(name)] == ' ' || at[strlen(name)] == '{');
-		newline = strchr(at, '\n');
-		assert_non_null(newline);
-		assert_true(newline[-1] >= '0' && newline[-1] <= '9');
+		do { /* each sample of that name */
+			assert_int_equal(strncmp(at, name, strlen(name)), 0);
+			if (histogram)
+				assert_true(at[strlen(name)] == '_');
+			else
+				assert_true(at[strlen(name)] == ' ' || at[strlen(name)] == '{');
+			newline = strchr(at, '\n');
+			assert_non_null(newline);
+			assert_true(newline[-1] >= '0' && newline[-1] <= '9');
+			at = newline + 1;
+		} while (*at != '#' && *at != '\0');
 		snprintf(other, sizeof(other), "# TYPE %.50s ", name);
 		assert_null(strstr(newline, other));
 	}
@@ -202,6 +230,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup(name, open_metrics)
 	const struct CMUnitTest tests[] = {
 		TEST(counters_are_the_sum_of_all_slots),
+		TEST(histograms_count_what_is_shorter),
 		TEST(what_is_documented_is_there),
 		TEST(the_text_is_what_prometheus_reads),
 		TEST(ready_is_told_with_the_reason_when_it_is_not),
