@@ -24,6 +24,7 @@ enum {
 	ASIDE_US = 2000, /* how long the entrances are left to another worker */
 	ASIDE_ONCE_US = 10000, /* after which they may be left to it again */
 	LOAD_WINDOW_US = 50000,
+	UNTOLD_US = 1000000, /* between two looks at entrances that are watched */
 	LOOK_ACCEPTS = 256, /* at most, at one look at the listening socket */
 	CROWDED = 4,        /* this part of MYREST_QUEUE_MS may somebody be found waiting there before all are let in */
 };
@@ -111,8 +112,9 @@ void entrance_close(void)
 	watch(false);
 }
 
-/* Somebody waits at an entrance. A worker in a lower slot that keeps up has been told as well, and is to have them; but
- * whoever still waits a little later is not left to it again. */
+/* Somebody waits at an entrance. A worker in a lower slot that keeps up is to have them, if it has been told as well; but
+ * the kernel may have told this one alone (EPOLLEXCLUSIVE), so whoever still waits a little later is this worker's,
+ * whatever it does by then, and is not left to the other again. */
 bool entrance_is_left_to_another(void)
 {
 	int64_t now = clock_now_us();
@@ -121,6 +123,7 @@ bool entrance_is_left_to_another(void)
 		return false;
 	watch(false);
 	worker.aside_until_us = now + ASIDE_US;
+	worker.owes_look = true;
 	return true;
 }
 
@@ -400,8 +403,32 @@ static bool is_busy(void)
 	return (worker.batch.plan != NULL || worker.describing) && has_siblings();
 }
 
+static void look_now(bool listener, bool queue)
+{
+	if (listener && worker.listener >= 0)
+		(void)accept_some();
+	if (queue)
+		entrance_take(ENTRANCE_TAKES);
+}
+
+/* Who was left to another worker and is still there; and, once in a while, who came when the kernel told a worker that
+ * had no room, or has ended since. */
+static void look_for_untold(int64_t now)
+{
+	if (worker.owes_look && worker.aside_until_us <= now) {
+		worker.owes_look = false;
+		if (!worker.draining)
+			look_now(true, true);
+	} else if ((worker.watching_listener || worker.watching_queue) && worker.look_untold_us <= now)
+		look_now(worker.watching_listener, worker.watching_queue);
+	else
+		return;
+	worker.look_untold_us = now + UNTOLD_US;
+}
+
 void entrance_timers(int64_t now_us)
 {
+	look_for_untold(now_us);
 	if (worker.accept_again_us != 0 && worker.accept_again_us <= now_us)
 		worker.accept_again_us = 0;
 	if (is_busy() && worker.handover_again_us <= now_us)
@@ -417,6 +444,8 @@ int64_t entrance_deadline_us(void)
 	int64_t deadline = worker.accept_again_us;
 
 	if (worker.aside) /* by now it may be in the past: entrance_open has to see it once more */
+		deadline = clock_earlier(deadline, worker.aside_until_us);
+	if (worker.owes_look)
 		deadline = clock_earlier(deadline, worker.aside_until_us);
 	if (!worker.watching_queue && !database_is_open(worker.database)) /* the others may have lost theirs */
 		deadline = clock_earlier(deadline, clock_now_us() + ENTRANCES_AGAIN_US);
