@@ -90,6 +90,14 @@ need_postgresql() {
     ((status == 0)) || exit "$status"
 }
 
+# A build in a folder of its own would take objects from the clone's (make's VPATH), so configure refuses that; its words do
+# not tell what to do.
+need_clean_source() {
+    [[ ! -e $source_dir/config.status ]] ||
+        die "$source_dir is configured itself, and no other folder can build from it: run 'make distclean' there," \
+            "then build in a folder of its own, as README.md does"
+}
+
 # Makes ./configure in the clone, when it is missing or older than what it is made from.
 make_configure() {
     (

@@ -414,6 +414,18 @@ def test_a_kind_and_a_database_of_ones_own_exclude_each_other(up, clone):
     assert "DATABASE_URL" in one.said() and not (clone / "var").exists()
 
 
+@pytest.mark.parametrize("script", ["contrib/up", "contrib/check"])
+def test_a_clone_that_is_configured_itself_is_told_the_way_out(clone, script):
+    configured = clone / "config.status"
+    configured.touch()
+    try:
+        ran = subprocess.run([script], cwd=clone, capture_output=True, text=True, timeout=SECONDS, env={"PATH": os.environ["PATH"]})
+    finally:
+        configured.unlink()
+    assert ran.returncode == 1 and "'make distclean'" in ran.stderr and "README" in ran.stderr, ran.stderr
+    assert not (clone / "var").exists()
+
+
 # Debian's programs, but for those that would install: what they would do to the machine is done to a copy of /etc.
 INSTALLING = """
 set -eu
