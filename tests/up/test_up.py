@@ -331,6 +331,26 @@ def test_a_fault_of_configuration_is_shown_and_ends_it(up):
     assert "MYREST_MAX_ROWS" in one.said() and "pool has ended" in one.said()
 
 
+@pytest.mark.parametrize("name", ["database", "pool", "nginx"])
+def test_one_that_ends_before_it_is_looked_at_has_ended(up, tmp_path, name):
+    """It is gone, or a zombie, when its start time is read, as on a machine that has no time for us."""
+    (tmp_path / "late.sh").write_text(f"trap '[[ $BASH_COMMAND != \"remember {name}\" ]] || {{ kill -KILL $!; sleep 1; }}' DEBUG\n")
+    one = up(BASH_ENV=str(tmp_path / "late.sh"))
+    assert one.ends() == 1, one.said()
+    assert f"{name} has ended by itself (status 137)" in one.said()
+    assert not (one.state / "processes").exists()
+
+
+def test_a_line_of_an_earlier_start_without_a_start_time_keeps_nobody(up, clone):
+    with subprocess.Popen(["true"]) as gone:
+        pass
+    (clone / "var").mkdir()
+    (clone / "var" / "processes").write_text(f"pool {gone.pid} \n")
+    one = up()
+    one.ready()
+    assert "pool of an earlier start" not in one.said()
+
+
 def test_a_database_of_ones_own_is_used(up):
     one = up()
     one.ready()
