@@ -90,6 +90,11 @@ need_postgresql() {
     ((status == 0)) || exit "$status"
 }
 
+# existing_path VARIABLE: what it names, from the root on; nothing when it is empty or not set.
+existing_path() {
+    [[ ! ${!1-} ]] || realpath -e -- "${!1}" 2>/dev/null || die "$1: ${!1} is not there"
+}
+
 # A build in a folder of its own would take objects from the clone's (make's VPATH), so configure refuses that; its words do
 # not tell what to do.
 need_clean_source() {

@@ -434,6 +434,32 @@ def test_a_kind_and_a_database_of_ones_own_exclude_each_other(up, clone):
     assert "DATABASE_URL" in one.said() and not (clone / "var").exists()
 
 
+@pytest.mark.parametrize(
+    "arguments, name, value, words",
+    [
+        ([], "MYREST_BIN", "/nope", "/nope is not there"),
+        ([], "MYREST_BIN", "no/such", "no/such is not there"),
+        ([], "MYREST_BIN", "contrib", "is not a program"),
+        ([], "MYREST_BIN", "contrib/common.sh", "is not a program"),
+        (["mysql"], "MYREST_TEST_MYSQLD", "/nope", "/nope is not there"),
+        (["mysql"], "MYREST_TEST_MYSQLD", "contrib", "is neither a mysqld nor a folder"),
+        (["mysql"], "MYREST_TEST_MYSQLD", "contrib/common.sh", "is neither a mysqld nor a folder"),
+    ],
+)
+def test_a_program_that_is_none_is_named_before_anything_starts(up, clone, arguments, name, value, words):
+    one = up(*arguments, **{name: value})
+    assert one.ends() == 1
+    assert re.fullmatch(f"up: {name}: .*{words}.*\n", one.said()), one.said()
+    assert not (clone / "var").exists()
+
+
+def test_the_tests_name_a_mysqld_that_is_not_there(clone):
+    env = {"PATH": os.environ["PATH"], "MYREST_TEST_MYSQLD": "/nope"}
+    ran = subprocess.run(["contrib/check"], cwd=clone, capture_output=True, text=True, timeout=SECONDS, env=env)
+    assert (ran.returncode, ran.stderr) == (1, "check: MYREST_TEST_MYSQLD: /nope is not there\n")
+    assert not (clone / "var").exists()
+
+
 @pytest.mark.parametrize("script", ["contrib/up", "contrib/check"])
 def test_a_clone_that_is_configured_itself_is_told_the_way_out(clone, script):
     configured = clone / "config.status"
