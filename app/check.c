@@ -48,6 +48,12 @@ static void print_table(const struct table *table)
 	printf("\n");
 }
 
+/* Begins a line about what the variable says. */
+static void begin_fault(const char *warning, const char *variable)
+{
+	fprintf(stderr, "myrest: %s%s%s: ", warning, variable, config_suffix(variable));
+}
+
 /* Connects and describes the tables; NULL: it cannot, and that is said. */
 static struct database *connect_database(const struct config *config)
 {
@@ -58,7 +64,8 @@ static struct database *connect_database(const struct config *config)
 	database = database_new(config, 0);
 	if (wait_for(database, database_open(database)) == DATABASE_OPEN)
 		return database;
-	fprintf(stderr, "myrest: DATABASE_URL: cannot connect: %s\n", database_error(database)->text);
+	begin_fault("", "DATABASE_URL");
+	fprintf(stderr, "cannot connect: %s\n", database_error(database)->text);
 	database_free(database);
 	return NULL;
 }
@@ -196,18 +203,19 @@ static void find_account(struct text *account, struct database *database, char q
 }
 
 /* Says which rights are missing and the GRANT that gives them, to be pasted. */
-static void tell_missing(struct database *database, const char *variable, const char *object, struct slice name,
-                         struct slice quoted, struct text *rights, const char *remark)
+static void tell_missing(struct database *database, const char *warning, const char *variable, const char *object,
+                         struct slice name, struct slice quoted, struct text *rights, const char *remark)
 {
 	struct text account = { 0 };
 	const char *missing = text_terminate(rights);
 
 	if (database_is_open(database))
 		find_account(&account, database, quoted.bytes[0]);
-	if (account.length > 0) /* or else the connection is lost, which is told instead (is_lost) */
-		fprintf(stderr, "myrest: %s: on %s '%.*s' the account has no %s%s: GRANT %s ON %.*s TO %s\n", variable, object,
-		        (int)name.length, name.bytes, missing, remark, missing, (int)quoted.length, quoted.bytes,
-		        text_terminate(&account));
+	if (account.length > 0) { /* or else the connection is lost, which is told instead (is_lost) */
+		begin_fault(warning, variable);
+		fprintf(stderr, "on %s '%.*s' the account has no %s%s: GRANT %s ON %.*s TO %s\n", object, (int)name.length,
+		        name.bytes, missing, remark, missing, (int)quoted.length, quoted.bytes, text_terminate(&account));
+	}
 	text_release(&account);
 }
 
@@ -240,7 +248,7 @@ static bool try_rights(struct database *database, const struct table *table)
 			missing++;
 	}
 	if (rights.length > 0)
-		tell_missing(database, by_column || missing == tried ? "MYREST_WRITABLE" : "warning: MYREST_WRITABLE",
+		tell_missing(database, by_column || missing == tried ? "" : "warning: ", "MYREST_WRITABLE",
 		             table->is_view ? "view" : "table", table->name, table->quoted, &rights, "");
 	text_release(&sql);
 	text_release(&rights);
@@ -289,8 +297,8 @@ static int try_idempotency(struct database *database, const struct config *confi
 		if (!fails(database, &sql))
 			continue;
 		if (database_error(database)->status != STATUS_FORBIDDEN) {
-			fprintf(stderr, "myrest: MYREST_IDEMPOTENCY_TABLE: table '%.*s': %s\n", (int)table.length, table.bytes,
-			        database_error(database)->text);
+			begin_fault("", "MYREST_IDEMPOTENCY_TABLE");
+			fprintf(stderr, "table '%.*s': %s\n", (int)table.length, table.bytes, database_error(database)->text);
 			status = EX_UNAVAILABLE;
 			break;
 		}
@@ -300,7 +308,7 @@ static int try_idempotency(struct database *database, const struct config *confi
 	if (status == 0 && missing > 0) {
 		sql_add_name(&quoted, dialect->quote, table);
 		/* MySQL does not tell who has no right on a table whether there is one. */
-		tell_missing(database, "MYREST_IDEMPOTENCY_TABLE", "table", table,
+		tell_missing(database, "", "MYREST_IDEMPOTENCY_TABLE", "table", table,
 		             (struct slice){ quoted.bytes, quoted.length }, &rights, missing == sizeof(names) / sizeof(names[0]) ? ", or there is no such table" : "");
 		status = EX_NOPERM;
 	}
@@ -316,7 +324,8 @@ static bool is_lost(const struct database *database)
 	if (database_is_open(database))
 		return false;
 	fflush(stdout);
-	fprintf(stderr, "myrest: DATABASE_URL: the connection was lost: %s\n", database_error(database)->text);
+	begin_fault("", "DATABASE_URL");
+	fprintf(stderr, "the connection was lost: %s\n", database_error(database)->text);
 	return true;
 }
 
@@ -327,7 +336,8 @@ static int finish(struct database *database)
 
 	if (*database_missing(database) != '\0') {
 		fflush(stdout);
-		fprintf(stderr, "myrest: MYREST_TABLES: %s\n", database_missing(database));
+		begin_fault("", "MYREST_TABLES");
+		fprintf(stderr, "%s\n", database_missing(database));
 		status = EX_UNAVAILABLE;
 	}
 	database_free(database);

@@ -325,6 +325,14 @@ static const char *load_one(const struct variable *variable, struct config *conf
 	return variable->read(value, config, field);
 }
 
+const char *config_suffix(const char *name)
+{
+	char file[64];
+
+	snprintf(file, sizeof(file), "%s_FILE", name);
+	return getenv(file) != NULL ? "_FILE" : "";
+}
+
 int config_load(struct config *config, FILE *faults)
 {
 	const char *fault;
@@ -333,9 +341,7 @@ int config_load(struct config *config, FILE *faults)
 	memset(config, 0, sizeof(*config));
 	for (int i = 0; i < VARIABLES; i++)
 		if ((fault = load_one(&variables[i], config)) != NULL) {
-			bool file = getenv(arena_printf(&config->arena, "%s_FILE", variables[i].name)) != NULL;
-
-			fprintf(faults, "myrest: %s%s: %s\n", variables[i].name, file ? "_FILE" : "", fault);
+			fprintf(faults, "myrest: %s%s: %s\n", variables[i].name, config_suffix(variables[i].name), fault);
 			count++;
 		}
 	return count;
@@ -343,7 +349,7 @@ int config_load(struct config *config, FILE *faults)
 
 bool config_url_is_in_file(void)
 {
-	return getenv("DATABASE_URL_FILE") != NULL;
+	return *config_suffix("DATABASE_URL") != '\0';
 }
 
 const char *config_read_url_again(struct arena *arena, struct database_url *url)
@@ -366,7 +372,7 @@ void config_print(FILE *out)
 	for (int i = 0; i < VARIABLES; i++) {
 		fault = NULL;
 		value = value_of(&variables[i], &arena, &fault);
-		source = getenv(arena_printf(&arena, "%s_FILE", variables[i].name)) != NULL ? "file" : "environment";
+		source = *config_suffix(variables[i].name) != '\0' ? "file" : "environment";
 		if (value == NULL && variables[i].field == FIELD(workers)) {
 			source = "default";
 			value = default_workers(&arena);

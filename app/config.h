@@ -51,6 +51,9 @@ void config_release(struct config *);
 const char *config_read_url_again(struct arena *, struct database_url *url) MUST_CHECK;
 bool config_url_is_in_file(void);
 
+/* "_FILE" where NAME_FILE gives the variable's value, or else "": what a message about the value has behind NAME. */
+const char *config_suffix(const char *name);
+
 /* Every variable with its value, default and sentence; secrets as ***. */
 void config_print(FILE *);
 

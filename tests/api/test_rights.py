@@ -596,6 +596,29 @@ def test_check_looks_for_the_table_of_idempotency_keys(database, lab):
     assert ended.returncode == 69 and "answer" in ended.stderr, ended
 
 
+@pytest.mark.parametrize("in_files", [[], ["DATABASE_URL"], ["MYREST_TABLES", "MYREST_WRITABLE", "MYREST_IDEMPOTENCY_TABLE"]])
+def test_check_names_the_variable_that_the_fault_is_in(database, lab, in_files):
+    """The one that is set: NAME_FILE, where the value is in a file."""
+    schema = bare(database, *SECRETS)
+    may(schema, "SELECT ON t")
+
+    def told(url):
+        values = {"DATABASE_URL": url, "MYREST_TABLES": "t,ghosts", "MYREST_WRITABLE": "t", "MYREST_IDEMPOTENCY_TABLE": "ghosts"}
+        for name in in_files:
+            path = lab.folder("values") / name
+            path.write_text(values.pop(name))
+            path.chmod(0o644)
+            values[f"{name}_FILE"] = path
+        ended = servers.run(lab, "check", **values)
+        assert ended.returncode == 69, ended
+        names = re.findall(r"^myrest: ([A-Z_]+): ", ended.stderr, re.M)
+        assert all(name.endswith("_FILE") == (name.removesuffix("_FILE") in in_files) for name in names), ended
+        return {name.removesuffix("_FILE") for name in names}
+
+    assert told(schema.url(password="wrong")) == {"DATABASE_URL"}
+    assert told(schema.url()) == {"MYREST_TABLES", "MYREST_WRITABLE", "MYREST_IDEMPOTENCY_TABLE"}
+
+
 @pytest.mark.parametrize("waits_for", ["t", "keys_"])
 def test_check_whose_connection_is_lost_is_not_content(database, lab, waits_for):
     """It has to wait for a table that somebody else has locked, and the server ends its connection meanwhile."""
