@@ -219,20 +219,21 @@ static bool misses_columns(const struct table *table, const struct table_choice 
 		int column = describe_column_index(table, choice->columns[c]);
 
 		if (column < 0) {
-			snprintf(missing, size, "table '%s' has no column '%s'", choice->name.bytes,
-			         choice->columns[c].bytes);
+			snprintf(missing, size, "%s '%s' has no column '%s', or does not show it to us",
+			         table->is_view ? "view" : "table", choice->name.bytes, choice->columns[c].bytes);
 			return true;
 		}
 		if (table->columns[column].unreadable && !table->columns[column].writable) {
-			snprintf(missing, size, "the account has no SELECT on column '%s' of table '%s'",
-			         choice->columns[c].bytes, choice->name.bytes);
+			snprintf(missing, size, "the account has no SELECT on column '%s' of %s '%s'",
+			         choice->columns[c].bytes, table->is_view ? "view" : "table", choice->name.bytes);
 			return true;
 		}
 	}
 	for (unsigned i = 0; i < table->column_count; i++)
 		known = known || table->columns[i].writable;
 	if (!known && table->column_count > 0)
-		snprintf(missing, size, "the account has no SELECT on table '%s'", choice->name.bytes);
+		snprintf(missing, size, "the account has no SELECT on %s '%s'", table->is_view ? "view" : "table",
+		         choice->name.bytes);
 	else if (!known)
 		snprintf(missing, size,
 		         table->is_view ? "the database shows us no column of view '%s': it is broken, or the account"

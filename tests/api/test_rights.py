@@ -596,6 +596,18 @@ def test_check_looks_for_the_table_of_idempotency_keys(database, lab):
     assert ended.returncode == 69 and "answer" in ended.stderr, ended
 
 
+@pytest.mark.parametrize("name, kind", [("t", "table"), ("v", "view")])
+def test_check_does_not_say_that_a_column_is_not_there_which_it_is_not_shown(database, lab, name, kind):
+    schema = bare(database, *SECRETS, "CREATE VIEW v AS SELECT id, name, pw FROM t")
+    may(schema, f"SELECT (id, name) ON {name}")
+    ended = check(lab, schema, f"{name}(id,pw)", "")
+    unreadable = f"the account has no SELECT on column 'pw' of {kind} '{name}'"
+    unshown = f"{kind} '{name}' has no column 'pw', or does not show it to us"
+    assert (unreadable if postgresql.HERE else unshown) in ended.stderr and ended.returncode == 69, ended
+    ended = check(lab, schema, f"{name}(id,nothing)", "")
+    assert f"{kind} '{name}' has no column 'nothing', or does not show it to us" in ended.stderr, ended
+
+
 @pytest.mark.parametrize("in_files", [[], ["DATABASE_URL"], ["MYREST_TABLES", "MYREST_WRITABLE", "MYREST_IDEMPOTENCY_TABLE"]])
 def test_check_names_the_variable_that_the_fault_is_in(database, lab, in_files):
     """The one that is set: NAME_FILE, where the value is in a file."""
