@@ -10,6 +10,7 @@
 
 #include "clock.h"
 #include "database.h"
+#include "describe.h"
 #include "dialect.h"
 #include "openapi.h"
 #include "sql.h"
@@ -329,19 +330,77 @@ static bool is_lost(const struct database *database)
 	return true;
 }
 
-/* The exit status, once all is printed. */
-static int finish(struct database *database)
+/* " (`a`, `b`)": of the columns that are named those that cannot be read; nothing where all of the table are meant. */
+static void add_unreadable(struct text *rights, const struct table *table, const struct table_choice *choice)
 {
-	int status = 0;
+	unsigned count = 0;
 
-	if (*database_missing(database) != '\0') {
-		fflush(stdout);
-		begin_fault("", "MYREST_TABLES");
-		fprintf(stderr, "%s\n", database_missing(database));
-		status = EX_UNAVAILABLE;
+	for (unsigned i = 0; choice->column_count > 0 && i < table->column_count; i++) {
+		const struct column *column = &table->columns[i];
+
+		if (!column->unreadable || column->writable || !table_choice_has(choice, column->name))
+			continue;
+		text_add_string(rights, count++ > 0 ? ", " : " (");
+		text_add(rights, column->quoted.bytes, column->quoted.length);
 	}
+	text_add_string(rights, count > 0 ? ")" : "");
+}
+
+/* The GRANT that lets the account read what is named. */
+static void tell_grant(struct database *database, const struct table *table, const struct table_choice *choice)
+{
+	struct text account = { 0 }, columns = { 0 };
+
+	if (database_is_open(database))
+		find_account(&account, database, table->quoted.bytes[0]);
+	add_unreadable(&columns, table, choice);
+	if (account.length > 0)
+		fprintf(stderr, ": GRANT SELECT%s ON %.*s TO %s", text_terminate(&columns), (int)table->quoted.length,
+		        table->quoted.bytes, text_terminate(&account));
+	text_release(&account);
+	text_release(&columns);
+}
+
+/* Says what the variable names and the database does not have, or not for us, a line each, but for what has been said
+ * of another variable; whether that is anything. */
+static bool tell_absent(struct database *database, const char *variable, const struct table_choices *choices,
+                        const struct table_choices *others)
+{
+	const struct schema *schema = database_schema(database);
+	char words[512], said[512];
+	bool any = false;
+
+	for (unsigned i = 0; i < choices->count; i++) {
+		const struct table_choice *choice = &choices->entries[i];
+		const struct table_choice *other = others != NULL ? table_choice_find(others, choice->name) : NULL;
+		enum describe_missing missing = describe_missing(schema, choice, words, sizeof(words));
+
+		if (missing == DESCRIBE_COMPLETE)
+			continue;
+		any = true;
+		if (other != NULL && describe_missing(schema, other, said, sizeof(said)) != DESCRIBE_COMPLETE &&
+		    strcmp(words, said) == 0)
+			continue;
+		begin_fault("", variable);
+		fputs(words, stderr);
+		if (missing == DESCRIBE_UNREADABLE)
+			tell_grant(database, schema_table(schema, choice->name), choice);
+		fputc('\n', stderr);
+	}
+	return any;
+}
+
+/* The exit status, once all is printed. */
+static int finish(struct database *database, const struct config *config)
+{
+	bool absent;
+
+	fflush(stdout);
+	absent = tell_absent(database, "MYREST_TABLES", &config->tables, NULL);
+	if (tell_absent(database, "MYREST_WRITABLE", &config->writable, &config->tables))
+		absent = true;
 	database_free(database);
-	return status;
+	return absent ? EX_UNAVAILABLE : 0;
 }
 
 int check_run(const struct config *config)
@@ -370,7 +429,7 @@ int check_run(const struct config *config)
 		remembered = try_idempotency(database, config);
 	if (is_lost(database))
 		remembered = EX_UNAVAILABLE;
-	status = finish(database);
+	status = finish(database, config);
 	if (status == 0 && remembered == EX_UNAVAILABLE)
 		status = remembered;
 	return status != 0 ? status : allowed ? remembered : EX_NOPERM;
@@ -390,6 +449,6 @@ int check_openapi(const struct config *config)
 	text_add_char(&document, '\n');
 	written = fwrite(document.bytes, 1, document.length, stdout) == document.length;
 	text_release(&document);
-	status = finish(database);
+	status = finish(database, config);
 	return written ? status : EX_IOERR;
 }

@@ -206,14 +206,20 @@ void describe_add_foreign_key_column(struct catalogue *catalogue, struct table *
 }
 
 /* A column that is hidden from clients on purpose is not missing. */
-static bool misses_columns(const struct table *table, const struct table_choice *choice, char *missing, size_t size)
+enum describe_missing describe_missing(const struct schema *schema, const struct table_choice *choice, char *missing,
+                                       size_t size)
 {
-	bool known = !table->unreadable;
+	const struct table *table = schema_table(schema, choice->name);
+	bool known = table != NULL && !table->unreadable;
 
+	if (table == NULL) {
+		snprintf(missing, size, "the database has no table '%s', or does not show it to us", choice->name.bytes);
+		return DESCRIBE_MISSING;
+	}
 	if (table->untold != NULL) {
 		snprintf(missing, size, "the database does not describe %s '%s': %s",
 		         table->is_view ? "view" : "table", choice->name.bytes, table->untold);
-		return true;
+		return DESCRIBE_MISSING;
 	}
 	for (unsigned c = 0; c < choice->column_count; c++) {
 		int column = describe_column_index(table, choice->columns[c]);
@@ -221,26 +227,28 @@ static bool misses_columns(const struct table *table, const struct table_choice 
 		if (column < 0) {
 			snprintf(missing, size, "%s '%s' has no column '%s', or does not show it to us",
 			         table->is_view ? "view" : "table", choice->name.bytes, choice->columns[c].bytes);
-			return true;
+			return DESCRIBE_MISSING;
 		}
 		if (table->columns[column].unreadable && !table->columns[column].writable) {
 			snprintf(missing, size, "the account has no SELECT on column '%s' of %s '%s'",
 			         choice->columns[c].bytes, table->is_view ? "view" : "table", choice->name.bytes);
-			return true;
+			return DESCRIBE_UNREADABLE;
 		}
 	}
 	for (unsigned i = 0; i < table->column_count; i++)
 		known = known || table->columns[i].writable;
-	if (!known && table->column_count > 0)
+	if (known)
+		return DESCRIBE_COMPLETE;
+	if (table->column_count > 0)
 		snprintf(missing, size, "the account has no SELECT on %s '%s'", table->is_view ? "view" : "table",
 		         choice->name.bytes);
-	else if (!known)
+	else
 		snprintf(missing, size,
 		         table->is_view ? "the database shows us no column of view '%s': it is broken, or the account"
 		                          " has no right to what it uses, such as EXECUTE on a function"
 		                        : "the account has no right on any column of table '%s'",
 		         choice->name.bytes);
-	return !known;
+	return table->column_count > 0 || !table->is_view ? DESCRIBE_UNREADABLE : DESCRIBE_MISSING;
 }
 
 /* Whether there are columns for clients, but none that the account may read. */
@@ -277,14 +285,11 @@ static void find_missing_of(const struct catalogue *catalogue, const struct tabl
 
 	for (unsigned i = 0; i < choices->count; i++) {
 		const struct table_choice *choice = &choices->entries[i];
-		const struct table *table = schema_table(catalogue->schema, choice->name);
 
-		if (table == NULL && told != NULL && table_choice_find(told, choice->name) != NULL)
+		if (told != NULL && table_choice_find(told, choice->name) != NULL &&
+		    schema_table(catalogue->schema, choice->name) == NULL)
 			continue;
-		if (table == NULL)
-			snprintf(one, sizeof(one), "the database has no table '%s', or does not show it to us",
-			         choice->name.bytes);
-		else if (!misses_columns(table, choice, one, sizeof(one)))
+		if (describe_missing(catalogue->schema, choice, one, sizeof(one)) == DESCRIBE_COMPLETE)
 			continue;
 		if (strstr(missing, one) == NULL)
 			add_missing(one, missing, size);

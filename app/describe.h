@@ -31,6 +31,16 @@ struct catalogue *describe_new(const struct table_choices *, const struct table_
  * not there ("" when all is). */
 struct schema *describe_finish(struct catalogue *, bool abandon, char *missing, size_t size);
 
+/* What of a choice the description lacks. */
+enum describe_missing {
+	DESCRIBE_COMPLETE,
+	DESCRIBE_MISSING,
+	DESCRIBE_UNREADABLE /* the account has no SELECT on columns that the choice is about, or on any */
+};
+
+/* Says it in words; of several faults the first. */
+enum describe_missing describe_missing(const struct schema *, const struct table_choice *, char *words, size_t size);
+
 /* Adds ('users','orders'): the tables that are served, but for names that no table can have. */
 void describe_add_names(const struct catalogue *, struct text *sql);
 

@@ -608,6 +608,39 @@ def test_check_does_not_say_that_a_column_is_not_there_which_it_is_not_shown(dat
     assert f"{kind} '{name}' has no column 'nothing', or does not show it to us" in ended.stderr, ended
 
 
+def test_check_tells_of_all_that_is_missing_a_line_each_with_the_grants(database, lab):
+    schema = bare(database, *SECRETS, "CREATE TABLE other (id INT PRIMARY KEY, a INT, b INT)", "CREATE VIEW v AS SELECT id FROM t")
+    may(schema, "INSERT ON t", "SELECT (id) ON other", "INSERT (a, b) ON other", "UPDATE ON v")
+    long = [f"gone_{n:02}" for n in range(40)]
+    ended = check(lab, schema, ",".join(["t", "other(id,a,b)", "v", *long]), "")
+    assert ended.returncode == 69, ended
+    lines = [line.removeprefix("myrest: MYREST_TABLES: ") for line in ended.stderr.splitlines()]
+    assert lines[3:] == [f"the database has no table '{name}', or does not show it to us" for name in long]
+    quoted = (lambda name: f'"{name}"') if postgresql.HERE else (lambda name: f"`{name}`")
+    account = '"rest"' if postgresql.HERE else "`rest`@`%`"
+    a, b, t, other, v = map(quoted, ("a", "b", "t", "other", "v"))
+    assert lines[:3] == [
+        f"the account has no SELECT on table 't': GRANT SELECT ON {t} TO {account}",
+        f"the account has no SELECT on column 'a' of table 'other': GRANT SELECT ({a}, {b}) ON {other} TO {account}",
+        f"the account has no SELECT on view 'v': GRANT SELECT ON {v} TO {account}",
+    ]
+    for tables in ("t", "other(id,a,b)", "v"):
+        ended = check(lab, schema, tables, "")
+        assert ended.returncode == 69, ended
+        follow(schema, ended)
+        ended = check(lab, schema, tables, "")
+        assert (ended.returncode, ended.stderr) == (0, ""), ended
+
+
+def test_check_tells_by_which_variable_a_column_is_named(database, lab):
+    schema = bare(database, *SECRETS)
+    may(schema, "SELECT ON t", "INSERT ON t", "UPDATE ON t", "DELETE ON t")
+    fault = "table 't' has no column 'nothing', or does not show it to us\n"
+    for tables, variable in (("t", "MYREST_WRITABLE"), ("t(id,nothing)", "MYREST_TABLES")):
+        ended = check(lab, schema, tables, "t(id,nothing)")
+        assert (ended.returncode, ended.stderr) == (69, f"myrest: {variable}: {fault}"), ended
+
+
 @pytest.mark.parametrize("in_files", [[], ["DATABASE_URL"], ["MYREST_TABLES", "MYREST_WRITABLE", "MYREST_IDEMPOTENCY_TABLE"]])
 def test_check_names_the_variable_that_the_fault_is_in(database, lab, in_files):
     """The one that is set: NAME_FILE, where the value is in a file."""
