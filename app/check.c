@@ -32,23 +32,6 @@ static enum database_step wait_for(struct database *database, enum database_step
 	return step;
 }
 
-static void print_table(const struct table *table)
-{
-	unsigned exposed = 0;
-
-	for (unsigned i = 0; i < table->column_count; i++)
-		exposed += table->columns[i].exposed;
-	printf("%s %s: %u of %u columns", table->is_view ? "view" : "table", table->name.bytes, exposed,
-	       table->column_count);
-	if (table->key_column >= 0)
-		printf(", /%s/KEY by %s", table->name.bytes, table->columns[table->key_column].name.bytes);
-	printf(table->writable ? ", writable" : ", read only");
-	if (table->writable && (table->no_insert || table->no_update || table->no_delete))
-		printf(" by%s%s%s alone", table->no_insert ? "" : " POST", table->no_update ? "" : " PATCH",
-		       table->no_delete ? "" : " DELETE");
-	printf("\n");
-}
-
 /* Begins a line about what the variable says. */
 static void begin_fault(const char *warning, const char *variable)
 {
@@ -225,35 +208,94 @@ static bool is_impossible(const struct table *table, enum right right)
 	return right == INSERT ? table->no_insert : right == UPDATE ? table->no_update : table->no_delete;
 }
 
-/* Tries what MYREST_WRITABLE promises, and says what is missing; false: that is an error. A right that is missing on the
- * whole table while another one is there is only a warning: the table may be meant for POST alone, which MYREST_WRITABLE
- * cannot say. */
-static bool try_rights(struct database *database, const struct table *table)
+/* What of the rights that MYREST_WRITABLE needs the account lacks. */
+struct lack {
+	struct text rights; /* INSERT, UPDATE (`a`) */
+	bool whole[RIGHTS]; /* on the whole table */
+	unsigned missing;   /* how many of these */
+	unsigned tried;
+	bool by_column; /* one is missing on some columns alone */
+};
+
+/* Tries what MYREST_WRITABLE promises. */
+static void try_rights(struct database *database, const struct table *table, struct lack *lack)
 {
-	struct text sql = { 0 }, rights = { 0 };
-	unsigned missing = 0, tried = 0;
-	bool by_column = false;
+	struct text sql = { 0 };
 
 	for (int right = INSERT; right < RIGHTS && database_is_open(database); right++) {
 		if ((right != DELETE && !has_writable_column(table)) || is_impossible(table, (enum right)right))
 			continue;
-		tried++;
+		lack->tried++;
 		add_trial(&sql, table, (enum right)right, NULL);
 		if (!is_forbidden(database, &sql))
 			continue;
-		text_add_string(&rights, rights.length > 0 ? ", " : "");
-		text_add_string(&rights, right_names[right]);
-		if (right != DELETE && add_missing_columns(&rights, database, table, (enum right)right))
-			by_column = true;
-		else
-			missing++;
+		text_add_string(&lack->rights, lack->rights.length > 0 ? ", " : "");
+		text_add_string(&lack->rights, right_names[right]);
+		if (right != DELETE && add_missing_columns(&lack->rights, database, table, (enum right)right)) {
+			lack->by_column = true;
+			continue;
+		}
+		lack->whole[right] = true;
+		lack->missing++;
 	}
-	if (rights.length > 0)
-		tell_missing(database, by_column || missing == tried ? "" : "warning: ", "MYREST_WRITABLE",
-		             table->is_view ? "view" : "table", table->name, table->quoted, &rights, "");
 	text_release(&sql);
-	text_release(&rights);
-	return !by_column && (missing == 0 || missing < tried);
+}
+
+/* How it can be written, by the rights as well. */
+static void print_writable(const struct table *table, const struct lack *lack)
+{
+	static const char *const methods[RIGHTS] = { " POST", " PATCH", " DELETE" };
+	unsigned count = 0;
+
+	if (!table->writable) {
+		printf(", read only");
+		return;
+	}
+	if (lack->missing > 0 && lack->missing == lack->tried) {
+		printf(", not writable: rights are missing");
+		return;
+	}
+	for (int right = INSERT; right < RIGHTS; right++)
+		count += !is_impossible(table, (enum right)right) && !lack->whole[right];
+	printf(count < RIGHTS ? ", writable by" : ", writable");
+	for (int right = INSERT; right < RIGHTS && count < RIGHTS; right++)
+		if (!is_impossible(table, (enum right)right) && !lack->whole[right])
+			printf("%s", methods[right]);
+	printf("%s%s", count < RIGHTS ? " alone" : "", lack->by_column ? ", but not all of its columns" : "");
+}
+
+static void print_table(const struct table *table, const struct lack *lack)
+{
+	unsigned exposed = 0;
+
+	for (unsigned i = 0; i < table->column_count; i++)
+		exposed += table->columns[i].exposed;
+	printf("%s %s: %u of %u columns", table->is_view ? "view" : "table", table->name.bytes, exposed,
+	       table->column_count);
+	if (table->key_column >= 0)
+		printf(", /%s/KEY by %s", table->name.bytes, table->columns[table->key_column].name.bytes);
+	print_writable(table, lack);
+	printf("\n");
+}
+
+/* Prints what there is to know of the table, and says what is missing; false: that is an error. A right that is missing
+ * on the whole table while another one is there is only a warning: the table may be meant for POST alone, which
+ * MYREST_WRITABLE cannot say. */
+static bool check_table(struct database *database, const struct table *table)
+{
+	struct lack lack = { 0 };
+	bool error;
+
+	if (table->writable)
+		try_rights(database, table, &lack);
+	error = lack.by_column || (lack.missing > 0 && lack.missing == lack.tried);
+	print_table(table, &lack);
+	fflush(stdout);
+	if (lack.rights.length > 0)
+		tell_missing(database, error ? "" : "warning: ", "MYREST_WRITABLE", table->is_view ? "view" : "table",
+		             table->name, table->quoted, &lack.rights, "");
+	text_release(&lack.rights);
+	return !error;
 }
 
 /* A statement that needs the right alone. A recall locks its row besides, which takes a right to change it, and what
@@ -420,11 +462,7 @@ int check_run(const struct config *config)
 	printf("database: %s answers, %s\n", database_host(database), protection != NULL ? protection : "without TLS");
 	for (unsigned i = 0; i < schema->table_count; i++)
 		if (schema->tables[i].untold == NULL)
-			print_table(&schema->tables[i]);
-	fflush(stdout);
-	for (unsigned i = 0; i < schema->table_count; i++)
-		if (schema->tables[i].writable && schema->tables[i].untold == NULL)
-			allowed = try_rights(database, &schema->tables[i]) && allowed;
+			allowed = check_table(database, &schema->tables[i]) && allowed;
 	if (config->idempotency_table.length > 0)
 		remembered = try_idempotency(database, config);
 	if (is_lost(database))

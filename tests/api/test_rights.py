@@ -453,13 +453,15 @@ def test_a_missing_right_is_told(database, lab, start_pool, start_nginx, right, 
     assert len(logged) == 1 and logged[0]["table"] == "t" and "denied" in logged[0]["message"], pool.text()
     ended = check(lab, schema)
     assert ended.returncode == 0, ended  # a table may be meant for some of the methods alone
-    assert "t: 3 of 3 columns, /t/KEY by id, writable\n" in ended.stdout
+    left = {"INSERT": "PATCH DELETE", "UPDATE": "POST DELETE", "DELETE": "POST PATCH"}[right]
+    assert f"table t: 3 of 3 columns, /t/KEY by id, writable by {left} alone\n" in ended.stdout
     assert f"warning: MYREST_WRITABLE: on table 't' the account has no {right}: GRANT {right} ON " in ended.stderr
     assert ended.stderr.count("myrest:") == 1 and not any(one in ended.stderr for one in rights), ended.stderr
     assert schema.sql("SELECT * FROM t") == ((1, "a", "x"),)
     follow(schema, ended)
     ended = check(lab, schema)
     assert (ended.returncode, ended.stderr) == (0, ""), ended
+    assert "table t: 3 of 3 columns, /t/KEY by id, writable\n" in ended.stdout
     assert schema.sql("SELECT * FROM t") == ((1, "a", "x"),)
 
 
@@ -517,6 +519,7 @@ def test_check_asks_for_no_right_that_is_not_needed(database, lab):
     ended = check(lab, schema)
     told = "myrest: MYREST_WRITABLE: on table 't' the account has no INSERT, UPDATE, DELETE: GRANT INSERT, UPDATE, DELETE ON "
     assert ended.returncode == 77 and ended.stderr.startswith(told), ended
+    assert ended.stdout.endswith(", /t/KEY by id, not writable: rights are missing\n"), ended
     follow(schema, ended)
     assert check(lab, schema).returncode == 0
 
@@ -527,6 +530,7 @@ def test_check_takes_a_table_for_post_alone(database, lab):
     ended = check(lab, schema)
     assert ended.returncode == 0, ended
     assert ended.stderr.startswith("myrest: warning: MYREST_WRITABLE: on table 't' the account has no UPDATE, DELETE: GRANT UPDATE, DELETE ON ")
+    assert ended.stdout.endswith(" columns, writable by POST alone\n"), ended
 
 
 def test_check_is_content_with_rights_on_the_columns_that_are_written(database, lab):
@@ -538,8 +542,10 @@ def test_check_is_content_with_rights_on_the_columns_that_are_written(database, 
     name = '"name"' if postgresql.HERE else "`name`"
     told = f"on table 't' the account has no INSERT ({name}), UPDATE ({name}): GRANT INSERT ({name}), UPDATE ({name}) ON "
     assert ended.returncode == 77 and told in ended.stderr, ended
+    assert ended.stdout.endswith(", writable, but not all of its columns\n"), ended
     follow(schema, ended)
     ended = check(lab, schema)
+    assert ended.stdout.endswith(", writable\n"), ended
     assert (ended.returncode, ended.stderr) == (0, ""), ended
 
 
