@@ -324,24 +324,36 @@ static void add_idempotency_trial(struct text *sql, const struct dialect *dialec
 	}
 }
 
+/* Why the table of idempotency keys does not serve; where it is not there, or not as we need it, what makes it. */
+static void tell_unusable(const struct database_error *error, struct slice table, const char *made_by)
+{
+	bool shape = error->schema_changed || error->status == STATUS_DEFINITION;
+
+	begin_fault("", "MYREST_IDEMPOTENCY_TABLE");
+	fprintf(stderr, "table '%.*s': %s%s%s\n", (int)table.length, table.bytes, error->text,
+	        shape ? "; it is to be as this makes it: " : "", shape ? made_by : "");
+}
+
 /* Explains what a request with an Idempotency-Key would ask of its table (sql.h); the exit status. */
 static int try_idempotency(struct database *database, const struct config *config)
 {
-	const struct dialect *dialect =
-	    config->database.scheme == URL_POSTGRESQL ? &postgresql_dialect : &mysql_dialect;
-	static const char *const names[] = { "INSERT", "SELECT", "UPDATE" };
+	enum { NEEDED = 3 };
+	static const char *const names[NEEDED] = { "INSERT", "SELECT", "UPDATE" };
+	bool postgresql = config->database.scheme == URL_POSTGRESQL;
+	const struct dialect *dialect = postgresql ? &postgresql_dialect : &mysql_dialect;
+	const char *made_by = postgresql ? "conf/idempotency.postgresql.sql" : "conf/idempotency.sql";
 	struct slice table = config->idempotency_table;
 	struct text sql = { 0 }, rights = { 0 }, quoted = { 0 };
 	unsigned missing = 0;
+	char remark[80];
 	int status = 0;
 
-	for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]) && status == 0 && database_is_open(database); i++) {
+	for (unsigned i = 0; i < NEEDED && status == 0 && database_is_open(database); i++) {
 		add_idempotency_trial(&sql, dialect, table, i);
 		if (!fails(database, &sql))
 			continue;
 		if (database_error(database)->status != STATUS_FORBIDDEN) {
-			begin_fault("", "MYREST_IDEMPOTENCY_TABLE");
-			fprintf(stderr, "table '%.*s': %s\n", (int)table.length, table.bytes, database_error(database)->text);
+			tell_unusable(database_error(database), table, made_by);
 			status = EX_UNAVAILABLE;
 			break;
 		}
@@ -351,8 +363,9 @@ static int try_idempotency(struct database *database, const struct config *confi
 	if (status == 0 && missing > 0) {
 		sql_add_name(&quoted, dialect->quote, table);
 		/* MySQL does not tell who has no right on a table whether there is one. */
+		snprintf(remark, sizeof(remark), ", or there is no such table (%s makes it)", made_by);
 		tell_missing(database, "", "MYREST_IDEMPOTENCY_TABLE", "table", table,
-		             (struct slice){ quoted.bytes, quoted.length }, &rights, missing == sizeof(names) / sizeof(names[0]) ? ", or there is no such table" : "");
+		             (struct slice){ quoted.bytes, quoted.length }, &rights, missing == NEEDED ? remark : "");
 		status = EX_NOPERM;
 	}
 	text_release(&sql);

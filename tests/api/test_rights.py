@@ -583,12 +583,14 @@ def test_check_looks_for_the_table_of_idempotency_keys(database, lab):
     ended = check(lab, schema, MYREST_IDEMPOTENCY_TABLE="keys_")
     assert ended.returncode in (69, 77) and ended.stderr.count("myrest:") == 1, ended
     assert ended.stderr.startswith("myrest: MYREST_IDEMPOTENCY_TABLE: ") and "'keys_'" in ended.stderr, ended
+    made_by = "conf/idempotency.postgresql.sql" if postgresql.HERE else "conf/idempotency.sql"
+    assert made_by in ended.stderr and (servers.SOURCE / made_by).exists(), ended
     schema.sql(*(part for part in re.split(r";\s*(?:\n|$)", text) if part.strip()))
     rights = ("INSERT", "SELECT", "UPDATE")
     for missing in [[right] for right in rights] + [[one for one in rights if one != right] for right in rights] + [rights]:
         may(schema, *(f"{one} ON keys_" for one in rights if one not in missing))
         ended = check(lab, schema, MYREST_IDEMPOTENCY_TABLE="keys_")
-        told, nothing = ", ".join(missing), ", or there is no such table" if missing == rights else ""
+        told, nothing = ", ".join(missing), f", or there is no such table ({made_by} makes it)" if missing == rights else ""
         assert ended.returncode == 77 and ended.stderr.count("myrest:") == 1, ended
         assert f"on table 'keys_' the account has no {told}{nothing}: GRANT {told} ON " in ended.stderr, ended
         follow(schema, ended)
@@ -599,7 +601,12 @@ def test_check_looks_for_the_table_of_idempotency_keys(database, lab):
     may(schema, "INSERT ON keys_", "SELECT ON keys_", "UPDATE ON keys_")
     schema.sql("ALTER TABLE keys_ DROP COLUMN answer")
     ended = check(lab, schema, MYREST_IDEMPOTENCY_TABLE="keys_")
-    assert ended.returncode == 69 and "answer" in ended.stderr, ended
+    assert ended.returncode == 69 and "answer" in ended.stderr and made_by in ended.stderr, ended
+    schema.sql("DROP TABLE keys_")
+    if not postgresql.HERE:  # who has rights on all tables is told
+        schema.sql(f"GRANT SELECT, INSERT, UPDATE ON {schema.name}.* TO rest@'%'")
+    ended = check(lab, schema, MYREST_IDEMPOTENCY_TABLE="keys_")
+    assert ended.returncode == 69 and f"exist; it is to be as this makes it: {made_by}\n" in ended.stderr, ended
 
 
 @pytest.mark.parametrize("name, kind", [("t", "table"), ("v", "view")])
