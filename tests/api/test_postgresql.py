@@ -508,6 +508,22 @@ def test_a_row_that_is_twice_in_one_upsert(people):
         assert people.sql("SELECT n FROM people WHERE id = 1") == ((1,),)
 
 
+def test_what_an_after_trigger_makes_of_a_row_is_shown_where_it_is_read_again(serve):
+    after = serve(
+        "CREATE TABLE t (id integer PRIMARY KEY, v integer)",
+        plpgsql("again()", "IF pg_trigger_depth() < 2 THEN UPDATE t SET v = v + 100 WHERE id = NEW.id; END IF; RETURN NULL;"),
+        "CREATE TRIGGER again AFTER INSERT OR UPDATE ON t FOR EACH ROW EXECUTE FUNCTION again()",
+    )
+    for method, target, body, shown, kept in (
+        ("POST", "/t", {"id": 1, "v": 1}, [{"id": 1, "v": 1}], 101),
+        ("PATCH", "/t/1", {"v": 2}, {"id": 1, "v": 102}, 102),
+        ("PATCH", "/t?v=gt.0", {"v": 3}, [{"id": 1, "v": 103}], 103),
+        ("PUT", "/t/1", {"v": 4}, {"id": 1, "v": 104}, 104),
+    ):
+        answer = send(after.web, method, target, body, prefer=REPRESENTATION)
+        assert answer.json() == shown and after.sql("SELECT v FROM t") == ((kept,),), (method, answer)
+
+
 def test_put_makes_and_changes(people):
     done(send(people.web, "PUT", "/people/50", {"email": "p@x", "n": 1}), 201)
     done(send(people.web, "PUT", "/people/50", {"email": "p@x", "n": 2}), 204)

@@ -550,6 +550,18 @@ def test_a_put_meets_a_row_that_another_has_just_added(serve, wanted, unless_the
 # --- an engine without transactions
 
 
+def test_a_row_that_the_body_has_twice_is_shown_as_each_of_them_left_it(serve):
+    web = serve(*PEOPLE, tables="people")
+    body = [{"id": 1, "email": "a", "name": "first"}, {"id": 3, "email": "c", "name": "new"}, {"id": 1, "email": "a", "name": "last"}]
+    answer = send(web, "POST", "/people", body, prefer=f"{MERGE}, {REPRESENTATION}, count=exact")
+    if postgresql.HERE:
+        refused(answer, 409, "21000")
+        assert web.schema.sql("SELECT name FROM people WHERE id = 1") == (("old",),)
+        return
+    assert (answer.status, answer.json(), answer.headers["content-range"]) == (201, body, "*/3")
+    assert web.schema.sql("SELECT id, name FROM people ORDER BY id") == ((1, "last"), (2, "old"), (3, "new"))
+
+
 def test_nothing_is_written_twice_where_nothing_can_be_undone(serve):
     """On MyISAM a part of a list stays when a row is at fault. It is there once, and what is counted is what was added."""
     front = serve(
