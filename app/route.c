@@ -24,11 +24,13 @@ static bool decode(struct slice raw, struct arena *arena, struct slice *decoded)
 	return true;
 }
 
-/* A row that is put may be new: then its key is written. */
+/* A row that is put is named by filters, and may be new: then its key is written. */
 static bool can_put(const struct table *table)
 {
 	const struct key *key = table->writable && !table->no_insert && !table->no_update ? table_primary(table) : NULL;
 
+	if (key != NULL && !table_key_compares(table, key))
+		return false;
 	for (unsigned i = 0; key != NULL && i < key->column_count; i++)
 		if (!table->columns[key->columns[i]].writable)
 			return false;
