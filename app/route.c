@@ -112,6 +112,17 @@ static bool has_dots(struct slice decoded)
 	return false;
 }
 
+/* Why no row has an address. */
+static const char *keyless(const struct table *table, struct arena *arena)
+{
+	const struct key *key = table_primary(table);
+
+	if (key != NULL && key->column_count == 1)
+		return arena_printf(arena, "the primary key of '%s' is of type %s, which no filter compares as a whole",
+		                    table->name.bytes, table->columns[key->columns[0]].declared.bytes);
+	return arena_printf(arena, "'%s' has no primary key of one column", table->name.bytes);
+}
+
 enum status route_find(const struct request *request, const struct schema *schema, struct slice prefix,
                        struct arena *arena, struct route *route, struct fault *fault)
 {
@@ -156,7 +167,7 @@ enum status route_find(const struct request *request, const struct schema *schem
 		if (slash + 1 == end || memchr(slash + 1, '/', (size_t)(end - slash - 1)) != NULL)
 			return refuse(fault, STATUS_NO_SUCH_PATH, NULL);
 		if (route->table->key_column < 0) {
-			fault->details = arena_printf(arena, "'%s' has no primary key of one column", name.bytes);
+			fault->details = keyless(route->table, arena);
 			return refuse(fault, STATUS_NO_SUCH_PATH, NULL);
 		}
 		if (!decode((struct slice){ slash + 1, (size_t)(end - slash - 1) }, arena, &route->key))

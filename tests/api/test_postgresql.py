@@ -1656,7 +1656,8 @@ def test_a_key_that_is_json_names_no_row_in_an_address(serve, key):
     assert response.status == 201 and "location" not in response.headers
     for method in ("GET", "PUT", "DELETE"):
         error = error_of(send(made.web, method, "/t/" + quote('{"a": 1}', safe=""), {"id": 1, "v": "y"} if method == "PUT" else None), 404)
-        assert "'t' has no primary key of one column" in error["details"]
+        assert error["details"] == ("the primary key of 't' is of type jsonb, which no filter compares as a whole" if key == "doc"
+                                    else "'t' has no primary key of one column")  # fmt: skip
     # nor a PUT, which names its row by filters alone
     error = error_of(send(made.web, "PUT", "/t?doc=eq.5" + ("&id=eq.1" if key != "doc" else ""), {"id": 1, "doc": 5}), 405)
     assert made.get("/t", method="OPTIONS").headers["allow"] == "OPTIONS, GET, HEAD, POST, PATCH, DELETE"
