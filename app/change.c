@@ -545,7 +545,7 @@ static enum next lock_done(void)
 
 	change.there = change.rows > 0;
 	if (!condition_holds())
-		return fail(STATUS_CONDITION, NULL, NULL);
+		return fail(STATUS_CONDITION, write->unless_there && change.rows > 0 ? "the row is there already" : NULL, NULL);
 	if (too_many_are_shown())
 		return refuse_to_show();
 	if (change.renames)
