@@ -26,6 +26,7 @@ enum {
 	PUTS = PUT | PUT_ONE,
 	ONES = READ_ONE | UPDATE_ONE | DELETE_ONE | PUT_ONE,
 	FILTERED = READ | UPDATE | DELETE,
+	COUNTED = INSERT | UPDATE | DELETE | PUT, /* writes that tell how many rows they were */
 	BODIES = INSERT | UPDATES | PUTS,
 	WRITES = BODIES | DELETES,
 	ALL = READS | WRITES,
@@ -96,6 +97,7 @@ static const struct preference {
 	enum { ANYHOW, WITH_ROLLBACK } when;
 } preferences[] = {
 	{ READ, "`count=exact`, `count=planned`, `count=estimated`", ANYHOW },
+	{ COUNTED, "`count=exact`", ANYHOW },
 	{ WRITES, "`return=minimal`, `return=headers-only`, `return=representation`", ANYHOW },
 	{ INSERT, "`resolution=merge-duplicates`, `resolution=ignore-duplicates`", ANYHOW },
 	{ BODIES, "`missing=default`, `missing=null`", ANYHOW },
@@ -131,13 +133,19 @@ static const struct header {
 	int status; /* of the answers that have it; 0: all */
 	const char *name, *schema, *description;
 } headers[] = {
-	{ READ, 200, "Content-Range", "'type':'string'", "`first-last/total`, counted from 0; `*` where there is none." },
+	{ READ | COUNTED, 200, "Content-Range", "'type':'string'",
+	  "`first-last/total`, counted from 0; `*` where there is none." },
+	{ INSERT | PUT, 201, "Content-Range", NULL, NULL },
+	{ COUNTED & ~INSERT, 204, "Content-Range", NULL, NULL },
 	{ READ, 206, "Content-Range", NULL, NULL },
 	{ READ, 200, "Link", "'type':'string'", "The next page, when there is one: `<...>; rel=\"next\"`." },
 	{ READ, 206, "Link", NULL, NULL },
 	{ READS, 0, "ETag", "'type':'string'", "For `If-None-Match` and `If-Match`." },
+	{ ONES & ~READ_ONE, 200, "ETag", NULL, NULL },
+	{ PUT_ONE, 201, "ETag", NULL, NULL },
 	{ READS, 0, "MyREST-Merged", "'type':'integer','minimum':1", "How many requests shared the statement." },
-	{ INSERT, 201, "Location", "'type':'string'", "Where the row is, with `Prefer: return=headers-only`." },
+	{ INSERT, 201, "Location", "'type':'string'", 
+	  "Where the one row is that was added, with `Prefer: return=headers-only` or `return=representation`." },
 	{ ALL, 0, "Preference-Applied", "'type':'string'", "Which preferences were heeded." },
 	{ 0, 503, "Retry-After", "'type':'integer'", "Seconds after which it may be tried again." },
 };

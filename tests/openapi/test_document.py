@@ -94,6 +94,9 @@ class Document:
         answers = operation.says["responses"]
         assert str(response.status) in answers, f"{operation.method} {operation.path}: {response}"
         answer = self.at(answers[str(response.status)])
+        if response.status < 400:
+            told = {"content-range", "etag", "link", "location", "preference-applied"} & set(response.headers)
+            assert told <= {name.lower() for name in answer.get("headers", {})}, f"{operation.method} {operation.path}: {told}"
         if bodyless or response.status in (204, 304) or response.body == b"":
             return
         media = response.headers["content-type"].split(";")[0]
@@ -403,8 +406,14 @@ def test_rows_are_added_as_it_says(writable):
         several = [body_for(writable, schema, number) for number in (13, 14)]
         made = send(writable, operation, target, several, Prefer="return=representation")
         assert made.status == status and (status != 201 or len(made.json()) == 2)
-        head = send(writable, operation, target, body_for(writable, schema, 15), Prefer="return=headers-only")
-        assert head.status == 201 and head.body == b""
+        head = send(writable, operation, target, body_for(writable, schema, 15), Prefer="return=headers-only,count=exact")
+        assert head.status == 201 and head.body == b"" and head.headers["content-range"] == "*/1"
+        prefer = next(each for each in operation.parameters if each["name"] == "Prefer")
+        assert "count=exact" in prefer["description"]
+        if made.status == 201 and has_key(writable, operation.path):
+            one = send(writable, operation, target, body_for(writable, schema, 18), Prefer="return=representation")
+            said = writable.at(operation.says["responses"]["201"]["headers"]["Location"])["description"]
+            assert "location" in one.headers and "return=representation" in said
         body = {name: value for name, value in body_for(writable, schema, 16).items() if isinstance(value, (str, int))}
         lines = ",".join(body) + "\n" + ",".join(json.dumps(value).replace("\\", "") for value in body.values()) + "\n"
         assert send(writable, operation, target, lines, media="text/csv").status == 201
