@@ -166,7 +166,17 @@ static void tell_foreign_key(struct fault *fault, const struct table *table, con
 	fault->details = arena_printf(arena, "Key (%s) refers to no row.", columns);
 }
 
-static void tell_column(struct fault *fault, const struct table *table, struct slice name, struct arena *arena)
+/* A view's column may be called as another one of its table: what is not written cannot be the one that is refused. */
+static bool is_written(const struct write *write, const struct column *column)
+{
+	for (unsigned i = 0; i < write->column_count; i++)
+		if (write->columns[i] == column)
+			return true;
+	return false;
+}
+
+static void tell_column(struct fault *fault, const struct table *table, const struct write *write, struct slice name,
+                        struct arena *arena)
 {
 	/* What the servers' words would say, around the column's name. */
 	static const struct {
@@ -184,6 +194,8 @@ static void tell_column(struct fault *fault, const struct table *table, struct s
 	};
 	const struct column *column = name.length > 0 ? find_column(table, name) : NULL;
 
+	if (column != NULL && fault->status == STATUS_NOT_WRITABLE && !is_written(write, column))
+		column = NULL;
 	for (size_t i = 0; column != NULL && i < sizeof(words) / sizeof(words[0]); i++)
 		if (words[i].status == fault->status)
 			fault->message = arena_printf(arena, "%s'%s'%s", words[i].before, column->name.bytes, words[i].behind);
@@ -404,7 +416,7 @@ struct fault change_fault_make(const struct database_error *error, const struct 
 	else if (fault.status == STATUS_RAISED) /* a trigger's own words, which are meant for the client */
 		fault.message = arena_text(arena, error->text, strlen(error->text));
 	else if (error->object.length > 0)
-		tell_column(&fault, table, error->object, arena);
+		tell_column(&fault, table, write, error->object, arena);
 	else if (sql.length > 0 && sql.bytes[0] != 'I')
 		server_fault_tell_operand(&fault, error, plan, sql, arena);
 	if (change_fault_is_unseen(&fault, error))

@@ -162,6 +162,15 @@ static void set_text(struct database_error *error, const char *state, const char
 	error->object = (struct slice){ error->text + length + strlen(" ("), strlen(name) };
 }
 
+/* A column that a table computes is named by the words alone, in English ones between double quotes. */
+static void find_computed(struct database_error *error)
+{
+	const char *from = strchr(error->text, '"'), *to = strrchr(error->text, '"');
+
+	if (from != to)
+		error->object = (struct slice){ from + 1, (size_t)(to - from - 1) };
+}
+
 /* A row that no partition takes has the state of a CHECK, and no constraint's name. The words may be of any language;
  * the server's functions are called alike in all releases. */
 static bool is_partition_fault(const struct postgresql_fault *fault)
@@ -260,5 +269,7 @@ bool postgresql_fault_read(struct database_error *error, const struct postgresql
 		set_text(error, "", message, "");
 	else
 		set_text(error, state, message, name);
+	if (error->status == STATUS_NOT_WRITABLE && error->object.length == 0)
+		find_computed(error);
 	return error->status == STATUS_AWAY;
 }

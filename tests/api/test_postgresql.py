@@ -397,6 +397,19 @@ def test_a_key_that_is_always_the_database_s_is_not_written(shop):
     assert shop.json("/always?id=eq.77") == []
 
 
+def test_what_the_table_under_a_view_computes_is_named(serve):
+    made = serve("CREATE TABLE t (id integer PRIMARY KEY, n integer, g integer GENERATED ALWAYS AS (n * 2) STORED)",
+                 "CREATE TABLE always (id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY, v text)", "INSERT INTO t VALUES (2, 1)",
+                 "CREATE VIEW tv AS SELECT * FROM t", "CREATE VIEW av AS SELECT * FROM always",
+                 "CREATE VIEW renamed AS SELECT id, n AS g, g AS twice FROM t", tables="tv,av,renamed")  # fmt: skip
+    for method, target, body, column in (("POST", "/tv", {"id": 1, "g": 5}, "g"), ("POST", "/tv", [{"id": 1, "g": 5}, {"id": 3, "g": 5}], "g"),
+                                         ("PATCH", "/tv?id=eq.2", {"g": 5}, "g"), ("POST", "/av", {"id": 1}, "id")):  # fmt: skip
+        assert refused(send(made.web, method, target, body), 400, "428C9")["message"] == f"the database computes column '{column}'"
+    # another column of the view is called as that of its table
+    assert refused(send(made.web, "POST", "/renamed", {"id": 1, "twice": 5}), 400, "428C9")["message"] == "the column cannot be written"
+    assert list(made.sql("SELECT id, n FROM t")) == [(2, 1)]
+
+
 def test_a_key_of_the_client_s_own(shop):
     for table in ("serials", "identities"):
         assert shown(send(shop.web, "POST", f"/{table}", {"id": 5000, "v": "own"}, prefer=REPRESENTATION), 201) == [{"id": 5000, "v": "own"}]

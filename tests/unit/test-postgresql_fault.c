@@ -196,8 +196,12 @@ static void searches(void **state)
 static void views_and_what_clients_may_not_write(void **state)
 {
 	static const struct told cases[] = {
-		{ "428C9", "cannot insert a non-DEFAULT value into column \"g\"", STATUS_NOT_WRITABLE, NULL, NULL, NULL,
+		{ "428C9", "cannot insert a non-DEFAULT value into column \"g\"", STATUS_NOT_WRITABLE, NULL, "g", NULL,
 		  NULL },
+		{ "428C9", "column \"a \"b\" can only be updated to DEFAULT", STATUS_NOT_WRITABLE, NULL, "a \"b", NULL, NULL },
+		{ "428C9", "Spalte \xc2\xbbg\xc2\xab kann nur auf DEFAULT aktualisiert werden", STATUS_NOT_WRITABLE, NULL, NULL,
+		  NULL, NULL },
+		{ "428C9", "one \" alone", STATUS_NOT_WRITABLE, NULL, NULL, NULL, NULL },
 		{ "55000", "cannot insert into view \"es\"", STATUS_NOT_UPDATABLE, NULL, NULL, NULL, NULL },
 		{ "55000", "cannot update view \"es\"", STATUS_NOT_UPDATABLE, NULL, NULL, NULL, NULL },
 		{ "55000", "cannot delete from view \"es\"", STATUS_NOT_UPDATABLE, NULL, NULL, NULL, NULL },
