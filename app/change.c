@@ -705,10 +705,16 @@ static struct database_error located_error(void)
 	return error;
 }
 
+/* Whether the statement is about the table of Idempotency-Keys alone. */
+static bool is_of_keys(void)
+{
+	return change.stage == CLAIM || change.stage == RECALL || change.stage == REMEMBER;
+}
+
 /* Whether the statement can have failed by one row of the body alone. */
 static bool has_one_row(void)
 {
-	if (change.stage == CLAIM || change.stage == REMEMBER)
+	if (is_of_keys())
 		return false;
 	return change.write->one_by_one ||
 	       (change.stage == WRITE && change.write->kind == WRITE_INSERT && rows_at_once() == 1);
@@ -817,8 +823,11 @@ static enum next stage_failed(void)
 		return undo();
 	}
 	change.failed = true;
-	change.fault = change_fault_make(error, change.plan, change.write, sql, row, &peer->arena);
-	if (server_fault_is_outdated(error, change.plan, sql) && !peer->retried && session_may_describe())
+	if (is_of_keys())
+		change.fault = change_fault_of_keys(error, change.plan, worker.config->idempotency_table, &peer->arena);
+	else
+		change.fault = change_fault_make(error, change.plan, change.write, sql, row, &peer->arena);
+	if (!is_of_keys() && server_fault_is_outdated(error, change.plan, sql) && !peer->retried && session_may_describe())
 		peer->retried = worker.describe_wanted = true;
 	else
 		log_failure(change_fault_is_unseen(&change.fault, error) ? LOG_WARNING : failure_level(change.fault.status),

@@ -429,6 +429,27 @@ struct fault change_fault_make(const struct database_error *error, const struct 
 	return fault;
 }
 
+struct fault change_fault_of_keys(const struct database_error *error, const struct plan *plan, struct slice keys,
+                                  struct arena *arena)
+{
+	struct fault fault = { .status = server_fault_status(error, plan) };
+	bool of_table = fault.status == STATUS_DEFINITION || fault.status == STATUS_NOT_TAKEN ||
+	                fault.status == STATUS_NOT_SHOWN;
+
+	if (fault.status == STATUS_FORBIDDEN) {
+		fault.hint = arena_printf(arena, "the account needs SELECT, INSERT and UPDATE on table '%.*s' of"
+		                                 " MYREST_IDEMPOTENCY_TABLE%s", (int)keys.length, keys.bytes,
+		                          error->number > 0 ? ", or there is no such table" : "");
+	} else if (of_table || status_http(fault.status) < 500) { /* what it says of a request is said of our own */
+		fault.status = STATUS_DEFINITION;
+		fault.message = arena_printf(arena, "the table '%.*s' of MYREST_IDEMPOTENCY_TABLE is not there, or not as"
+		                                    " conf/idempotency*.sql makes it; the log says more",
+		                             (int)keys.length, keys.bytes);
+	}
+	server_fault_tell(&fault, error, arena);
+	return fault;
+}
+
 bool change_fault_is_unseen(const struct fault *fault, const struct database_error *error)
 {
 	return fault->status == STATUS_NULL && error->object.length > 0 && fault->message == NULL;

@@ -677,6 +677,47 @@ def test_check_names_the_variable_that_the_fault_is_in(database, lab, in_files):
     assert told(schema.url()) == {"MYREST_TABLES", "MYREST_WRITABLE", "MYREST_IDEMPOTENCY_TABLE"}
 
 
+KEYS = (servers.SOURCE / "conf" / "idempotency.sql").read_text("utf-8").split(";")[0].replace("myrest_idempotency", "keys_")
+
+
+def test_a_table_of_idempotency_keys_that_does_not_serve_is_named(database, serve):
+    """It is nothing that a client asked for, and no fault of the table that it writes."""
+    schema = database.schema(*SECRETS, grant="SELECT, INSERT, UPDATE, DELETE", whole=True)
+    front = serve(schema, "t", MYREST_WRITABLE="t", MYREST_IDEMPOTENCY_TABLE="keys_")
+
+    def ask():
+        return send(front, "POST", "/t", {"id": 2}, Idempotency_Key="k")
+
+    def told():
+        error = refused(ask(), 500, None)
+        assert "the table 'keys_' of MYREST_IDEMPOTENCY_TABLE is not there, or not as conf/idempotency" in error["message"], error
+        return error
+
+    told()
+    for column in ("answer", "request"):
+        schema.sql(KEYS, f"ALTER TABLE keys_ DROP COLUMN {column}")
+        told()
+        schema.sql("DROP TABLE keys_")
+    schema.sql(KEYS, "ALTER TABLE keys_ ADD COLUMN another INT NOT NULL")
+    told()
+    schema.sql("ALTER TABLE keys_ DROP COLUMN another")
+    assert schema.sql("SELECT id FROM t ORDER BY id") == ((1,),)
+    assert ask().status == 201 and ask().headers.get("idempotency-replayed") == "true"
+
+
+def test_rights_on_the_table_of_idempotency_keys_are_named(database, serve):
+    schema = bare(database, *SECRETS, KEYS)
+    may(schema, *(f"{right} ON t" for right in ("SELECT", "INSERT", "UPDATE", "DELETE")))
+    front = serve(schema, "t", MYREST_WRITABLE="t", MYREST_IDEMPOTENCY_TABLE="keys_")
+    for right in ("INSERT", "UPDATE", "SELECT"):
+        error = refused(send(front, "POST", "/t", {"id": 2}, Idempotency_Key="k"), 403, "42501")
+        assert error["hint"].startswith("the account needs SELECT, INSERT and UPDATE on table 'keys_' of MYREST_IDEMPOTENCY_TABLE"), error
+        may(schema, f"{right} ON keys_")
+    for replayed in (None, "true"):
+        response = send(front, "POST", "/t", {"id": 2}, Idempotency_Key="k")
+        assert response.status == 201 and response.headers.get("idempotency-replayed") == replayed
+
+
 @pytest.mark.parametrize("waits_for", ["t", "keys_"])
 def test_check_whose_connection_is_lost_is_not_content(database, lab, waits_for):
     """It has to wait for a table that somebody else has locked, and the server ends its connection meanwhile."""
