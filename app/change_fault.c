@@ -247,38 +247,6 @@ static bool is_json_check(const struct table *table, struct slice name)
 	return column != NULL && column->type == COLUMN_JSON;
 }
 
-/* Whether the server's words are about the table, and not about one that a trigger or a view uses. */
-static bool names_table(struct slice words, struct slice table)
-{
-	const char *at = memmem(words.bytes, words.length, " for ", 5);
-	const char *end = words.bytes + words.length;
-
-	if (at == NULL)
-		return false;
-	at++; /* the account stands before */
-	while ((at = memmem(at, (size_t)(end - at), table.bytes, table.length)) != NULL) {
-		char before = at[-1], behind = at[table.length];
-
-		if ((before == behind && (before == '`' || before == '\'')) || (before == ' ' && behind == '\0'))
-			return true;
-		at++;
-	}
-	return false;
-}
-
-/* The right that MySQL's or MariaDB's words name; NULL: none. */
-static const char *named_right(struct slice words)
-{
-	static const char *const rights[] = { "SELECT", "INSERT", "UPDATE", "DELETE" };
-	static const char denied[] = " command denied to user ";
-
-	for (size_t i = 0; i < sizeof(rights) / sizeof(rights[0]); i++)
-		if (words.length > 6 + sizeof(denied) && memcmp(words.bytes, rights[i], 6) == 0 &&
-		    memcmp(words.bytes + 6, denied, sizeof(denied) - 1) == 0)
-			return rights[i];
-	return NULL;
-}
-
 static bool ends(struct slice sql, const char *words)
 {
 	size_t length = strlen(words);
@@ -365,22 +333,13 @@ static const char *needed_rights(const struct plan *plan, const struct write *wr
 static void tell_right(struct fault *fault, const struct plan *plan, const struct write *write, struct slice sql,
                        const char *text, struct arena *arena)
 {
-	static const char state[] = "42501: ", sequence[] = "permission denied for sequence ";
-	static const char permission[] = "permission denied for ";
-	size_t skipped = strncmp(text, state, sizeof(state) - 1) == 0 ? sizeof(state) - 1 : 0;
-	struct slice words = { text + skipped, strlen(text + skipped) };
-	const char *table = plan->table->name.bytes, *right = named_right(words);
+	static const char sequence[] = "42501: permission denied for sequence ";
+	const char *table = plan->table->name.bytes, *right;
 
-	if (strncmp(words.bytes, sequence, sizeof(sequence) - 1) == 0) {
+	if (strncmp(text, sequence, sizeof(sequence) - 1) == 0)
 		fault->hint = arena_printf(arena, "the account has no USAGE of a sequence of table '%s'", table);
-		return;
-	}
-	if (!names_table(words, plan->table->name))
-		return;
-	if (right == NULL && strncmp(words.bytes, permission, sizeof(permission) - 1) == 0)
-		right = needed_rights(plan, write, sql, arena);
-	if (right != NULL)
-		fault->hint = arena_printf(arena, "on table '%s' the account has no %s", table, right);
+	else if (server_fault_lacks_right(text, plan->table, &right))
+		server_fault_tell_right(fault, plan->table, right != NULL ? right : needed_rights(plan, write, sql, arena), arena);
 }
 
 void change_fault_tell_row(struct fault *fault, const struct write *write, uint64_t row, struct arena *arena)

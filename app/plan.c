@@ -76,11 +76,14 @@ enum status planning_field(const struct planning *planning, const struct query_f
 	struct slice name = named->column.text;
 
 	field->column = table_known_column(table, name.bytes, name.length);
-	if (field->column != NULL && !field->column->exposed)
+	if (field->column != NULL && !field->column->exposed) {
+		planning->fault->hint = arena_printf(planning->arena, "on table '%s' the account has no SELECT (%s)",
+		                                     table->name.bytes, field->column->name.bytes);
 		return planning_refuse(planning, STATUS_FORBIDDEN,
 		                       arena_printf(planning->arena, "column '%s' can be written, but not read",
 		                                    field->column->name.bytes),
 		                       named->column.at);
+	}
 	if (field->column == NULL)
 		return planning_refuse(planning, STATUS_NO_SUCH_COLUMN,
 		                       arena_printf(planning->arena, "column %s.%.*s does not exist", table->name.bytes,
@@ -199,6 +202,15 @@ static enum status plan_all(const struct planning *planning, const char *at)
 	return STATUS_OK;
 }
 
+/* What the account lacks, or the server does not say it. */
+static const char *hint_of_unreadable(const struct table *table, struct arena *arena)
+{
+	if (table->column_count > 0)
+		return arena_printf(arena, "on table '%s' the account has no SELECT", table->name.bytes);
+	return table->is_view ? "it is broken, or the account has no right to what it uses" :
+	                        "the account has no right to any of its columns";
+}
+
 enum status planning_readable(const struct planning *planning)
 {
 	const struct table *table = planning->plan->table;
@@ -208,6 +220,7 @@ enum status planning_readable(const struct planning *planning)
 	*planning->fault = (struct fault){
 		.status = STATUS_FORBIDDEN,
 		.message = arena_printf(planning->arena, "table '%s' has no column that can be read", table->name.bytes),
+		.hint = hint_of_unreadable(table, planning->arena),
 	};
 	return STATUS_FORBIDDEN;
 }

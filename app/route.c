@@ -160,8 +160,11 @@ enum status route_find(const struct request *request, const struct schema *schem
 		return refuse(fault, STATUS_NO_SUCH_TABLE,
 		              arena_printf(arena, "no table '%s' is served here", name.bytes));
 	}
-	if (route->table->untold != NULL)
+	if (route->table->untold != NULL) {
+		if (route->table->refusal == STATUS_FORBIDDEN)
+			fault->hint = "it is broken, or the account has no right to what it uses";
 		return refuse(fault, route->table->refusal, NULL);
+	}
 	if (slash < end) {
 		route->has_key = true;
 		if (slash + 1 == end || memchr(slash + 1, '/', (size_t)(end - slash - 1)) != NULL)

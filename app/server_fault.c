@@ -74,15 +74,66 @@ static enum status status_of_read(const struct database_error *error, const stru
 	}
 }
 
+/* Whether the server's words are about the table, and not about one that a trigger or a view uses. */
+static bool names_table(struct slice words, struct slice table)
+{
+	const char *at = memmem(words.bytes, words.length, " for ", 5);
+	const char *end = words.bytes + words.length;
+
+	if (at == NULL)
+		return false;
+	at++; /* the account stands before */
+	while ((at = memmem(at, (size_t)(end - at), table.bytes, table.length)) != NULL) {
+		char before = at[-1], behind = at[table.length];
+
+		if ((before == behind && (before == '`' || before == '\'')) || (before == ' ' && behind == '\0'))
+			return true;
+		at++;
+	}
+	return false;
+}
+
+/* The right that MySQL's or MariaDB's words name; NULL: none. */
+static const char *named_right(struct slice words)
+{
+	static const char *const rights[] = { "SELECT", "INSERT", "UPDATE", "DELETE" };
+	static const char denied[] = " command denied to user ";
+
+	for (size_t i = 0; i < sizeof(rights) / sizeof(rights[0]); i++)
+		if (words.length > 6 + sizeof(denied) && memcmp(words.bytes, rights[i], 6) == 0 &&
+		    memcmp(words.bytes + 6, denied, sizeof(denied) - 1) == 0)
+			return rights[i];
+	return NULL;
+}
+
+bool server_fault_lacks_right(const char *text, const struct table *table, const char **right)
+{
+	static const char permission[] = "42501: permission denied for ";
+	struct slice words = { text, strlen(text) };
+
+	*right = named_right(words);
+	return names_table(words, table->name) &&
+	       (*right != NULL || strncmp(text, permission, sizeof(permission) - 1) == 0);
+}
+
+void server_fault_tell_right(struct fault *fault, const struct table *table, const char *right, struct arena *arena)
+{
+	if (right != NULL)
+		fault->hint = arena_printf(arena, "on table '%s' the account has no %s", table->name.bytes, right);
+}
+
 struct fault server_fault_of_read(const struct database_error *error, const struct plan *plan, struct slice sql,
                                   struct arena *arena)
 {
 	struct fault fault = { .status = status_of_read(error, plan, sql) };
+	const char *right;
 
 	if (fault.status == STATUS_URI_TOO_LONG)
 		fault.details = STATEMENT_TOO_LONG;
 	else if (fault.status == STATUS_LOCKED)
 		fault.message = "others hold what is to be read";
+	else if (fault.status == STATUS_FORBIDDEN && server_fault_lacks_right(error->text, plan->table, &right))
+		server_fault_tell_right(&fault, plan->table, right != NULL ? right : "SELECT", arena);
 	server_fault_tell_operand(&fault, error, plan, sql, arena);
 	server_fault_tell(&fault, error, arena);
 	return fault;

@@ -19,6 +19,10 @@ enum status server_fault_status(const struct database_error *, const struct plan
  * one. */
 void server_fault_tell_operand(struct fault *, const struct database_error *, const struct plan *, struct slice sql,
                                struct arena *);
+/* Whether the server's words say that a right to the table is missing, and not to another one that a view or a trigger uses.
+ * *right: which one; NULL: they do not say it. */
+bool server_fault_lacks_right(const char *text, const struct table *, const char **right);
+void server_fault_tell_right(struct fault *, const struct table *, const char *right, struct arena *); /* NULL: nothing */
 /* The server's own state becomes the code where nobody else knows more. Of a fault that the client cannot mend (5xx),
  * and whose code it is not, the server's number or state stands in the details: by it the operator finds the error in the
  * server's manual. Comes last. */

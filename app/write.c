@@ -479,6 +479,9 @@ static bool may_meet(const struct write *write, const struct table *table)
 
 static enum status refuse_unreadable(const struct writing *writing, const struct column *column)
 {
+	writing->planning->fault->hint = arena_printf(writing->planning->arena,
+	                                              "on table '%s' the account has no SELECT (%s)",
+	                                              writing->planning->plan->table->name.bytes, column->name.bytes);
 	return refuse(writing, STATUS_FORBIDDEN,
 	              arena_printf(writing->planning->arena,
 	                           "column '%s' can be written, but not read, which this upsert needs", column->name.bytes),

@@ -98,7 +98,7 @@ def test_a_view_that_is_broken_spoils_nothing(database, start_pool, start_nginx)
     pool = start_pool(schema.url(), "users,broken,refused", ready=False)
     web = start_nginx(pool)
     servers.until(lambda: web.get("/users").status == 200, 10)
-    error_of(web.get("/broken"), 403, "42501")
+    assert "broken" in error_of(web.get("/broken"), 403, "42501")["hint"]
     assert "view 'broken'" in pool.text()
 
 
@@ -132,7 +132,8 @@ def test_a_view_whose_columns_are_not_shown(database, start_pool, start_nginx):
     web = start_nginx(pool)
     servers.until(lambda: web.get("/v").status != 503, 10)
     if web.get("/v").status != 200:
-        assert error_of(web.get("/v"), 403, "42501")["details"] is None
+        error = error_of(web.get("/v"), 403, "42501")
+        assert error["details"] is None and "no right to what it uses" in error["hint"]
         assert "EXECUTE" in pool.text()
         assert pool.web.get("/ready").status == 503
         schema.sql(f"GRANT EXECUTE ON FUNCTION {schema.name}.f TO rest@'%'")
@@ -164,7 +165,8 @@ def test_a_column_that_cannot_be_read_is_not_in_the_answer(secrets):
 
 @pytest.mark.parametrize("query", ["select=pw", "select=id,p:pw", "pw=eq.x", "or=(id.eq.1,pw.eq.x)", "order=pw", "select=pw->a"])
 def test_naming_a_column_that_cannot_be_read_is_403(secrets, query):
-    assert "'pw'" in error_of(secrets.web.get(f"/t?{query}"), 403, "42501")["message"]
+    error = error_of(secrets.web.get(f"/t?{query}"), 403, "42501")
+    assert "'pw'" in error["message"] and error["hint"] == "on table 't' the account has no SELECT (pw)"
 
 
 def test_a_column_that_cannot_be_read_can_be_written(secrets):
@@ -222,7 +224,8 @@ def test_a_table_that_can_only_be_inserted_into(database, serve):
     assert send(web, "POST", "/t", [{"id": 3}, {"id": 4}], prefer="return=minimal").status == 201
     assert schema.sql("SELECT COUNT(*) FROM t") == ((4,),)
     for method, body, prefer in (("GET", None, None), ("POST", {"id": 5}, REPRESENTATION)):
-        assert "'t'" in error_of(send(web, method, "/t", body, prefer=prefer), 403, "42501")["message"]
+        error = error_of(send(web, method, "/t", body, prefer=prefer), 403, "42501")
+        assert "'t'" in error["message"] and error["hint"] == "on table 't' the account has no SELECT"
     assert schema.sql("SELECT COUNT(*) FROM t") == ((4,),)
 
 
@@ -244,6 +247,19 @@ def test_an_account_that_may_but_delete_adds_no_row(database, start_pool, start_
     assert answer.status == 204 or error_of(answer, 403, "42501")
     assert send(web, "DELETE", "/t").status == 204
     assert schema.sql("SELECT COUNT(*) FROM t") == ((0,),)
+
+
+def test_a_right_to_read_that_is_taken_away_is_told(database, serve):
+    schema = bare(database, *SECRETS, "CREATE VIEW v AS SELECT id FROM t")
+    may(schema, "SELECT ON t", "SELECT ON v")
+    web = serve(schema, "t,v")
+    for name in ("t", "v"):
+        assert web.get(f"/{name}").status == 200
+        schema.sql(f"REVOKE SELECT ON {schema.name}.{name} FROM rest@'%'")
+        for target in (f"/{name}", f"/{name}?id=eq.1&select=id"):
+            for prefer in ({}, {"Prefer": "count=exact"}):
+                error = error_of(web.get(target, headers=prefer), 403, "42501")
+                assert error["hint"] == f"on table '{name}' the account has no SELECT", error
 
 
 def test_an_account_with_every_right_is_as_before(database, serve):
@@ -380,7 +396,7 @@ def test_an_upsert_by_a_key_that_cannot_be_read_is_403(database, serve, read, qu
     web = serve(schema, "t", MYREST_WRITABLE="t")
     for prefer in (MERGE, IGNORE):
         error = refused(send(web, "POST", f"/t{query}", {"id": 1, "u": 1, "v": 2}, prefer=prefer), 403, "42501")
-        assert f"'{named}'" in error["message"]
+        assert f"'{named}'" in error["message"] and error["hint"] == f"on table 't' the account has no SELECT ({named})"
     assert schema.sql("SELECT * FROM t") == ((1, 1, 1),)
     assert send(web, "POST", f"/t{query}", {"id": 2, "u": 2}).status == 201
     other = "id" if named == "u" else "u"

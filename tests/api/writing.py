@@ -14,7 +14,7 @@ REPRESENTATION = "return=representation"
 
 # What no client may be shown of the statement or of the server.
 FORBIDDEN = re.compile(
-    r"insert into|insert ignore|replace into|update `|delete from|select |values ?\(|on duplicate|returning|set @|"
+    r"insert into|insert ignore|replace into|update `|delete from|(?<!the account has no )select |values ?\(|on duplicate|returning|set @|"
     r"`|mariadb|mysql|sqlstate|errno|duplicate entry|cannot add or update|constraint fails|at row \d|\bs\d+\.|\b\d{4} \(|"
     r"postgres|libpq|on conflict|failing row contains|key \(.*\)=\((?!.*\) already exists)|is not present in table|relation \"",
     re.I,
