@@ -19,6 +19,8 @@ struct catalogue *describe_new(const struct table_choices *choices, const struct
 	catalogue->statements = statements;
 	catalogue->dialect = dialect;
 	catalogue->schema = memory_alloc(sizeof(*catalogue->schema));
+	catalogue->schema->choices = choices;
+	catalogue->schema->writable = writable;
 	catalogue->schema->tables = arena_alloc(&catalogue->schema->arena, choices->count * sizeof(struct table));
 	return catalogue;
 }

@@ -84,14 +84,37 @@ static const char *allowed(const struct route *route, struct arena *arena)
 	return list;
 }
 
-static enum status check_method(const struct request *request, struct arena *arena, struct route *route,
-                                struct fault *fault)
+static bool is_named(const struct table_choices *choices, struct slice name)
+{
+	return choices != NULL && table_choice_find(choices, name) != NULL;
+}
+
+/* Why the table does not have it. */
+static const char *objection(enum method method, const struct schema *schema, const struct route *route,
+                             struct arena *arena)
+{
+	const struct table *table = route->table;
+
+	if (table == NULL || method == METHOD_OTHER)
+		return NULL;
+	if (!table->writable && !is_named(schema->writable, table->name))
+		return arena_printf(arena, "MYREST_WRITABLE does not name '%s'", table->name.bytes);
+	if (table->writable && method == METHOD_POST && route->has_key)
+		return "POST adds rows to the table, whose path has no key";
+	if (table->writable && method == METHOD_PUT && !table->no_insert && !table->no_update)
+		return "PUT needs a primary key that clients may read and write, without JSON in it";
+	return "the database takes no such change of it";
+}
+
+static enum status check_method(const struct request *request, const struct schema *schema, struct arena *arena,
+                                struct route *route, struct fault *fault)
 {
 	if (is_allowed(request->method, route) && request->method != METHOD_OPTIONS)
 		return STATUS_OK;
 	route->allow = allowed(route, arena);
 	if (is_allowed(request->method, route))
 		return STATUS_OK;
+	fault->hint = objection(request->method, schema, route, arena);
 	return refuse(fault, STATUS_BAD_METHOD, arena_printf(arena, "%.*s is not allowed here",
 	                                                     (int)request->method_name.length,
 	                                                     request->method_name.bytes));
@@ -146,7 +169,7 @@ enum status route_find(const struct request *request, const struct schema *schem
 		return refuse(fault, STATUS_NO_SUCH_PATH, NULL);
 	at += prefix.length;
 	if ((at == end && prefix.length > 0) || (at + 1 == end && *at == '/'))
-		return check_method(request, arena, route, fault);
+		return check_method(request, schema, arena, route, fault);
 	if (at == end || *at++ != '/')
 		return refuse(fault, STATUS_NO_SUCH_PATH, NULL);
 	if ((slash = memchr(at, '/', (size_t)(end - at))) == NULL)
@@ -186,5 +209,5 @@ enum status route_find(const struct request *request, const struct schema *schem
 		fault->details = "the range ends before it begins";
 		return refuse(fault, STATUS_BAD_RANGE, NULL);
 	}
-	return check_method(request, arena, route, fault);
+	return check_method(request, schema, arena, route, fault);
 }

@@ -123,6 +123,7 @@ struct schema {
 	struct arena arena;
 	unsigned table_count;
 	struct table *tables;
+	const struct table_choices *choices, *writable; /* MYREST_TABLES and MYREST_WRITABLE, not its own; NULL: nobody knows */
 	bool incomplete; /* a table is untold, or has types that were known before: it is to be described again soon */
 };
 

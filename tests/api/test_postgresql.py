@@ -1673,6 +1673,7 @@ def test_a_key_that_is_json_names_no_row_in_an_address(serve, key):
                                     else "'t' has no primary key of one column")  # fmt: skip
     # nor a PUT, which names its row by filters alone
     error = error_of(send(made.web, "PUT", "/t?doc=eq.5" + ("&id=eq.1" if key != "doc" else ""), {"id": 1, "doc": 5}), 405)
+    assert "without JSON in it" in error["hint"]
     assert made.get("/t", method="OPTIONS").headers["allow"] == "OPTIONS, GET, HEAD, POST, PATCH, DELETE"
     document = made.get("/").json()
     assert "/t/{" not in json.dumps(document) and set(document["paths"]["/t"]) & {"post", "put", "patch", "delete"} == {"post", "patch", "delete"}

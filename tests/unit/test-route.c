@@ -170,6 +170,44 @@ static void methods_that_are_not_allowed_are_told_what_is(void **state)
 	}
 }
 
+static const char *hint_of(enum method method, const char *name, const char *uri)
+{
+	assert_int_equal(find(method, name, uri, ""), STATUS_BAD_METHOD);
+	return fault.hint != NULL ? fault.hint : "(NULL)";
+}
+
+static void what_is_not_allowed_has_a_reason(void **state)
+{
+	static const char no_change[] = "the database takes no such change of it";
+	struct table *users = (struct table *)(uintptr_t)schema_table(schema, SLICE("users"));
+	struct arena names = { 0 };
+	struct table_choices choices;
+
+	(void)state;
+	assert_string_equal(hint_of(METHOD_POST, "POST", "/users"), "MYREST_WRITABLE does not name 'users'");
+	assert_null(table_choices_parse("users(id)", &names, &choices));
+	schema->writable = &choices;
+	assert_string_equal(hint_of(METHOD_POST, "POST", "/users"), no_change);
+	assert_string_equal(hint_of(METHOD_DELETE, "DELETE", "/users/1"), no_change);
+	assert_string_equal(hint_of(METHOD_PUT, "PUT", "/pairs"), "MYREST_WRITABLE does not name 'pairs'");
+	tables_allow_writing(schema);
+	assert_string_equal(hint_of(METHOD_POST, "POST", "/users/1"), "POST adds rows to the table, whose path has no key");
+	users->no_insert = true;
+	assert_string_equal(hint_of(METHOD_POST, "POST", "/users"), no_change);
+	assert_string_equal(hint_of(METHOD_PUT, "PUT", "/users/1"), no_change);
+	users->no_insert = false;
+	users->columns[0].writable = false; /* the key */
+	assert_string_equal(hint_of(METHOD_PUT, "PUT", "/users/1"),
+	                    "PUT needs a primary key that clients may read and write, without JSON in it");
+	assert_string_equal(hint_of(METHOD_OTHER, "get", "/users"), "(NULL)");
+	assert_string_equal(hint_of(METHOD_POST, "POST", "/"), "(NULL)");
+	users->columns[0].writable = true;
+	schema->writable = NULL;
+	for (unsigned i = 0; i < schema->table_count; i++)
+		schema->tables[i].writable = false;
+	arena_release(&names);
+}
+
 static void what_can_be_written_is_allowed(void **state)
 {
 	struct table *users = (struct table *)(uintptr_t)schema_table(schema, SLICE("users"));
@@ -268,6 +306,7 @@ int main(void)
 		cmocka_unit_test(the_query_is_left_raw),
 		cmocka_unit_test(what_is_not_there_is_404),
 		cmocka_unit_test(methods_that_are_not_allowed_are_told_what_is),
+		cmocka_unit_test(what_is_not_allowed_has_a_reason),
 		cmocka_unit_test(what_can_be_written_is_allowed),
 		cmocka_unit_test(the_service_itself_has_a_path),
 		cmocka_unit_test(a_path_has_a_longest),
