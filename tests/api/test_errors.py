@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from servers import until
 from web import error_of
 
 POSITION = re.compile(r"\b(?:column|columns|position|character|char|byte|offset|at)\W{0,3}\d+", re.I)
@@ -129,6 +130,15 @@ def test_an_odd_request_line_behind_nginx_gets_an_answer(users, target):
 
 def test_the_same_names_in_a_table_nobody_has_are_404_first(users):
     error_of(users.get("/nothing?select=nosuch"), 404, "PGRST205")
+
+
+def test_a_table_that_is_named_and_not_there_says_so(users, start_pool, start_nginx):
+    """It is not that nobody has named it."""
+    web = start_nginx(start_pool(users.schema.url(), "users,later", ready=False))
+    until(lambda: web.get("/users").status == 200)
+    for name, hint in (("later", "MYREST_TABLES names it, but the database does not have it, or does not show it to the account"),
+                       ("other", "tables and views are served when MYREST_TABLES names them")):  # fmt: skip
+        assert error_of(web.get(f"/{name}"), 404, "PGRST205")["hint"] == hint
 
 
 def test_an_error_never_shows_sql_or_the_driver(users):

@@ -128,6 +128,8 @@ static void what_is_not_there_is_404(void **state)
 		{ "/by_name%2F..%2Fusers", "", STATUS_BAD_REQUEST },
 		{ "", "", STATUS_BAD_REQUEST },
 	};
+	struct arena names = { 0 };
+	struct table_choices choices;
 
 	(void)state;
 	for (size_t i = 0; i < LENGTH_OF(cases); i++)
@@ -135,6 +137,16 @@ static void what_is_not_there_is_404(void **state)
 			fail_msg("%s: %d", cases[i].uri, fault.status);
 	assert_int_equal(find(METHOD_GET, "GET", "/n%6Fthing", ""), STATUS_NO_SUCH_TABLE);
 	assert_string_equal(fault.message, "no table 'nothing' is served here");
+	assert_string_equal(fault.hint, "tables and views are served when MYREST_TABLES names them");
+	assert_null(table_choices_parse("users,nothing", &names, &choices));
+	schema->choices = &choices;
+	assert_int_equal(find(METHOD_POST, "POST", "/nothing/1", ""), STATUS_NO_SUCH_TABLE);
+	assert_string_equal(fault.hint,
+	                    "MYREST_TABLES names it, but the database does not have it, or does not show it to the account");
+	assert_int_equal(find(METHOD_GET, "GET", "/Nothing", ""), STATUS_NO_SUCH_TABLE);
+	assert_string_equal(fault.hint, "tables and views are served when MYREST_TABLES names them");
+	schema->choices = NULL;
+	arena_release(&names);
 	assert_int_equal(find(METHOD_GET, "GET", "/p%61irs/1", ""), STATUS_NO_SUCH_PATH);
 	assert_string_equal(fault.details, "'pairs' has no primary key of one column");
 	assert_int_equal(find(METHOD_OTHER, "", "/users", ""), STATUS_BAD_REQUEST);
