@@ -43,6 +43,7 @@ struct dialect {
 	bool last_id_again;    /* when no ids are left the server makes the last one again, which is a duplicate then */
 	bool json_names_plain; /* a name in JSON that is written with escapes is not found by a path */
 	bool null_is_a_day;    /* IS NULL finds the day 0000-00-00 as well, in columns that have no NULL; <=>NULL does not */
+	bool any_day;          /* a literal may be a day that no calendar has, such as a writer's sql_mode may have let in */
 	bool times_named;      /* what a view computes is compared with a time, and not with a text, where it says TIME'...' */
 	bool takes_empty_rows; /* INSERT INTO t () VALUES (), unless t is a view */
 	bool other_operators;  /* ranges, arrays and others have their own, which the server knows */

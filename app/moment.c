@@ -250,3 +250,11 @@ enum status moment_add_time(struct text *sql, struct slice text)
 	text_add_char(sql, '\'');
 	return STATUS_OK;
 }
+
+bool moment_is_day(struct slice literal)
+{
+	const char *at = literal.bytes + 1, *end = literal.bytes + literal.length;
+	struct moment moment;
+
+	return take_date(&at, end, &moment) && (moment.month == 0 || moment.day == 0 || is_of_calendar(&moment));
+}

@@ -16,4 +16,7 @@ enum status moment_add_date(struct text *, struct slice, const char **why) MUST_
 enum status moment_add_datetime(struct text *, struct slice, bool zone, const char **why) MUST_CHECK;
 enum status moment_add_time(struct text *, struct slice) MUST_CHECK; /* up to 838:59:59, of either sign */
 
+/* Whether the literal, which one of these has added, has a day of the calendar, or one with zeros for what is not known. */
+bool moment_is_day(struct slice literal) MUST_CHECK;
+
 #endif

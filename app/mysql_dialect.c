@@ -589,6 +589,7 @@ const struct dialect mysql_dialect = {
 	.alarm = ALARM,
 	.json_names_plain = true,
 	.null_is_a_day = true,
+	.any_day = true,
 	.times_named = true,
 	.takes_empty_rows = true,
 	.next_id = "NULL", /* DEFAULT would be 0 */

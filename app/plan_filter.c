@@ -132,7 +132,16 @@ static void name_time(struct text *literal)
 	memcpy(literal->bytes, "TIME", 4);
 }
 
-/* A value of the field's type. */
+/* A day that no calendar has is a mistake: MariaDB compares with it as with any other, and MySQL refuses it without naming
+ * the column, or in a list finds nothing equal to it. A row that a writer's ALLOW_INVALID_DATES has let in is found
+ * between the days around it, and on MariaDB by its key in the path. */
+static bool is_no_day(const struct dialect *dialect, const struct column *column, const struct text *literal)
+{
+	return dialect->any_day && column->type != COLUMN_TIME &&
+	       !moment_is_day((struct slice){ literal->bytes, literal->length });
+}
+
+/* A value of the field's type; at: NULL for the key in the path. */
 static enum status take_value(const struct planning *planning, const struct plan_field *field, struct slice text,
                               const char *at, struct plan_literal *literal)
 {
@@ -156,6 +165,10 @@ static enum status take_value(const struct planning *planning, const struct plan
 		}
 	} else
 		status = dialect->literal(planning->scratch, column, text, &why);
+	if (status == STATUS_OK && moment && at != NULL && is_no_day(dialect, column, planning->scratch)) {
+		status = STATUS_BAD_VALUE;
+		why = "expected a date that there is";
+	}
 	if (status == STATUS_OK && moment)
 		literal->between = cut_moment(planning->scratch, field->column->type);
 	if (status == STATUS_OK) {

@@ -95,6 +95,20 @@ def test_a_day_that_no_calendar_has_is_none_in_any_zone(w, day):
     assert w.snapshot() == before
 
 
+@pytest.mark.parametrize("column, given", [("d", "{}"), ("d", "{}T00:00:00Z"), ("dt", "{}"), ("dt", "{}T10:00:00"), ("ts", "{}T10:00:00Z"), ("ts", "{}T10:00:00+02:00")])
+@pytest.mark.parametrize("day", ["2024-02-30", "2023-02-29", "2024-04-31"])
+def test_no_filter_asks_for_a_day_that_no_calendar_has(w, column, given, day):
+    moment = quote(given.format(day), safe="")
+    for condition in (f"eq.{moment}", f"neq.{moment}", f"gt.{moment}", f"not.lte.{moment}", f"in.({moment})", f"in.(2024-01-02,{moment})",
+                      f"isdistinct.{moment}", f"eq(any).{{2024-01-02,{moment}}}"):  # fmt: skip
+        error = refused(w.get(f"/moments?{column}={condition}"), 400, "22P02", column)
+        assert error["message"] == f"expected a date that there is for column '{column}'" and error["details"].startswith("at character ")
+    before = w.snapshot()
+    refused(w.delete(f"/moments?{column}=lt.{moment}"), 400, "22P02", column)
+    assert w.snapshot() == before
+    assert w.json(f"/moments?{column}=gt.2024-02-29&{column}=lt.2024-03-01") == []
+
+
 @pytest.mark.parametrize(
     "condition, found",
     [

@@ -111,6 +111,19 @@ def test_the_day_0000_00_00_is_not_null(days, query, found):
     assert [row["id"] for row in days.json(f"/days?select=id&order=id&{query}")] == found
 
 
+def test_days_that_a_writer_has_let_in_are_found(days):
+    """Parts of them are not known, and a filter may ask for that; what no calendar has is found by its key or between others."""
+    let_in = ["2024-02-00", "2024-00-00", "2023-00-31", "2024-02-30"]
+    days.ask("SET sql_mode = 'ALLOW_INVALID_DATES'", *(f"INSERT INTO days VALUES ({id}, '{day}', '{day} 01:02:03', NULL)" for id, day in enumerate(let_in, 3)),
+             "SET sql_mode = 'STRICT_ALL_TABLES'")  # fmt: skip
+    for id, day in enumerate(["0000-00-00", *let_in[:3]]):
+        id += 2 if id else 1
+        for query in (f"d=eq.{day}", f"d=in.({day})", f"d=gte.{day}&d=lte.{day}", f"t=eq.{day}" + ("T01:02:03" if id > 1 else "")):
+            assert [row["id"] for row in days.json(f"/days?select=id&{query}")] == [id], query
+    assert [row["d"] for row in days.json("/days?select=d&d=gt.2024-02-29&d=lt.2024-03-01")] == ["2024-02-30"]
+    refused(days.get("/days?d=eq.2024-02-30"), 400, "22P02", "d")
+
+
 def test_no_such_day_is_deleted_as_null(days):
     response = done(days.delete("/days?d=is.null", prefer="count=exact"), 204)
     assert response.headers["content-range"] == "*/0"
