@@ -198,7 +198,9 @@ static void tell_column(struct fault *fault, const struct table *table, const st
 		column = NULL;
 	for (size_t i = 0; column != NULL && i < sizeof(words) / sizeof(words[0]); i++)
 		if (words[i].status == fault->status)
-			fault->message = arena_printf(arena, "%s'%s'%s", words[i].before, column->name.bytes, words[i].behind);
+			fault->message = arena_printf(arena, "%s'%s'%s", words[i].before, column->name.bytes,
+			                              fault->status == STATUS_BAD_VALUE ? server_fault_form(column, arena) :
+			                                                                  words[i].behind);
 }
 
 /* The check of one column has the column's name, which clients may not know. */

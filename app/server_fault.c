@@ -157,6 +157,27 @@ enum status server_fault_status(const struct database_error *error, const struct
 	return error->status == STATUS_SORT && plan->order_count == 0 ? STATUS_NO_MEMORY : error->status;
 }
 
+const char *server_fault_form(const struct column *column, struct arena *arena)
+{
+	static const struct {
+		const char *ending, *form;
+	} forms[] = { { "multirange", ", as {[a,b),[c,d)}" }, { "range", ", as [a,b)" } };
+	const char *declared = column->declared.bytes;
+
+	if (column->type == COLUMN_ARRAY)
+		return arena_printf(arena, ": expected %s, as {a,b} or JSON", declared);
+	if (!column->is_other)
+		return "";
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+		size_t length = strlen(forms[i].ending);
+
+		if (column->declared.length >= length &&
+		    strcmp(declared + column->declared.length - length, forms[i].ending) == 0)
+			return arena_printf(arena, ": expected %s%s", declared, forms[i].form);
+	}
+	return arena_printf(arena, ": expected %s", declared);
+}
+
 void server_fault_tell_operand(struct fault *fault, const struct database_error *error, const struct plan *plan,
                                struct slice sql, struct arena *arena)
 {
@@ -170,7 +191,8 @@ void server_fault_tell_operand(struct fault *fault, const struct database_error 
 		return;
 	fault->status = status;
 	if (status != STATUS_NO_SUCH_OPERATOR)
-		fault->message = arena_printf(arena, "%s for column '%s'", status_message(status), column->name.bytes);
+		fault->message = arena_printf(arena, "%s for column '%s'%s", status_message(status), column->name.bytes,
+		                              status == STATUS_BAD_VALUE ? server_fault_form(column, arena) : "");
 	else
 		fault->message = arena_printf(arena,
 		                              named && strcmp(error->state, "42804") != 0

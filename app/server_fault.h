@@ -19,6 +19,9 @@ enum status server_fault_status(const struct database_error *, const struct plan
  * one. */
 void server_fault_tell_operand(struct fault *, const struct database_error *, const struct plan *, struct slice sql,
                                struct arena *);
+/* What a value of the column looks like, to stand behind a message: ": expected int4range, as [a,b)". Empty where all
+ * databases have the type, and what is refused has its form. */
+const char *server_fault_form(const struct column *, struct arena *);
 /* Whether the server's words say that a right to the table is missing, and not to another one that a view or a trigger uses.
  * *right: which one; NULL: they do not say it. */
 bool server_fault_lacks_right(const char *text, const struct table *, const char **right);
