@@ -600,11 +600,16 @@ static enum database_step send_on(struct database *database)
 	return advance(database, send_held(database));
 }
 
-/* No statement is ended in the place of that which was meant: until it is over with that, nothing is sent. */
-static enum database_step send_when_settled(struct database *database)
+static void begin_time(struct database *database)
 {
 	set_deadline(database, database->config->statement_timeout_s + 1);
 	watch_silence(database);
+}
+
+/* No statement is ended in the place of that which was meant: until it is over with that, nothing is sent. */
+static enum database_step send_when_settled(struct database *database)
+{
+	begin_time(database);
 	if (!database->kill.active || !database->kill_is_ours)
 		return send_on(database);
 	database->phase = SETTLING;
@@ -621,8 +626,12 @@ static enum database_step look_at_kill(struct database *database, int64_t now)
 	if (says != PROBE_OPEN)
 		log_event(LOG_INFO, "kill-failed", says == PROBE_UNSURE ? "it is not known whether a statement was ended"
 		                                                        : "a statement that nobody waits for goes on");
-	database->doomed = says == PROBE_UNSURE && database->kill_is_ours;
-	return database->phase == SETTLING ? send_on(database) : DATABASE_WAIT;
+	if (says == PROBE_UNSURE && database->kill_is_ours) /* whatever becomes of another one */
+		database->doomed = true;
+	if (database->phase != SETTLING)
+		return DATABASE_WAIT;
+	begin_time(database);
+	return send_on(database);
 }
 
 static enum database_step timers(struct database *database)

@@ -10,6 +10,7 @@ import pytest
 
 import fcgi
 import postgresql
+from certificates import OPTION, WITHOUT
 import servers
 from servers import until
 from test_write_errors import Holder
@@ -245,3 +246,79 @@ def asleep(session):
     with session.cursor() as cursor:
         cursor.execute("SELECT SLEEP(1.5)")
         return cursor.fetchone()[0]
+
+
+class Holding(Relay):
+    """The first word that ends a statement is kept until `release` is set; `deaf`, and who connects is told nothing."""
+
+    def __init__(self, port):
+        self.release, self.held, self.deaf = threading.Event(), threading.Event(), False
+        super().__init__(port)
+
+    def carry(self, source, target):
+        deaf = self.deaf
+        try:
+            while bytes_read := source.recv(65536):
+                if deaf:
+                    continue
+                if not self.held.is_set() and (b"KILL QUERY" in bytes_read or b"pg_cancel_backend" in bytes_read):
+                    self.held.set()
+                    self.release.wait(LONG)
+                target.sendall(bytes_read)
+            target.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass
+
+    def close(self):
+        self.release.set()
+        super().close()
+
+
+@pytest.fixture
+def behind(database, start_pool):
+    """A pool of one worker, whose connections to the database go through a Holding."""
+    schema = database.schema(
+        "CREATE TABLE notes (id INT PRIMARY KEY)",
+        "INSERT INTO notes VALUES (1), (2)",
+        "CREATE TABLE pauses (seconds DOUBLE)",
+        f"INSERT INTO pauses VALUES ({LONG})",
+        "CREATE VIEW slow AS SELECT notes.id, SLEEP(pauses.seconds) AS pause FROM notes, pauses",
+    )
+    relay = Holding(database.port)
+    url = schema.url(tcp=True).replace(str(database.port), str(relay.listener.getsockname()[1]))
+
+    def start(**settings):
+        url_of_relay = f"{url}?{OPTION}={WITHOUT}"
+        return start_pool(url_of_relay, "notes,slow", workers=1, MYREST_LOG_LEVEL="info", **settings), schema, relay
+
+    yield start
+    relay.close()
+
+
+def test_an_end_that_comes_late_finds_nothing(behind):
+    """Of two that were sent the first one is on its way still."""
+    pool, schema, relay = behind(MYREST_CONNECT_TIMEOUT=1)
+    begin(pool, schema, "/slow").close()
+    until(relay.held.is_set, 3)
+    until(lambda: pool.log("kill-failed"), 3)
+    until(lambda: not running(schema), 5, why="it is not ended by the second")
+    schema.sql("UPDATE pauses SET seconds = 1")
+    connection = begin(pool, schema, "/slow?id=eq.1")
+    relay.release.set()
+    answer = connection.read()
+    assert answer.status == 200 and json.loads(answer.body) == [{"id": 1, "pause": 0}]
+    connection.close()
+
+
+def test_a_statement_has_its_time_from_when_it_is_sent(behind):
+    """It waits for the end of the one before, which the server does not take."""
+    pool, schema, relay = behind(MYREST_CONNECT_TIMEOUT=3, MYREST_STATEMENT_TIMEOUT=3)
+    schema.sql("UPDATE pauses SET seconds = 0.5")
+    connection = begin(pool, schema, "/slow?id=eq.1")
+    relay.deaf = True
+    connection.close()
+    until(lambda: pool.metric("myrest_statements_killed_total") == 1, 3)
+    until(lambda: not running(schema), 3)
+    schema.sql("UPDATE pauses SET seconds = 2.6")
+    assert pool.ask("/slow?id=eq.1", timeout=20).status == 200
+    assert pool.log("kill-failed") and pool.metric("myrest_database_losses_total") == 0
