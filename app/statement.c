@@ -36,7 +36,8 @@ static void not_busy(void)
 
 static void batch_over(void)
 {
-	metrics_observe(&metrics_own->statement, clock_now_us() - worker.statement_since_us);
+	if (worker.batch.plan != NULL) /* or the end of its transaction was lost */
+		metrics_observe(&metrics_own->statement, clock_now_us() - worker.statement_since_us);
 	batch_end(&worker.batch);
 	worker.stream = NULL;
 	worker.row_pending = worker.row_unread = worker.discarding = false;

@@ -249,10 +249,11 @@ def asleep(session):
 
 
 class Holding(Relay):
-    """The first word that ends a statement is kept until `release` is set; `deaf`, and who connects is told nothing."""
+    """The first word that ends a statement is kept until `release` is set; `deaf`, and who connects is told nothing; a
+    connection that says `cut` is."""
 
     def __init__(self, port):
-        self.release, self.held, self.deaf = threading.Event(), threading.Event(), False
+        self.release, self.held, self.deaf, self.cut = threading.Event(), threading.Event(), False, None
         super().__init__(port)
 
     def carry(self, source, target):
@@ -261,6 +262,9 @@ class Holding(Relay):
             while bytes_read := source.recv(65536):
                 if deaf:
                     continue
+                if self.cut and self.cut in bytes_read:
+                    source.shutdown(socket.SHUT_RDWR)
+                    return
                 if not self.held.is_set() and (b"KILL QUERY" in bytes_read or b"pg_cancel_backend" in bytes_read):
                     self.held.set()
                     self.release.wait(LONG)
@@ -322,3 +326,15 @@ def test_a_statement_has_its_time_from_when_it_is_sent(behind):
     schema.sql("UPDATE pauses SET seconds = 2.6")
     assert pool.ask("/slow?id=eq.1", timeout=20).status == 200
     assert pool.log("kill-failed") and pool.metric("myrest_database_losses_total") == 0
+
+
+def test_a_read_is_counted_once_though_the_end_of_its_transaction_is_lost(behind):
+    pool, schema, relay = behind()
+    losses = pool.metric("myrest_database_losses_total")
+    relay.cut = b"COMMIT"
+    answer = pool.ask("/notes?limit=1", headers={"Prefer": "count=exact"})
+    assert answer.status == 206 and answer.headers["content-range"] == "0-0/2"
+    until(lambda: pool.metric("myrest_database_losses_total") == losses + 1)
+    relay.cut = None
+    assert pool.ask("/notes/1").status == 200
+    assert pool.counted(2)["myrest_statement_seconds_count"] == 2 == pool.metric("myrest_request_wait_seconds_count")
