@@ -336,7 +336,8 @@ static void take_write(struct catalogue *catalogue, const struct row *row)
 	if ((index = describe_column_index(table, describe_value(row, 2))) < 0)
 		return;
 	column = &table->columns[index];
-	column->generated = column->generated || !is_true(row, 3); /* what a view computes */
+	/* What a view computes; one that cannot be written at all does not say which. */
+	column->generated = column->generated || (table->writable && !is_true(row, 3));
 	describe_expose(catalogue, table, column);
 	column->writable = column->writable && !(table->no_insert && table->no_update);
 }

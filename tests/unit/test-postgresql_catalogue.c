@@ -274,7 +274,8 @@ static void what_can_be_written(void **state)
 	assert_false(tables[0].is_view || tables[0].columns[1].writable); /* not named */
 	assert_true(tables[0].lockable && !tables[1].lockable);
 	assert_true(tables[1].is_view && tables[1].writable && tables[1].columns[0].writable);
-	assert_false(tables[1].columns[1].writable); /* the view computes it */
+	assert_true(tables[1].columns[1].generated && !tables[1].columns[1].writable); /* the view computes it */
+	assert_false(tables[2].columns[0].generated); /* nobody knows */
 	assert_false(tables[2].writable || tables[2].columns[0].writable);
 	assert_false(tables[3].writable || tables[3].columns[0].writable);
 	assert_true(tables[6].writable && !tables[6].is_view && tables[6].columns[0].writable);
