@@ -203,10 +203,13 @@ void server_fault_tell_operand(struct fault *fault, const struct database_error 
 
 const char *server_fault_limit(const struct database_error *error)
 {
-	enum { INTERRUPTED = 1317 }; /* of MySQL; PostgreSQL has one state for both, and words */
+	enum { INTERRUPTED = 1317 }; /* of MySQL; PostgreSQL has one state for both, and words, of the server's language */
+	static const char state[] = "57014: ";
 
 	if (error->number == INTERRUPTED || strstr(error->text, "due to user request") != NULL)
 		return "somebody has ended it in the database";
+	if (strncmp(error->text, state, sizeof(state) - 1) == 0 && strstr(error->text, "due to statement timeout") == NULL)
+		return "MYREST_STATEMENT_TIMEOUT is how long it may run, or somebody has ended it in the database";
 	return "MYREST_STATEMENT_TIMEOUT is how long it may run";
 }
 

@@ -208,6 +208,8 @@ static void what_ends_a_statement_is_named(void **state)
 		assert_says(server_fault_limit(&error), cases[i].somebody ? "somebody has ended it in the database" :
 		                                                            "MYREST_STATEMENT_TIMEOUT is how long it may run");
 	}
+	assert_says(server_fault_limit(&(struct database_error){ .text = "57014: storniere Anfrage wegen Benutzeraufforderung" }),
+	            "MYREST_STATEMENT_TIMEOUT is how long it may run, or somebody has ended it in the database");
 }
 
 static void a_read_that_is_too_long_for_the_server_says_so(void **state)
