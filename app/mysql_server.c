@@ -119,7 +119,7 @@ static void add_identity(const struct mysql_server *server, struct text *sql)
 
 bool mysql_server_kill(const struct mysql_server *server, unsigned long id, unsigned n, struct text *sql)
 {
-	if (server->identity[0] == '\0')
+	if (server->identity[0] == '\0' || server->session != id)
 		return false;
 	switch (n) {
 	case 0:
@@ -171,6 +171,7 @@ bool mysql_server_setup(const struct mysql_server *server, enum url_target targe
 	case 4:
 		text_add_string(sql, "SELECT 'identity',");
 		add_identity(server, sql);
+		text_add_string(sql, ",CONNECTION_ID()");
 		return true;
 	case 5:
 		text_add_string(sql, "SHOW GLOBAL STATUS LIKE 'wsrep_ready'");
@@ -202,6 +203,7 @@ void mysql_server_variable(struct mysql_server *server, const struct row *row)
 		}
 	if (strcasecmp(row->values[0], "identity") == 0) {
 		snprintf(server->identity, sizeof(server->identity), "%s", row->values[1]);
+		server->session = row->count > 2 && row->values[2] != NULL ? strtoul(row->values[2], NULL, 10) : 0;
 		return;
 	}
 	on = strcasecmp(row->values[1], "OFF") != 0 && strcmp(row->values[1], "0") != 0;

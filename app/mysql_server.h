@@ -28,6 +28,7 @@ struct mysql_server {
 	bool galera;         /* is a node of a cluster, */
 	bool galera_ready;   /* which belongs to the part that may go on */
 	char identity[65];   /* which server it is, as its own words make it (SHA-256, hexadecimal); empty: not told */
+	unsigned long session; /* which of its sessions this is, as it says itself; 0: not told */
 	uint32_t known;      /* those of our session's variables that it has, a bit each */
 };
 
@@ -52,8 +53,9 @@ void mysql_server_describe(struct mysql_server *, const char *version);
  * rows been told. */
 bool mysql_server_setup(const struct mysql_server *, enum url_target, unsigned n, long statement_timeout_s,
                         struct text *sql);
-/* The n-th statement by which another session ends the statement that runs in the session of that id; false: there are no
- * more, or the server has not told which one it is. The first tells whether it is the same server, by a row of 1. */
+/* The n-th statement by which another session ends the statement that runs in the session of that id, which is what the
+ * connection was told when it was made; false: there are no more, or the server has not told which one it is, or calls the
+ * session otherwise: a proxy has numbers of its own. The first tells whether it is the same server, by a row of 1. */
 bool mysql_server_kill(const struct mysql_server *, unsigned long id, unsigned n, struct text *sql);
 /* A row of name and value that one of them has given. */
 void mysql_server_variable(struct mysql_server *, const struct row *);

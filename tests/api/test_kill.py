@@ -3,6 +3,7 @@
 import json
 import random
 import socket
+import struct
 import threading
 import time
 
@@ -250,16 +251,21 @@ def asleep(session):
 
 class Holding(Relay):
     """The first word that ends a statement is kept until `release` is set; `deaf`, and who connects is told nothing; a
-    connection that says `cut` is."""
+    connection that says `cut` is. `number`, and each greeting is that of the session of that number."""
 
     def __init__(self, port):
-        self.release, self.held, self.deaf, self.cut = threading.Event(), threading.Event(), False, None
+        self.release, self.held = threading.Event(), threading.Event()
+        self.deaf, self.cut, self.number = False, None, None
         super().__init__(port)
 
     def carry(self, source, target):
-        deaf = self.deaf
+        deaf, greets = self.deaf, self.number and source in self.open[1::2]
         try:
             while bytes_read := source.recv(65536):
+                if greets:
+                    at = bytes_read.index(b"\0", 5) + 1  # behind a header, the protocol and the server's version
+                    bytes_read = bytes_read[:at] + struct.pack("<I", self.number) + bytes_read[at + 4 :]
+                    greets = False
                 if deaf:
                     continue
                 if self.cut and self.cut in bytes_read:
@@ -295,6 +301,7 @@ def behind(database, start_pool):
         url_of_relay = f"{url}?{OPTION}={WITHOUT}"
         return start_pool(url_of_relay, "notes,slow", workers=1, MYREST_LOG_LEVEL="info", **settings), schema, relay
 
+    start.schema, start.relay = schema, relay
     yield start
     relay.close()
 
@@ -312,6 +319,26 @@ def test_an_end_that_comes_late_finds_nothing(behind):
     answer = connection.read()
     assert answer.status == 200 and json.loads(answer.body) == [{"id": 1, "pause": 0}]
     connection.close()
+
+
+@pytest.mark.skipif(postgresql.HERE, reason="there a session is known by the moment at which it began as well")
+def test_where_a_proxy_has_numbers_of_its_own_nothing_is_ended(behind):
+    """They are others' at the server."""
+    with behind.schema.connect(user="rest", password=servers.SECRET) as session:
+        with session.cursor() as cursor:
+            cursor.execute("SELECT CONNECTION_ID()")
+            [behind.relay.number] = cursor.fetchone()
+        behind.relay.release.set()
+        pool, schema, _ = behind()
+        schema.sql("UPDATE pauses SET seconds = 1")
+        connection = begin(pool, schema, "/slow?id=eq.1")
+        slept = []
+        thread = threading.Thread(target=lambda: slept.append(asleep(session)))
+        thread.start()
+        connection.close()
+        assert pool.ask("/notes/1").status == 200
+        thread.join()
+        assert slept == [0] and pool.metric("myrest_statements_killed_total") == 0
 
 
 def test_a_statement_has_its_time_from_when_it_is_sent(behind):

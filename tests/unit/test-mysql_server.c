@@ -179,6 +179,14 @@ static void a_null_that_becomes_the_present_time(void **state)
 	assert_null(mysql_server_unfit(&server, URL_TARGET_WRITABLE));
 }
 
+static void tell_session(struct mysql_server *server, const char *number)
+{
+	const char *values[] = { "identity", "0123abc", number };
+	unsigned long lengths[] = { 8, 7, strlen(number) };
+
+	mysql_server_variable(server, &(struct row){ .count = 3, .values = values, .lengths = lengths });
+}
+
 static const char *kill_statement(const struct mysql_server *server, unsigned n)
 {
 	static struct text sql;
@@ -197,10 +205,12 @@ static void a_statement_is_ended_on_the_server_that_has_told_which_it_is(void **
 	(void)state;
 	for (int i = 0; i < 2; i++) {
 		mysql_server_describe(&server, i == 0 ? "10.11.6-MariaDB" : "9.7.0");
-		snprintf(wanted, sizeof(wanted), "SELECT 'identity',%s", i == 0 ? mariadb : mysql);
+		snprintf(wanted, sizeof(wanted), "SELECT 'identity',%s,CONNECTION_ID()", i == 0 ? mariadb : mysql);
 		assert_string_equal(statement(&server, URL_TARGET_ANY, 4), wanted);
 		assert_string_equal(kill_statement(&server, 0), "");
-		tell(&server, "identity", "0123abc");
+		tell_session(&server, "18");
+		assert_string_equal(kill_statement(&server, 0), "");
+		tell_session(&server, "17");
 		snprintf(wanted, sizeof(wanted), "SELECT %s='0123abc'", i == 0 ? mariadb : mysql);
 		assert_string_equal(kill_statement(&server, 0), wanted);
 		assert_string_equal(kill_statement(&server, 1), "KILL QUERY 17");
