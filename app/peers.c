@@ -529,17 +529,22 @@ void peers_expire(enum peer_state state, int64_t now)
 	}
 }
 
-/* Since when the wait counts: not while there was no connection here. */
-static int64_t overdue_at_us(int64_t waits_since_us)
+bool peers_is_overdue(int64_t waits_since_us, int64_t now)
 {
 	int64_t since = waits_since_us > worker.open_since_us ? waits_since_us : worker.open_since_us;
 
-	return since + worker.config->queue_ms * 1000;
+	return worker.config->queue_ms > 0 && waits_since_us != 0 && since + worker.config->queue_ms * 1000 <= now;
 }
 
-bool peers_is_overdue(int64_t waits_since_us, int64_t now)
+/* Only that time is left out: a connection that is given up and opened again, many times a second perhaps, would otherwise
+ * let everybody wait for ever. */
+void peers_have_waited_for_nobody(int64_t gone_since_us)
 {
-	return worker.config->queue_ms > 0 && waits_since_us != 0 && overdue_at_us(waits_since_us) <= now;
+	int64_t now = clock_now_us();
+	struct peer *peer;
+
+	TAILQ_FOREACH(peer, &worker.peers[PEER_WAITING], link)
+		peer->waits_since_us += now - (peer->waits_since_us > gone_since_us ? peer->waits_since_us : gone_since_us);
 }
 
 /* Once in a while: there may be thousands a second. */
@@ -562,6 +567,7 @@ void peers_shed(int64_t now)
 		               .details = "MYREST_QUEUE_MS is how long it may wait for its statement to start" };
 	struct peer *peer, *next;
 	unsigned count = 0;
+	int64_t at_us;
 
 	if (worker.overdue_us == 0 || worker.overdue_us > now || worker.draining || worker.gone_since_us != 0)
 		return;
@@ -570,8 +576,8 @@ void peers_shed(int64_t now)
 		next = TAILQ_NEXT(peer, link);
 		if (!peer_is_untried(peer))
 			continue;
-		if (overdue_at_us(peer->waits_since_us) > now) {
-			worker.overdue_us = clock_earlier(worker.overdue_us, overdue_at_us(peer->waits_since_us));
+		if ((at_us = peer->waits_since_us + worker.config->queue_ms * 1000) > now) {
+			worker.overdue_us = clock_earlier(worker.overdue_us, at_us);
 			continue;
 		}
 		METRICS_ADD(metrics_own->requests_shed, 1);

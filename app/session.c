@@ -134,8 +134,10 @@ static void opened(void)
 	tell_state(ready ? WORKER_READY : WORKER_AWAY);
 	worker.away = false;
 	worker.patience = PATIENCE_FRESH;
-	if (worker.gone_since_us != 0)
+	if (worker.gone_since_us != 0) {
 		worker.open_since_us = clock_now_us();
+		peers_have_waited_for_nobody(worker.gone_since_us);
+	}
 	worker.gone_since_us = 0;
 	worker.reconnect_us = 0;
 	document_forget();

@@ -11,6 +11,7 @@ import pytest
 
 import fcgi
 import servers
+from test_kill import Relay
 from web import error_of
 from writing import GRANT, send
 
@@ -255,3 +256,37 @@ def test_what_was_begun_once_is_not_refused(database, start_pool):
         time.sleep(0.6)
         schema.kill_pool_connections()
         assert first.read().status == 200
+
+
+class Late(Relay):
+    """Connections through it take their time."""
+
+    def carry(self, source, target):
+        time.sleep(self.late)
+        super().carry(source, target)
+
+
+@pytest.mark.parametrize("late", [0, 0.15])
+def test_a_connection_that_is_renewed_is_no_new_wait(database, start_pool, late):
+    """The rows of a long HEAD are not read to the end: the connection is given up instead."""
+    schema = database.schema(
+        "CREATE TABLE big (id INT PRIMARY KEY, words VARCHAR(2000))",
+        "INSERT INTO big VALUES " + ", ".join(f"({number}, '{'x' * 2000}')" for number in range(300)),
+        "CREATE VIEW wide AS SELECT big.id, big.words, SLEEP(0.002) AS pause FROM big",
+    )
+    Late.late = late
+    relay = Late(database.port)
+    url = schema.url(tcp=True).replace(str(database.port), str(relay.listener.getsockname()[1]))
+    pool = start_pool(url, "wide", workers=1, MYREST_QUEUE_MS=round(LIMIT * 1000), MYREST_BUFFER_BYTES=4096)
+    connections = [pool.fcgi() for _ in range(30)]
+    began = time.monotonic()
+    for number, connection in enumerate(connections):
+        connection.send(fcgi.encode("HEAD", f"/wide?id=gte.-{number}"))
+    answers = []
+    for connection in connections:
+        answers.append((connection.read().status, time.monotonic() - began))
+        connection.close()
+    relay.close()
+    assert {status for status, _ in answers} == {200, 503}, answers
+    assert all(took < LIMIT * (1 + 10 * late) + 0.5 * servers.FACTOR for _, took in answers), answers
+    assert pool.metric("myrest_database_connects_total") > 2  # or it proves nothing
