@@ -172,6 +172,10 @@ static void batch_done(void)
 		log_end(line);
 	}
 	while ((peer = TAILQ_FIRST(running)) != NULL) {
+		if (worker.killed && !peers_still_waits(peer)) { /* MySQL ends some without an error, such as a SLEEP */
+			peers_abandon(peer);
+			continue;
+		}
 		if (peer == worker.stream) {
 			peer->rows = worker.batch.rows;
 			answer_stream_end(peer);
