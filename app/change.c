@@ -840,7 +840,7 @@ static void over(void)
 	struct peer *peer = change.peer;
 	bool again = change.failed && peer->retried && worker.describe_wanted;
 
-	metrics_observe(&metrics_own->statement, clock_now_us() - worker.statement_since_us);
+	session_done();
 	change.peer = NULL;
 	if (TAILQ_EMPTY(&worker.peers[PEER_WAITING])) /* who seems idle is given what others wait with */
 		metrics_own->busy_since_us = 0;
@@ -877,6 +877,7 @@ static void lost(bool not_run)
 	} else if (nothing_done && !peer->retried && error->status != STATUS_TIMEOUT) {
 		peer->retried = true;
 		change.peer = NULL;
+		session_done();
 		batch_end(&worker.batch);
 		peers_move(peer, PEER_WAITING);
 	} else {

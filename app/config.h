@@ -28,6 +28,7 @@ struct config {
 	long buffer_bytes;
 	long max_request_bytes;
 	long drain_timeout_s;
+	long slow_workers; /* 0: all workers but one */
 	long queue_ms; /* 0: for ever */
 	long watchdog_s; /* 0: none */
 	long request_timeout_s;

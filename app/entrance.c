@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 
 #include "clock.h"
+#include "lanes.h"
 #include "metrics.h"
 #include "peers.h"
 #include "session.h"
@@ -233,6 +234,29 @@ void entrance_take(int most)
 		;
 }
 
+static bool is_slow(const struct peer *peer)
+{
+	return worker.lanes && lanes_is_slow(peer->shape);
+}
+
+/* What is slow goes where it can begin, one at a time, and waits here otherwise. */
+static bool may_go(const struct peer *peer, bool *room)
+{
+	if (!peer_can_move(peer))
+		return false;
+	if (!is_slow(peer))
+		return true;
+	if (!*room)
+		return false;
+	*room = false;
+	return true;
+}
+
+static bool is_room_for_slow(void)
+{
+	return worker.lanes && lanes_have_room(worker.slow_most);
+}
+
 static bool anyone_waits(void)
 {
 	struct peer *peer;
@@ -247,10 +271,11 @@ static void give_waiting(unsigned one_in, _Atomic uint64_t *cause)
 {
 	struct peer *peer, *next;
 	unsigned seen = 0;
+	bool all = one_in == 1, room = !all && is_room_for_slow();
 
 	for (peer = TAILQ_FIRST(&worker.peers[PEER_WAITING]); peer != NULL; peer = next) {
 		next = TAILQ_NEXT(peer, link);
-		if (!peer_can_move(peer) || seen++ % one_in > 0)
+		if ((all ? !peer_can_move(peer) : !may_go(peer, &room)) || seen++ % one_in > 0)
 			continue;
 		if (!peers_give_away(peer, cause))
 			return; /* the queue is full: later */
@@ -309,12 +334,12 @@ static bool give_group(struct peer *leader)
 	return true;
 }
 
-static struct peer *first_movable(void)
+static struct peer *first_movable(bool *room)
 {
 	struct peer *peer;
 
 	TAILQ_FOREACH(peer, &worker.peers[PEER_WAITING], link)
-		if (peer_can_move(peer))
+		if (may_go(peer, room))
 			break;
 	return peer;
 }
@@ -323,9 +348,10 @@ static struct peer *first_movable(void)
  * here: under more load than can be served all of it went round, hundreds of times a request. */
 static void give_to_idle(unsigned idle)
 {
+	bool room = is_room_for_slow();
 	struct peer *leader;
 
-	while (idle-- > 0 && (leader = first_movable()) != NULL && give_group(leader))
+	while (idle-- > 0 && (leader = first_movable(&room)) != NULL && give_group(leader))
 		;
 }
 
@@ -333,11 +359,11 @@ static void give_to_idle(unsigned idle)
 static bool give_fresh(void)
 {
 	struct peer *peer, *next;
-	bool any = false;
+	bool any = false, room = is_room_for_slow();
 
 	for (peer = TAILQ_FIRST(&worker.peers[PEER_WAITING]); peer != NULL; peer = next) {
 		next = TAILQ_NEXT(peer, link);
-		if (peer->given || !peer_can_move(peer))
+		if (peer->given || !may_go(peer, &room))
 			continue;
 		any = peer->given = true;
 		if (!peers_give_away(peer, &metrics_own->handovers_busy)) {

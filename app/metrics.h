@@ -26,6 +26,7 @@ enum worker_state { WORKER_NONE, WORKER_STARTING, WORKER_READY, WORKER_AWAY, WOR
 	X(requests_failed, "requests_failed_total", "", "requests answered with a status of 500 or above") \
 	X(requests_merged, "requests_merged_total", "", "requests answered from a statement that they shared with another request") \
 	X(statements, "statements_total", "", "statements sent to the database on behalf of requests") \
+	X(statements_slow, "statements_slow_total", "", "statements of a shape that takes long (MYREST_SLOW_WORKERS)") \
 	X(requests_abandoned, "requests_abandoned_total", "", "requests dropped because nobody waited for them any more when their turn came") \
 	X(statements_killed, "statements_killed_total", "", "statements that the database was told to end because nobody waited for them any more") \
 	X(requests_shed, "requests_shed_total", "", "requests refused because they had waited for a worker for too long (MYREST_QUEUE_MS)") \
@@ -61,6 +62,8 @@ struct metrics_slot {
 	_Atomic int32_t pid;                /* 0: free */
 	_Atomic uint64_t turns;             /* of its loop, one a second at least: what does not turn hangs */
 	_Atomic int32_t hangs;              /* the supervisor has seen no turn for a while, and says so here */
+	_Atomic int32_t slow;               /* what it runs takes long (lanes.h) */
+	_Atomic int64_t slow_waits_since_us; /* since when one that does waits for it to be run; 0: none */
 	_Atomic int64_t busy_since_us;      /* when its statement was sent (clock.h); 0: none runs */
 	_Atomic int64_t strained_us;        /* when it last had more to do than it could do at once (clock.h); 0: never */
 	char reason[1024];                  /* why it is away, one line without secrets; may be torn, never unterminated */
@@ -72,6 +75,15 @@ struct metrics_slot {
 #undef X
 };
 
+/* How long requests of a shape take (lanes.h). */
+struct lane_shape {
+	_Atomic uint32_t shape;
+	_Atomic uint32_t us;      /* the average, */
+	_Atomic uint32_t last_us; /* and the last one */
+};
+
+enum { METRICS_SHAPES = 4096 };
+
 struct metrics {
 	_Atomic uint64_t worker_restarts;
 	_Atomic uint64_t worker_hangs;
@@ -79,6 +91,7 @@ struct metrics {
 	_Atomic int32_t draining;
 	_Atomic int32_t workers; /* how many there should be */
 	_Atomic int32_t used;    /* slots, from the first one, that have ever had a process */
+	struct lane_shape shapes[METRICS_SHAPES];
 	struct metrics_slot slots[METRICS_SLOTS];
 };
 

@@ -53,6 +53,7 @@ struct peer {
 	enum media media;       /* what its rows are sent as */
 	struct arena arena;     /* of the plan */
 	struct plan plan;
+	uint32_t shape;         /* where slow ones are kept apart (lanes.h) */
 	struct write *write;    /* NULL: it is a read */
 	/* The answer: whole, or streaming when stream.length > 0. */
 	struct fastcgi_output output;

@@ -11,8 +11,10 @@
 #include "answer.h"
 #include "clock.h"
 #include "document.h"
+#include "lanes.h"
 #include "metrics.h"
 #include "route.h"
+#include "shape.h"
 #include "worker_state.h"
 
 enum {
@@ -20,11 +22,27 @@ enum {
 	SHED_TOLD_US = 10000000, /* between two times that it is said how many were refused for their wait */
 };
 
+/* Those that wait stand in the order in which they began to, be it at another worker. */
+static void queue_up(struct peer *peer)
+{
+	struct peer *before = TAILQ_LAST(&worker.peers[PEER_WAITING], peer_list);
+
+	while (before != NULL && before->waits_since_us > peer->waits_since_us)
+		before = TAILQ_PREV(before, peer_list, link);
+	if (before != NULL)
+		TAILQ_INSERT_AFTER(&worker.peers[PEER_WAITING], before, peer, link);
+	else
+		TAILQ_INSERT_HEAD(&worker.peers[PEER_WAITING], peer, link);
+}
+
 void peers_move(struct peer *peer, enum peer_state state)
 {
 	TAILQ_REMOVE(&worker.peers[peer->state], peer, link);
 	peer->state = state;
-	TAILQ_INSERT_TAIL(&worker.peers[state], peer, link);
+	if (state == PEER_WAITING)
+		queue_up(peer);
+	else
+		TAILQ_INSERT_TAIL(&worker.peers[state], peer, link);
 }
 
 bool peers_watch(struct peer *peer, unsigned events)
@@ -411,6 +429,8 @@ static void prepare(struct peer *peer)
 	}
 	if (worker.patience == PATIENCE_SPENT && peer_can_move(peer) && pass_on(peer))
 		return;
+	if (worker.lanes)
+		peer->shape = shape_of(&peer->plan, peer->write, peer->request.preferences.count);
 	peers_move(peer, PEER_WAITING);
 	if (worker.config->queue_ms > 0)
 		worker.overdue_us = clock_earlier(worker.overdue_us, peer->waits_since_us + worker.config->queue_ms * 1000);
@@ -585,6 +605,16 @@ void peers_shed(int64_t now)
 		refuse(peer, &fault, NULL);
 	}
 	tell_shed(count, now);
+}
+
+void peers_tell_slow(void)
+{
+	const struct peer *peer;
+
+	TAILQ_FOREACH(peer, &worker.peers[PEER_WAITING], link)
+		if (lanes_is_slow(peer->shape))
+			break;
+	lanes_tell_waiting(peer != NULL ? peer->waits_since_us : 0);
 }
 
 int64_t peers_deadline_us(void)

@@ -331,7 +331,7 @@ enum status plan_read(const struct route *route, uint64_t max_rows, struct arena
 	if ((status = page_plan(&planning)) != STATUS_OK)
 		return status;
 	text_clear(&scratch);
-	sql_read(&scratch, plan);
+	plan->sql_head = sql_read(&scratch, plan);
 	plan->sql = planning_keep(&planning);
 	if (scratch.size > SCRATCH_KEEP_BYTES)
 		text_release(&scratch);

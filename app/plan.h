@@ -76,7 +76,8 @@ struct plan {
 	/* A lookup of one row by an integer key alone, which may share a statement with lookups of other keys: */
 	const struct column *key_column; /* NULL: it is none */
 	struct integer key;
-	struct slice sql; /* the statement */
+	struct slice sql; /* the statement, */
+	size_t sql_head;  /* of which so many bytes come before the first value */
 };
 
 /* Plans a GET or HEAD. STATUS_OK, or *fault; everything in the arena and in the schema. */

@@ -7,6 +7,7 @@
 
 #include "clock.h"
 #include "document.h"
+#include "lanes.h"
 #include "metrics.h"
 #include "peers.h"
 #include "worker_state.h"
@@ -53,6 +54,17 @@ void session_busy(void)
 		worker.look_again_us = worker.statement_since_us + LOOK_AFTER_US;
 		worker.crowded_since_us = 0;
 	}
+}
+
+void session_done(void)
+{
+	int64_t us = clock_now_us() - worker.statement_since_us;
+
+	metrics_observe(&metrics_own->statement, us);
+	if (!worker.lanes)
+		return;
+	lanes_learn(worker.shape, us);
+	lanes_leave();
 }
 
 bool session_is_free(void)

@@ -13,6 +13,8 @@ void session_open(void);
 void session_step(enum database_step);
 /* The connection is gone: the metrics page is told why. */
 void session_lost(void);
+/* The statement, or all of a write, is over: what is learned of it. */
+void session_done(void);
 bool session_is_free(void); /* a statement could be sent */
 /* Watches its descriptor for what it waits for; to be called before each wait. */
 void session_watch(void);

@@ -53,12 +53,15 @@ void sql_count(struct text *sql, const struct plan *plan, const char *what)
 	sql_add_where(sql, plan);
 }
 
-void sql_read(struct text *sql, const struct plan *plan)
+size_t sql_read(struct text *sql, const struct plan *plan)
 {
+	size_t begin = sql->length, head;
+
 	text_reserve(sql, 512);
 	text_add_string(sql, "SELECT ");
 	sql_add_columns(sql, plan);
 	add_from(sql, plan);
+	head = sql->length - begin;
 	sql_add_where(sql, plan);
 	if (plan->after != NULL) {
 		text_add_string(sql, plan->conditions == NULL ? " WHERE " : " AND ");
@@ -71,6 +74,7 @@ void sql_read(struct text *sql, const struct plan *plan)
 		text_add_string(sql, " OFFSET ");
 		text_add_unsigned(sql, plan->offset < INT64_MAX ? plan->offset : INT64_MAX);
 	}
+	return head;
 }
 
 void sql_read_keys(struct text *sql, const struct plan *plan, const struct integer *keys, unsigned count)

@@ -11,7 +11,7 @@
 #include "write.h"
 
 /* The read that the plan describes. */
-void sql_read(struct text *, const struct plan *);
+size_t sql_read(struct text *, const struct plan *);
 /* SELECT what of all rows of the plan, whatever its window is. */
 void sql_count(struct text *, const struct plan *, const char *what);
 /* One read for the keys of several plans that differ in nothing but the key. The key comes as the first column, before

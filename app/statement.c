@@ -9,6 +9,7 @@
 #include "clock.h"
 #include "dialect.h"
 #include "entrance.h"
+#include "lanes.h"
 #include "metrics.h"
 #include "peers.h"
 #include "server_fault.h"
@@ -37,7 +38,7 @@ static void not_busy(void)
 static void batch_over(void)
 {
 	if (worker.batch.plan != NULL) /* or the end of its transaction was lost */
-		metrics_observe(&metrics_own->statement, clock_now_us() - worker.statement_since_us);
+		session_done();
 	batch_end(&worker.batch);
 	worker.stream = NULL;
 	worker.row_pending = worker.row_unread = worker.discarding = false;
@@ -511,13 +512,37 @@ void statement_step(enum database_step step)
 	}
 }
 
+/* Who has waited for longest and may begin, or NULL. What is slow may not where enough workers run something slow. */
+static struct peer *choose_leader(void)
+{
+	struct peer *peer, *next;
+
+	worker.slow_denied = false;
+	for (peer = TAILQ_FIRST(&worker.peers[PEER_WAITING]); peer != NULL; peer = next) {
+		next = TAILQ_NEXT(peer, link);
+		if (!peers_still_waits(peer)) {
+			peers_abandon(peer);
+			continue;
+		}
+		if (!worker.lanes || !lanes_is_slow(peer->shape))
+			return peer;
+		if (!peer_is_untried(peer))
+			lanes_mark();
+		else if (worker.slow_denied || !lanes_enter(worker.slow_most, peer->waits_since_us)) {
+			worker.slow_denied = true;
+			continue;
+		}
+		METRICS_ADD(metrics_own->statements_slow, 1);
+		return peer;
+	}
+	return NULL;
+}
+
 void statement_start(void)
 {
 	struct peer_list *waiting = &worker.peers[PEER_WAITING];
-	struct peer *leader, *peer, *next;
+	struct peer *leader = choose_leader(), *peer, *next;
 
-	while ((leader = TAILQ_FIRST(waiting)) != NULL && !peers_still_waits(leader))
-		peers_abandon(leader);
 	if (leader == NULL) {
 		if (metrics_own->busy_since_us != 0) /* others read it: no line of the cache is taken from them for nothing */
 			not_busy();
@@ -532,6 +557,7 @@ void statement_start(void)
 			peers_move(peer, PEER_RUNNING);
 	}
 	session_busy();
+	worker.shape = leader->shape;
 	TAILQ_FOREACH(peer, &worker.peers[PEER_RUNNING], link)
 		metrics_observe(&metrics_own->request_wait, worker.statement_since_us - peer->waits_since_us);
 	worker.killed = false;
@@ -580,6 +606,8 @@ static void kill_abandoned(int64_t now_us)
 
 	if (worker.batch.plan == NULL || worker.abandoned_look_us > now_us)
 		return;
+	if (worker.lanes)
+		lanes_condemn(worker.shape, now_us - worker.statement_since_us);
 	worker.abandoned_look_us = now_us + ABANDONED_US;
 	if (TAILQ_EMPTY(&worker.peers[PEER_RUNNING]) || (change_runs() && !change_may_be_killed()))
 		return;
@@ -591,6 +619,12 @@ static void kill_abandoned(int64_t now_us)
 	worker.killed = true;
 	worker.abandoned_look_us = now_us + KILL_AGAIN_US;
 	METRICS_ADD(metrics_own->statements_killed, 1);
+}
+
+/* What was not known to take long does. */
+static bool is_unmarked(void)
+{
+	return worker.lanes && worker.batch.plan != NULL && !metrics_own->slow;
 }
 
 void statement_timers(int64_t now_us)
@@ -607,6 +641,8 @@ void statement_timers(int64_t now_us)
 	}
 	if (worker.discarding && now_us - worker.discarding_since_us > DISCARD_US)
 		give_up_rest();
+	if (is_unmarked() && now_us - worker.statement_since_us > LANES_SLOW_US)
+		lanes_mark();
 	kill_abandoned(now_us);
 	hedge(now_us);
 }
@@ -621,5 +657,7 @@ int64_t statement_deadline_us(void)
 		deadline = clock_earlier(database_deadline_us(worker.database), hedge_at_us());
 	if (worker.batch.plan != NULL)
 		deadline = clock_earlier(deadline, worker.abandoned_look_us);
+	if (is_unmarked())
+		deadline = clock_earlier(deadline, worker.statement_since_us + LANES_SLOW_US + 1);
 	return worker.discarding ? clock_earlier(deadline, worker.discarding_since_us + DISCARD_US + 1000) : deadline;
 }

@@ -11,6 +11,7 @@
 #include "clock.h"
 #include "document.h"
 #include "entrance.h"
+#include "lanes.h"
 #include "leave.h"
 #include "listen.h"
 #include "metrics.h"
@@ -21,6 +22,7 @@
 
 enum {
 	EVENTS_AT_ONCE = 128,
+	SLOW_AGAIN_US = 2000, /* while what is slow waits for its turn */
 	DRAIN_AGAIN_US = 20000, /* while it drains */
 	TURN_MS = 1000, /* the longest time without a turn of the loop (watchdog.h) */
 	OTHER_DESCRIPTORS = 32, /* for what is not a connection from the web server: the database, look-ups, the pool's own */
@@ -105,13 +107,15 @@ static void timers(void)
 		database_event(0);
 	session_timers(now);
 	entrance_timers(now);
+	if (worker.lanes)
+		peers_tell_slow();
 }
 
 static int next_timeout_ms(void)
 {
 	int64_t deadline, left;
 
-	if ((session_is_free() && !TAILQ_EMPTY(&worker.peers[PEER_WAITING])) ||
+	if ((session_is_free() && !worker.slow_denied && !TAILQ_EMPTY(&worker.peers[PEER_WAITING])) ||
 	    !TAILQ_EMPTY(&worker.peers[PEER_AGAIN]))
 		return 0;
 	if (worker_is_paused() && !statement_stream_is_ahead())
@@ -119,6 +123,8 @@ static int next_timeout_ms(void)
 	deadline = clock_earlier(peers_deadline_us(), statement_deadline_us());
 	deadline = clock_earlier(deadline, session_deadline_us());
 	deadline = clock_earlier(deadline, entrance_deadline_us());
+	if (session_is_free() && worker.slow_denied)
+		deadline = clock_earlier(deadline, clock_now_us() + SLOW_AGAIN_US);
 	if (worker.draining)
 		deadline = clock_earlier(deadline, clock_now_us() + DRAIN_AGAIN_US);
 	if (deadline == 0)
@@ -209,6 +215,8 @@ int worker_run(const struct config *config, unsigned place, int listener, const 
 		log_event(LOG_ERROR, "worker-start", "cannot start a worker: %s", strerror(errno));
 		return 1;
 	}
+	worker.slow_most = config->slow_workers > 0 ? config->slow_workers : config->workers > 1 ? config->workers - 1 : 1;
+	worker.lanes = lanes_are_kept(worker.slow_most, config->workers);
 	worker.database = database_new(config, place);
 	metrics_own->state = WORKER_STARTING;
 	session_open();

@@ -75,6 +75,10 @@ struct worker {
 	int64_t open_again_us, reconnect_us, describe_again_us;
 	/* statement; its requests are in peers[PEER_RUNNING] */
 	int64_t statement_since_us;
+	bool lanes;       /* what takes long is kept apart (lanes.h): */
+	long slow_most;   /* so many workers run it at most */
+	bool slow_denied; /* something slow waits, though the connection is free */
+	uint32_t shape;   /* of what runs */
 	enum statement_stage stage;
 	struct slice sent; /* the statement of the batch that runs */
 	bool in_transaction;     /* rows and their count, in one snapshot */

@@ -453,7 +453,10 @@ class Pool:
             "WEB_CONCURRENCY": workers,
             "MYREST_TABLES": tables,
             "MYREST_LISTEN": listen or f"unix:{self.path}?mode=0666",
-            "MYREST_QUEUE_MS": 0,  # many a test waits behind statements that are slow on purpose; test_overload.py sets it
+            # Many a test has statements that are slow on purpose, on all workers, and waits behind them. Those of these two
+            # have what is set where nothing is (test_overload.py, test_goodput.py, test_lanes.py).
+            "MYREST_QUEUE_MS": 0,
+            "MYREST_SLOW_WORKERS": 256,
         }
         if self.admin_port:
             values["MYREST_ADMIN_LISTEN"] = f"127.0.0.1:{self.admin_port}"

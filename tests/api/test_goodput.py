@@ -105,7 +105,8 @@ def test_goodput_under_four_times_the_capacity(database, start_pool, start_nginx
         "CREATE VIEW slow AS SELECT id, v, SLEEP(0.02) AS pause FROM notes",
         grant=GRANT,
     )
-    pool = start_pool(schema.url(), "notes,slow", workers=WORKERS, MYREST_WRITABLE="notes", MYREST_QUEUE_MS=1000)
+    pool = start_pool(schema.url(), "notes,slow", workers=WORKERS, MYREST_WRITABLE="notes", MYREST_QUEUE_MS=1000,
+                      MYREST_SLOW_WORKERS=0)  # fmt: skip
     web = start_nginx(pool)
     load = Load(web, request_of)
     started = load.closed(2 * WORKERS, 2)

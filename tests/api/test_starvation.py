@@ -33,7 +33,7 @@ def run(address):
 
 @pytest.mark.parametrize("keepalive", [64, 8])
 def test_the_slowest_client_gets_its_share(users, start_pool, start_nginx, keepalive):
-    pool = start_pool(users.schema.url())
+    pool = start_pool(users.schema.url(), MYREST_SLOW_WORKERS=0)
     front = start_nginx(pool, keepalive=keepalive)
     counts, worst = load.InProcess(run, ("127.0.0.1", front.port)).result((SECONDS + 20) * servers.FACTOR)
     print(

@@ -17,6 +17,7 @@ check_PROGRAMS = \
 	tests/unit/test-handover \
 	tests/unit/test-hosts \
 	tests/unit/test-http \
+	tests/unit/test-lanes \
 	tests/unit/test-listen \
 	tests/unit/test-log \
 	tests/unit/test-merge \
@@ -39,6 +40,7 @@ check_PROGRAMS = \
 	tests/unit/test-resolve \
 	tests/unit/test-route \
 	tests/unit/test-server_fault \
+	tests/unit/test-shape \
 	tests/unit/test-table \
 	tests/unit/test-template \
 	tests/unit/test-text \

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT */
+#include "lanes.h"
+
+#include "clock.h"
+#include "metrics.h"
+
+enum {
+	WEIGHT_LONGER = 4,   /* a new duration counts for this part of the average where it is longer, */
+	WEIGHT_SHORTER = 2,  /* and where it is not: the first one, after a start, is often longer than those after it */
+	TOLERANCE_US = 20000, /* who has waited for no longer than this before another is not let pass */
+	DENIED_MOST_US = 50000, /* a worker that waits for longer than this for one that is due is not waited for */
+};
+
+static int64_t denied_since_us; /* since when there has been room, and another was due; 0: that is not so */
+
+static struct lane_shape *place_of(uint32_t shape)
+{
+	return &metrics_page->shapes[shape % METRICS_SHAPES];
+}
+
+bool lanes_are_kept(long most, long workers)
+{
+	return metrics_page != NULL && most < workers;
+}
+
+bool lanes_is_slow(uint32_t shape)
+{
+	const struct lane_shape *place = place_of(shape);
+
+	return atomic_load_explicit(&place->us, memory_order_relaxed) > LANES_SLOW_US &&
+	       atomic_load_explicit(&place->shape, memory_order_relaxed) == shape;
+}
+
+/* One that takes long among others that do not has met something: of two in a row the shorter counts. Two workers may write
+ * at once: then one of the two durations is forgotten, or a shape has another's for a moment. */
+void lanes_learn(uint32_t shape, int64_t us)
+{
+	struct lane_shape *place = place_of(shape);
+	int64_t known = atomic_load_explicit(&place->us, memory_order_relaxed), last, counts;
+
+	if (us > UINT32_MAX)
+		us = UINT32_MAX;
+	if (atomic_load_explicit(&place->shape, memory_order_relaxed) != shape) {
+		if (us <= LANES_SLOW_US && known > LANES_SLOW_US)
+			return; /* what is slow keeps the place that two shapes have in common */
+		known = last = us;
+		atomic_store_explicit(&place->shape, shape, memory_order_relaxed);
+	} else
+		last = atomic_load_explicit(&place->last_us, memory_order_relaxed);
+	atomic_store_explicit(&place->last_us, (uint32_t)us, memory_order_relaxed);
+	counts = us < last ? us : last;
+	known += (counts - known) / (counts > known ? WEIGHT_LONGER : WEIGHT_SHORTER);
+	atomic_store_explicit(&place->us, (uint32_t)known, memory_order_relaxed);
+}
+
+void lanes_condemn(uint32_t shape, int64_t us)
+{
+	struct lane_shape *place = place_of(shape);
+
+	atomic_store_explicit(&place->shape, shape, memory_order_relaxed);
+	if (atomic_load_explicit(&place->us, memory_order_relaxed) < us)
+		atomic_store_explicit(&place->us, (uint32_t)us, memory_order_relaxed);
+}
+
+static long count(int64_t *oldest_us)
+{
+	int used = metrics_page->used;
+	long running = 0;
+
+	*oldest_us = 0;
+	for (int i = 1; i < used; i++) {
+		const struct metrics_slot *slot = &metrics_page->slots[i];
+
+		if (slot->pid == 0 || slot->hangs)
+			continue;
+		running += slot->slow;
+		if (slot != metrics_own && slot->state == WORKER_READY)
+			*oldest_us = clock_earlier(*oldest_us, slot->slow_waits_since_us);
+	}
+	return running;
+}
+
+bool lanes_enter(long most, int64_t waits_since_us)
+{
+	int64_t oldest_us, now = clock_now_us();
+	bool room;
+
+	metrics_own->slow = 1; /* before the others are counted: of two who do so at once neither may miss the other */
+	room = count(&oldest_us) <= most;
+	if (!room || oldest_us == 0 || oldest_us >= waits_since_us - TOLERANCE_US)
+		denied_since_us = 0;
+	else if (denied_since_us == 0)
+		denied_since_us = now;
+	if (room && (denied_since_us == 0 || now - denied_since_us > DENIED_MOST_US))
+		return true;
+	metrics_own->slow = 0;
+	return false;
+}
+
+void lanes_mark(void)
+{
+	metrics_own->slow = 1;
+}
+
+void lanes_leave(void)
+{
+	if (metrics_own->slow)
+		metrics_own->slow = 0;
+}
+
+bool lanes_have_room(long most)
+{
+	int64_t oldest_us;
+
+	return count(&oldest_us) < most;
+}
+
+void lanes_tell_waiting(int64_t since_us)
+{
+	if (metrics_own->slow_waits_since_us != since_us)
+		metrics_own->slow_waits_since_us = since_us;
+}

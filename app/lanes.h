@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * lanes.h: which requests take long, as all workers have learned it by their shapes (shape.h), and how many workers run such
+ * ones at once: never all of them, so that those that are short find a worker. In the page that all workers share
+ * (metrics.h); knows no connection.
+ */
+#ifndef MYREST_LANES_H
+#define MYREST_LANES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { LANES_SLOW_US = 10000 }; /* what takes longer, on the average of the last ones, is slow */
+
+/* most: so many workers may run what is slow; from the number of workers on there is nothing to be kept. */
+bool lanes_are_kept(long most, long workers);
+bool lanes_is_slow(uint32_t shape); /* one that nobody has run yet is not */
+void lanes_learn(uint32_t shape, int64_t us);
+/* This worker would run what is slow, and has waited since then. false: as many do as may, or another worker has one that
+ * has waited for longer. */
+bool lanes_enter(long most, int64_t waits_since_us);
+/* It runs something slow, whoever does so besides. */
+void lanes_mark(void);
+/* What it runs has taken so long by now, and is not over: others of its shape would have to wait for the same, for a row that
+ * is locked perhaps. */
+void lanes_condemn(uint32_t shape, int64_t us);
+void lanes_leave(void);
+/* Whether another one could be run by somebody. */
+bool lanes_have_room(long most);
+/* Since when the one of this worker's that has waited for longest waits; 0: none does. */
+void lanes_tell_waiting(int64_t since_us);
+
+#endif

@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: MIT
+"""What takes long never takes the last worker, and shares what is its own fairly."""
+import threading
+import time
+
+import pytest
+
+import fcgi
+import servers
+from servers import until
+from test_write_errors import Holder
+from writing import GRANT
+
+WORKERS, CLIENTS = 4, 16
+
+
+class Clients:
+    """Each asks without pause, each on a connection that it keeps; .took has the times of each one's answers."""
+
+    def __init__(self, web, count, target, limit=None):
+        self.web, self.stop, self.took, self.wrong = web, threading.Event(), [[] for _ in range(count)], []
+        self.threads = [threading.Thread(target=self.ask, args=(number, target), daemon=True) for number in range(count)]
+        self.limit = limit
+
+    def ask(self, number, target):
+        turn = 0
+        while not self.stop.is_set():
+            turn += 1
+            began = time.monotonic()
+            answer = self.web.get(target(number, turn))
+            self.took[number].append(time.monotonic() - began)
+            if answer.status != 200:
+                self.wrong.append(answer)
+            if self.limit:
+                time.sleep(self.limit)
+
+    def __enter__(self):
+        for thread in self.threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.stop.set()
+        for thread in self.threads:
+            thread.join(60)
+
+    def all(self):
+        return sorted(one for each in self.took for one in each)
+
+
+@pytest.fixture(params=[0])
+def mixed(request, database, start_pool, start_nginx):
+    schema = database.schema(
+        "CREATE TABLE notes (id INT PRIMARY KEY, v INT NOT NULL)",
+        "INSERT INTO notes SELECT seq, 0 FROM seq_1_to_500",
+        "CREATE VIEW slow AS SELECT id, v, SLEEP(0.5) AS pause FROM notes",
+        grant=GRANT,
+    )
+    pool = start_pool(schema.url(), "notes,slow", workers=WORKERS, MYREST_WRITABLE="notes", MYREST_QUEUE_MS=20000,
+                      MYREST_SLOW_WORKERS=request.param)  # fmt: skip
+    return pool, schema, start_nginx(pool)
+
+
+def slow(number, turn):
+    return f"/slow?id=eq.{number + 1}&v=gt.-{turn}"
+
+
+def test_slow_statements_leave_a_worker_to_the_others(mixed):
+    pool, _, web = mixed
+    assert web.get(slow(0, 1)).status == 200 and web.get("/notes/1").status == 200
+    with Clients(web, CLIENTS, slow) as long:
+        time.sleep(1)
+        with Clients(web, 2, lambda number, turn: f"/notes/{turn % 500 + 1}", 0.002) as short:
+            time.sleep(8)
+        took = short.all()
+    assert not long.wrong and not short.wrong, (long.wrong[:1], short.wrong[:1])
+    p99, most = took[int(len(took) * 0.99)], took[-1]
+    rounds = [len(each) for each in long.took]
+    rate = sum(rounds) / 9
+    print(f"{len(took)} lookups, p99 {p99 * 1000:.1f} ms, the longest {most * 1000:.1f} ms; slow ones each {rounds}, {rate:.1f} a second,"
+          f" the longest wait {long.all()[-1]:.2f} s; hand-overs {pool.metric('myrest_handovers_total'):.0f}")  # fmt: skip
+    assert p99 < 0.020 * servers.FACTOR and most < 0.150 * servers.FACTOR
+    assert rate > 0.85 * (WORKERS - 1) / 0.5
+    assert max(rounds) - min(rounds) <= 2, "they are not served in turn"
+    assert pool.metric("myrest_statements_slow_total") >= sum(rounds) - 3
+
+
+@pytest.mark.parametrize("mixed", [1], indirect=True)
+def test_as_many_workers_as_are_named_run_what_is_slow(mixed):
+    pool, _, web = mixed
+    assert web.get(slow(0, 1)).status == 200
+    with Clients(web, 4, slow) as long:
+        time.sleep(3)
+    assert not long.wrong
+    assert 4 <= sum(map(len, long.took)) <= 11  # one after the other
+
+
+def test_those_that_wait_for_others_locks_leave_a_worker(mixed):
+    """The first of them tells, by the time that it has waited already."""
+    pool, schema, web = mixed
+    assert pool.ask("/notes/1", "PATCH", headers={"Content-Type": "application/json"}, body=b'{"v":1}').status == 204
+    writers, took = [], []
+    with Holder(schema) as other:
+        other.sql("UPDATE notes SET v = 1 WHERE id < 100")
+        for number in range(12):
+            writers.append(pool.fcgi())
+            writers[-1].send(fcgi.encode("PATCH", f"/notes/{number + 1}", {"Content-Type": "application/json"}, b'{"v":2}'))
+            time.sleep(0.15)
+        for number in range(200):
+            began = time.monotonic()
+            assert web.get(f"/notes/{number + 200}").status == 200
+            took.append(time.monotonic() - began)
+    for writer in writers:
+        answer = writer.read()
+        assert answer.status == 204, answer.body
+        writer.close()
+    took.sort()
+    print(f"p99 {took[197] * 1000:.1f} ms, the longest {took[-1] * 1000:.1f} ms")
+    assert took[197] < 0.020 * servers.FACTOR and took[-1] < 0.150 * servers.FACTOR
+    began = time.monotonic()
+    for number in range(20):
+        assert web.get("/notes/1").status == 200
+        answer = pool.ask("/notes/1", "PATCH", headers={"Content-Type": "application/json"}, body=b'{"v":%d}' % number)
+        assert answer.status == 204
+    assert time.monotonic() - began < 1 * servers.FACTOR  # they are quick again
+
+
+def test_equal_slow_reads_still_share_a_statement(mixed):
+    pool, _, web = mixed
+    assert web.get(slow(0, 1)).status == 200
+    before = pool.metric("myrest_statements_total")
+    asked = [pool.fcgi() for _ in range(30)]
+    for connection in asked:
+        connection.send(fcgi.encode("GET", "/slow?id=eq.7"))
+    for connection in asked:
+        assert connection.read().status == 200
+        connection.close()
+    assert pool.metric("myrest_statements_total") - before <= 2 * WORKERS
+
+
+def test_what_is_slow_waits_no_longer_than_the_rest(mixed, start_pool):
+    _, schema, _ = mixed
+    pool = start_pool(schema.url(), "notes,slow", workers=2, MYREST_QUEUE_MS=700, MYREST_SLOW_WORKERS=0)
+    assert pool.ask(slow(0, 1)).status == 200
+    asked = [pool.fcgi() for _ in range(8)]
+    began = time.monotonic()
+    for number, connection in enumerate(asked):
+        connection.send(fcgi.encode("GET", slow(number, 1)))
+    answers = [connection.read().status for connection in asked]
+    assert time.monotonic() - began < 1.8 * servers.FACTOR
+    assert answers.count(200) in (2, 3) and answers.count(503) == 8 - answers.count(200), answers
+    for connection in asked:
+        connection.close()
