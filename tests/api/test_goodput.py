@@ -101,7 +101,7 @@ def test_goodput_under_four_times_the_capacity(database, start_pool, start_nginx
     schema = database.schema(
         "CREATE TABLE notes (id INT PRIMARY KEY, v INT NOT NULL)",
         "INSERT INTO notes SELECT seq, 0 FROM seq_1_to_500",
-        "CREATE TRIGGER slowly BEFORE UPDATE ON notes FOR EACH ROW SET @pause = SLEEP(0.02)",
+        "CREATE TRIGGER slowly BEFORE UPDATE ON notes FOR EACH ROW SET NEW.v = NEW.v + SLEEP(0.02)",
         "CREATE VIEW slow AS SELECT id, v, SLEEP(0.02) AS pause FROM notes",
         grant=GRANT,
     )
