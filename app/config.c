@@ -228,7 +228,7 @@ static const struct variable {
 	  "milliseconds without a byte after which a read is given up and asked of another host; 0: never",
 	  NULL, FIELD(hedge_ms), 0, 3600000, false },
 	{ "MYREST_SLOW_WORKERS", "0",
-	  "the most workers that run at once what takes more than 5 ms as a rule; 0: all but one",
+	  "the most workers that run at once what takes more than 10 ms as a rule; 0: all but one",
 	  NULL, FIELD(slow_workers), 0, 256, false },
 	{ "MYREST_QUEUE_MS", "1000",
 	  "milliseconds that a request may wait for a worker before a 503; 0: for ever",

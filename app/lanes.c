@@ -71,10 +71,10 @@ static long count(int64_t *oldest_us)
 	for (int i = 1; i < used; i++) {
 		const struct metrics_slot *slot = &metrics_page->slots[i];
 
-		if (slot->pid == 0 || slot->hangs)
+		if (slot->pid == 0 || slot->hangs || slot->state == WORKER_LEAVING) /* who leaves takes nothing else either */
 			continue;
 		running += slot->slow;
-		if (slot != metrics_own && slot->state == WORKER_READY)
+		if (slot != metrics_own)
 			*oldest_us = clock_earlier(*oldest_us, slot->slow_waits_since_us);
 	}
 	return running;
@@ -91,8 +91,10 @@ bool lanes_enter(long most, int64_t waits_since_us)
 		denied_since_us = 0;
 	else if (denied_since_us == 0)
 		denied_since_us = now;
-	if (room && (denied_since_us == 0 || now - denied_since_us > DENIED_MOST_US))
+	if (room && (denied_since_us == 0 || now - denied_since_us > DENIED_MOST_US)) {
+		denied_since_us = 0; /* the other is waited for again: it would never find room where all go on at once */
 		return true;
+	}
 	metrics_own->slow = 0;
 	return false;
 }

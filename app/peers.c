@@ -609,11 +609,12 @@ void peers_shed(int64_t now)
 
 void peers_tell_slow(void)
 {
-	const struct peer *peer;
+	const struct peer *peer = NULL;
 
-	TAILQ_FOREACH(peer, &worker.peers[PEER_WAITING], link)
-		if (lanes_is_slow(peer->shape))
-			break;
+	if (database_is_open(worker.database))
+		TAILQ_FOREACH(peer, &worker.peers[PEER_WAITING], link)
+			if (lanes_is_slow(peer->shape) && (worker.batch.plan == NULL || peer_can_move(peer)))
+				break;
 	lanes_tell_waiting(peer != NULL ? peer->waits_since_us : 0);
 }
 

@@ -50,7 +50,7 @@ bool peers_is_overdue(int64_t waits_since_us, int64_t now_us);
 /* There is a connection again, and was none since then: the wait for it does not count. */
 void peers_have_waited_for_nobody(int64_t gone_since_us);
 void peers_shed(int64_t now_us);
-/* Tells the others since when something slow waits here (lanes.h). */
+/* Tells the others since when something slow waits here, and could begin, here or there (lanes.h). */
 void peers_tell_slow(void);
 /* Closes those of a list that is in the order of deadlines whose time has passed. */
 void peers_expire(enum peer_state, int64_t now_us);

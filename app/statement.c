@@ -512,6 +512,11 @@ void statement_step(enum database_step step)
 	}
 }
 
+static bool is_slow(const struct peer *peer)
+{
+	return worker.lanes && lanes_is_slow(peer->shape);
+}
+
 /* Who has waited for longest and may begin, or NULL. What is slow may not where enough workers run something slow. */
 static struct peer *choose_leader(void)
 {
@@ -524,9 +529,9 @@ static struct peer *choose_leader(void)
 			peers_abandon(peer);
 			continue;
 		}
-		if (!worker.lanes || !lanes_is_slow(peer->shape))
+		if (!is_slow(peer))
 			return peer;
-		if (!peer_is_untried(peer))
+		if (!peer_is_untried(peer) || worker.draining) /* who leaves keeps nobody waiting, and has not much time */
 			lanes_mark();
 		else if (worker.slow_denied || !lanes_enter(worker.slow_most, peer->waits_since_us)) {
 			worker.slow_denied = true;
@@ -542,6 +547,7 @@ void statement_start(void)
 {
 	struct peer_list *waiting = &worker.peers[PEER_WAITING];
 	struct peer *leader = choose_leader(), *peer, *next;
+	bool slow;
 
 	if (leader == NULL) {
 		if (metrics_own->busy_since_us != 0) /* others read it: no line of the cache is taken from them for nothing */
@@ -549,11 +555,12 @@ void statement_start(void)
 		return;
 	}
 	next = TAILQ_NEXT(leader, link);
+	slow = is_slow(leader); /* equal rows may be slow to count, and then make slow those that are not counted */
 	batch_begin(&worker.batch, leader);
 	peers_move(leader, PEER_RUNNING);
 	for (peer = next; peer != NULL && worker.config->merge && !leader->alone && leader->write == NULL; peer = next) {
 		next = TAILQ_NEXT(peer, link);
-		if (!peer->alone && peer->write == NULL && batch_join(&worker.batch, peer))
+		if (!peer->alone && peer->write == NULL && is_slow(peer) == slow && batch_join(&worker.batch, peer))
 			peers_move(peer, PEER_RUNNING);
 	}
 	session_busy();

@@ -107,8 +107,6 @@ static void timers(void)
 		database_event(0);
 	session_timers(now);
 	entrance_timers(now);
-	if (worker.lanes)
-		peers_tell_slow();
 }
 
 static int next_timeout_ms(void)
@@ -169,6 +167,8 @@ static void loop(void)
 			entrance_accept_left();
 			statement_start();
 		}
+		if (worker.lanes)
+			peers_tell_slow();
 	} while (!leave_may());
 }
 

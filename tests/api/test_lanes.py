@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """What takes long never takes the last worker, and shares what is its own fairly."""
+import signal
 import threading
 import time
 
@@ -151,3 +152,107 @@ def test_what_is_slow_waits_no_longer_than_the_rest(mixed, start_pool):
     assert answers.count(200) in (2, 3) and answers.count(503) == 8 - answers.count(200), answers
     for connection in asked:
         connection.close()
+
+
+def test_rows_that_are_slow_to_count_delay_nobody_who_counts_none(database, start_pool):
+    schema = database.schema(
+        "CREATE TABLE notes (id INT PRIMARY KEY, v INT NOT NULL)",
+        "INSERT INTO notes SELECT seq, 0 FROM seq_1_to_500",
+        "CREATE VIEW many AS SELECT id, SLEEP(0.0007) AS pause FROM notes",
+    )
+    pool = start_pool(schema.url(), "many", workers=WORKERS, MYREST_SLOW_WORKERS=0)
+    target, counted = "/many?pause=eq.0&limit=1", {"Prefer": "count=exact"}
+    for _ in range(2):
+        assert pool.ask(target, headers=counted).status == 206
+    stop, took = threading.Event(), []
+
+    def ask(times, **how):
+        with pool.fcgi(20) as connection:
+            while not stop.is_set():
+                began = time.monotonic()
+                answer = connection.request("GET", target, **how)
+                assert answer.status in (200, 206)
+                times.append(time.monotonic() - began)
+
+    asking = [threading.Thread(target=ask, args=(took,)) for _ in range(3)]
+    asking += [threading.Thread(target=ask, args=([],), kwargs={"headers": counted}) for _ in range(3 * WORKERS)]
+    for thread in asking:
+        thread.start()
+    time.sleep(4)
+    stop.set()
+    for thread in asking:
+        thread.join(60)
+    took.sort()
+    p97 = took[len(took) * 97 // 100]
+    print(f"{len(took)}, p97 {p97 * 1000:.1f} ms")
+    assert p97 < 0.100 * servers.FACTOR
+
+
+def test_a_generation_that_leaves_keeps_no_turn(database, start_pool):
+    schema = database.schema(
+        "CREATE TABLE notes (id INT PRIMARY KEY, v INT NOT NULL)",
+        "INSERT INTO notes SELECT seq, 0 FROM seq_1_to_500",
+        "CREATE VIEW slow AS SELECT id, v, SLEEP(0.5) AS pause FROM notes",
+        "CREATE VIEW slower AS SELECT id, v, SLEEP(6) AS pause FROM notes",
+    )
+    pool = start_pool(schema.url(), "slow,slower", workers=2, MYREST_SLOW_WORKERS=0)
+    assert pool.ask(slow(0, 1)).status == 200
+    with pool.fcgi(20) as old:
+        old.send(fcgi.encode("GET", "/slower?id=eq.1"))
+        time.sleep(0.2)
+        before = set(pool.workers())
+        pool.signal(signal.SIGHUP)
+        until(lambda: len(set(pool.workers()) - before) == 2 and pool.metric("myrest_workers_ready") >= 2)
+        until(lambda: len(set(pool.workers()) & before) == 1)
+        assert pool.ask(slow(1, 1)).status == 200
+        assert set(pool.workers()) & before, "the older generation has left already"
+        assert old.read().status == 200
+
+
+def test_what_is_slow_and_too_large_to_be_handed_over_is_run_before_its_worker_leaves(database, start_pool):
+    schema = database.schema(
+        "CREATE TABLE notes (id INT PRIMARY KEY, v INT NOT NULL)",
+        "INSERT INTO notes SELECT seq, 0 FROM seq_1_to_500",
+        "CREATE VIEW slow AS SELECT id, v, SLEEP(0.3) AS pause FROM notes",
+        "CREATE TABLE texts (id INT PRIMARY KEY AUTO_INCREMENT, t LONGTEXT)",
+        "CREATE TRIGGER texts_late BEFORE INSERT ON texts FOR EACH ROW SET @late = SLEEP(0.3)",
+        grant=GRANT,
+    )
+    pool = start_pool(schema.url(), "slow,texts", workers=2, MYREST_WRITABLE="texts", MYREST_SLOW_WORKERS=0,
+                      MYREST_DRAIN_TIMEOUT=6)  # fmt: skip
+    post = fcgi.encode("POST", "/texts", {"Content-Type": "application/json"}, b'{"t":"%s"}' % (b"x" * 400000))
+    stop = threading.Event()
+
+    def read(number):
+        turn = 0
+        while not stop.is_set():
+            turn += 1
+            assert pool.ask(slow(number, turn), timeout=20).status == 200
+
+    def write(connection):
+        connection.send(post)
+
+    for _ in range(2):
+        with pool.fcgi(20) as connection:
+            connection.send(post)
+            assert connection.read().status == 201
+    assert pool.ask(slow(0, 1)).status == 200
+    readers = [threading.Thread(target=read, args=(number,)) for number in range(6)]
+    for thread in readers:
+        thread.start()
+    try:
+        time.sleep(0.5)
+        written = [pool.fcgi(20) for _ in range(6)]
+        writers = [threading.Thread(target=write, args=(connection,)) for connection in written]
+        for thread in writers:
+            thread.start()
+        for thread in writers:
+            thread.join(20)
+        time.sleep(0.1)
+        pool.signal(signal.SIGHUP)
+        assert [connection.read().status for connection in written] == [201] * 6
+    finally:
+        stop.set()
+        for thread in readers:
+            thread.join(60)
+    assert not pool.log("drain-timeout")

@@ -97,6 +97,10 @@ static void as_many_run_it_as_may(void **state)
 	metrics->slots[5].hangs = 0;
 	metrics->slots[3].pid = 0; /* it has ended */
 	assert_true(lanes_have_room(3));
+	metrics->slots[3].pid = 103;
+	assert_false(lanes_have_room(3));
+	metrics->slots[3].state = WORKER_LEAVING; /* what it runs keeps nobody waiting */
+	assert_true(lanes_have_room(3));
 	lanes_mark();
 	assert_int_equal(metrics_own->slow, 1);
 }
@@ -121,7 +125,10 @@ static void who_has_waited_for_longest_is_first(void **state)
 	usleep(60000); /* the other does not come */
 	assert_true(lanes_enter(3, now));
 	lanes_leave();
-	metrics->slots[4].state = WORKER_AWAY;
+	assert_false(lanes_enter(3, now)); /* but it may do now */
+	metrics->slots[4].state = WORKER_AWAY; /* some table is missing: it has others */
+	assert_false(lanes_enter(3, now));
+	metrics->slots[4].state = WORKER_LEAVING;
 	assert_true(lanes_enter(3, now));
 }
 
