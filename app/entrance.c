@@ -287,6 +287,22 @@ void entrance_give_waiting(void)
 	give_waiting(1, &metrics_own->handovers_leaving);
 }
 
+void entrance_share_slow(void)
+{
+	struct peer *first = NULL, *peer, *next;
+
+	for (peer = TAILQ_FIRST(&worker.peers[PEER_WAITING]); peer != NULL; peer = next) {
+		next = TAILQ_NEXT(peer, link);
+		if (!is_slow(peer))
+			continue;
+		if (first == NULL)
+			first = peer;
+		else if (peer_can_move(peer) && !(worker.config->merge && batch_may_share(first, peer)) &&
+		         !peers_give_away(peer, &metrics_own->handovers_leaving))
+			return;
+	}
+}
+
 void entrance_some_are_left(void)
 {
 	if (!has_siblings())

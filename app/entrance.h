@@ -26,6 +26,8 @@ void entrance_leave(void);
 void entrance_accept_left(void);
 /* Requests that wait go to other workers, with their connections. */
 void entrance_give_waiting(void);
+/* The same of what is slow and cannot share a statement with the first, before this worker drains: mostly all do. */
+void entrance_share_slow(void);
 /* A statement starts, and requests wait that cannot share it: half of them go to a worker that is idle, if that was not
  * done just now: giving all away with each of many short statements, they come back as fast as they go. */
 void entrance_some_are_left(void);

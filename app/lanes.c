@@ -117,6 +117,17 @@ bool lanes_have_room(long most)
 	return count(&oldest_us) < most;
 }
 
+bool lanes_others_wait(void)
+{
+	for (int i = 1; i < metrics_page->used; i++) {
+		const struct metrics_slot *slot = &metrics_page->slots[i];
+
+		if (slot != metrics_own && slot->pid != 0 && !slot->hangs && slot->slow_waits_since_us != 0)
+			return true;
+	}
+	return false;
+}
+
 void lanes_tell_waiting(int64_t since_us)
 {
 	if (metrics_own->slow_waits_since_us != since_us)

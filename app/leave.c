@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 #include "leave.h"
 
-#include <limits.h>
 #include <unistd.h>
 
 #include "clock.h"
 #include "entrance.h"
+#include "lanes.h"
 #include "metrics.h"
 #include "peers.h"
 #include "worker_state.h"
+
+enum { TAKES = 4 }; /* while all drain: what others have shared out is for all who have nothing left */
 
 static void part_with_idle(void)
 {
@@ -33,14 +35,16 @@ void leave_begin(bool retire)
 {
 	if (worker.draining && (retire || !worker.retiring)) /* platforms say TERM more than once */
 		return;
+	if (!retire)
+		peers_look_again(); /* what has just been taken over is shared out as well */
 	worker.draining = true;
 	metrics_own->state = WORKER_LEAVING;
 	worker.retiring = retire; /* TERM while retiring: who would take the connections drains as well */
 	worker.drain_deadline_us = clock_now_us() + worker.config->drain_timeout_s * 1000000;
 	entrance_close();
 	if (!retire) { /* whoever waits to be accepted is served as well */
+		entrance_share_slow(); /* who is heard no more seems to have left, to a worker that does not drain yet */
 		entrance_accept_all();
-		entrance_take(INT_MAX);
 		hear_no_more(PEER_WAITING);
 		hear_no_more(PEER_RUNNING);
 		hear_no_more(PEER_WRITING);
@@ -61,6 +65,12 @@ static bool nothing_left(void)
 	return true;
 }
 
+/* The whole pool drains, and another worker, which may not know so yet, has something to share out. */
+static bool is_more_to_come(void)
+{
+	return worker.lanes && !worker.retiring && metrics_page->draining && lanes_others_wait();
+}
+
 bool leave_may(void)
 {
 	if (!worker.draining)
@@ -70,8 +80,8 @@ bool leave_may(void)
 		if (worker.batch.plan == NULL || clock_now_us() >= worker.handover_again_us)
 			entrance_give_waiting();
 	} else if (nothing_left())
-		entrance_take(ENTRANCE_TAKES); /* what others handed over and nobody took */
-	if (nothing_left() && worker.batch.plan == NULL)
+		entrance_take(TAKES); /* what others handed over and nobody took */
+	if (nothing_left() && worker.batch.plan == NULL && !is_more_to_come())
 		return true;
 	if (clock_now_us() < worker.drain_deadline_us)
 		return false;

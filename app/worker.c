@@ -87,7 +87,7 @@ static void dispatch(const struct epoll_event *event)
 		if (!entrance_is_left_to_another())
 			entrance_accept();
 	} else if (event->data.ptr == &worker.handover) {
-		if (!entrance_is_left_to_another())
+		if (!worker.draining && !entrance_is_left_to_another()) /* since this round began */
 			entrance_take(ENTRANCE_TAKES);
 	} else if (event->data.ptr == &worker.signals)
 		take_signals();

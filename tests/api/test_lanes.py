@@ -256,3 +256,22 @@ def test_what_is_slow_and_too_large_to_be_handed_over_is_run_before_its_worker_l
         for thread in readers:
             thread.join(60)
     assert not pool.log("drain-timeout")
+
+
+def test_all_workers_take_part_in_what_is_slow_when_they_drain(database, start_pool):
+    schema = database.schema(
+        "CREATE TABLE notes (id INT PRIMARY KEY, v INT NOT NULL)",
+        "INSERT INTO notes SELECT seq, 0 FROM seq_1_to_500",
+        "CREATE VIEW slow AS SELECT id, v, SLEEP(0.5) AS pause FROM notes",
+    )
+    pool = start_pool(schema.url(), "slow", workers=2, MYREST_SLOW_WORKERS=0, MYREST_DRAIN_TIMEOUT=6)
+    assert pool.ask(slow(0, 1)).status == 200
+    asked = [pool.fcgi(20) for _ in range(16)]
+    for number, connection in enumerate(asked):
+        connection.send(fcgi.encode("GET", slow(number, 1)))
+    time.sleep(0.2)
+    began = time.monotonic()
+    pool.signal(signal.SIGTERM)
+    assert [connection.read().status for connection in asked] == [200] * len(asked)
+    print(f"{time.monotonic() - began:.1f} s")
+    assert pool.process.wait(20) == 0
