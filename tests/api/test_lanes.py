@@ -214,8 +214,8 @@ def test_what_is_slow_and_too_large_to_be_handed_over_is_run_before_its_worker_l
         "CREATE TABLE notes (id INT PRIMARY KEY, v INT NOT NULL)",
         "INSERT INTO notes SELECT seq, 0 FROM seq_1_to_500",
         "CREATE VIEW slow AS SELECT id, v, SLEEP(0.3) AS pause FROM notes",
-        "CREATE TABLE texts (id INT PRIMARY KEY AUTO_INCREMENT, t LONGTEXT)",
-        "CREATE TRIGGER texts_late BEFORE INSERT ON texts FOR EACH ROW SET @late = SLEEP(0.3)",
+        "CREATE TABLE texts (id INT PRIMARY KEY AUTO_INCREMENT, v INT, t LONGTEXT)",
+        "CREATE TRIGGER texts_late BEFORE INSERT ON texts FOR EACH ROW SET NEW.v = SLEEP(0.3)",
         grant=GRANT,
     )
     pool = start_pool(schema.url(), "slow,texts", workers=2, MYREST_WRITABLE="texts", MYREST_SLOW_WORKERS=0,
