@@ -147,7 +147,9 @@ static void start_child(struct place *place)
 		metrics_own = &pool.metrics->slots[slot];
 		metrics_own->pid = getpid();
 		metrics_own->reason[0] = '\0';
-		metrics_own->busy_since_us = metrics_own->slow_waits_since_us = metrics_own->slow = 0;
+		metrics_own->busy_since_us = 0;
+		metrics_own->slow_waits_since_us = 0;
+		metrics_own->slow = 0;
 		metrics_own->hangs = 0;
 		metrics_own->state = child->kind == KIND_WORKER ? WORKER_STARTING : WORKER_NONE;
 		live(child, ends[1], parent);
