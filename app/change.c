@@ -51,7 +51,7 @@ static struct {
 	bool replayed;   /* and it was this very request */
 	struct text keys, new_keys; /* the condition for the rows that LOCK has found, as they are and as they will be */
 	struct text location;
-	bool failed, again; /* what follows the ROLLBACK */
+	bool failed, again, put_back; /* what follows the ROLLBACK: an answer, the same write, others' turn */
 	struct fault fault;
 	struct text sql;
 } change;
@@ -607,7 +607,7 @@ static enum next undone(void)
 		change.again = false;
 		return first();
 	}
-	if (change.failed)
+	if (change.failed && !change.put_back)
 		answer_fault(change.peer, &change.fault, NULL);
 	return OVER;
 }
@@ -792,7 +792,11 @@ static enum next stage_failed(void)
 	               change_fault_is_alarm(error, change.plan->table->dialect);
 	struct slice sql = { change.sql.bytes, change.sql.length };
 
-	if (worker.killed && error->status == STATUS_TIMEOUT)
+	if (worker.killed == KILL_PUT_BACK && error->status == STATUS_TIMEOUT) {
+		change.put_back = peer->put_back = true;
+		return undo();
+	}
+	if (worker.killed == KILL_ABANDONED && error->status == STATUS_TIMEOUT)
 		return fail(STATUS_TIMEOUT, NULL, NULL);
 	if (change.stage == CLAIM && error->status == STATUS_DUPLICATE)
 		return send_recall();
@@ -838,7 +842,7 @@ static enum next stage_failed(void)
 static void over(void)
 {
 	struct peer *peer = change.peer;
-	bool again = change.failed && peer->retried && worker.describe_wanted;
+	bool again = change.put_back || (change.failed && peer->retried && worker.describe_wanted);
 
 	session_done();
 	change.peer = NULL;
@@ -852,7 +856,7 @@ static void over(void)
 	if (change.new_keys.size > KEEP_BYTES)
 		text_release(&change.new_keys);
 	if (again)
-		peers_move(peer, PEER_WAITING); /* planned again once the tables are described */
+		peers_move(peer, PEER_WAITING); /* until it is its turn, or until the tables are described */
 	else
 		peers_write_on(peer);
 }
@@ -944,6 +948,10 @@ static enum next in_time(enum next next)
 
 static enum database_step send_sql(void)
 {
+	if (worker.killed == KILL_PUT_BACK) { /* the one before it was not hit, or is undone */
+		worker.killed = KILL_NONE;
+		worker.kill_look_us = clock_now_us(); /* and may not be enough */
+	}
 	return database_send(worker.database, change.sql.bytes, change.sql.length, DATABASE_ONE_BY_ONE);
 }
 
@@ -1017,7 +1025,8 @@ void change_start(struct peer *peer)
 	change.write = peer->write;
 	change.attempts = 0;
 	change.deadline_us = worker.statement_since_us + worker.config->statement_timeout_s * 1000000; /* that is, from now */
-	change.failed = change.again = change.locating = change.judging = change.in_transaction = change.raced = false;
+	change.failed = change.again = change.put_back = false;
+	change.locating = change.judging = change.in_transaction = change.raced = false;
 	peer->write->one_by_one = goes_one_by_one(peer->write);
 	next = first();
 	if (next == SEND)

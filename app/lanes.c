@@ -117,6 +117,13 @@ bool lanes_have_room(long most)
 	return count(&oldest_us) < most;
 }
 
+bool lanes_are_overfull(long most)
+{
+	int64_t oldest_us;
+
+	return count(&oldest_us) > most;
+}
+
 bool lanes_others_wait(void)
 {
 	for (int i = 1; i < metrics_page->used; i++) {

@@ -27,6 +27,8 @@ void lanes_condemn(uint32_t shape, int64_t us);
 void lanes_leave(void);
 /* Whether another one could be run by somebody. */
 bool lanes_have_room(long most);
+/* Whether more workers run what is slow than may: what is slow was not known to be. */
+bool lanes_are_overfull(long most);
 /* Whether something slow waits with another worker. */
 bool lanes_others_wait(void);
 /* Since when the one of this worker's that has waited for longest waits; 0: none does. */

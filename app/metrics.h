@@ -29,6 +29,7 @@ enum worker_state { WORKER_NONE, WORKER_STARTING, WORKER_READY, WORKER_AWAY, WOR
 	X(statements_slow, "statements_slow_total", "", "statements of a shape that takes long (MYREST_SLOW_WORKERS)") \
 	X(requests_abandoned, "requests_abandoned_total", "", "requests dropped because nobody waited for them any more when their turn came") \
 	X(statements_killed, "statements_killed_total", "", "statements that the database was told to end because nobody waited for them any more") \
+	X(statements_put_back, "statements_put_back_total", "", "statements that the database was told to end because too many workers ran what takes long; their requests waited for another turn") \
 	X(requests_shed, "requests_shed_total", "", "requests refused because they had waited for a worker for too long (MYREST_QUEUE_MS)") \
 	X(rows, "rows_total", "", "rows read from the database") \
 	X(handovers_busy, "handovers_total", "cause=\"busy\"", HANDOVERS) /* a statement was running */ \

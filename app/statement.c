@@ -24,7 +24,7 @@ enum {
 	KEYS_TIMES_BUFFER = 16, /* how many times MYREST_BUFFER_BYTES the rows of several keys may be together */
 	STREAM_AHEAD_BYTES = 65536, /* of a stream that the web server has not taken: no more rows are read */
 	SNAPSHOTS = 20, /* the most that are begun for one request, because its table is being altered */
-	ABANDONED_US = 50000, /* between two looks whether somebody still waits for the statement that runs */
+	LOOK_US = 50000, /* between two looks whether the statement that runs is to be ended */
 	KILL_AGAIN_US = 1000000, /* a statement that goes on although it was ended, or one after it */
 	DISCARD_US = 100000, /* how long rows that nobody wants are read before the connection is given up */
 };
@@ -49,6 +49,12 @@ static void run_again(struct peer *peer, bool alone)
 {
 	peer->alone = peer->alone || alone;
 	peers_move(peer, PEER_WAITING);
+}
+
+static void put_back(struct peer *peer)
+{
+	peer->put_back = true;
+	run_again(peer, false);
 }
 
 static void log_failure(const struct peer *peer, enum log_level level, const char *event)
@@ -91,7 +97,9 @@ static void batch_failed(void)
 
 	not_busy();
 	while ((peer = TAILQ_FIRST(running)) != NULL) {
-		if (worker.killed && error->status == STATUS_TIMEOUT)
+		if (worker.killed == KILL_PUT_BACK && error->status == STATUS_TIMEOUT)
+			put_back(peer);
+		else if (worker.killed == KILL_ABANDONED && error->status == STATUS_TIMEOUT)
 			peers_abandon(peer);
 		else if (peer == worker.stream) { /* a cut, which no client takes for an answer */
 			log_failure(peer, LOG_ERROR, "stream-cut");
@@ -173,7 +181,8 @@ static void batch_done(void)
 		log_end(line);
 	}
 	while ((peer = TAILQ_FIRST(running)) != NULL) {
-		if (worker.killed && !peers_still_waits(peer)) { /* MySQL ends some without an error, such as a SLEEP */
+		/* MySQL ends some without an error, such as a SLEEP. */
+		if (worker.killed == KILL_ABANDONED && !peers_still_waits(peer)) {
 			peers_abandon(peer);
 			continue;
 		}
@@ -187,6 +196,17 @@ static void batch_done(void)
 			batch_answer(&worker.batch, peer);
 		peers_write_on(peer);
 	}
+	batch_over();
+}
+
+/* It has ended, by itself or as it was to: MySQL does not tell of each. */
+static void batch_put_back(void)
+{
+	struct peer *peer;
+
+	not_busy();
+	while ((peer = TAILQ_FIRST(&worker.peers[PEER_RUNNING])) != NULL)
+		put_back(peer);
 	batch_over();
 }
 
@@ -286,7 +306,7 @@ static void take_row(void)
 	struct row row;
 
 	METRICS_ADD(metrics_own->rows, 1);
-	if (worker.discarding)
+	if (worker.discarding || worker.killed == KILL_PUT_BACK)
 		return;
 	database_row(worker.database, &row);
 	batch_row(&worker.batch, &row);
@@ -401,6 +421,11 @@ static enum statement_stage stage_after_guess(void)
 /* A stage is over: what comes after it. */
 static void stage_done(void)
 {
+	if (worker.killed == KILL_PUT_BACK) {
+		batch_put_back();
+		end_transaction();
+		return;
+	}
 	switch (worker.stage) {
 	case STAGE_PLANNED:
 		send_stage(stage_after_guess());
@@ -567,8 +592,8 @@ void statement_start(void)
 	worker.shape = leader->shape;
 	TAILQ_FOREACH(peer, &worker.peers[PEER_RUNNING], link)
 		metrics_observe(&metrics_own->request_wait, worker.statement_since_us - peer->waits_since_us);
-	worker.killed = false;
-	worker.abandoned_look_us = worker.statement_since_us + ABANDONED_US;
+	worker.killed = KILL_NONE;
+	worker.kill_look_us = worker.statement_since_us + LOOK_US;
 	if (!TAILQ_EMPTY(waiting))
 		entrance_some_are_left();
 	if (leader->write != NULL) {
@@ -606,32 +631,61 @@ static void hedge(int64_t now_us)
 	gone();
 }
 
-/* A statement that ends by itself soon is not worth a connection of its own. */
-static void kill_abandoned(int64_t now_us)
+static bool is_waited_for(void)
 {
 	struct peer *peer;
 
-	if (worker.batch.plan == NULL || worker.abandoned_look_us > now_us)
+	TAILQ_FOREACH(peer, &worker.peers[PEER_RUNNING], link)
+		if (peers_still_waits(peer))
+			return true;
+	return false;
+}
+
+/* Several that were not known to be slow began at the same moment, and no worker is left to the others. Once for a
+ * request: from then on it waits as what it is. Nothing has been answered yet, and whoever leaves has not much time. */
+static bool is_one_too_many(void)
+{
+	struct peer *peer;
+
+	if (!worker.lanes || worker.draining || worker.stream != NULL || worker.discarding || worker.batch.rows > 0)
+		return false;
+	TAILQ_FOREACH(peer, &worker.peers[PEER_RUNNING], link)
+		if (peer->put_back)
+			return false;
+	return worker.killed == KILL_PUT_BACK || lanes_are_overfull(worker.slow_most);
+}
+
+/* A statement that ends by itself soon is not worth a connection of its own. */
+static void look_whether_to_kill(int64_t now_us)
+{
+	enum kill kill = KILL_NONE;
+
+	if (worker.batch.plan == NULL || worker.kill_look_us > now_us)
 		return;
 	if (worker.lanes)
 		lanes_condemn(worker.shape, now_us - worker.statement_since_us);
-	worker.abandoned_look_us = now_us + ABANDONED_US;
+	worker.kill_look_us = now_us + LOOK_US;
 	if (TAILQ_EMPTY(&worker.peers[PEER_RUNNING]) || (change_runs() && !change_may_be_killed()))
 		return;
-	TAILQ_FOREACH(peer, &worker.peers[PEER_RUNNING], link)
-		if (peers_still_waits(peer))
-			return;
-	if (!database_kill(worker.database))
+	if (!is_waited_for())
+		kill = KILL_ABANDONED;
+	else if (is_one_too_many())
+		kill = KILL_PUT_BACK;
+	if (kill == KILL_NONE || !database_kill(worker.database))
 		return;
-	worker.killed = true;
-	worker.abandoned_look_us = now_us + KILL_AGAIN_US;
-	METRICS_ADD(metrics_own->statements_killed, 1);
+	worker.killed = kill;
+	worker.kill_look_us = now_us + KILL_AGAIN_US;
+	if (kill == KILL_PUT_BACK) {
+		lanes_leave(); /* of several that look at once one is enough */
+		METRICS_ADD(metrics_own->statements_put_back, 1);
+	} else
+		METRICS_ADD(metrics_own->statements_killed, 1);
 }
 
 /* What was not known to take long does. */
 static bool is_unmarked(void)
 {
-	return worker.lanes && worker.batch.plan != NULL && !metrics_own->slow;
+	return worker.lanes && worker.batch.plan != NULL && !metrics_own->slow && worker.killed != KILL_PUT_BACK;
 }
 
 void statement_timers(int64_t now_us)
@@ -650,7 +704,7 @@ void statement_timers(int64_t now_us)
 		give_up_rest();
 	if (is_unmarked() && now_us - worker.statement_since_us > LANES_SLOW_US)
 		lanes_mark();
-	kill_abandoned(now_us);
+	look_whether_to_kill(now_us);
 	hedge(now_us);
 }
 
@@ -663,7 +717,7 @@ int64_t statement_deadline_us(void)
 	else
 		deadline = clock_earlier(database_deadline_us(worker.database), hedge_at_us());
 	if (worker.batch.plan != NULL)
-		deadline = clock_earlier(deadline, worker.abandoned_look_us);
+		deadline = clock_earlier(deadline, worker.kill_look_us);
 	if (is_unmarked())
 		deadline = clock_earlier(deadline, worker.statement_since_us + LANES_SLOW_US + 1);
 	return worker.discarding ? clock_earlier(deadline, worker.discarding_since_us + DISCARD_US + 1000) : deadline;

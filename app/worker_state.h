@@ -20,6 +20,13 @@ enum {
 /* A statement's requests may want to know how many rows there are: then it is several. */
 enum statement_stage { STAGE_PLANNED, STAGE_BEGIN, STAGE_EXACT, STAGE_ROWS };
 
+/* Why the worker has the server end the statement that runs. */
+enum kill {
+	KILL_NONE,
+	KILL_ABANDONED, /* nobody waits for it any more */
+	KILL_PUT_BACK,  /* more workers run what is slow than may: its requests go back to those that wait */
+};
+
 /* What becomes of requests that need the database connection while there is none. */
 enum patience {
 	PATIENCE_FRESH, /* they wait for it */
@@ -86,8 +93,8 @@ struct worker {
 	struct peer *stream; /* the one request, when its answer streams */
 	bool row_pending;    /* a row is there that has not been taken: the stream's reader is slow, or others' turn */
 	bool row_unread;     /* the next row is not read from the database: the stream's reader is slow */
-	bool killed;         /* nobody waited for it any more, and the server has been told to end it */
-	int64_t abandoned_look_us; /* when it is next looked whether somebody does */
+	enum kill killed;    /* the server has been told to end what runs */
+	int64_t kill_look_us; /* when it is next looked whether that has to be */
 	bool discarding;     /* nobody wants the rows that are still to come */
 	int64_t discarding_since_us;
 };

@@ -46,6 +46,7 @@ def test_metrics_are_prometheus_text(users):
         "handovers_total",
         "requests_shed_total",
         "statements_killed_total",
+        "statements_put_back_total",
         "request_wait_seconds_bucket",
         "statement_seconds_count",
         "log_lines_dropped_total",

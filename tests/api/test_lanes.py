@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """What takes long never takes the last worker, and shares what is its own fairly."""
+import json
 import signal
 import threading
 import time
@@ -124,6 +125,90 @@ def test_those_that_wait_for_others_locks_leave_a_worker(mixed):
         answer = pool.ask("/notes/1", "PATCH", headers={"Content-Type": "application/json"}, body=b'{"v":%d}' % number)
         assert answer.status == 204
     assert time.monotonic() - began < 1 * servers.FACTOR  # they are quick again
+
+
+def burst(pool, requests):
+    """All at the same moment, each on a connection of its own."""
+    asked = [pool.fcgi(60) for _ in requests]
+    for connection, request in zip(asked, requests):
+        connection.send(fcgi.encode(*request))
+    return asked
+
+
+def lookups(web, seconds):
+    """How long key lookups take, one after the other, of the longest ones."""
+    took, ending = [], time.monotonic() + seconds
+    while time.monotonic() < ending:
+        began = time.monotonic()
+        answer = web.get(f"/notes/{len(took) % 200 + 200}")
+        assert answer.status == 200, answer.body
+        took.append(time.monotonic() - began)
+    return sorted(took)[-3:]
+
+
+JSON = {"Content-Type": "application/json"}
+SHOWN = {**JSON, "Prefer": "return=representation"}
+
+
+def patches(count):
+    return [("PATCH", f"/notes/{number + 1}", JSON, b'{"v":2}') for number in range(count)]
+
+
+def posts(count):
+    return [("POST", "/marks", SHOWN, b'[{"note":%d},{"note":500}]' % (number + 1)) for number in range(count)]
+
+
+@pytest.mark.parametrize("requests, status", [(patches, 204), (posts, 201)])
+@pytest.mark.parametrize("count", [WORKERS, 12])
+def test_a_burst_of_what_waits_for_others_locks_leaves_a_worker(database, start_pool, start_nginx, requests, status, count):
+    """None of them is known to be slow when it begins. One is ended, and made when it is its turn."""
+    schema = database.schema(
+        "CREATE TABLE notes (id INT PRIMARY KEY, v INT NOT NULL)",
+        "INSERT INTO notes SELECT seq, 0 FROM seq_1_to_500",
+        "CREATE TABLE marks (id INT PRIMARY KEY AUTO_INCREMENT, note INT NOT NULL, FOREIGN KEY (note) REFERENCES notes (id))",
+        grant=GRANT,
+    )
+    pool = start_pool(schema.url(), "notes,marks", workers=WORKERS, MYREST_WRITABLE="notes,marks", MYREST_QUEUE_MS=20000,
+                      MYREST_SLOW_WORKERS=0)  # fmt: skip
+    web = start_nginx(pool)
+    with Holder(schema) as other:
+        other.sql("UPDATE notes SET v = 1 WHERE id < 100")
+        if requests is posts:  # the rows that they refer to
+            other.sql("DELETE FROM notes WHERE id < 100")
+        writers = burst(pool, requests(count))
+        longest = lookups(web, 3)
+    answers = [writer.read() for writer in writers]
+    assert [answer.status for answer in answers] == [status] * count, [answer.body for answer in answers]
+    put_back = pool.metric("myrest_statements_put_back_total")
+    print(f"the longest {longest[-1] * 1000:.0f} ms, {put_back:.0f} put back")
+    assert longest[-1] < 0.3 * servers.FACTOR and 1 <= put_back <= WORKERS
+    if requests is posts:
+        assert schema.sql("SELECT COUNT(*), COUNT(DISTINCT note) FROM marks") == ((2 * count, count + 1),)
+        assert len({row["id"] for answer in answers for row in json.loads(answer.body)}) == 2 * count
+    else:
+        assert schema.sql("SELECT COUNT(*) FROM notes WHERE v = 2") == ((count,),)
+    assert pool.metric("myrest_requests_failed_total") == 0 and not pool.log("write-failed")
+
+
+@pytest.mark.parametrize("prefer", ["", "count=exact", "count=planned"])
+def test_a_burst_of_slow_reads_that_nobody_knows_leaves_a_worker(mixed, prefer):
+    pool, _, web = mixed
+    targets = [f"/slow?id=eq.{number + 1}&v=gt.-1" for number in range(WORKERS)]
+    longest = []
+    looking = threading.Thread(target=lambda: longest.extend(lookups(web, 1.5)))
+    for connection in burst(pool, [("GET", "/notes/1")] * WORKERS):  # each of the workers is there
+        assert connection.read().status == 200
+        connection.close()
+    asked = burst(pool, [("GET", target, {"Prefer": prefer}) for target in targets])
+    looking.start()
+    for number, connection in enumerate(asked):
+        answer = connection.read()
+        assert answer.status == 200 and json.loads(answer.body) == [{"id": number + 1, "v": 0, "pause": 0}], answer.body
+        connection.close()
+    looking.join(30)
+    print(f"the longest {longest[-1] * 1000:.0f} ms")
+    assert longest[-1] < 0.3 * servers.FACTOR
+    assert 1 <= pool.metric("myrest_statements_put_back_total") <= WORKERS and not pool.log("statement-failed")
 
 
 def test_equal_slow_reads_still_share_a_statement(mixed):
