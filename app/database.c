@@ -624,8 +624,10 @@ static enum database_step look_at_kill(struct database *database, int64_t now)
 	if (says == PROBE_WAITS)
 		return DATABASE_WAIT;
 	if (says != PROBE_OPEN)
-		log_event(LOG_INFO, "kill-failed", says == PROBE_UNSURE ? "it is not known whether a statement was ended"
-		                                                        : "a statement that nobody waits for goes on");
+		log_event(LOG_INFO, "kill-failed", "%s: %s",
+		          says == PROBE_UNSURE ? "it is not known whether a statement was ended"
+		                               : "a statement that was to be ended goes on",
+		          database->kill.reason);
 	if (says == PROBE_UNSURE && database->kill_is_ours) /* whatever becomes of another one */
 		database->doomed = true;
 	if (database->phase != SETTLING)

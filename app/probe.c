@@ -2,20 +2,29 @@
 #include "probe.h"
 
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
 #include "clock.h"
 
+static enum probe_says failed(struct probe *probe, enum probe_says says, const char *reason)
+{
+	(void)snprintf(probe->reason, sizeof(probe->reason), "%s", reason);
+	return says;
+}
+
 static void connect_to(struct probe *probe, const char *address)
 {
-	struct database_error ignored;
+	struct database_error error;
 
+	database_error_clear(&error);
 	/* The probe's own time is over before the library's, or who is silent would seem to refuse. */
-	if (probe->driver->connect(&probe->connection, probe->url, probe->host, address, probe->timeout_s + 1, &ignored) !=
+	if (probe->driver->connect(&probe->connection, probe->url, probe->host, address, probe->timeout_s + 1, &error) !=
 	    DATABASE_LOST)
 		return;
+	(void)failed(probe, PROBE_REFUSED, error.text);
 	probe->driver->close(probe->connection, false);
 	probe->connection = NULL;
 }
@@ -45,7 +54,10 @@ void probe_stop(struct probe *probe)
 		probe->driver->close(probe->connection, false);
 	for (unsigned i = 0; i < probe->statement_count; i++)
 		text_release(&probe->statements[i]);
-	*probe = (struct probe){ .resolver = -1 };
+	probe->connection = NULL;
+	probe->statement_count = 0;
+	probe->active = false;
+	probe->resolver = -1;
 }
 
 static unsigned ready(int descriptor, unsigned wants)
@@ -62,18 +74,18 @@ static unsigned ready(int descriptor, unsigned wants)
 static enum probe_says look_up(struct probe *probe)
 {
 	struct resolve_result found;
-	int failed;
+	int failure;
 
 	if (probe->resolver < 0)
-		return PROBE_REFUSED;
+		return failed(probe, PROBE_REFUSED, "the host's name cannot be looked up");
 	if (ready(probe->resolver, EPOLLIN) == 0)
 		return PROBE_WAITS;
-	failed = resolve_finish(probe->resolver, &found);
+	failure = resolve_finish(probe->resolver, &found);
 	close(probe->resolver);
 	probe->resolver = -1;
 	probe->resolving = false;
-	if (failed || found.count == 0)
-		return PROBE_REFUSED;
+	if (failure || found.count == 0)
+		return failed(probe, PROBE_REFUSED, "the host's name is not known");
 	connect_to(probe, found.addresses[0]);
 	return PROBE_WAITS;
 }
@@ -86,10 +98,14 @@ static bool is_one(struct probe *probe)
 	return row.count == 1 && row.values[0] != NULL && strcmp(row.values[0], "1") == 0;
 }
 
-/* It is open, or goes on from what a statement has said. */
-static enum probe_says go_on(struct probe *probe, enum database_step step)
+static bool is_last_sent(const struct probe *probe)
 {
-	struct database_error error;
+	return probe->sent > 0 && probe->sent == probe->statement_count;
+}
+
+/* It is open, or goes on from what a statement has said. */
+static enum probe_says go_on(struct probe *probe, enum database_step step, struct database_error *error)
+{
 	const struct text *sql;
 
 	for (;;)
@@ -102,17 +118,17 @@ static enum probe_says go_on(struct probe *probe, enum database_step step)
 			if (probe->sent == probe->statement_count)
 				return PROBE_OPEN;
 			sql = &probe->statements[probe->sent++];
-			step = probe->driver->send(probe->connection, sql->bytes, sql->length, DATABASE_AT_ONCE, &error);
+			step = probe->driver->send(probe->connection, sql->bytes, sql->length, DATABASE_AT_ONCE, error);
 			break;
 		case DATABASE_ROW:
 			if (!is_one(probe))
-				return PROBE_REFUSED;
-			step = probe->driver->next(probe->connection, &error);
+				return failed(probe, PROBE_REFUSED, "the address leads to another server than before");
+			step = probe->driver->next(probe->connection, error);
 			break;
-		case DATABASE_FAILED:
-			return PROBE_REFUSED;
 		case DATABASE_LOST:
-			return probe->sent > 0 && probe->sent == probe->statement_count ? PROBE_UNSURE : PROBE_REFUSED;
+			return failed(probe, is_last_sent(probe) ? PROBE_UNSURE : PROBE_REFUSED, error->text);
+		case DATABASE_FAILED:
+			return failed(probe, PROBE_REFUSED, error->text);
 		}
 }
 
@@ -125,10 +141,11 @@ static enum probe_says look(struct probe *probe)
 		return look_up(probe);
 	if (probe->connection == NULL)
 		return PROBE_REFUSED;
+	database_error_clear(&error);
 	events = ready(probe->driver->descriptor(probe->connection), probe->driver->wants(probe->connection));
 	if (events == 0)
 		return PROBE_WAITS;
-	return go_on(probe, probe->driver->resume(probe->connection, events, &error));
+	return go_on(probe, probe->driver->resume(probe->connection, events, &error), &error);
 }
 
 enum probe_says probe_look(struct probe *probe)
@@ -136,7 +153,7 @@ enum probe_says probe_look(struct probe *probe)
 	enum probe_says says = look(probe);
 
 	if (says == PROBE_WAITS && clock_now_us() >= probe->until_us)
-		says = probe->sent > 0 && probe->sent == probe->statement_count ? PROBE_UNSURE : PROBE_SILENT;
+		says = failed(probe, is_last_sent(probe) ? PROBE_UNSURE : PROBE_SILENT, "no answer in time");
 	if (says == PROBE_OPEN) { /* the server would count a good-bye that is missing as our mistake */
 		probe->driver->close(probe->connection, true);
 		probe->connection = NULL;

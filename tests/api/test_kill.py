@@ -152,7 +152,9 @@ def test_where_no_other_connection_is_to_be_had_it_goes_on(database, start_pool)
         began = time.monotonic()
         assert pool.ask("/notes", timeout=30).status == 200
         assert time.monotonic() - began > 1
-        assert pool.log("kill-failed") and pool.metric("myrest_database_losses_total") == 0
+        [*_, said] = pool.log("kill-failed")
+        assert ("too many connections" if postgresql.HERE else "max_user_connections") in said["message"]
+        assert pool.metric("myrest_database_losses_total") == 0
     finally:
         run(f"{word} {none}")
 
@@ -231,7 +233,9 @@ def test_another_server_behind_the_same_address_is_let_alone(database, lab, star
     other = type(database)(lab)
     relay = Relay(database.port)
     try:
+        other.names = int(schema.name[1:]) - 1  # where the account finds a schema of the same name
         theirs = other.schema("CREATE TABLE notes (id INT)")
+        assert theirs.name == schema.name
         advance(schema, number_of(theirs.connect()) + 20)
         url = schema.url(tcp=True).replace(str(database.port), str(relay.listener.getsockname()[1]))
         pool = start_pool(url, "notes,slow", workers=1, MYREST_LOG_LEVEL="info")
@@ -245,6 +249,7 @@ def test_another_server_behind_the_same_address_is_let_alone(database, lab, star
         thread.start()
         connection.close()
         until(lambda: pool.log("kill-failed"), 3)
+        assert "the address leads to another server" in pool.log("kill-failed")[0]["message"]
         thread.join()
         assert slept == [0]
     finally:
