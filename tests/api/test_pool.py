@@ -3,16 +3,19 @@
 import json
 import os
 import signal
+import subprocess
 import threading
 import time
 
 import pytest
 
 import fcgi
+import postgresql
 import servers
 from differences import here
-from web import error_of
 from servers import ADMIN, GUEST, USERS, until
+from test_write_errors import in_background
+from web import error_of
 
 SLOW = (
     "CREATE VIEW slow AS SELECT 1 AS id, SLEEP(0.5) AS pause",
@@ -70,6 +73,54 @@ def test_a_worker_that_hangs_is_replaced_and_its_reads_are_asked_again(users, st
     assert pool.workers() != [stopped] and pool.metric("myrest_worker_restarts_total") == 1
     [event] = pool.log("worker-killed")
     assert event["child"] == stopped and "MYREST_WATCHDOG" in event["message"]
+
+
+DEADLOCK = r"""
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <pthread.h>
+#include <string.h>
+
+int mysql_real_query_start(int *, void *, const char *, unsigned long);
+int mysql_real_query_start(int *result, void *mysql, const char *sql, unsigned long length)
+{
+	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+	int (*real)(int *, void *, const char *, unsigned long);
+
+	if (memmem(sql, length, "dead@lock", 9) != NULL) {
+		pthread_mutex_lock(&lock);
+		pthread_mutex_lock(&lock);
+	}
+	*(void **)&real = dlsym(RTLD_NEXT, "mysql_real_query_start");
+	return real(result, mysql, sql, length);
+}
+"""
+
+
+@pytest.mark.skipif(postgresql.HERE, reason="its library is not linked but loaded")
+@pytest.mark.skipif(servers.instrumented(), reason="the library with the fault cannot come before the sanitizers")
+def test_a_worker_in_a_deadlock_within_the_client_library_is_replaced(users, lab, start_pool, start_nginx):
+    folder = lab.folder("deadlock")
+    (folder / "library.c").write_text(DEADLOCK)
+    library = folder / "library.so"
+    subprocess.run(["cc", "-shared", "-fPIC", "-o", library, folder / "library.c"], check=True)
+    library.chmod(0o644)
+    pool = start_pool(users.schema.url(), LD_PRELOAD=library, MYREST_WATCHDOG=2)
+    pool.deaths_expected = True
+    front = start_nginx(pool)
+    before = pool.workers()
+    assert front.get("/users?email=eq.a@lock").status == 200
+    began = time.monotonic()
+    locked = in_background(front.get, "/users?email=eq.dead@lock")
+    until(lambda: pool.log("worker-hangs"), 5)
+    while not pool.log("worker-killed"):
+        assert front.get("/users/1").status == 200  # by the other one
+        assert time.monotonic() - began < 10 * servers.FACTOR
+    [event] = pool.log("worker-killed")[:1]
+    assert event["child"] in before
+    assert locked.result().status in (502, 504)  # each worker that nginx asks again runs into it
+    until(lambda: not set(before) & set(pool.workers()) and pool.metric("myrest_workers_ready") == 2, 10)
+    assert front.get("/users/1").status == 200
 
 
 def test_without_a_watchdog_nobody_is_killed(users, start_pool):
