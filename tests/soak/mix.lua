@@ -2,12 +2,20 @@
 -- wrk's script: reads and writes of the table `notes`, mixed at random, and pauses between them. Ends with one line of
 -- JSON for the script that runs it.
 --
---     wrk ... -s mix.lua http://HOST:PORT/ -- ROWS SEED PAUSE
+--     wrk ... -s mix.lua http://HOST:PORT/ -- ROWS SEED RATE
 --
 -- ROWS: with the keys 1 to ROWS, which are read and changed; what is inserted has greater ones, and is deleted later.
 -- SEED: no two runs have the same; no row of one meets those of another.
--- PAUSE: milliseconds that each connection waits between two requests, on the average; 0: none.
+-- RATE: requests a second and thread, sent at even distances as long as a connection is free; 0: as many as can be.
 
+local ffi = require("ffi")
+
+ffi.cdef([[
+   struct myrest_moment { long seconds, nanoseconds; };
+   int clock_gettime(int clock, struct myrest_moment *);
+]])
+
+local LATE_MS = 200 -- what could not be sent in time by so much is not sent after all
 local PER_RUN, BEHIND = 1000000, 500
 local threads = 0
 
@@ -17,14 +25,20 @@ function setup(thread)
 end
 
 function init(args)
-   local rows, seed, pause = tonumber(args[1]), tonumber(args[2]), tonumber(args[3])
+   local rows, seed, rate = tonumber(args[1]), tonumber(args[2]), tonumber(args[3])
    local json = { ["Content-Type"] = "application/json" }
    local first, inserted, deleted = rows + 1 + (seed * 16 + number) * PER_RUN, 0, 0
 
    math.randomseed(seed * 1000 + number)
-   if pause > 0 then
+   if rate > 0 then
+      local moment, due = ffi.new("struct myrest_moment"), 0
+
       function delay()
-         return math.random(0, math.floor(2 * pause))
+         ffi.C.clock_gettime(1, moment)
+         local now = tonumber(moment.seconds) * 1000 + tonumber(moment.nanoseconds) / 1000000
+
+         due = math.max(due + 1000 / rate, now - LATE_MS)
+         return math.max(math.floor(due - now + 0.5), 0)
       end
    end
 
