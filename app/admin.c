@@ -10,6 +10,7 @@
 
 #include "build.h"
 #include "log.h"
+#include "sandbox.h"
 
 /* Who connects and asks nothing keeps a place from probes for IDLE_S at most, and never all of them. A scraper that comes
  * every 15 seconds connects again. */
@@ -121,7 +122,7 @@ static enum MHD_Result answer(void *context, struct MHD_Connection *connection, 
 	return send_text(connection, 404, "application/json", &body, NULL, NULL);
 }
 
-int admin_run(int listener, struct metrics *metrics)
+int admin_run(const struct config *config, int listener, struct metrics *metrics)
 {
 	struct MHD_Daemon *daemon;
 	sigset_t set;
@@ -129,6 +130,7 @@ int admin_run(int listener, struct metrics *metrics)
 
 	if (!load())
 		return EX_UNAVAILABLE;
+	sandbox_enter(config, SANDBOX_ADMIN); /* the library is loaded, and its thread comes now */
 	daemon = http.start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD, 0, NULL, NULL, answer, metrics,
 	                           MHD_OPTION_LISTEN_SOCKET, listener, MHD_OPTION_CONNECTION_TIMEOUT,
 	                           (unsigned)IDLE_S, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS,

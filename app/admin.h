@@ -6,9 +6,10 @@
 #ifndef MYREST_ADMIN_H
 #define MYREST_ADMIN_H
 
+#include "config.h"
 #include "metrics.h"
 
 /* Serves the listening socket until TERM, INT or QUIT, which must be blocked; answers the exit status. */
-int admin_run(int listener, struct metrics *);
+int admin_run(const struct config *, int listener, struct metrics *);
 
 #endif

@@ -38,6 +38,7 @@ struct config {
 	enum log_level log_level;
 	bool access_log;
 	bool merge;
+	bool sandbox;
 	bool allow_unfiltered, allow_rollback;
 	struct slice idempotency_table; /* no bytes: Idempotency-Key is refused */
 };

@@ -91,6 +91,8 @@ struct metrics {
 	_Atomic uint64_t reloads;
 	_Atomic int32_t draining;
 	_Atomic int32_t workers; /* how many there should be */
+	_Atomic uint32_t sandbox_lacks;    /* bits: what has been told to be missing (sandbox.c) */
+	_Atomic uint32_t sandbox_outdated; /* a worker asks the supervisor for a renewal (sandbox.h) */
 	_Atomic int32_t used;    /* slots, from the first one, that have ever had a process */
 	struct lane_shape shapes[METRICS_SHAPES];
 	struct metrics_slot slots[METRICS_SLOTS];

@@ -71,6 +71,7 @@ static struct pool {
 	int64_t retire_at_us; /* when the older generation is retired at the latest; 0: there is none to retire */
 	bool killed, said_ready;
 	int64_t look_at_us; /* when the workers are looked at next */
+	int64_t renew_at_us; /* before that they are not renewed for files that were replaced */
 } pool;
 
 static void block_signals(void)
@@ -113,7 +114,7 @@ static void live(struct child *child, int notify, pid_t parent)
 	if (child->kind == KIND_ADMIN) {
 		title_set("admin", 0);
 		close(pool.listener);
-		status = admin_run(pool.admin_listener, pool.metrics);
+		status = admin_run(pool.config, pool.admin_listener, pool.metrics);
 	} else {
 		title_set("worker", child->number);
 		if (pool.admin_listener >= 0)
@@ -271,9 +272,11 @@ static void look_after_workers(void)
 {
 	int64_t now = clock_now_us();
 
-	if (pool.config->watchdog_s == 0 || now < pool.look_at_us)
+	if (now < pool.look_at_us)
 		return;
 	pool.look_at_us = now + WATCHDOG_LOOK_US;
+	if (pool.config->watchdog_s == 0)
+		return;
 	for (int slot = 1; slot <= MAX_CHILDREN; slot++)
 		if (pool.children[slot].kind == KIND_WORKER)
 			look_after(&pool.children[slot], &pool.metrics->slots[slot]);
@@ -371,6 +374,20 @@ static void reload(void)
 	log_set_level(pool.config->log_level);
 	set_places();
 	pool.retire_at_us = clock_now_us() + RELOAD_WAIT_US;
+}
+
+/* Workers that cannot see a file that has been replaced are renewed. Where a renewal is under way they ask again. */
+static void renew_outdated(void)
+{
+	int64_t now = clock_now_us();
+
+	if (!pool.metrics->sandbox_outdated || now < pool.renew_at_us)
+		return;
+	pool.metrics->sandbox_outdated = 0;
+	if (pool.retire_at_us != 0)
+		return;
+	pool.renew_at_us = now + RELOAD_WAIT_US;
+	reload();
 }
 
 static void drain(void)
@@ -471,7 +488,7 @@ static int wait_ms(void)
 			if (pool.places[i].start_us != 0 && (deadline == 0 || pool.places[i].start_us < deadline))
 				deadline = pool.places[i].start_us;
 	}
-	if (pool.config->watchdog_s != 0)
+	if (pool.config->watchdog_s != 0 || pool.config->sandbox)
 		deadline = clock_earlier(deadline, pool.look_at_us > now ? pool.look_at_us : now + WATCHDOG_LOOK_US);
 	if (deadline == 0)
 		return -1;
@@ -528,6 +545,8 @@ static void supervise(void)
 		wait_for_events();
 		bury();
 		look_after_workers();
+		if (!pool.draining)
+			renew_outdated();
 		if (pool.retire_at_us != 0 && !pool.draining)
 			retire_when_ready();
 		if (pool.draining)

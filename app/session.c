@@ -10,6 +10,7 @@
 #include "lanes.h"
 #include "metrics.h"
 #include "peers.h"
+#include "sandbox.h"
 #include "worker_state.h"
 
 enum {
@@ -231,6 +232,7 @@ void session_step(enum database_step step)
 void session_open(void)
 {
 	worker.opening = true;
+	sandbox_look(worker.config, true);
 	gone();
 	worker.database_socket = -1; /* the next one may have the same number, and is not in the epoll set */
 	worker.open_again_us = 0;

@@ -16,9 +16,13 @@
 #include "listen.h"
 #include "metrics.h"
 #include "peers.h"
+#include "sandbox.h"
 #include "session.h"
 #include "statement.h"
 #include "worker_state.h"
+#ifdef FAULT_TRY_ALL
+#include "tries.h"
+#endif
 
 enum {
 	EVENTS_AT_ONCE = 128,
@@ -107,6 +111,7 @@ static void timers(void)
 		database_event(0);
 	session_timers(now);
 	entrance_timers(now);
+	sandbox_look(worker.config, false);
 }
 
 static int next_timeout_ms(void)
@@ -208,6 +213,7 @@ int worker_run(const struct config *config, unsigned place, int listener, const 
 		if (files.rlim_max < UINT32_MAX)
 			worker.most_connections = most_connections((unsigned)files.rlim_max);
 	}
+	sandbox_enter(config, SANDBOX_WORKER);
 	worker.epoll = epoll_create1(EPOLL_CLOEXEC);
 	worker.signals = make_signals();
 	if (worker.epoll < 0 || worker.signals < 0 ||
@@ -220,6 +226,9 @@ int worker_run(const struct config *config, unsigned place, int listener, const 
 	worker.database = database_new(config, place);
 	metrics_own->state = WORKER_STARTING;
 	session_open();
+#ifdef FAULT_TRY_ALL
+	tries_log();
+#endif
 	loop();
 	for (int state = 0; state < PEER_STATES; state++) {
 		struct peer *peer;

@@ -10,7 +10,8 @@ say() { printf '%s: %s\n' "${0##*/}" "$*" >&"$say_to"; }
 die() { say "$*"; exit 1; }
 
 build_packages=(gcc libc6-dev make binutils autoconf automake pkg-config
-                libfcgi-dev default-libmysqlclient-dev libpq-dev libjson-c-dev libmicrohttpd-dev libxxhash-dev libssl-dev)
+                libfcgi-dev default-libmysqlclient-dev libpq-dev libjson-c-dev libmicrohttpd-dev libxxhash-dev libssl-dev
+                libseccomp-dev)
 web_packages=(nginx util-linux)
 database_packages=(mariadb-server-core mariadb-client-core)
 postgresql_packages=(postgresql libpq-dev)

@@ -348,7 +348,11 @@ GUEST = {"id": 2, "username": "guest", "email": "guest@example.com"}
 
 
 def program(faulty=False):
-    """Where the program is; a missing one fails the test that needs it."""
+    """Where the program is, or one with a fault (True, or the name of another); a missing one fails the test that needs it."""
+    if isinstance(faulty, str):
+        place = program(faulty=True).parent / faulty
+        assert place.is_file(), f"no program at {place}"
+        return place
     name = "myrest-joins-running" if faulty else "myrest"
     given = os.environ.get("MYREST_FAULTY_BIN" if faulty else "MYREST_BIN")
     places = [Path(given)] if given else [Path.cwd() / name, SOURCE / "build" / name]

@@ -2,7 +2,7 @@
 # The unit tests: one program per module, each tests/unit/test-MODULE.c, linked with what the program is made of.
 if HAVE_CMOCKA
 AM_CPPFLAGS += -iquote $(srcdir)/tests/unit $(CMOCKA_CFLAGS) $(JSON_C_CFLAGS)
-LDADD = libmyrest.a $(CMOCKA_LIBS) $(JSON_C_LIBS) $(MYSQL_LIBS) $(CRYPTO_LIBS) $(XXHASH_LIBS)
+LDADD = libmyrest.a $(CMOCKA_LIBS) $(JSON_C_LIBS) $(MYSQL_LIBS) $(CRYPTO_LIBS) $(SECCOMP_LIBS) $(XXHASH_LIBS)
 
 check_PROGRAMS = \
 	tests/unit/test-arena \
@@ -39,6 +39,7 @@ check_PROGRAMS = \
 	tests/unit/test-render \
 	tests/unit/test-resolve \
 	tests/unit/test-route \
+	tests/unit/test-sandbox \
 	tests/unit/test-server_fault \
 	tests/unit/test-shape \
 	tests/unit/test-table \
@@ -50,6 +51,8 @@ check_PROGRAMS = \
 	tests/unit/test-write \
 	tests/unit/test-written
 tests_unit_test_fastcgi_LDADD = $(LDADD) $(FCGI_LIBS)
+tests_unit_test_sandbox_SOURCES = tests/unit/test-sandbox.c tests/faults/tries.c tests/faults/tries.h
+tests_unit_test_sandbox_CPPFLAGS = $(AM_CPPFLAGS) -iquote $(srcdir)/tests/faults
 TESTS = $(check_PROGRAMS)
 endif
 
