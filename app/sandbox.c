@@ -18,6 +18,7 @@ enum {
 	LACKS_FILES = 1, /* bits of sandbox_lacks */
 	LACKS_CALLS = 2,
 	LACKS_CAPABILITIES = 4,
+	LACKS_RIGHTS = 8,
 };
 
 static bool is_inside;
@@ -60,6 +61,8 @@ void sandbox_enter(const struct config *config, enum sandbox_for purpose)
 	tell(LACKS_FILES, sandbox_files(config, purpose)); /* opens folders that only the capabilities may let it */
 	tell(LACKS_CAPABILITIES, drop_capabilities() ? NULL : "the workers keep their capabilities");
 	tell(LACKS_CALLS, sandbox_calls());
+	if (purpose == SANDBOX_WORKER && sandbox_files_are_others(config))
+		tell(LACKS_RIGHTS, "the workers cannot read a file of DATABASE_URL or DATABASE_URL_FILE without root's capabilities");
 #endif
 }
 

@@ -31,6 +31,10 @@ void sandbox_look(const struct config *, bool at_once);
 const char *sandbox_files(const struct config *, enum sandbox_for);
 const char *sandbox_calls(void);
 
+/* Whether permissions keep one of the files that the configuration names from being read: then it was root's capabilities
+ * that the supervisor has read it by. */
+bool sandbox_files_are_others(const struct config *);
+
 /* Whether the sandbox, and not the permissions, keeps a file from being read. */
 bool sandbox_refuses(const char *path);
 /* Whether that is so of a file that connecting reads, and was not so from the start. */

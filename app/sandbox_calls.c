@@ -6,11 +6,13 @@
 #ifdef HAVE_SECCOMP
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <unistd.h>
 
 #if defined(__SANITIZE_ADDRESS__)
 #define LOOKS_FOR_LEAKS 1 /* at its end, from a process that traces this one */
@@ -33,13 +35,15 @@ enum { CLONE_FLAGS = 0 };
 static const char *const refused[] = {
 	/* other programs, and other processes */
 	"execve", "execveat", "fork", "vfork", "setns", "unshare", "process_vm_readv", "process_vm_writev", "process_madvise",
-	"pidfd_getfd", "kcmp", "personality", "modify_ldt", "uselib",
+	"pidfd_getfd", "pidfd_send_signal", "kcmp", "personality", "modify_ldt", "uselib",
 	/* what is on a disk: beside what Landlock governs, modes, owners and times; and all of it where there is no Landlock */
 	"chmod", "fchmod", "fchmodat", "fchmodat2", "chown", "chown32", "fchown", "fchown32", "fchownat", "lchown", "lchown32",
 	"utime", "utimes", "futimesat", "utimensat", "utimensat_time64", "setxattr", "lsetxattr", "fsetxattr", "setxattrat",
 	"removexattr", "lremovexattr", "fremovexattr", "removexattrat", "file_setattr", "creat", "truncate", "truncate64", "link",
 	"linkat", "symlink", "symlinkat", "rename", "renameat", "renameat2", "unlink", "unlinkat", "mkdir", "mkdirat", "rmdir",
 	"mknod", "mknodat", "name_to_handle_at", "open_by_handle_at", "fanotify_init", "quotactl", "quotactl_fd", "acct",
+	/* serving others: the sockets are there */
+	"listen",
 	/* file systems */
 	"mount", "umount", "umount2", "pivot_root", "chroot", "open_tree", "open_tree_attr", "move_mount", "fsopen", "fsconfig",
 	"fsmount", "fspick", "mount_setattr", "statmount", "listmount", "swapon", "swapoff",
@@ -64,25 +68,57 @@ static int refuse(scmp_filter_ctx filter, int error, const char *name)
 	return number == __NR_SCMP_ERROR ? 0 : seccomp_rule_add(filter, SCMP_ACT_ERRNO(error), number, 0);
 }
 
+struct condition {
+	int call;
+	struct scmp_arg_cmp argument;
+};
+
+/* Files are opened for reading alone, which Landlock says as well, but for emptying one on kernels before 6.2. A terminal
+ * is not typed into, for the shell on it. */
+static const struct condition refused_if[] = {
+#define OPENS(mask, flags) \
+	{ SCMP_SYS(open), { 1, SCMP_CMP_MASKED_EQ, (mask), (flags) } }, { SCMP_SYS(openat), { 2, SCMP_CMP_MASKED_EQ, (mask), (flags) } }
+	OPENS(O_ACCMODE, O_WRONLY),
+	OPENS(O_ACCMODE, O_RDWR),
+	OPENS(O_CREAT, O_CREAT),
+	OPENS(O_TRUNC, O_TRUNC),
+#undef OPENS
+	{ SCMP_SYS(ioctl), { 1, SCMP_CMP_MASKED_EQ, UINT32_MAX, TIOCSTI } },
+#ifndef LOOKS_FOR_LEAKS
+	/* Threads only. */
+	{ SCMP_SYS(clone), { CLONE_FLAGS, SCMP_CMP_MASKED_EQ, CLONE_THREAD, 0 } },
+#endif
+};
+
+static int add_conditions(scmp_filter_ctx filter)
+{
+	int fault = 0;
+
+	for (size_t i = 0; fault == 0 && i < sizeof(refused_if) / sizeof(refused_if[0]); i++)
+		fault = seccomp_rule_add_array(filter, SCMP_ACT_ERRNO(EPERM), refused_if[i].call, 1, &refused_if[i].argument);
+	return fault;
+}
+
 static int add_rules(scmp_filter_ctx filter)
 {
+#ifndef LOOKS_FOR_LEAKS
+	static const int signals[] = { SCMP_SYS(kill), SCMP_SYS(tgkill), SCMP_SYS(rt_sigqueueinfo), SCMP_SYS(rt_tgsigqueueinfo) };
+#endif
 	int fault = 0;
 
 	for (size_t i = 0; fault == 0 && i < sizeof(refused) / sizeof(refused[0]); i++)
 		fault = refuse(filter, EPERM, refused[i]);
 #ifndef LOOKS_FOR_LEAKS
-	/* Threads only. What clone3 is asked for is in memory, where a filter cannot look: libraries take clone instead. */
+	/* What these are asked for is in memory, where a filter cannot look: libraries take clone and openat instead. */
 	if (fault == 0)
 		fault = refuse(filter, ENOSYS, "clone3");
-	if (fault == 0)
-		fault = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(clone), 1,
-		                         SCMP_CMP64(CLONE_FLAGS, SCMP_CMP_MASKED_EQ, CLONE_THREAD, 0));
+	/* To no other process: not to the supervisor. */
+	for (size_t i = 0; fault == 0 && i < sizeof(signals) / sizeof(signals[0]); i++)
+		fault = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), signals[i], 1, SCMP_A0(SCMP_CMP_NE, (scmp_datum_t)getpid(), 0));
 #endif
-	/* Keys that are typed into the terminal for the shell on it. */
 	if (fault == 0)
-		fault = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(ioctl), 1,
-		                         SCMP_A1_32(SCMP_CMP_MASKED_EQ, UINT32_MAX, TIOCSTI));
-	return fault;
+		fault = refuse(filter, ENOSYS, "openat2");
+	return fault == 0 ? add_conditions(filter) : fault;
 }
 
 const char *sandbox_calls(void)

@@ -37,7 +37,7 @@ struct paths {
 };
 
 /* What a connect reads beside the libraries and what the URL names: names of hosts, what TLS trusts, and how OpenSSL is set
- * up, as Debian, Fedora, SUSE, Arch and Alpine lay it out. What is not there is passed over. */
+ * up, as Debian, Fedora, SUSE, Arch, Alpine and NixOS lay it out. What is not there is passed over. */
 static const char *const system_paths[] = {
 	"/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf", "/etc/host.conf", "/etc/gai.conf", "/etc/services",
 	"/etc/ssl/certs", "/etc/ssl/cert.pem", "/etc/ssl/openssl.cnf", "/etc/ssl/openssl.cnf.d", "/etc/ssl/ca-bundle.pem",
@@ -46,6 +46,7 @@ static const char *const system_paths[] = {
 	"/usr/local/share/ca-certificates", "/usr/share/pki", "/usr/share/crypto-policies", "/usr/local/ssl",
 	/* what is loaded while a connection is made: plugins for passwords, modules of the C library's look-ups and of OpenSSL */
 	"/etc/ld.so.cache", "/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/usr/local/lib64",
+	"/nix/store",
 	/* whether OpenSSL has to keep to FIPS, and its randomness where getrandom(2) is not there */
 	"/proc/sys/crypto/fips_enabled", "/dev/urandom", "/dev/random",
 	/* how many processors there are, which the C library asks for its memory */
@@ -61,8 +62,19 @@ static const char *const shared_folders[] = {
 
 static void add(struct paths *paths, const char *path)
 {
-	if (path != NULL && *path == '/' && paths->count < PATHS_MAX)
+	if (path != NULL && *path != '\0' && paths->count < PATHS_MAX)
 		paths->path[paths->count++] = arena_text(&paths->arena, path, strlen(path));
+}
+
+/* As in PATH. */
+static void add_list(struct paths *paths, const char *list)
+{
+	size_t length;
+
+	for (; list != NULL && *list != '\0'; list += length + (list[length] == ':')) {
+		length = strcspn(list, ":");
+		add(paths, arena_text(&paths->arena, list, length));
+	}
 }
 
 static void add_url(struct paths *paths, const struct database_url *url)
@@ -85,22 +97,34 @@ static int add_library(struct dl_phdr_info *library, size_t size, void *paths)
 	return 0;
 }
 
+/* Others (a pipe, say) are not to be read again and again. */
+static bool is_file(const char *path)
+{
+	struct stat status;
+
+	return stat(path, &status) == 0 && S_ISREG(status.st_mode);
+}
+
 /* What connecting reads, as the configuration is and as DATABASE_URL_FILE says now. */
 static void find_paths(struct paths *paths, const struct config *config)
 {
-	static const char *const variables[] = { "SSL_CERT_FILE", "SSL_CERT_DIR", "OPENSSL_CONF", "OPENSSL_MODULES",
-		                                 "MARIADB_PLUGIN_DIR" };
+	static const char *const variables[] = { "SSL_CERT_FILE", "OPENSSL_CONF", "OPENSSL_MODULES", "MARIADB_PLUGIN_DIR",
+		                                 "HOSTALIASES" };
 	struct database_url url;
 
 	for (size_t i = 0; i < sizeof(system_paths) / sizeof(system_paths[0]); i++)
 		add(paths, system_paths[i]);
 	for (size_t i = 0; i < sizeof(variables) / sizeof(variables[0]); i++)
 		add(paths, getenv(variables[i]));
+	add_list(paths, getenv("SSL_CERT_DIR"));
+	add_list(paths, getenv("LD_LIBRARY_PATH"));
 	dl_iterate_phdr(add_library, paths);
 	add_url(paths, &config->database);
 	if (!config_url_is_in_file())
 		return;
 	add(paths, getenv("DATABASE_URL_FILE"));
+	if (!is_file(getenv("DATABASE_URL_FILE")))
+		return;
 	memset(&url, 0, sizeof(url));
 	(void)!config_read_url_again(&paths->arena, &url); /* where it is of no use, what there is of it does no harm */
 	add_url(paths, &url);
@@ -113,6 +137,19 @@ bool sandbox_refuses(const char *path)
 	if (file >= 0)
 		close(file);
 	return file < 0 && errno == EACCES && faccessat(AT_FDCWD, path, R_OK, AT_EACCESS) == 0;
+}
+
+bool sandbox_files_are_others(const struct config *config)
+{
+	struct paths paths = { .count = 0 };
+	bool others = false;
+
+	add_url(&paths, &config->database);
+	add(&paths, config_url_is_in_file() ? getenv("DATABASE_URL_FILE") : NULL);
+	for (unsigned i = 0; i < paths.count && !others; i++)
+		others = faccessat(AT_FDCWD, paths.path[i], R_OK, AT_EACCESS) < 0 && errno == EACCES;
+	arena_release(&paths.arena);
+	return others;
 }
 
 #ifdef HAVE_LANDLOCK
@@ -192,8 +229,9 @@ static void allow_folder_of(int rules, const char *path)
 {
 	char folder[PATH_MAX], real[PATH_MAX], *slash;
 
-	if (snprintf(folder, sizeof(folder), "%s", path) >= (int)sizeof(folder) || (slash = strrchr(folder, '/')) == NULL)
+	if (snprintf(folder, sizeof(folder), "%s%s", *path == '/' ? "" : "./", path) >= (int)sizeof(folder))
 		return;
+	slash = strrchr(folder, '/');
 	slash[slash == folder] = '\0';
 	if (realpath(folder, real) != NULL && !is_shared(real))
 		allow_one(rules, real);

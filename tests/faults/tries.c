@@ -294,7 +294,7 @@ static int trace_parent(const char *folder)
 
 static int read_parent(const char *folder)
 {
-	struct iovec here = { text[0], 1 }, there = { (void *)&tries, 1 };
+	struct iovec here = { text[0], 1 }, there = { text[1], 1 };
 
 	(void)folder;
 	return outcome(process_vm_readv(getppid(), &here, 1, &there, 1, 0));
@@ -348,6 +348,8 @@ static int serve_tcp(const char *folder)
 	int socket_ = socket(AF_INET, SOCK_STREAM, 0), error = outcome(bind(socket_, (struct sockaddr *)&name, sizeof(name)));
 
 	(void)folder;
+	if (error == 0)
+		error = outcome(listen(socket_, 1));
 	close(socket_);
 	return error;
 }

@@ -11,7 +11,7 @@ static const char *const all_names[] = {
 	"MYREST_ALLOW_UNFILTERED", "MYREST_ALLOW_ROLLBACK", "MYREST_IDEMPOTENCY_TABLE", "MYREST_PREFIX",
 	"MYREST_MAX_ROWS", "MYREST_BUFFER_BYTES", "MYREST_MERGE", "MYREST_MAX_REQUEST_BYTES", "MYREST_REQUEST_TIMEOUT",
 	"MYREST_STATEMENT_TIMEOUT", "MYREST_CONNECT_TIMEOUT", "MYREST_HEDGE_MS", "MYREST_DRAIN_TIMEOUT", "MYREST_LOG_LEVEL",
-	"MYREST_ACCESS_LOG",
+	"MYREST_ACCESS_LOG", "MYREST_SANDBOX",
 };
 
 static char *text; /* of the last load or print */
@@ -87,6 +87,7 @@ static void defaults(void **state)
 	assert_int_equal(config.max_rows, 1000);
 	assert_int_equal(config.buffer_bytes, 262144);
 	assert_true(config.merge);
+	assert_true(config.sandbox);
 	assert_int_equal(config.max_request_bytes, 1048576);
 	assert_int_equal(config.request_timeout_s, 10);
 	assert_int_equal(config.statement_timeout_s, 30);
@@ -124,6 +125,7 @@ static void every_value_is_taken(void **state)
 	setenv("MYREST_CONNECT_TIMEOUT", "60", 1);
 	setenv("MYREST_DRAIN_TIMEOUT", "0", 1);
 	setenv("MYREST_ACCESS_LOG", "on", 1);
+	setenv("MYREST_SANDBOX", "off", 1);
 	for (size_t i = 0; i < LENGTH_OF(levels); i++) {
 		setenv("MYREST_LOG_LEVEL", levels[i].name, 1);
 		if (load(&config) != 0)
@@ -147,6 +149,7 @@ static void every_value_is_taken(void **state)
 		assert_int_equal(config.connect_timeout_s, 60);
 		assert_int_equal(config.drain_timeout_s, 0);
 		assert_true(config.access_log);
+		assert_false(config.sandbox);
 		config_release(&config);
 	}
 }
