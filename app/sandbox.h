@@ -12,6 +12,16 @@
 
 #include "config.h"
 
+/* AddressSanitizer looks for leaks at the end, from a process that traces this one, and reads /proc and the program's own
+ * file to tell where they are: such a build may. */
+#if defined(__SANITIZE_ADDRESS__)
+#define SANDBOX_WITH_SANITIZER 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define SANDBOX_WITH_SANITIZER 1
+#endif
+#endif
+
 enum sandbox_for {
 	SANDBOX_WORKER, /* may read what connecting reads */
 	SANDBOX_ADMIN,  /* may open nothing */

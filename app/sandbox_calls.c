@@ -14,14 +14,6 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#if defined(__SANITIZE_ADDRESS__)
-#define LOOKS_FOR_LEAKS 1 /* at its end, from a process that traces this one */
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define LOOKS_FOR_LEAKS 1
-#endif
-#endif
-
 /* The argument of clone(2) that has the flags. */
 #if defined(__s390x__) || defined(__s390__)
 enum { CLONE_FLAGS = 1 };
@@ -56,8 +48,11 @@ static const char *const refused[] = {
 	"init_module", "finit_module", "delete_module", "ioperm", "iopl", "vhangup", "reboot", "sethostname", "setdomainname",
 	"settimeofday", "stime", "clock_settime", "clock_settime64", "clock_adjtime", "clock_adjtime64", "adjtimex",
 	"move_pages", "migrate_pages", "mbind", "set_mempolicy",
-#ifndef LOOKS_FOR_LEAKS
+#ifndef SANDBOX_WITH_SANITIZER
 	"ptrace",
+#ifdef __GLIBC__ /* which signals its own threads by tgkill; musl does by this */
+	"tkill",
+#endif
 #endif
 };
 
@@ -77,14 +72,18 @@ struct condition {
  * is not typed into, for the shell on it. */
 static const struct condition refused_if[] = {
 #define OPENS(mask, flags) \
-	{ SCMP_SYS(open), { 1, SCMP_CMP_MASKED_EQ, (mask), (flags) } }, { SCMP_SYS(openat), { 2, SCMP_CMP_MASKED_EQ, (mask), (flags) } }
+	{ SCMP_SYS(open), { 1, SCMP_CMP_MASKED_EQ, (mask), (flags) } }, \
+	{ SCMP_SYS(openat), { 2, SCMP_CMP_MASKED_EQ, (mask), (flags) } }
 	OPENS(O_ACCMODE, O_WRONLY),
 	OPENS(O_ACCMODE, O_RDWR),
 	OPENS(O_CREAT, O_CREAT),
 	OPENS(O_TRUNC, O_TRUNC),
 #undef OPENS
 	{ SCMP_SYS(ioctl), { 1, SCMP_CMP_MASKED_EQ, UINT32_MAX, TIOCSTI } },
-#ifndef LOOKS_FOR_LEAKS
+	{ SCMP_SYS(ioctl), { 1, SCMP_CMP_MASKED_EQ, UINT32_MAX, TIOCLINUX } },
+	/* Limits are one's own. */
+	{ SCMP_SYS(prlimit64), { 0, SCMP_CMP_NE, 0, 0 } },
+#ifndef SANDBOX_WITH_SANITIZER
 	/* Threads only. */
 	{ SCMP_SYS(clone), { CLONE_FLAGS, SCMP_CMP_MASKED_EQ, CLONE_THREAD, 0 } },
 #endif
@@ -101,20 +100,22 @@ static int add_conditions(scmp_filter_ctx filter)
 
 static int add_rules(scmp_filter_ctx filter)
 {
-#ifndef LOOKS_FOR_LEAKS
-	static const int signals[] = { SCMP_SYS(kill), SCMP_SYS(tgkill), SCMP_SYS(rt_sigqueueinfo), SCMP_SYS(rt_tgsigqueueinfo) };
+#ifndef SANDBOX_WITH_SANITIZER
+	static const int signals[] = { SCMP_SYS(kill), SCMP_SYS(tgkill), SCMP_SYS(rt_sigqueueinfo),
+		                       SCMP_SYS(rt_tgsigqueueinfo) };
+	struct scmp_arg_cmp is_another = { 0, SCMP_CMP_NE, (scmp_datum_t)getpid(), 0 };
 #endif
 	int fault = 0;
 
 	for (size_t i = 0; fault == 0 && i < sizeof(refused) / sizeof(refused[0]); i++)
 		fault = refuse(filter, EPERM, refused[i]);
-#ifndef LOOKS_FOR_LEAKS
+#ifndef SANDBOX_WITH_SANITIZER
 	/* What these are asked for is in memory, where a filter cannot look: libraries take clone and openat instead. */
 	if (fault == 0)
 		fault = refuse(filter, ENOSYS, "clone3");
 	/* To no other process: not to the supervisor. */
 	for (size_t i = 0; fault == 0 && i < sizeof(signals) / sizeof(signals[0]); i++)
-		fault = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), signals[i], 1, SCMP_A0(SCMP_CMP_NE, (scmp_datum_t)getpid(), 0));
+		fault = seccomp_rule_add_array(filter, SCMP_ACT_ERRNO(EPERM), signals[i], 1, &is_another);
 #endif
 	if (fault == 0)
 		fault = refuse(filter, ENOSYS, "openat2");

@@ -19,14 +19,6 @@
 #endif
 #endif
 
-#if defined(__SANITIZE_ADDRESS__)
-#define SAYS_WHERE 1 /* a fault is: the program's own file and /proc tell */
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define SAYS_WHERE 1
-#endif
-#endif
-
 enum { PATHS_MAX = 128 };
 
 /* The texts live in the arena. */
@@ -279,7 +271,7 @@ static void allow_all(int rules, const struct paths *paths)
 {
 	for (unsigned i = 0; i < paths->count; i++)
 		allow(rules, paths->path[i]);
-#ifdef SAYS_WHERE
+#ifdef SANDBOX_WITH_SANITIZER
 	allow_one(rules, "/proc");
 	allow_one(rules, "/usr");
 	allow_one(rules, "/proc/self/exe");

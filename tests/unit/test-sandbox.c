@@ -110,7 +110,7 @@ static void a_worker_can_do_nothing_of_it(void **state)
 		skip(); /* the kernel, or the build, has no Landlock or no seccomp */
 	in_child(try_as_worker);
 	for (unsigned i = 0; i < try_count; i++) {
-#ifdef __SANITIZE_ADDRESS__
+#ifdef SANDBOX_WITH_SANITIZER
 		if (strstr(tries[i].name, "make a process") != NULL || strstr(tries[i].name, "supervisor") != NULL)
 			continue; /* who looks for leaks has to */
 #endif
@@ -141,7 +141,7 @@ static void the_admin_process_opens_nothing(void **state)
 	(void)state;
 	if (!has_landlock())
 		skip(); /* the kernel, or the build, has no Landlock */
-#ifdef __SANITIZE_ADDRESS__
+#ifdef SANDBOX_WITH_SANITIZER
 	skip(); /* that reads its own program */
 #endif
 	in_child(look_as_admin);
