@@ -21,6 +21,11 @@ enum {
 	LACKS_RIGHTS = 8,
 };
 
+#ifdef WITH_GCOV
+static const bool is_of_use = false; /* the counters are files, written at the end */
+#else
+static const bool is_of_use = true;
+#endif
 static bool is_inside;
 static uint64_t generation; /* of workers; an older one is about to be retired, and asks for nothing */
 
@@ -49,11 +54,7 @@ static void tell(unsigned bit, const char *what)
 
 void sandbox_enter(const struct config *config, enum sandbox_for purpose)
 {
-#ifdef WITH_GCOV
-	(void)purpose; /* the counters are files, written at the end */
-	(void)config;
-#else
-	if (!config->sandbox)
+	if (!is_of_use || !config->sandbox)
 		return;
 	is_inside = true;
 	generation = metrics_page != NULL ? metrics_page->reloads : 0;
@@ -63,7 +64,6 @@ void sandbox_enter(const struct config *config, enum sandbox_for purpose)
 	tell(LACKS_CALLS, sandbox_calls());
 	if (purpose == SANDBOX_WORKER && sandbox_files_are_others(config))
 		tell(LACKS_RIGHTS, "the workers cannot read a file of DATABASE_URL or DATABASE_URL_FILE without root's capabilities");
-#endif
 }
 
 void sandbox_look(const struct config *config, bool at_once)
