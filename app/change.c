@@ -793,7 +793,7 @@ static enum next stage_failed(void)
 	struct slice sql = { change.sql.bytes, change.sql.length };
 
 	if (worker.killed == KILL_PUT_BACK && error->status == STATUS_TIMEOUT) {
-		change.put_back = peer->put_back = true;
+		change.put_back = true;
 		return undo();
 	}
 	if (worker.killed == KILL_ABANDONED && error->status == STATUS_TIMEOUT)
@@ -842,7 +842,7 @@ static enum next stage_failed(void)
 static void over(void)
 {
 	struct peer *peer = change.peer;
-	bool again = change.put_back || (change.failed && peer->retried && worker.describe_wanted);
+	bool again = change.failed && peer->retried && worker.describe_wanted;
 
 	session_done();
 	change.peer = NULL;
@@ -855,8 +855,10 @@ static void over(void)
 		text_release(&change.keys);
 	if (change.new_keys.size > KEEP_BYTES)
 		text_release(&change.new_keys);
-	if (again)
-		peers_move(peer, PEER_WAITING); /* until it is its turn, or until the tables are described */
+	if (change.put_back)
+		peers_put_back(peer);
+	else if (again)
+		peers_move(peer, PEER_WAITING); /* planned again once the tables are described */
 	else
 		peers_write_on(peer);
 }
@@ -948,7 +950,7 @@ static enum next in_time(enum next next)
 
 static enum database_step send_sql(void)
 {
-	if (worker.killed == KILL_PUT_BACK) { /* the one before it was not hit, or is undone */
+	if (worker.killed == KILL_PUT_BACK && !change.put_back) { /* the one before it was not hit */
 		worker.killed = KILL_NONE;
 		worker.kill_look_us = clock_now_us(); /* and may not be enough */
 	}

@@ -50,6 +50,7 @@ struct database {
 	struct probe silence, home; /* of the host that says nothing; of the one where the worker belongs */
 	struct probe kill;  /* that is to end a statement, */
 	bool kill_is_ours;  /* of this connection, not of one that was given up meanwhile */
+	bool kill_failed;   /* the last one; it has ended nothing */
 	int64_t kill_us;    /* when it is looked at again */
 	int64_t silence_us, home_us; /* when they have something to do; 0: nothing */
 	int64_t silence_wait_us;
@@ -140,8 +141,14 @@ bool database_kill(struct database *database)
 		return false;
 	}
 	database->kill_is_ours = true;
+	database->kill_failed = false;
 	database->kill_us = clock_now_us() + KILL_LOOK_US;
 	return true;
+}
+
+bool database_kill_failed(const struct database *database)
+{
+	return !database->kill.active && database->kill_failed;
 }
 
 void database_drop(struct database *database)
@@ -628,6 +635,7 @@ static enum database_step look_at_kill(struct database *database, int64_t now)
 		          says == PROBE_UNSURE ? "it is not known whether a statement was ended"
 		                               : "a statement that was to be ended goes on",
 		          database->kill.reason);
+	database->kill_failed = says != PROBE_OPEN && says != PROBE_UNSURE;
 	if (says == PROBE_UNSURE && database->kill_is_ours) /* whatever becomes of another one */
 		database->doomed = true;
 	if (database->phase != SETTLING)

@@ -98,6 +98,8 @@ enum database_step database_describe(struct database *) MUST_CHECK;
  * allows. The statement ends as FAILED then, or as it would have; nothing else is sent on this connection before it is known
  * which. Whoever gives the connection up first has it ended all the same. false: none runs, or it is under way already. */
 bool database_kill(struct database *);
+/* Whether the last one is over and has ended nothing. */
+bool database_kill_failed(const struct database *);
 /* Gives the connection up, whatever it is doing; the next one is to the same host, if that can be had. */
 void database_drop(struct database *);
 /* The same, and the next one is to another host, if there is one. why becomes the error's text. */

@@ -9,6 +9,8 @@ enum {
 	WEIGHT_SHORTER = 2,  /* and where it is not: the first one, after a start, is often longer than those after it */
 	TOLERANCE_US = 20000, /* who has waited for no longer than this before another is not let pass */
 	DENIED_MOST_US = 50000, /* a worker that waits for longer than this for one that is due is not waited for */
+	DOUBT_US = 500000,      /* nobody has seen a shape to be slow for so long: it may be doubted, */
+	DOUBLINGS = 4,          /* and after so many times in vain at most as often as that */
 };
 
 static int64_t denied_since_us; /* since when there has been room, and another was due; 0: that is not so */
@@ -31,6 +33,34 @@ bool lanes_is_slow(uint32_t shape)
 	       atomic_load_explicit(&place->shape, memory_order_relaxed) == shape;
 }
 
+static void take_place(struct lane_shape *place, uint32_t shape)
+{
+	atomic_store_explicit(&place->shape, shape, memory_order_relaxed);
+	atomic_store_explicit(&place->doubts, 0, memory_order_relaxed);
+}
+
+static void seen_slow(struct lane_shape *place)
+{
+	atomic_store_explicit(&place->slow_us, clock_now_us(), memory_order_relaxed);
+}
+
+bool lanes_is_doubtful(uint32_t shape)
+{
+	const struct lane_shape *place = place_of(shape);
+	uint32_t doubts = atomic_load_explicit(&place->doubts, memory_order_relaxed);
+	int64_t since_us = clock_now_us() - atomic_load_explicit(&place->slow_us, memory_order_relaxed);
+
+	return since_us >= (int64_t)DOUBT_US << (doubts < DOUBLINGS ? doubts : DOUBLINGS);
+}
+
+void lanes_doubt(uint32_t shape)
+{
+	struct lane_shape *place = place_of(shape);
+
+	seen_slow(place);
+	atomic_fetch_add_explicit(&place->doubts, 1, memory_order_relaxed);
+}
+
 /* One that takes long among others that do not has met something: of two in a row the shorter counts. Two workers may write
  * at once: then one of the two durations is forgotten, or a shape has another's for a moment. */
 void lanes_learn(uint32_t shape, int64_t us)
@@ -44,10 +74,16 @@ void lanes_learn(uint32_t shape, int64_t us)
 		if (us <= LANES_SLOW_US && known > LANES_SLOW_US)
 			return; /* what is slow keeps the place that two shapes have in common */
 		known = last = us;
-		atomic_store_explicit(&place->shape, shape, memory_order_relaxed);
+		take_place(place, shape);
 	} else
 		last = atomic_load_explicit(&place->last_us, memory_order_relaxed);
 	atomic_store_explicit(&place->last_us, (uint32_t)us, memory_order_relaxed);
+	if (us > LANES_SLOW_US)
+		seen_slow(place);
+	else if (known > LANES_SLOW_US) { /* then the next one may be, too */
+		atomic_store_explicit(&place->slow_us, 0, memory_order_relaxed);
+		atomic_store_explicit(&place->doubts, 0, memory_order_relaxed);
+	}
 	counts = us < last ? us : last;
 	known += (counts - known) / (counts > known ? WEIGHT_LONGER : WEIGHT_SHORTER);
 	atomic_store_explicit(&place->us, (uint32_t)known, memory_order_relaxed);
@@ -57,12 +93,15 @@ void lanes_condemn(uint32_t shape, int64_t us)
 {
 	struct lane_shape *place = place_of(shape);
 
-	atomic_store_explicit(&place->shape, shape, memory_order_relaxed);
+	if (atomic_load_explicit(&place->shape, memory_order_relaxed) != shape)
+		take_place(place, shape);
 	if (atomic_load_explicit(&place->us, memory_order_relaxed) < us)
 		atomic_store_explicit(&place->us, (uint32_t)us, memory_order_relaxed);
+	seen_slow(place);
 }
 
-static long count(int64_t *oldest_us)
+/* Those that run what is so slow at least. */
+static long count(enum lane_mark mark, int64_t *oldest_us)
 {
 	int used = metrics_page->used;
 	long running = 0;
@@ -73,7 +112,7 @@ static long count(int64_t *oldest_us)
 
 		if (slot->pid == 0 || slot->hangs || slot->state == WORKER_LEAVING) /* who leaves takes nothing else either */
 			continue;
-		running += slot->slow;
+		running += slot->slow >= (int32_t)mark;
 		if (slot != metrics_own)
 			*oldest_us = clock_earlier(*oldest_us, slot->slow_waits_since_us);
 	}
@@ -85,8 +124,8 @@ bool lanes_enter(long most, int64_t waits_since_us)
 	int64_t oldest_us, now = clock_now_us();
 	bool room;
 
-	metrics_own->slow = 1; /* before the others are counted: of two who do so at once neither may miss the other */
-	room = count(&oldest_us) <= most;
+	metrics_own->slow = LANE_SLOW; /* before the others are counted: of two who do so at once neither may miss the other */
+	room = count(LANE_SLOW, &oldest_us) <= most;
 	if (!room || oldest_us == 0 || oldest_us >= waits_since_us - TOLERANCE_US)
 		denied_since_us = 0;
 	else if (denied_since_us == 0)
@@ -95,33 +134,33 @@ bool lanes_enter(long most, int64_t waits_since_us)
 		denied_since_us = 0; /* the other is waited for again: it would never find room where all go on at once */
 		return true;
 	}
-	metrics_own->slow = 0;
+	metrics_own->slow = LANE_QUICK;
 	return false;
 }
 
-void lanes_mark(void)
+void lanes_mark(enum lane_mark mark)
 {
-	metrics_own->slow = 1;
+	metrics_own->slow = (int32_t)mark;
 }
 
 void lanes_leave(void)
 {
-	if (metrics_own->slow)
-		metrics_own->slow = 0;
+	if (metrics_own->slow != LANE_QUICK)
+		metrics_own->slow = LANE_QUICK;
 }
 
 bool lanes_have_room(long most)
 {
 	int64_t oldest_us;
 
-	return count(&oldest_us) < most;
+	return count(LANE_SLOW, &oldest_us) < most;
 }
 
 bool lanes_are_overfull(long most)
 {
 	int64_t oldest_us;
 
-	return count(&oldest_us) > most;
+	return count(LANE_SETTLED, &oldest_us) > most;
 }
 
 bool lanes_others_wait(void)

@@ -19,15 +19,27 @@ void lanes_learn(uint32_t shape, int64_t us);
 /* This worker would run what is slow, and has waited since then. false: as many do as may, or another worker has one that
  * has waited for longer. */
 bool lanes_enter(long most, int64_t waits_since_us);
+/* What a worker runs. */
+enum lane_mark {
+	LANE_QUICK,
+	LANE_SLOW,   /* it is known to take long, or does by now; or it is being ended */
+	LANE_SETTLED, /* it has taken so long that it is condemned */
+};
+
 /* It runs something slow, whoever does so besides. */
-void lanes_mark(void);
+void lanes_mark(enum lane_mark);
 /* What it runs has taken so long by now, and is not over: others of its shape would have to wait for the same, for a row that
  * is locked perhaps. */
 void lanes_condemn(uint32_t shape, int64_t us);
+/* Whether a shape that is slow may be run as if it were not, since nobody has seen it to be so for a while: a machine that
+ * stood still makes slow what is not, and where what is slow holds its lane for long, nobody would ever learn better. */
+bool lanes_is_doubtful(uint32_t shape);
+/* This worker does so: if it is in vain, nobody does for a longer time, up to some seconds. */
+void lanes_doubt(uint32_t shape);
 void lanes_leave(void);
 /* Whether another one could be run by somebody. */
 bool lanes_have_room(long most);
-/* Whether more workers run what is slow than may: what is slow was not known to be. */
+/* Whether more workers run what is condemned than may: it was not known to be slow. The last of them is the first to see it. */
 bool lanes_are_overfull(long most);
 /* Whether something slow waits with another worker. */
 bool lanes_others_wait(void);

@@ -63,7 +63,7 @@ struct metrics_slot {
 	_Atomic int32_t pid;                /* 0: free */
 	_Atomic uint64_t turns;             /* of its loop, one a second at least: what does not turn hangs */
 	_Atomic int32_t hangs;              /* the supervisor has seen no turn for a while, and says so here */
-	_Atomic int32_t slow;               /* what it runs takes long (lanes.h) */
+	_Atomic int32_t slow;               /* enum lane_mark (lanes.h) of what it runs */
 	_Atomic int64_t slow_waits_since_us; /* since when one that does waits for it to be run; 0: none */
 	_Atomic int64_t busy_since_us;      /* when its statement was sent (clock.h); 0: none runs */
 	_Atomic int64_t strained_us;        /* when it last had more to do than it could do at once (clock.h); 0: never */
@@ -81,6 +81,8 @@ struct lane_shape {
 	_Atomic uint32_t shape;
 	_Atomic uint32_t us;      /* the average, */
 	_Atomic uint32_t last_us; /* and the last one */
+	_Atomic uint32_t doubts;  /* how often its being slow has been doubted in vain */
+	_Atomic int64_t slow_us;  /* when it was last seen to be slow (clock.h) */
 };
 
 enum { METRICS_SHAPES = 4096 };

@@ -231,6 +231,19 @@ void peers_write_on(struct peer *peer)
 	}
 }
 
+/* From MYREST_QUEUE_MS on it is refused. */
+static void limit_wait(const struct peer *peer)
+{
+	if (worker.config->queue_ms > 0)
+		worker.overdue_us = clock_earlier(worker.overdue_us, peer->waits_since_us + worker.config->queue_ms * 1000);
+}
+
+void peers_put_back(struct peer *peer)
+{
+	peers_move(peer, PEER_WAITING);
+	limit_wait(peer);
+}
+
 /* The request is the peer's own affair from here: its bytes are taken and the answer goes out. */
 static void refuse(struct peer *peer, const struct fault *fault, const char *allow)
 {
@@ -432,8 +445,7 @@ static void prepare(struct peer *peer)
 	if (worker.lanes)
 		peer->shape = shape_of(&peer->plan, peer->write, peer->request.preferences.count);
 	peers_move(peer, PEER_WAITING);
-	if (worker.config->queue_ms > 0)
-		worker.overdue_us = clock_earlier(worker.overdue_us, peer->waits_since_us + worker.config->queue_ms * 1000);
+	limit_wait(peer);
 #ifdef FAULT_JOIN_RUNNING
 	join_running(peer);
 #endif
@@ -579,7 +591,8 @@ static void tell_shed(unsigned count, int64_t now)
 	worker.shed_told_us = now;
 }
 
-/* What has been begun once is not refused for its wait: the client has waited for it long enough to get it. */
+/* What has been begun once is not refused for its wait: the client has waited for it long enough to get it. What was put
+ * back waits as if it had not. */
 void peers_shed(int64_t now)
 {
 	struct fault fault = { .status = STATUS_BUSY,

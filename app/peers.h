@@ -22,6 +22,8 @@ void peers_free_closed(void);
 bool peers_still_waits(const struct peer *);
 bool peers_has_left(const struct peer *, unsigned events);
 void peers_abandon(struct peer *); /* hangs up, and counts it */
+/* What it asked for was ended, and it waits for another turn. */
+void peers_put_back(struct peer *);
 
 /* Looks at those that have bytes which nobody has looked at yet. */
 void peers_look_again(void);

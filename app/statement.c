@@ -51,12 +51,6 @@ static void run_again(struct peer *peer, bool alone)
 	peers_move(peer, PEER_WAITING);
 }
 
-static void put_back(struct peer *peer)
-{
-	peer->put_back = true;
-	run_again(peer, false);
-}
-
 static void log_failure(const struct peer *peer, enum log_level level, const char *event)
 {
 	const struct database_error *error = database_error(worker.database);
@@ -98,7 +92,7 @@ static void batch_failed(void)
 	not_busy();
 	while ((peer = TAILQ_FIRST(running)) != NULL) {
 		if (worker.killed == KILL_PUT_BACK && error->status == STATUS_TIMEOUT)
-			put_back(peer);
+			peers_put_back(peer);
 		else if (worker.killed == KILL_ABANDONED && error->status == STATUS_TIMEOUT)
 			peers_abandon(peer);
 		else if (peer == worker.stream) { /* a cut, which no client takes for an answer */
@@ -206,7 +200,7 @@ static void batch_put_back(void)
 
 	not_busy();
 	while ((peer = TAILQ_FIRST(&worker.peers[PEER_RUNNING])) != NULL)
-		put_back(peer);
+		peers_put_back(peer);
 	batch_over();
 }
 
@@ -306,8 +300,12 @@ static void take_row(void)
 	struct row row;
 
 	METRICS_ADD(metrics_own->rows, 1);
-	if (worker.discarding || worker.killed == KILL_PUT_BACK)
+	if (worker.discarding)
 		return;
+	if (worker.killed == KILL_PUT_BACK) {
+		worker.rows_dropped = true;
+		return;
+	}
 	database_row(worker.database, &row);
 	batch_row(&worker.batch, &row);
 	if (worker.stream != NULL) {
@@ -485,8 +483,21 @@ static bool is_out_of_touch(void)
 	       worker.stream == NULL;
 }
 
+/* It was to be ended, and the server has not been told so, having no connection to spare. */
+static bool is_spared(void)
+{
+	return worker.killed == KILL_PUT_BACK && !worker.rows_dropped && database_kill_failed(worker.database);
+}
+
+static void look_whether_spared(void)
+{
+	if (is_spared())
+		worker.killed = KILL_NONE;
+}
+
 void statement_step(enum database_step step)
 {
+	look_whether_spared();
 	if (change_runs()) {
 		change_step(step);
 		return;
@@ -542,12 +553,14 @@ static bool is_slow(const struct peer *peer)
 	return worker.lanes && lanes_is_slow(peer->shape);
 }
 
-/* Who has waited for longest and may begin, or NULL. What is slow may not where enough workers run something slow. */
+/* Who has waited for longest and may begin, or NULL. What is slow may not where enough workers run something slow, unless
+ * nobody has seen for a while that it is. */
 static struct peer *choose_leader(void)
 {
-	struct peer *peer, *next;
+	struct peer *peer, *next, *denied = NULL;
 
 	worker.slow_denied = false;
+	worker.began_quick = true;
 	for (peer = TAILQ_FIRST(&worker.peers[PEER_WAITING]); peer != NULL; peer = next) {
 		next = TAILQ_NEXT(peer, link);
 		if (!peers_still_waits(peer)) {
@@ -557,15 +570,21 @@ static struct peer *choose_leader(void)
 		if (!is_slow(peer))
 			return peer;
 		if (!peer_is_untried(peer) || worker.draining) /* who leaves keeps nobody waiting, and has not much time */
-			lanes_mark();
+			lanes_mark(LANE_SLOW);
 		else if (worker.slow_denied || !lanes_enter(worker.slow_most, peer->waits_since_us)) {
 			worker.slow_denied = true;
+			if (denied == NULL && lanes_is_doubtful(peer->shape))
+				denied = peer;
 			continue;
 		}
 		METRICS_ADD(metrics_own->statements_slow, 1);
+		worker.began_quick = false;
 		return peer;
 	}
-	return NULL;
+	if (denied == NULL || database_kill_failed(worker.database)) /* it could not be put back */
+		return NULL;
+	lanes_doubt(denied->shape);
+	return denied;
 }
 
 void statement_start(void)
@@ -593,6 +612,7 @@ void statement_start(void)
 	TAILQ_FOREACH(peer, &worker.peers[PEER_RUNNING], link)
 		metrics_observe(&metrics_own->request_wait, worker.statement_since_us - peer->waits_since_us);
 	worker.killed = KILL_NONE;
+	worker.rows_dropped = false;
 	worker.kill_look_us = worker.statement_since_us + LOOK_US;
 	if (!TAILQ_EMPTY(waiting))
 		entrance_some_are_left();
@@ -641,18 +661,19 @@ static bool is_waited_for(void)
 	return false;
 }
 
-/* Several that were not known to be slow began at the same moment, and no worker is left to the others. Once for a
- * request: from then on it waits as what it is. Nothing has been answered yet, and whoever leaves has not much time. */
+/* Several that were not known to be slow began at the same moment, and no worker is left to the others. Nothing has been
+ * answered yet, and whoever leaves has not much time. What was known to be slow had its turn. */
 static bool is_one_too_many(void)
 {
 	struct peer *peer;
 
-	if (!worker.lanes || worker.draining || worker.stream != NULL || worker.discarding || worker.batch.rows > 0)
+	if (!worker.lanes || !worker.began_quick || worker.draining || worker.stream != NULL || worker.discarding ||
+	    worker.batch.rows > 0)
 		return false;
 	TAILQ_FOREACH(peer, &worker.peers[PEER_RUNNING], link)
-		if (peer->put_back)
+		if (!peer_is_untried(peer)) /* it needs no turn, and would begin again at once */
 			return false;
-	return worker.killed == KILL_PUT_BACK || lanes_are_overfull(worker.slow_most);
+	return lanes_are_overfull(worker.slow_most);
 }
 
 /* A statement that ends by itself soon is not worth a connection of its own. */
@@ -662,8 +683,10 @@ static void look_whether_to_kill(int64_t now_us)
 
 	if (worker.batch.plan == NULL || worker.kill_look_us > now_us)
 		return;
-	if (worker.lanes)
+	if (worker.lanes) {
 		lanes_condemn(worker.shape, now_us - worker.statement_since_us);
+		lanes_mark(LANE_SETTLED);
+	}
 	worker.kill_look_us = now_us + LOOK_US;
 	if (TAILQ_EMPTY(&worker.peers[PEER_RUNNING]) || (change_runs() && !change_may_be_killed()))
 		return;
@@ -676,7 +699,7 @@ static void look_whether_to_kill(int64_t now_us)
 	worker.killed = kill;
 	worker.kill_look_us = now_us + KILL_AGAIN_US;
 	if (kill == KILL_PUT_BACK) {
-		lanes_leave(); /* of several that look at once one is enough */
+		lanes_mark(LANE_SLOW); /* one is enough */
 		METRICS_ADD(metrics_own->statements_put_back, 1);
 	} else
 		METRICS_ADD(metrics_own->statements_killed, 1);
@@ -685,7 +708,7 @@ static void look_whether_to_kill(int64_t now_us)
 /* What was not known to take long does. */
 static bool is_unmarked(void)
 {
-	return worker.lanes && worker.batch.plan != NULL && !metrics_own->slow && worker.killed != KILL_PUT_BACK;
+	return worker.lanes && worker.batch.plan != NULL && metrics_own->slow == LANE_QUICK;
 }
 
 void statement_timers(int64_t now_us)
@@ -702,8 +725,9 @@ void statement_timers(int64_t now_us)
 	}
 	if (worker.discarding && now_us - worker.discarding_since_us > DISCARD_US)
 		give_up_rest();
+	look_whether_spared();
 	if (is_unmarked() && now_us - worker.statement_since_us > LANES_SLOW_US)
-		lanes_mark();
+		lanes_mark(LANE_SLOW);
 	look_whether_to_kill(now_us);
 	hedge(now_us);
 }

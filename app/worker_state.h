@@ -86,6 +86,7 @@ struct worker {
 	long slow_most;   /* so many workers run it at most */
 	bool slow_denied; /* something slow waits, though the connection is free */
 	uint32_t shape;   /* of what runs */
+	bool began_quick; /* it was not known to take long when it began, or that was doubted */
 	enum statement_stage stage;
 	struct slice sent; /* the statement of the batch that runs */
 	bool in_transaction;     /* rows and their count, in one snapshot */
@@ -94,6 +95,7 @@ struct worker {
 	bool row_pending;    /* a row is there that has not been taken: the stream's reader is slow, or others' turn */
 	bool row_unread;     /* the next row is not read from the database: the stream's reader is slow */
 	enum kill killed;    /* the server has been told to end what runs */
+	bool rows_dropped;   /* because of that: they cannot be answered with any more */
 	int64_t kill_look_us; /* when it is next looked whether that has to be */
 	bool discarding;     /* nobody wants the rows that are still to come */
 	int64_t discarding_since_us;

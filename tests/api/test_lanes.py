@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What takes long never takes the last worker, and shares what is its own fairly."""
 import json
+import os
 import signal
 import threading
 import time
@@ -8,6 +9,7 @@ import time
 import pytest
 
 import fcgi
+import postgresql
 import servers
 from servers import until
 from test_write_errors import Holder
@@ -209,6 +211,125 @@ def test_a_burst_of_slow_reads_that_nobody_knows_leaves_a_worker(mixed, prefer):
     print(f"the longest {longest[-1] * 1000:.0f} ms")
     assert longest[-1] < 0.3 * servers.FACTOR
     assert 1 <= pool.metric("myrest_statements_put_back_total") <= WORKERS and not pool.log("statement-failed")
+
+
+@pytest.fixture
+def two(database, start_pool):
+    """A view of which a row takes two seconds, and one of which it takes four."""
+    schema = database.schema(
+        "CREATE TABLE notes (id INT PRIMARY KEY, v INT NOT NULL)",
+        "INSERT INTO notes SELECT seq, 0 FROM seq_1_to_500",
+        "CREATE VIEW brief AS SELECT id, v, SLEEP(2) AS pause FROM notes",
+        "CREATE VIEW lengthy AS SELECT id, v, SLEEP(4) AS pause FROM notes",
+    )
+
+    def start(workers, **settings):
+        return start_pool(schema.url(), "notes,brief,lengthy", workers=workers, MYREST_SLOW_WORKERS=0, **settings)
+
+    start.schema = schema
+    return start
+
+
+def test_what_was_known_and_has_run_for_long_is_not_put_back_for_what_was_not(two):
+    pool = two(WORKERS, MYREST_QUEUE_MS=20000)
+    assert pool.ask("/lengthy?id=eq.1").status == 200  # it is known
+    for connection in burst(pool, [("GET", "/notes/1")] * WORKERS):
+        assert connection.read().status == 200
+        connection.close()
+    began = time.monotonic()
+    old = burst(pool, [("GET", f"/lengthy?id=eq.{number}") for number in range(2, WORKERS + 1)])
+    time.sleep(2)
+    [new] = burst(pool, [("GET", "/brief?id=eq.1")])
+    assert [connection.read().status for connection in old] == [200] * len(old)
+    took = time.monotonic() - began
+    assert new.read().status == 200
+    print(f"{took:.2f} s")
+    assert took < 5.5  # one that began anew would take 6
+    for connection in (*old, new):
+        connection.close()
+
+
+def test_what_is_put_back_waits_no_longer_than_the_rest(two):
+    pool = two(2, MYREST_QUEUE_MS=40)
+    asked = burst(pool, [("GET", "/lengthy?id=eq.1"), ("GET", "/lengthy?id=eq.2")])
+    until(lambda: pool.metric("myrest_statements_put_back_total") == 1, 3)
+    until(lambda: pool.metric("myrest_requests_shed_total") == 1, 2)
+    assert sorted(connection.read().status for connection in asked) == [200, 503]
+    for connection in asked:
+        connection.close()
+
+
+def test_what_cannot_be_ended_counts_as_what_it_is(two):
+    """The server takes no connection for it."""
+    schema = two.schema
+    word, none = ("ALTER ROLE rest CONNECTION LIMIT", -1) if postgresql.HERE else ("ALTER USER rest@'%' WITH MAX_USER_CONNECTIONS", 0)
+
+    def run(statement):
+        with schema.connect() as connection, connection.cursor() as cursor:
+            (cursor.plainly if postgresql.HERE else cursor.execute)(statement)
+
+    try:
+        run(f"{word} 2")
+        pool = two(2, MYREST_QUEUE_MS=20000, MYREST_LOG_LEVEL="info")
+        assert pool.ask("/brief?id=eq.1").status == 200  # it is known, and so is not the one to be ended
+        asked = burst(pool, [("GET", "/brief?id=eq.1")])
+        time.sleep(0.5)
+        began = time.monotonic()
+        [lengthy] = burst(pool, [("GET", "/lengthy?id=eq.1")])
+        until(lambda: pool.log("kill-failed"), 2)
+        assert asked[0].read().status == 200
+        asked += burst(pool, [("GET", f"/brief?id=eq.{number}") for number in range(2, 6)])
+        time.sleep(0.3)  # that it takes the last worker
+        asking = time.monotonic()
+        assert pool.ask("/notes/1").status == 200
+        took = time.monotonic() - asking
+        print(f"{took * 1000:.0f} ms")
+        assert took < 0.3 * servers.FACTOR
+        answer = lengthy.read()
+        assert json.loads(answer.body) == [{"id": 1, "v": 0, "pause": 0}]
+        assert time.monotonic() - began < 6  # and it is not run twice
+        for connection in (lengthy, *asked):
+            connection.close()
+    finally:
+        run(f"{word} {none}")
+
+
+def test_lookups_that_a_standstill_has_made_slow_are_quick_again(mixed, database):
+    """Those that wait for others' locks have the lane for what is slow, for as long as it lasts."""
+    pool, schema, web = mixed
+    for number in range(20):
+        assert web.get(f"/notes/{number + 300}").status == 200
+    pids = (database.process.pid, *servers.children(database.process.pid))
+    stop, took = threading.Event(), []
+
+    def look():
+        while not stop.is_set():
+            began = time.monotonic()
+            assert web.get(f"/notes/{len(took) % 100 + 300}").status == 200
+            took.append(time.monotonic() - began)
+
+    with Holder(schema) as other:
+        other.sql("UPDATE notes SET v = 1 WHERE id < 100")
+        writers = burst(pool, patches(12))
+        time.sleep(0.5)
+        looking = [threading.Thread(target=look) for _ in range(2)]
+        for thread in looking:
+            thread.start()
+        time.sleep(0.3)
+        for how in (signal.SIGSTOP, signal.SIGCONT):
+            for pid in pids:
+                os.kill(pid, how)
+            time.sleep(0.2 * servers.FACTOR)
+        before = len(took)
+        time.sleep(3)
+        stop.set()
+        after = len(took) - before
+        for thread in looking:
+            thread.join(30)
+    for writer in writers:
+        assert writer.read().status == 204
+    print(f"{after} in 3 s, the longest {max(took):.2f} s")
+    assert max(took) < 0.2 * servers.FACTOR + 1.2 and after > 50
 
 
 def test_equal_slow_reads_still_share_a_statement(mixed):

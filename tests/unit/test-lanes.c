@@ -101,13 +101,59 @@ static void as_many_run_it_as_may(void **state)
 	assert_false(lanes_have_room(3));
 	metrics->slots[3].state = WORKER_LEAVING; /* what it runs keeps nobody waiting */
 	assert_true(lanes_have_room(3));
-	lanes_mark();
-	assert_int_equal(metrics_own->slow, 1);
+	lanes_mark(LANE_SLOW);
+	assert_int_equal(metrics_own->slow, LANE_SLOW);
+}
+
+/* What has been running for a while is counted alone, so that of several the last one yields. */
+static void the_last_one_finds_that_it_is_one_too_many(void **state)
+{
+	(void)state;
+	for (int i = 3; i < 6; i++)
+		metrics->slots[i].slow = LANE_SETTLED;
+	lanes_mark(LANE_SLOW);
+	assert_false(lanes_are_overfull(3));
+	lanes_mark(LANE_SETTLED);
+	assert_true(lanes_are_overfull(3));
+	metrics->slots[4].slow = LANE_SLOW; /* it is being ended */
+	assert_false(lanes_are_overfull(3));
+	lanes_leave();
+	assert_false(lanes_enter(3, clock_now_us()));
+}
+
+static void what_nobody_has_seen_to_be_slow_for_a_while_is_doubted(void **state)
+{
+	struct lane_shape *place = &metrics->shapes[7];
+
+	(void)state;
+	lanes_learn(7, SLOW);
+	assert_false(lanes_is_doubtful(7));
+	place->slow_us -= 600000;
+	assert_true(lanes_is_doubtful(7));
+	lanes_doubt(7); /* in vain */
+	lanes_condemn(7, SLOW);
+	place->slow_us -= 600000;
+	assert_false(lanes_is_doubtful(7));
+	place->slow_us -= 600000;
+	assert_true(lanes_is_doubtful(7));
+	for (int i = 0; i < 40; i++)
+		lanes_doubt(7);
+	place->slow_us -= 9000000;
+	assert_true(lanes_is_doubtful(7));
+	lanes_learn(7, QUICK); /* and then it is not slow */
+	assert_true(lanes_is_slow(7) && lanes_is_doubtful(7));
+	for (int i = 0; i < 5; i++)
+		lanes_learn(7, QUICK);
+	assert_false(lanes_is_slow(7));
+	lanes_doubt(7);
+	lanes_learn(7 + METRICS_SHAPES, SLOW); /* another one's place knows nothing of that */
+	place->slow_us -= 600000;
+	assert_true(lanes_is_doubtful(7 + METRICS_SHAPES));
 }
 
 static void who_has_waited_for_longest_is_first(void **state)
 {
-	int64_t now = clock_now_us();
+	int64_t now = clock_now_us(), denied;
 
 	(void)state;
 	lanes_tell_waiting(now - 100000); /* one's own are no others' */
@@ -118,10 +164,12 @@ static void who_has_waited_for_longest_is_first(void **state)
 	assert_false(lanes_enter(3, now));
 	assert_true(lanes_enter(3, now - 300000));
 	lanes_leave();
-	for (int i = 0; i < 5; i++) {
-		assert_false(lanes_enter(3, now));
-		usleep(5000);
-	}
+	denied = clock_now_us();
+	assert_false(lanes_enter(3, now));
+	usleep(5000);
+	assert_true(!lanes_enter(3, now) || clock_now_us() - denied > 50000); /* where the machine stood still */
+	lanes_leave();
+	assert_false(lanes_enter(3, now));
 	usleep(60000); /* the other does not come */
 	assert_true(lanes_enter(3, now));
 	lanes_leave();
@@ -141,6 +189,8 @@ int main(void)
 		TEST(what_is_not_over_after_a_while_is_slow_at_once),
 		TEST(what_is_slow_keeps_the_place_that_two_have),
 		TEST(as_many_run_it_as_may),
+		TEST(the_last_one_finds_that_it_is_one_too_many),
+		TEST(what_nobody_has_seen_to_be_slow_for_a_while_is_doubted),
 		TEST(who_has_waited_for_longest_is_first),
 	};
 
