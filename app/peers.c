@@ -389,8 +389,12 @@ static enum status plan_request(struct peer *peer, struct route *route, struct f
 		return fault->status = STATUS_BODY_TOO_LARGE;
 	if (schema == NULL)
 		return fault->status = STATUS_AWAY;
-	if ((status = route_find(request, schema, worker.config->prefix, &peer->arena, route, fault)) != STATUS_OK)
+	if ((status = route_find(request, schema, worker.config->prefix, &peer->arena, route, fault)) != STATUS_OK) {
+		/* What the database lacked when it was asked last may be there by now. */
+		if (route->awaited && worker.gone_since_us != 0)
+			fault->status = status = STATUS_AWAY;
 		return status;
+	}
 	if (request->method == METHOD_OPTIONS)
 		return STATUS_OK;
 	if ((status = check_headers(peer, fault)) != STATUS_OK || route->table == NULL)

@@ -179,7 +179,8 @@ enum status route_find(const struct request *request, const struct schema *schem
 	if (has_dots(name))
 		return refuse(fault, STATUS_BAD_REQUEST, "a segment of the path is '.' or '..'");
 	if ((route->table = schema_table(schema, name)) == NULL) {
-		fault->hint = is_named(schema->choices, name) ?
+		route->awaited = is_named(schema->choices, name);
+		fault->hint = route->awaited ?
 		                  "MYREST_TABLES names it, but the database does not have it, or does not show it to the account" :
 		                  "tables and views are served when MYREST_TABLES names them";
 		return refuse(fault, STATUS_NO_SUCH_TABLE,

@@ -15,6 +15,7 @@ struct route {
 	struct slice query; /* raw, without the '?' */
 	struct row_range range;
 	const char *allow;  /* with STATUS_BAD_METHOD and for OPTIONS: what would be allowed */
+	bool awaited;       /* with STATUS_NO_SUCH_TABLE: MYREST_TABLES names it, so it may be made at any time */
 };
 
 enum { PATH_MAX_BYTES = 8192 };

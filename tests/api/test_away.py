@@ -96,6 +96,24 @@ def test_what_needs_no_database_is_answered_all_the_same(up, start_pool):
     up.start()
 
 
+def test_a_table_that_was_not_there_may_be_there_by_now(up, start_pool, start_nginx):
+    """As long as the database cannot be asked, nobody can say that there is none."""
+    pool = start_pool(up.shop.url(), "users,later", ready=False, workers=2)
+    until(pool.listens, 5)
+    front = start_nginx(pool)
+    until(lambda: front.get("/later").status == 404, 5)
+    up.stop()
+    until(lambda: front.get("/users").status == 503, 3)
+    for method in ("GET", "HEAD", "OPTIONS", "POST"):
+        for _ in range(5):
+            answer = front.get("/later", method=method, body=b"" if method == "POST" else None)
+            assert answer.status == 503 and "retry-after" in answer.headers, answer
+    error_of(front.get("/later/1"), 503, CODES)
+    error_of(front.get("/nothing"), 404, "PGRST205")  # which MYREST_TABLES does not name
+    up.start()
+    until(lambda: front.get("/later").status == 404, 5)
+
+
 def test_away_in_the_middle_of_a_statement_is_503(up, start_pool):
     pool = start_pool(up.shop.url(), "users,slow")
     answers = []

@@ -138,11 +138,13 @@ static void what_is_not_there_is_404(void **state)
 	assert_int_equal(find(METHOD_GET, "GET", "/n%6Fthing", ""), STATUS_NO_SUCH_TABLE);
 	assert_string_equal(fault.message, "no table 'nothing' is served here");
 	assert_string_equal(fault.hint, "tables and views are served when MYREST_TABLES names them");
+	assert_false(route.awaited);
 	assert_null(table_choices_parse("users,nothing", &names, &choices));
 	schema->choices = &choices;
 	assert_int_equal(find(METHOD_POST, "POST", "/nothing/1", ""), STATUS_NO_SUCH_TABLE);
 	assert_string_equal(fault.hint,
 	                    "MYREST_TABLES names it, but the database does not have it, or does not show it to the account");
+	assert_true(route.awaited);
 	assert_int_equal(find(METHOD_GET, "GET", "/Nothing", ""), STATUS_NO_SUCH_TABLE);
 	assert_string_equal(fault.hint, "tables and views are served when MYREST_TABLES names them");
 	schema->choices = NULL;
