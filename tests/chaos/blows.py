@@ -65,7 +65,7 @@ def reload_at_once(world, dice, hold):
 def restart(world, dice, hold):
     """As systemd does it, which keeps the socket: TERM, and a start when all have left."""
     world.down += 1
-    world.pool.process.send_signal(dice.choice((signal.SIGTERM, signal.SIGINT)))
+    world.pool.process.send_signal(dice.choice((signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)))
     limit = time.monotonic() + 40 * servers.FACTOR
     while world.pool.process.poll() is None and time.monotonic() < limit:
         yield 0.05
@@ -387,7 +387,8 @@ CLUSTER = tuple(
 ) + ((lose_a_node("divided"), Kind("nodes divided", DATABASE, 1.0, 1.5)),)
 
 
-WITHOUT_ROOT = ("node stopped", "node killed", "node paused")  # the network of the nodes is only root's (tests/cluster/network.py)
+# The network of the nodes is only root's (tests/cluster/network.py).
+WITHOUT_ROOT = ("node stopped", "node killed", "node paused")
 
 
 def of(database):
@@ -397,18 +398,22 @@ def of(database):
 
 
 class Runner:
-    """Carries out a plan: every step at its moment, or as soon as the one before it is done."""
+    """Carries out a plan: every blow at its moment, or as soon as the one before it to the same part is over."""
 
     def __init__(self, world, planned, tell):
         self.world, self.tell = world, tell
         self.planned, self.under_way = sorted(planned, key=lambda one: one.at), []
-        self.known = of(world.name)
+        self.known, self.busy = of(world.name), set()  # the parts that a blow has
 
     def step(self):
         """What is due; whether all is over."""
         now = time.monotonic()
-        while self.planned and self.world.began + self.planned[0].at <= now:
-            one = self.planned.pop(0)
+        for one in [one for one in self.planned if self.world.began + one.at <= now]:
+            part = self.known[one.name][1].part
+            if part in self.busy:  # what came before has taken longer than was planned
+                continue
+            self.planned.remove(one)
+            self.busy.add(part)
             place = len(self.world.blows)
             self.world.blows.append((one.name, time.monotonic(), None))
             blow = self.known[one.name][0](self.world, self.world.dice("blow", one.seed), one.hold)
@@ -430,6 +435,7 @@ class Runner:
         except Exception as fault:
             self.world.faults.append(f"the blow {name!r} itself failed: {type(fault).__name__}: {fault}")
         self.under_way.remove(one)
+        self.busy.discard(self.known[name][1].part)
         self.world.blows[one[1]] = (name, began, time.monotonic())
 
     def finish(self):

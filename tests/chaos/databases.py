@@ -86,11 +86,15 @@ class Single:
     def sql(self, *statements):
         return self.schema.sql(*statements)
 
-    def rows(self, table):
-        """All of them, as answers have them."""
+    def copies(self, table):
+        """(where, all rows of the table there, as answers have them)"""
+        return [("", self.rows(table, self.sql))]
+
+    @staticmethod
+    def rows(table, sql):
         names = {"cells": "id, n, body", "sets": "id, grp, n, body", "wide": "id, n, body"}.get(table, "id, token, n, body")
         columns = names.split(", ")
-        return [dict(zip(columns, row)) for row in self.sql(f"SELECT {names} FROM {table} ORDER BY id")]
+        return [dict(zip(columns, row)) for row in sql(f"SELECT {names} FROM {table} ORDER BY id")]
 
     def change(self, statement):
         """A change of the schema, which waits for nobody for long."""
@@ -130,7 +134,8 @@ class Single:
 
     def connection_end(self, dice, connection=None):
         """One of the pool's, by a connection that is there already or a new one."""
-        with contextlib.ExitStack() as opened, (connection or opened.enter_context(self.schema.connect())).cursor() as cursor:
+        with contextlib.ExitStack() as opened:
+            cursor = opened.enter_context((connection or opened.enter_context(self.schema.connect())).cursor())
             cursor.execute("SELECT id FROM information_schema.processlist WHERE user = 'rest'")
             there = [row[0] for row in cursor.fetchall()]
             if there:
@@ -262,7 +267,15 @@ class Galera:
     def sql(self, *statements):
         return self.there().sql("SET SESSION wsrep_sync_wait = 7", *statements, database="app")
 
-    rows, change, rename, retype = Single.rows, Single.change, Single.rename, Single.retype
+    def copies(self, table):
+        """Of each node."""
+        sync = "SET SESSION wsrep_sync_wait = 7"
+        return [
+            (f" of node {node.number + 1}", Single.rows(table, lambda query: node.sql(sync, query, database="app")))
+            for node in self.nodes.nodes
+        ]
+
+    change, rename, retype = Single.change, Single.rename, Single.retype
     replace_view, add_index, drop_index, hold = Single.replace_view, Single.add_index, Single.drop_index, Single.hold
 
     @property

@@ -62,6 +62,8 @@ class Floors:
 class Oracle:
     def __init__(self):
         self.keys, self.faults, self.counts, self.epoch = {}, [], {}, 0
+        self.kinds = {}  # first letter of names -> these names, in the order in which they were made
+        self.made = {}   # the same -> keys that some read has to show, or has shown
         self.lock = threading.Lock()
 
     # writers
@@ -70,6 +72,7 @@ class Oracle:
         with self.lock:
             assert name not in self.keys, name
             self.keys[name] = Key(name, rows, width)
+            self.kinds.setdefault(name[0], []).append(name)
             return self.keys[name]
 
     def begin(self, key, absent=False):
@@ -88,6 +91,7 @@ class Oracle:
             key.states[version] = outcome
             if outcome == ACKNOWLEDGED:
                 key.floor, key.absent = version, version in key.absents
+                self._made(key)
             elif outcome == UNKNOWN:
                 key.late = key.late or late
                 key.abandoned = not late
@@ -96,14 +100,20 @@ class Oracle:
 
     # readers
 
-    def names(self, first, there=False):
-        """Of the keys that begin with this; there: as far as their rows are there, as their writers know."""
+    def pick(self, dice, first, count, recent, there):
+        """So many names of keys that begin with this letter, or none where there are less; the most recent ones, or of all;
+        there: as far as their rows are there, as their writers know."""
         with self.lock:
-            return [name for name, key in self.keys.items() if name.startswith(first) and not (there and key.absent)]
+            names = self.kinds.get(first, [])
+            names = names[-recent:] if recent else dice.sample(names, min(len(names), 10 * count + 10))
+            if there:
+                names = [name for name in names if not self.keys[name].absent]
+            return dice.sample(names, count) if len(names) >= count else []
 
-    def floors(self, names=None):
+    def floors(self, names=None, first=None):
+        """Of these names, or of all that begin with a letter; whose name is not in it need not be shown."""
         with self.lock:
-            wanted = self.keys.values() if names is None else (self.keys[name] for name in names)
+            wanted = self.made.get(first, {}).values() if names is None else (self.keys[name] for name in names)
             return Floors(self.epoch, {key.name: (key.floor, key.shown if key.epoch == self.epoch else 0) for key in wanted})
 
     def saw(self, floors, name, rows, where, lost=False):
@@ -151,6 +161,10 @@ class Oracle:
             if key.epoch != self.epoch:
                 key.epoch, key.shown = self.epoch, 0
             key.shown = max(key.shown, version)
+            self._made(key)
+
+    def _made(self, key):
+        self.made.setdefault(key.name[0], {})[key.name] = key
 
     def surely_there(self, floors, name):
         """Whether every read that was sent after these floors must show rows of the key: no version without them may be."""

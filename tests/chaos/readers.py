@@ -30,11 +30,7 @@ class Reader(Runner):
 
     def pick(self, first, count=1):
         """Keys of a kind; those that are there and the newer ones more often."""
-        names = self.oracle.names(first, there=self.dice.random() < 0.8)
-        if len(names) < count:
-            return []
-        recent = names[-40:] if len(names) > 40 and self.dice.random() < 0.6 else names
-        return self.dice.sample(recent, count)
+        return self.oracle.pick(self.dice, first, count, self.dice.choice((0, 40, 40, 100)), self.dice.random() < 0.8)
 
     def judge(self, floors, names, found, where):
         """found: name -> rows, of an answer that has to show all of these names."""
@@ -91,7 +87,7 @@ class Reader(Runner):
 
     def window(self):
         """A part of all rows, by limit and offset or by Range, with a count or without."""
-        floors = self.oracle.floors()
+        floors = self.oracle.floors(first="c")
         offset = self.dice.randrange(0, 100)
         prefer = self.dice.choice(("", "count=exact"))
         if self.dice.random() < 0.5:
@@ -126,15 +122,14 @@ class Reader(Runner):
         if ids:
             first = ids[0] if after is None else after + 1
             for name in floors.of:
-                between = name[0] == "c" and first <= int(name[1:]) <= ids[-1]
-                if between and name not in found and self.oracle.surely_there(floors, name):
+                if first <= int(name[1:]) <= ids[-1] and name not in found and self.oracle.surely_there(floors, name):
                     self.oracle.fault(STALE, f"{where}: {name} is not there between {first} and {ids[-1]}")
 
     def pages(self):
         """From row to row, by the links that the answers give."""
         target, after = f"/cells?order=id&limit={PAGE}", None
         for _ in range(PAGES):
-            floors = self.oracle.floors()
+            floors = self.oracle.floors(first="c")
             answer = self.client.ask("GET of the next page", "GET", target)
             if answer is None or not answer.good:
                 return

@@ -14,7 +14,8 @@ BESIDES = {
     "412 40001": ("column",),          # the ETag of a row is over all of its columns (README), and workers may know others
 }
 DESCRIPTORS = 2          # that a process may have more in the end
-MEMORY = 4096            # KiB that a process may have more; see grown()
+MEMORY = 2048            # KiB that a process may have more; see grown()
+SHORT = 0.05             # seconds that are no gap
 LONG = 0.5               # seconds of a gap that is shown though nothing failed
 WORST = 12               # failures and faults that are shown of each kind
 
@@ -58,7 +59,7 @@ class Result:
                 self.faults.append(f"the admin listener: {one.target}: {one.what} at {at:.2f} s, with {names}")
         for names, (length, at, calm) in self.gaps.items():
             if calm:
-                self.faults.append(f"nothing was answered for {length:.1f} s from {at:.1f} s on, with nothing broken ({names})")
+                self.faults.append(f"nothing was answered for {length:.1f} s from {at:.1f} s on, with nothing broken")
         for name, took in self.recoveries.items():
             if took is None:
                 self.faults.append(f"not ready again {self.recovery:g} s after {name}")
@@ -92,6 +93,8 @@ def gaps(world):
     moments = [world.began, *moments, world.ended]
     for before, after in zip(moments, moments[1:]):
         length = after - before
+        if length < SHORT:
+            continue
         names, key = world.during(before, after), world.felt(before, after)
         if length > found.get(key, (0,))[0]:
             found[key] = (length, before - world.began, not names and length > 2)
@@ -183,16 +186,20 @@ def text(result):
         if name not in times and name not in failures and result.gaps[name][0] < LONG:
             continue
         gap, took = result.gaps.get(name, (0,))[0], result.recoveries.get(name, "")
+        gap = f"{gap:.2f} s" if gap else f"< {SHORT} s"
         whats = listed(failures[name]) if name in failures else "none"
         back = took if took == "" else "never" if took is None else f"{took:.1f} s"
-        rows.append((name, times.get(name, ""), whats, f"{gap:.2f} s", back))
+        rows.append((name, times.get(name, ""), whats, gap, back))
     lines += table(("blows that were felt", "times", "failures", "longest gap", "all workers ready after"), rows)
     if result.before and result.after:
+        both = (result.before, result.after)
+        rows = []
+        for kind in result.before:
+            sizes = [", ".join(str(one[place]) for one in moment[kind]) for place in (1, 2) for moment in both]
+            rows.append((kind, *sizes, ", ".join(f"{one[3]:.0f} s" for one in result.after[kind])))
         lines += table(
-            ("process", "descriptors before", "after", "KiB of its own before", "after", "age after"),
-            [(kind, *(", ".join(str(one[place]) for one in sizes[kind]) for place in (1, 2) for sizes in (result.before, result.after)),
-              ", ".join(f"{one[3]:.0f} s" for one in result.after[kind])) for kind in result.before],
-        )  # fmt: skip
+            ("process", "descriptors before", "after", "KiB of its own before", "after", "age after"), rows
+        )
         if not result.measured:
-            lines += ["Memory is not judged: the program has a sanitizer.", ""]
+            lines += ["Memory is not judged: the program has a sanitizer, which tells what is left when a process ends.", ""]
     return "\n".join(lines)
