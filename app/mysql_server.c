@@ -161,6 +161,10 @@ bool mysql_server_setup(const struct mysql_server *server, enum url_target targe
 		 * would find nothing and say that all is well, and INSERT (4), whose foreign keys would refer to no row. */
 		if (server->galera && target == URL_TARGET_ANY)
 			text_add_string(sql, ",wsrep_sync_wait=7");
+		/* The server would try a statement again that the cluster has undone, and send the rows of both tries, one behind
+		 * the other (MariaDB's INSERT ... RETURNING). We try again ourselves. */
+		if (server->galera)
+			text_add_string(sql, ",wsrep_retry_autocommit=0");
 		for (size_t i = 0; i < LENGTH_OF(variables); i++)
 			if (server->known & UINT32_C(1) << i && (server->mariadb || !variables[i].privileged))
 				text_printf(sql, ",%s=%s", variables[i].name, variables[i].value);

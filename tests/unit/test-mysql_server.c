@@ -226,7 +226,9 @@ static void a_galera_node_waits_for_what_others_have_written(void **state)
 	mysql_server_describe(&server, "10.11.6-MariaDB");
 	tell(&server, "wsrep_on", "ON");
 	assert_non_null(strstr(statement(&server, URL_TARGET_ANY, 2), ",wsrep_sync_wait=7"));
-	assert_null(strstr(statement(&server, URL_TARGET_WRITABLE, 2), "wsrep")); /* all go to one node */
+	assert_non_null(strstr(statement(&server, URL_TARGET_ANY, 2), ",wsrep_retry_autocommit=0"));
+	assert_null(strstr(statement(&server, URL_TARGET_WRITABLE, 2), "wsrep_sync_wait")); /* all go to one node */
+	assert_non_null(strstr(statement(&server, URL_TARGET_WRITABLE, 2), ",wsrep_retry_autocommit=0"));
 	assert_non_null(strstr(statement(&server, URL_TARGET_ANY, 5), "wsrep_ready"));
 	assert_string_equal(statement(&server, URL_TARGET_ANY, 6), "");
 	assert_non_null(mysql_server_unfit(&server, URL_TARGET_ANY)); /* nobody has said that it is ready */
