@@ -13,6 +13,18 @@ BESIDES = {
     "404 PGRST205": ("table renamed",),  # there is no such table then
     "412 40001": ("column",),          # the ETag of a row is over all of its columns (README), and workers may know others
 }
+# Blows of which nobody feels anything. README: 'HUP renews the workers without losing a request'; 'with myrest.socket a
+# restart refuses nobody'; the admin listener is a process of its own (ARCHITECTURE).
+UNFELT = {"pool reload", "pool reload, three at once", "pool restart", "admin killed"}
+# Blows that cost no read that is made whole. README: 'A worker that dies is started again; nginx asks another one, so a read
+# of up to MYREST_BUFFER_BYTES loses nothing'; doc/database.md: 'Reads whose connection was lost before their first byte went
+# out are repeated'.
+KILLS = {"worker killed", "worker killed besides", "all workers killed"}
+READS_GO_ON = UNFELT | KILLS | {"connections killed", "all connections killed"}
+# But where they leave no worker a connection: doc/database.md, 'Where none has, it waits: with one host half a second ... After
+# that all requests are answered 503 at once, until a host is found'. On a busy machine that is soon over.
+NONE_HAS = {"pool restart", "all workers killed", "all connections killed"}
+WAITED = ("503 PGRST001", "503")  # the second is an answer to HEAD
 DESCRIPTORS = 2          # that a process may have more in the end
 MEMORY = 2048            # KiB that a process may have more; see grown()
 SHORT = 0.05             # seconds that are no gap
@@ -46,7 +58,7 @@ class Result:
         told = collections.Counter()
         for one in world.journal.failures:
             names = world.during(one.began, one.ended)
-            if why := forbidden(one.what, names):
+            if why := forbidden(one, names):
                 told[why, one.what] += 1
                 if told[why, one.what] > WORST:
                     continue
@@ -68,12 +80,22 @@ class Result:
     def is_by_a_worker_kill(self, one):
         """nginx asks another worker (README): no read that is made whole fails, where only workers were killed."""
         names = self.world.during(one.began, one.ended)
-        return one.is_read() and not one.streamed and names == ["worker killed"]
+        return one.is_read() and not one.streamed and bool(names) and set(names) <= KILLS and not has_waited(one, names)
 
 
-def forbidden(what, names):
+def has_waited(one, names):
+    return one.what in WAITED and not NONE_HAS.isdisjoint(names)
+
+
+def forbidden(one, names):
     """Why this may not be answered while these blows are felt; None when it may."""
-    status = what[:3]
+    what, status = one.what, one.what[:3]
+    if has_waited(one, names):
+        return None
+    if names and set(names) <= UNFELT:
+        return "a failure by what nobody is to feel"
+    if names and set(names) <= READS_GO_ON and one.is_read() and not one.streamed:
+        return "a read that failed, and is to be repeated"
     if status == "500":
         return "a 500"
     if not names:
