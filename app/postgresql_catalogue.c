@@ -8,12 +8,16 @@
 #include "dialect.h"
 #include "value.h"
 
-enum statement { TABLES, COLUMNS, KEYS, FOREIGN_KEYS, WRITES, STATEMENTS };
+enum statement { SNAPSHOT, TABLES, COLUMNS, KEYS, FOREIGN_KEYS, OVER, WRITES, STATEMENTS };
 
 #define ALONE "(c.relkind<>'r' OR NOT EXISTS (SELECT FROM pg_inherits h WHERE h.inhparent=c.oid))"
 #define RELATIONS " FROM pg_class c JOIN pg_namespace n ON n.oid=c.relnamespace"
 
 static const char *const statements[STATEMENTS] = {
+	/* All of them see the same moment: a table that is renamed between two of them would have no columns, or no keys, until
+	 * something else has it described again. What may fail by itself comes when it is over. */
+	[SNAPSHOT] = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+	[OVER] = "COMMIT",
 	/* The rows of a table are also those of its partitions, or whatever inherits from it. */
 	[TABLES] = ("SELECT c.relname,c.relkind IN ('v','m'),c.relkind IN ('r','p'),"
 	            "(WITH RECURSIVE h AS (SELECT c.oid UNION ALL"
@@ -109,6 +113,8 @@ bool postgresql_catalogue_statement(struct catalogue *catalogue, struct text *sq
 	if (n == WRITES)
 		return ask_for_writes(catalogue, sql);
 	text_add_string(sql, statements[n]);
+	if (n == SNAPSHOT || n == OVER)
+		return true;
 	text_add_string(sql, " WHERE pg_table_is_visible(c.oid) AND c.relkind IN ('r','p','v','m','f')");
 	text_add_string(sql, " AND c.relname IN ");
 	describe_add_names(catalogue, sql);

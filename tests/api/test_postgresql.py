@@ -2057,3 +2057,29 @@ def test_a_duplicate_has_the_values_of_its_key(serve):
     made.sql("REVOKE SELECT ON t FROM rest", "GRANT SELECT (c) ON t TO rest")  # the server tells no values of what may not be read
     assert error_of(send(made.web, "POST", "/t", {"id": 1}), 409, "23505")["details"] in (None, "Key (id) already exists.")
     assert "x" * 100 not in made.pool.text()
+
+
+def test_a_table_that_is_renamed_while_it_is_described_is_described_as_it_was(serve):
+    """All of a description is of one moment. It would lack columns or keys otherwise, and nothing would have it made anew."""
+    served = serve(
+        "CREATE TABLE owners (id integer PRIMARY KEY)",
+        "CREATE TABLE t (id integer PRIMARY KEY, owner integer REFERENCES owners)",
+        tables="owners,t", workers=1,
+    )  # fmt: skip
+
+    def refers():
+        return "owners" in json.dumps(served.json("/")["components"]["schemas"]["t"])
+
+    assert refers()
+    old = served.pool.workers()
+    waits = "SELECT 1 FROM pg_stat_activity WHERE usename = 'rest' AND wait_event_type = 'Lock' AND query LIKE '%pg_constraint%'"
+    with served.schema.connect() as other, other.cursor() as cursor:
+        cursor.plainly("BEGIN")
+        cursor.plainly("LOCK TABLE pg_constraint IN ACCESS EXCLUSIVE MODE")  # what is described last
+        served.pool.signal(signal.SIGHUP)
+        until(lambda: served.sql(waits), 10)
+        cursor.plainly("ALTER TABLE t RENAME TO away")
+        cursor.plainly("COMMIT")
+    served.sql("ALTER TABLE away RENAME TO t")
+    until(lambda: not set(old) & set(served.pool.workers()), 10)
+    assert refers()

@@ -12,6 +12,7 @@ static void begin(const char *tables)
 {
 	assert_null(table_choices_parse(tables, &arena, &choices));
 	catalogue = postgresql_catalogue_new(&choices, &writable);
+	assert_true(next("BEGIN ISOLATION LEVEL REPEATABLE READ"));
 }
 
 /* A relation of that name, and on to its columns. */
@@ -52,6 +53,7 @@ static void the_users_of_the_example(void **state)
 	ROW("users", "users_pkey", "1", "1", "id", NULL);
 	ROW("users", "username", "0", "0", "username", NULL);
 	assert_true(next("f.contype='f'"));
+	assert_true(next("COMMIT"));
 	assert_false(next(""));
 	schema = finish();
 	assert_string_equal(missing, "");
@@ -248,6 +250,7 @@ static void what_can_be_written(void **state)
 	assert_true(next("pg_index"));
 	assert_false(postgresql_catalogue_failed(catalogue, &refused)); /* of all tables */
 	assert_true(next("pg_constraint"));
+	assert_true(next("COMMIT"));
 	assert_true(next("c.relkind IN ('v','f') AND c.relname='lines'"));
 	write("lines", "28", "n", "1");
 	write("lines", "28", "sum", "0");
