@@ -102,6 +102,8 @@ static const char *read_writable(const char *value, struct config *config, void 
 		return NULL;
 	if ((fault = table_choices_parse(value, &config->arena, writable)) != NULL)
 		return fault;
+	if (config->tables.count == 0) /* what is wrong with MYREST_TABLES has been said */
+		return NULL;
 	for (unsigned i = 0; i < writable->count; i++) {
 		const struct table_choice *choice = &writable->entries[i];
 		const struct table_choice *shown = table_choice_find(&config->tables, choice->name);

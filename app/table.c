@@ -86,13 +86,11 @@ static bool parse_columns(struct cursor *cursor, struct table_choice *choice)
 	return true;
 }
 
-const char *table_choices_parse(const char *text, struct arena *arena, struct table_choices *choices)
+static const char *parse_choices(const char *text, struct arena *arena, struct table_choices *choices)
 {
 	struct cursor cursor = { text, text, arena, NULL };
 	struct table_choice *choice;
 
-	choices->count = 0;
-	choices->entries = arena_alloc(arena, MAX_TABLES * sizeof(*choices->entries));
 	for (;;) {
 		choice = &choices->entries[choices->count];
 		if (choices->count == MAX_TABLES) {
@@ -117,6 +115,17 @@ const char *table_choices_parse(const char *text, struct arena *arena, struct ta
 		}
 		cursor.at++;
 	}
+}
+
+const char *table_choices_parse(const char *text, struct arena *arena, struct table_choices *choices)
+{
+	const char *fault;
+
+	choices->count = 0;
+	choices->entries = arena_alloc(arena, MAX_TABLES * sizeof(*choices->entries));
+	if ((fault = parse_choices(text, arena, choices)) != NULL)
+		choices->count = 0; /* the last one may be half read */
+	return fault;
 }
 
 static bool same(struct slice a, struct slice b)

@@ -139,7 +139,7 @@ struct table_choices {
 	struct table_choice *entries;
 };
 
-/* Reads users(id,username),orders,"odd ""name""". NULL, or what is wrong and where. */
+/* Reads users(id,username),orders,"odd ""name""". NULL, or what is wrong and where, and then there are no choices. */
 const char *table_choices_parse(const char *text, struct arena *, struct table_choices *) MUST_CHECK;
 const struct table_choice *table_choice_find(const struct table_choices *, struct slice name); /* NULL: not named */
 bool table_choice_has(const struct table_choice *, struct slice column); /* named, or all are */

@@ -214,6 +214,11 @@ static void wrong_values_are_told(void **state)
 	expect_fault("MYREST_WRITABLE", "users,orders", "MYREST_TABLES does not name 'orders'");
 	setenv("MYREST_TABLES", "users(id,username)", 1);
 	expect_fault("MYREST_WRITABLE", "users(id,email)", "MYREST_TABLES does not show the column 'email' of 'users'");
+	setenv("MYREST_WRITABLE", "users(id)", 1); /* it is not held against what could not be read */
+	expect_fault("MYREST_TABLES", "users(id,", "name is missing");
+	expect_fault("MYREST_TABLES", "users(id,\"a", "ends the name");
+	expect_fault("MYREST_TABLES", "a,users(id", "expected");
+	unsetenv("MYREST_WRITABLE");
 	unsetenv("MYREST_TABLES");
 	expect_fault("MYREST_IDEMPOTENCY_TABLE", "a,b", "one table");
 	expect_fault("MYREST_IDEMPOTENCY_TABLE", "a(b)", "one table");
