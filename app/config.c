@@ -140,8 +140,11 @@ static const char *read_prefix(const char *value, struct config *config, void *f
 
 	if (*value != '/')
 		return "a prefix begins with '/'";
-	if (strpbrk(value, "?# \t") != NULL || strstr(value, "//") != NULL)
-		return "a prefix is a path such as /api: no '?', '#', space or '//'";
+	if (strpbrk(value, "?#") != NULL || strstr(value, "//") != NULL)
+		return "a prefix is a path such as /api: no '?', '#' or '//'";
+	for (size_t i = 0; i < length; i++) /* no URI has one, so that nothing would ever be found */
+		if ((unsigned char)value[i] <= ' ' || value[i] == 0x7f)
+			return "a prefix is a path such as /api: no space and no control character";
 	while (length > 0 && value[length - 1] == '/')
 		length--;
 	*prefix = (struct slice){ arena_text(&config->arena, value, length), length };

@@ -31,10 +31,13 @@ static dev_t made_device;
 static bool find_group(const char *name, gid_t *gid)
 {
 	const struct group *group = getgrnam(name);
+	unsigned long number;
 	char *end;
 
-	*gid = group != NULL ? group->gr_gid : (gid_t)strtoul(name, &end, 10);
-	return group != NULL || (*name >= '0' && *name <= '9' && *end == '\0');
+	number = group != NULL ? group->gr_gid : strtoul(name, &end, 10);
+	*gid = (gid_t)number;
+	/* The last number of the type means that the group is to stay as it is (chown(2)). */
+	return group != NULL || (*name >= '0' && *name <= '9' && *end == '\0' && number < (gid_t)-1);
 }
 
 static const char *parse_unix_option(const char *option, struct arena *arena, struct listen_address *address)

@@ -228,6 +228,8 @@ static void wrong_values_are_told(void **state)
 	expect_fault("MYREST_PREFIX", "api", "begins with '/'");
 	expect_fault("MYREST_PREFIX", "/a?b", "prefix");
 	expect_fault("MYREST_PREFIX", "/a b", "prefix");
+	expect_fault("MYREST_PREFIX", "/a\r", "prefix"); /* of a file with the line ends of another system */
+	expect_fault("MYREST_PREFIX", "/a\x7f", "prefix");
 	expect_fault("MYREST_PREFIX", "//", "prefix");
 	expect_fault("MYREST_MERGE", "yes", "on or off");
 	expect_fault("MYREST_MERGE", "", "on or off");

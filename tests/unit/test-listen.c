@@ -179,6 +179,8 @@ static void the_group_is_set_or_told_to_be_unknown(void **state)
 	int listener;
 
 	(void)state;
+	assert_non_null(listen_parse("unix:/tmp/x?group=4294967296", &arena, &address)); /* it is not cut down to root's */
+	assert_non_null(listen_parse("unix:/tmp/x?group=4294967295", &arena, &address)); /* nor means none */
 	fault = listen_parse("unix:/tmp/x?group=no-such-group-here", &arena, &address);
 	assert_non_null(fault);
 	assert_non_null(strstr(fault, "no-such-group-here"));
