@@ -16,15 +16,24 @@ enum {
 	MYSQL_VISIBLE = 80000,
 };
 
+/* A proxy may say anything. */
+static long version_part(const char *at, char **end)
+{
+	enum { MOST = 999 };
+	unsigned long part = strtoul(at, end, 10);
+
+	return part < MOST ? (long)part : MOST;
+}
+
 /* "10.11.6-..." is 101106 */
 static long version_number(const char *version)
 {
 	char *end;
-	long number = strtol(version, &end, 10) * 10000;
+	long number = version_part(version, &end) * 10000;
 
 	if (*end == '.')
-		number += strtol(end + 1, &end, 10) * 100;
-	return *end == '.' ? number + strtol(end + 1, &end, 10) : number;
+		number += version_part(end + 1, &end) * 100;
+	return *end == '.' ? number + version_part(end + 1, &end) : number;
 }
 
 #define STRING_OF_WORD(word) #word
@@ -195,7 +204,7 @@ static uint64_t most_of_packet(uint64_t packet_bytes)
 
 void mysql_server_variable(struct mysql_server *server, const struct row *row)
 {
-	bool on;
+	bool on, is_told;
 
 	if (row->count < 2 || row->values[0] == NULL || row->values[1] == NULL)
 		return;
@@ -206,7 +215,10 @@ void mysql_server_variable(struct mysql_server *server, const struct row *row)
 			return;
 		}
 	if (strcasecmp(row->values[0], "identity") == 0) {
-		snprintf(server->identity, sizeof(server->identity), "%s", row->values[1]);
+		/* It is written into statements. */
+		is_told = strlen(row->values[1]) < sizeof(server->identity) &&
+		          strspn(row->values[1], "0123456789abcdef") == strlen(row->values[1]);
+		snprintf(server->identity, sizeof(server->identity), "%s", is_told ? row->values[1] : "");
 		server->session = row->count > 2 && row->values[2] != NULL ? strtoul(row->values[2], NULL, 10) : 0;
 		return;
 	}

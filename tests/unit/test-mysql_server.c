@@ -47,6 +47,8 @@ static void versions_tell_what_a_server_can_do(void **state)
 		{ "5.7.44-48", false, false, false, false },
 		{ "8.0.mysql_aurora.3.04.0", false, false, false, false },
 		{ "10.11", false, false, false, false },
+		{ "10.11.9223372036854775807-MariaDB", true, true, true, false }, /* of a proxy */
+		{ "99999999999999999999.1.1-MariaDB", true, true, true, false },
 		{ "", false, false, false, false },
 	};
 
@@ -179,12 +181,17 @@ static void a_null_that_becomes_the_present_time(void **state)
 	assert_null(mysql_server_unfit(&server, URL_TARGET_WRITABLE));
 }
 
-static void tell_session(struct mysql_server *server, const char *number)
+static void tell_identity(struct mysql_server *server, const char *identity, const char *number)
 {
-	const char *values[] = { "identity", "0123abc", number };
-	unsigned long lengths[] = { 8, 7, strlen(number) };
+	const char *values[] = { "identity", identity, number };
+	unsigned long lengths[] = { 8, strlen(identity), strlen(number) };
 
 	mysql_server_variable(server, &(struct row){ .count = 3, .values = values, .lengths = lengths });
+}
+
+static void tell_session(struct mysql_server *server, const char *number)
+{
+	tell_identity(server, "0123abc", number);
 }
 
 static const char *kill_statement(const struct mysql_server *server, unsigned n)
@@ -215,6 +222,10 @@ static void a_statement_is_ended_on_the_server_that_has_told_which_it_is(void **
 		assert_string_equal(kill_statement(&server, 0), wanted);
 		assert_string_equal(kill_statement(&server, 1), "KILL QUERY 17");
 		assert_string_equal(kill_statement(&server, 2), "");
+		tell_identity(&server, "a' OR '1", "17"); /* which is none */
+		assert_string_equal(kill_statement(&server, 0), "");
+		tell_identity(&server, "00000000000000000000000000000000000000000000000000000000000000000", "17");
+		assert_string_equal(kill_statement(&server, 0), "");
 	}
 }
 
