@@ -104,7 +104,9 @@ static void add_nines(struct text *out, const struct column *column)
 
 static void add_decimal_bounds(struct text *out, const struct column *column)
 {
-	if (column->precision == 0 || column->scale > column->precision)
+	enum { MOST_DIGITS = 2000 }; /* PostgreSQL's numeric(1000,-1000); no server has more */
+
+	if (column->precision == 0 || column->precision > MOST_DIGITS || column->scale > column->precision)
 		return;
 	template_add(out, ",'minimum':%r", column->is_unsigned ? "0" : "-");
 	if (!column->is_unsigned)
@@ -317,7 +319,7 @@ static void add_description(struct text *out, const struct schema *schema, const
 
 	add_note(&told, column->comment);
 	add_note(&told, shape_of(column)->note);
-	if (is_declared(column, "set(")) {
+	if (is_declared(column, "set(") && column->declared.length > 5) {
 		add_note(&told, "Any of these, separated by commas: ");
 		text_add(&told, column->declared.bytes + 4, column->declared.length - 4 - 1);
 	}
@@ -402,6 +404,9 @@ static void add_zeros(struct text *out, uint64_t bytes)
 
 bool openapi_add_example(struct text *out, const struct column *column)
 {
+	enum { MOST_BYTES = 65536 }; /* of a BINARY or a vector; no server has more */
+	uint64_t bytes;
+
 	switch (column->type) {
 	case COLUMN_INTEGER:
 		template_add(out, "1");
@@ -440,7 +445,10 @@ bool openapi_add_example(struct text *out, const struct column *column)
 		template_add(out, "{}");
 		return true;
 	case COLUMN_BINARY:
-		add_zeros(out, is_declared(column, "binary(") || is_declared(column, "vector(") ? column->length : 1);
+		bytes = is_declared(column, "binary(") || is_declared(column, "vector(") ? column->length : 1;
+		if (bytes > MOST_BYTES)
+			return false;
+		add_zeros(out, bytes);
 		return true;
 	case COLUMN_ARRAY:
 		template_add(out, "[]");

@@ -309,6 +309,8 @@ static void decimals_have_the_bounds_of_their_digits(void **state)
 	column->scale = 0;
 	column->is_unsigned = true;
 	expect("{\"type\":\"number\",\"format\":\"decimal\",\"minimum\":0,\"maximum\":99999999}");
+	column->precision = UINT32_MAX; /* which no server has */
+	expect("{\"type\":\"number\",\"format\":\"decimal\"}");
 }
 
 static void an_enum_names_its_values(void **state)
@@ -382,6 +384,19 @@ static void an_example_is_a_value_of_its_column(void **state)
 		assert_int_equal(openapi_add_example(&out, declare(others[i].declared, COLUMN_STRING)), *others[i].example != '\0');
 		assert_string_equal(text_terminate(&out), others[i].example);
 	}
+}
+
+static void what_no_server_says_is_not_told(void **state)
+{
+	struct column *column = declare("binary(3)", COLUMN_BINARY);
+
+	(void)state;
+	column->length = UINT64_MAX / 8;
+	text_clear(&out);
+	assert_false(openapi_add_example(&out, column));
+	assert_int_equal(out.length, 0);
+	(void)declare("set(", COLUMN_STRING);
+	expect("{\"type\":\"string\"}");
 }
 
 static void only_a_literal_is_a_default(void **state)
@@ -545,6 +560,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(decimals_have_the_bounds_of_their_digits, make_schema, drop_schema),
 		cmocka_unit_test_setup_teardown(an_enum_names_its_values, make_schema, drop_schema),
 		cmocka_unit_test_setup_teardown(an_example_is_a_value_of_its_column, make_schema, drop_schema),
+		cmocka_unit_test_setup_teardown(what_no_server_says_is_not_told, make_schema, drop_schema),
 		cmocka_unit_test_setup_teardown(only_a_literal_is_a_default, make_schema, drop_schema),
 		cmocka_unit_test_setup_teardown(keys_are_marked_as_postgrest_marks_them, make_schema, drop_schema),
 		cmocka_unit_test_setup_teardown(comments_are_told, make_schema, drop_schema),
