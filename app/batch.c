@@ -145,7 +145,7 @@ void batch_planned_row(struct batch *batch, const struct row *row)
 
 	if (!batch->plan->table->dialect->planned(row, !batch->has_planned, &rows))
 		return;
-	batch->planned = rows < 1e18 ? (uint64_t)rows : (uint64_t)1e18;
+	batch->planned = rows >= 1e18 ? (uint64_t)1e18 : rows >= 0 ? (uint64_t)rows : 0; /* 0 also for what is no number */
 	batch->has_planned = true;
 }
 

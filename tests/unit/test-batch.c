@@ -284,6 +284,30 @@ static void a_batch_is_small_when_its_columns_say_so(void **state)
 	batch_end(&batch);
 }
 
+/* By the planner, whose numbers may be of a proxy. */
+static void a_guess_of_rows_is_a_number_of_rows(void **state)
+{
+	static const struct {
+		const char *rows, *filtered;
+		uint64_t wanted;
+	} cases[] = {
+		{ "12", "50.00", 6 }, { "0", "100.00", 0 },  { "-5", "100.00", 0 }, { "5", "-100", 0 },
+		{ "nan", "100", 0 },  { "1e300", "100", UINT64_C(1000000000000000000) }, { "inf", "0", 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH_OF(cases); i++) {
+		const char *values[] = { "1", "SIMPLE", "users", "ALL", NULL, NULL, NULL, NULL, cases[i].rows, cases[i].filtered, "" };
+		unsigned long lengths[LENGTH_OF(values)] = { 0 };
+
+		batch_begin(&batch, ask("/users"));
+		batch_planned_row(&batch, &(struct row){ LENGTH_OF(values), values, lengths });
+		if (batch.planned != cases[i].wanted)
+			fail_msg("%s, %s: %llu", cases[i].rows, cases[i].filtered, (unsigned long long)batch.planned);
+		batch_end(&batch);
+	}
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_teardown(name, forget)
@@ -297,6 +321,7 @@ int main(void)
 		TEST(a_row_that_nobody_asked_for_is_nobodys),
 		TEST(batches_follow_each_other),
 		TEST(a_batch_is_small_when_its_columns_say_so),
+		TEST(a_guess_of_rows_is_a_number_of_rows),
 	};
 
 	return cmocka_run_group_tests_name("batch", tests, make_schema, drop_schema);
