@@ -266,21 +266,29 @@ static bool strip(struct slice *text, const char *words, bool from_end)
 	return true;
 }
 
+/* The quote that ends the literal, from within it on; NULL: there is none. */
+static const char *end_of_literal(const char *at, const char *end)
+{
+	while ((at = memchr(at, '\'', (size_t)(end - at))) != NULL && at + 1 < end && at[1] == '\'')
+		at += 2;
+	return at;
+}
+
 /* The one column of to_tsvector('english'::regconfig, COLUMN), in which a VARCHAR is (COLUMN)::text; -1: it is another
  * expression. language: 'english', with its quotes. */
 static int searched_column(const struct table *table, struct slice expression, struct slice *language)
 {
-	static const char before[] = "'::regconfig, ";
-	const char *at, *from;
+	const char *from, *end;
 
 	if (!strip(&expression, "to_tsvector('", false) || !strip(&expression, ")", true) ||
-	    (at = memmem(expression.bytes, expression.length, before, sizeof(before) - 1)) == NULL)
+	    (end = end_of_literal(expression.bytes, expression.bytes + expression.length)) == NULL)
 		return -1;
 	from = expression.bytes - 1; /* the quote */
-	*language = (struct slice){ from, (size_t)(at + 1 - from) };
-	at += sizeof(before) - 1;
-	expression.length -= (size_t)(at - expression.bytes);
-	expression.bytes = at;
+	*language = (struct slice){ from, (size_t)(end + 1 - from) };
+	expression.length -= (size_t)(end - expression.bytes);
+	expression.bytes = end;
+	if (!strip(&expression, "'::regconfig, ", false)) /* which a name may have in it, too */
+		return -1;
 	if (strip(&expression, ")::text", true) && !strip(&expression, "(", false))
 		return -1;
 	for (unsigned i = 0; i < table->column_count; i++)

@@ -300,6 +300,8 @@ static void indexes_of_words(void **state)
 	} cases[] = {
 		{ "to_tsvector('english'::regconfig, body)", 0 },
 		{ "to_tsvector('public.mine'::regconfig, body)", 0 },
+		{ "to_tsvector('\"a''::regconfig, b\"'::regconfig, body)", 0 }, /* and not the column that is called like the end */
+		{ "to_tsvector('\"a''::regconfig, b\"'::text, body)", -1 },
 		{ "to_tsvector('o''dd'::regconfig, body)", 0 },
 		{ "to_tsvector('simple'::regconfig, (title)::text)", 1 },
 		{ "to_tsvector('simple'::regconfig, \"A b\")", 2 },
@@ -333,6 +335,7 @@ static void indexes_of_words(void **state)
 	column("t", "A b", "text", "text");
 	column("t", "q\"q", "varchar", "character varying");
 	column("t", "select", "text", "text");
+	column("t", "b\"'::regconfig, body", "text", "text");
 	assert_true(next("m.amname IN ('gin','gist')"));
 	for (size_t i = 0; i < LENGTH_OF(cases); i++) {
 		sprintf(name, "k%02zu", i);
