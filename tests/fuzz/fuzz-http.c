@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * The headers of a request, one a line: Accept, Prefer, Range, Range-Unit, If-None-Match. None depends on the case, and
- * what is put behind a list changes it as the rules of that header say.
+ * what is put behind a list changes it as the rules of that header say. The line of If-None-Match is a host, too.
  */
 #include <ctype.h>
 #include <stdint.h>
@@ -42,6 +42,24 @@ static void accept_holds(struct slice given)
 	DEMAND(choose(changed(given, ",image/png;q=0.5")) == media);
 	if (media != MEDIA_COUNT) /* what is liked already comes first */
 		DEMAND(choose(changed(given, ",text/html,*/*;q=0.001")) == media);
+}
+
+/* A document's type is one of three, whatever the case; and an origin has nothing that would end a header or a URI. */
+static void document_holds(struct slice accept, struct slice host)
+{
+	static struct text origin;
+	struct request request = { .scheme = SLICE("https"), .host = host };
+	const char *type, *other;
+	enum status status = http_negotiate_document(accept, &type);
+
+	DEMAND((status == STATUS_OK) == (type != NULL) && http_negotiate_document(changed(accept, ""), &other) == status);
+	DEMAND(type == other && (type == NULL || strstr(type, "json") != NULL));
+	text_clear(&origin);
+	http_add_origin(&origin, &request);
+	DEMAND(origin.length == 0 || origin.length == host.length + 8);
+	for (size_t i = 0; i < origin.length; i++)
+		DEMAND(isalnum((unsigned char)origin.bytes[i]) || strchr("-._:[]/", origin.bytes[i]) != NULL);
+	DEMAND(origin.length == 0 || memchr(origin.bytes + 8, '/', origin.length - 8) == NULL);
 }
 
 static struct preferences preferences_of(struct slice header)
@@ -127,7 +145,8 @@ static void variables_hold(struct slice line)
 	struct request request = { .method = METHOD_OTHER, .arena = &arena };
 	struct slice first;
 
-	http_take_variable(&request, line, line);
+	http_take_variable(&request, line, line); /* whatever it is called */
+	request = (struct request){ .method = METHOD_OTHER, .arena = &arena };
 	http_take_variable(&request, SLICE("HTTP_RANGE_UNIT"), line);
 	http_take_variable(&request, SLICE("REQUEST_METHOD"), line);
 	http_take_variable(&request, SLICE("HTTP_IF_NONE_MATCH"), line);
@@ -151,6 +170,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	             range = oracle_line(&rest), unit = oracle_line(&rest), match = oracle_line(&rest);
 
 	accept_holds(accept);
+	document_holds(accept, match);
 	prefer_holds(prefer);
 	range_holds(range, unit);
 	match_holds(match);

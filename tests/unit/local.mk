@@ -64,7 +64,3 @@ EXTRA_DIST += tests/unit/unit.h tests/unit/catalogue_rows.h tests/unit/strict.h 
 	tests/golden/write.txt \
 	tests/golden/write.postgresql.txt \
 	tests/golden/write.refused.txt
-EXTRA_DIST += tests/fuzz/run tests/fuzz/uri.dict tests/fuzz/oracle.h tests/fuzz/sql_shape.h tests/fuzz/fuzz-body.c \
-	tests/fuzz/fuzz-fastcgi.c tests/fuzz/fuzz-http.c tests/fuzz/fuzz-json.c tests/fuzz/fuzz-page.c tests/fuzz/fuzz-postgresql.c \
-	tests/fuzz/fuzz-query.c tests/fuzz/fuzz-render.c tests/fuzz/fuzz-tables.c tests/fuzz/fuzz-url.c \
-	tests/fuzz/fuzz-value.c tests/fuzz/fuzz-write.c
