@@ -3,6 +3,7 @@
  * What a server's catalogue says of the tables. The first line is an 'm' with MySQL's or MariaDB's version behind it, or a 'p' for
  * PostgreSQL; the second and the third are MYREST_TABLES and MYREST_WRITABLE; then come rows, values with tabs between them
  * (\N is NULL), up to an empty line, behind which the next statement begins. A row that begins with '!' is the server's refusal.
+ * What comes behind !! is MySQL's second description, made while the first one is known.
  *
  * What is asked does not depend on the tables' names but in literals. What comes of it is as it was asked for: no table or
  * column that is not named is shown or written, names are quoted as they are, places of columns are columns. A read of each
@@ -93,8 +94,10 @@ static bool refuse(struct catalogue *catalogue, struct slice line, bool mysql)
 /* false: the server refused what has to be told. */
 static bool take_rows(struct catalogue *catalogue, struct slice *rest, bool mysql)
 {
+	enum { MOST = 8 };
+
 	for (unsigned asked = 0; ask(catalogue, mysql); asked++) {
-		DEMAND(asked < 8 + choices.count);
+		DEMAND(asked < MOST + choices.count);
 		for (unsigned i = 0; i < ROWS && rest->length > 0; i++) {
 			struct slice line = oracle_line(rest);
 
@@ -271,14 +274,38 @@ static bool has_column_twice(const struct schema *schema)
 	return false;
 }
 
+static void schema_holds(const struct schema *schema, bool mysql, bool unfiltered)
+{
+	char quote = mysql ? '`' : '"';
+
+	if (has_column_twice(schema))
+		return;
+	for (unsigned i = 0; i < schema->table_count; i++) {
+		table_holds(schema, &schema->tables[i], quote);
+		read_holds(schema, &schema->tables[i], quote);
+	}
+	document_holds(schema, unfiltered);
+}
+
+static struct schema *describe(const struct mysql_server *server, const struct schema *known, struct slice rest, bool mysql)
+{
+	struct catalogue *catalogue = mysql ? mysql_catalogue_new(&choices, &writable, known, server)
+	                                    : postgresql_catalogue_new(&choices, &writable);
+	bool told = take_rows(catalogue, &rest, mysql);
+	char missing[300] = "";
+	struct schema *schema = mysql ? mysql_catalogue_finish(catalogue, !told, missing, sizeof(missing))
+	                              : postgresql_catalogue_finish(catalogue, !told, missing, sizeof(missing));
+
+	DEMAND(told == (schema != NULL) && memchr(missing, '\0', sizeof(missing)) != NULL);
+	return schema;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct slice rest = { (const char *)data, size }, line = oracle_line(&rest), shown, written;
-	bool mysql = line.length == 0 || line.bytes[0] != 'p', told;
+	bool mysql = line.length == 0 || line.bytes[0] != 'p';
 	struct mysql_server server;
-	struct catalogue *catalogue;
-	struct schema *schema;
-	char missing[300] = "";
+	struct schema *schema, *again;
 
 	arena_clear(&arena);
 	memset(&choices, 0, sizeof(choices));
@@ -288,20 +315,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (table_choices_parse(arena_text(&arena, shown.bytes, shown.length), &arena, &choices) != NULL ||
 	    (written.length > 0 && table_choices_parse(arena_text(&arena, written.bytes, written.length), &arena, &writable) != NULL))
 		return 0;
-	mysql_server_describe(&server, arena_text(&arena, line.bytes, line.length));
-	catalogue = mysql ? mysql_catalogue_new(&choices, &writable, NULL, &server) : postgresql_catalogue_new(&choices, &writable);
-	told = take_rows(catalogue, &rest, mysql);
-	schema = mysql ? mysql_catalogue_finish(catalogue, !told, missing, sizeof(missing))
-	               : postgresql_catalogue_finish(catalogue, !told, missing, sizeof(missing));
-	DEMAND(told == (schema != NULL) && memchr(missing, '\0', sizeof(missing)) != NULL);
+	mysql_server_describe(&server, line.length > 0 ? arena_text(&arena, line.bytes + 1, line.length - 1) : "");
+	schema = describe(&server, NULL, rest, mysql);
 	if (schema == NULL)
 		return 0;
-	for (unsigned i = 0; i < schema->table_count && !has_column_twice(schema); i++) {
-		table_holds(schema, &schema->tables[i], mysql ? '`' : '"');
-		read_holds(schema, &schema->tables[i], mysql ? '`' : '"');
+	schema_holds(schema, mysql, written.length % 2 == 1);
+	if (mysql && (rest.bytes = memmem(rest.bytes, rest.length, "!!", 2)) != NULL) { /* again, with what is known now */
+		rest = (struct slice){ rest.bytes + 2, (size_t)((const char *)data + size - rest.bytes - 2) };
+		if ((again = describe(&server, schema, rest, true)) != NULL) {
+			schema_holds(again, true, false);
+			schema_free(again);
+		}
 	}
-	if (!has_column_twice(schema))
-		document_holds(schema, written.length % 2 == 1);
 	schema_free(schema);
 	return 0;
 }

@@ -112,9 +112,11 @@ static bool plan_one(unsigned which, const struct schema *schema, struct plan *p
 		{ "PUT", "/pairs?a=eq.1&b=eq.2", "{\"a\":1,\"b\":2}" },
 		{ "POST", "/things", "{\"decimal\":1.0,\"json\":{},\"date\":\"2024-02-29\"}" },
 		{ "GET", "/things?select=json->a,integer::text&searched=fts.a", "" },
+		{ "DELETE", "/pairs?a=gt.1&order=a,b&limit=1", "" },
 	};
 	static const struct config config = { .max_rows = 1000 };
-	const char *method = requests[which % 7].method, *body = requests[which % 7].body, *uri = requests[which % 7].uri;
+	const size_t chosen = which % (sizeof(requests) / sizeof(requests[0]));
+	const char *method = requests[chosen].method, *body = requests[chosen].body, *uri = requests[chosen].uri;
 	static struct request request;
 	struct route route;
 	struct fault fault = { 0 };
@@ -139,6 +141,14 @@ static bool plan_one(unsigned which, const struct schema *schema, struct plan *p
 	else
 		sql_update(sql, plan, write, (struct slice){ "", 0 });
 	return true;
+}
+
+/* A literal stands where its quote does, and nowhere else. */
+static void place_holds(const struct text *sql)
+{
+	for (size_t i = 0; i <= sql->length; i++)
+		DEMAND((postgresql_fault_place((struct slice){ sql->bytes, sql->length }, i) == PLACE_STATEMENT) ==
+		       (i == sql->length || sql->bytes[i] != '\''));
 }
 
 /* The servers' own words of a duplicate, around a value and the name of a key. */
@@ -195,6 +205,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		told = (struct slice){ sql.bytes, sql.length };
 		fault = server_fault_of_read(&error, &plan, told, &arena);
 	}
+	place_holds(&sql);
 	fault_holds(&fault, &error);
 	(void)server_fault_is_outdated(&error, &plan, told);
 	duplicate_holds(&error, &rest);

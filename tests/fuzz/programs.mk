@@ -9,7 +9,7 @@ modules = answer arena batch body body_csv body_json cast change_fault config de
 programs = $(patsubst $(root)/tests/fuzz/%.c,%,$(wildcard $(root)/tests/fuzz/fuzz-*.c))
 
 # pointer-overflow calls NULL + 0 a fault: the next C allows it, every compiler does.
-FLAGS = -std=gnu17 -O1 -g -D_GNU_SOURCE -iquote . -iquote $(root)/app -iquote $(root)/tests/unit -fno-omit-frame-pointer \
+FLAGS = -std=gnu17 -O1 -gline-tables-only -D_GNU_SOURCE -iquote . -iquote $(root)/app -iquote $(root)/tests/unit -fno-omit-frame-pointer \
 	-Wall -Wextra -Werror $(shell pkg-config --cflags json-c libmariadb) $(SANITIZE) -MMD -MP
 SANITIZE = -fsanitize=address,undefined,float-cast-overflow -fno-sanitize-recover=all -fno-sanitize=pointer-overflow
 LIBS = $(shell pkg-config --libs json-c libxxhash) -lm
