@@ -4,11 +4,11 @@
 
 inputs.py line FILE...             each file as a line
 inputs.py expand FILE FOLDER       each line of FILE becomes a file in FOLDER
-inputs.py keep FILE FOLDER BYTES   what is in FOLDER becomes the lines of FILE behind its last comment, the shortest first, up
-                                   to BYTES; what stands before it is by hand and stays
+inputs.py keep FILE FOLDER BYTES   what is in FOLDER becomes the lines of FILE behind '# Kept from fuzzing:', the
+                                   shortest first, up to BYTES; what stands before it is by hand and stays
 
 An input is a line: printable ASCII as it is, but \\\\ for a backslash; \\n, \\r, \\t and \\xHH for other bytes. Lines that begin
-with # are comments (an input's own # is \\x23 there), and empty lines are none.
+with # are comments (an input's own # is \\x23 there, and a space at its end \\x20), and empty lines are none.
 """
 import pathlib
 import re
@@ -21,7 +21,8 @@ KEPT = '# Kept from fuzzing:'
 
 def as_line(data):
     line = re.sub(rb'[^ -\[\]-~]', lambda m: NAMED.get(m[0]) or b'\\x%02x' % m[0][0], data)
-    return (rb'\x23' + line[1:] if line.startswith(b'#') else line).decode()
+    line = rb'\x23' + line[1:] if line.startswith(b'#') else line
+    return (line[:-1] + rb'\x20' if line.endswith(b' ') else line).decode()
 
 
 def as_bytes(line):
