@@ -341,7 +341,7 @@ static void take_write(struct catalogue *catalogue, const struct row *row)
 	struct column *column;
 	int index;
 
-	if (table == NULL)
+	if (table == NULL || !describe_wants_writable(catalogue, table)) /* which alone is asked for */
 		return;
 	table->no_insert = !(writes & CAN_INSERT);
 	table->no_update = !(writes & CAN_UPDATE);
