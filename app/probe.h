@@ -35,7 +35,7 @@ struct probe {
 	 * 1, or nothing more is done. */
 	struct text statements[PROBE_STATEMENTS];
 	unsigned statement_count, sent;
-	char reason[256]; /* why it is not PROBE_OPEN, for the log; stays when the probe is over */
+	char reason[512]; /* why it is not PROBE_OPEN, for the log; stays when the probe is over */
 };
 
 /* address: of the host, if it is known; NULL: it is looked up. host NULL: the socket. All of it has to stay until the probe
