@@ -94,7 +94,7 @@ struct metrics {
 	_Atomic int32_t draining;
 	_Atomic int32_t workers; /* how many there should be */
 	_Atomic uint32_t sandbox_lacks;    /* bits: what has been told to be missing (sandbox.c) */
-	_Atomic uint32_t sandbox_outdated; /* a worker asks the supervisor for a renewal (sandbox.h) */
+	_Atomic uint64_t sandbox_outdated; /* reloads + 1, when a worker of that generation has asked for a renewal (sandbox.h) */
 	_Atomic int32_t used;    /* slots, from the first one, that have ever had a process */
 	struct lane_shape shapes[METRICS_SHAPES];
 	struct metrics_slot slots[METRICS_SLOTS];

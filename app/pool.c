@@ -376,15 +376,12 @@ static void reload(void)
 	pool.retire_at_us = clock_now_us() + RELOAD_WAIT_US;
 }
 
-/* Workers that cannot see a file that has been replaced are renewed. Where a renewal is under way they ask again. */
+/* Workers that cannot see a file that has been replaced are renewed, when a renewal that is under way is over. */
 static void renew_outdated(void)
 {
 	int64_t now = clock_now_us();
 
-	if (!pool.metrics->sandbox_outdated || now < pool.renew_at_us)
-		return;
-	pool.metrics->sandbox_outdated = 0;
-	if (pool.retire_at_us != 0)
+	if (pool.metrics->sandbox_outdated != pool.metrics->reloads + 1 || pool.retire_at_us != 0 || now < pool.renew_at_us)
 		return;
 	pool.renew_at_us = now + RELOAD_WAIT_US;
 	reload();

@@ -74,6 +74,8 @@ void sandbox_look(const struct config *config, bool at_once)
 	if (!is_inside || (!at_once && now < look_us) || metrics_page->reloads != generation)
 		return;
 	look_us = now + LOOK_AGAIN_US;
-	if (sandbox_files_are_outdated(config) && !atomic_exchange(&metrics_page->sandbox_outdated, 1))
+	/* However many of them find it at about the same time, one tells. */
+	if (sandbox_files_are_outdated(config) &&
+	    atomic_exchange(&metrics_page->sandbox_outdated, generation + 1) != generation + 1)
 		log_event(LOG_NOTICE, "sandbox", "a file that connecting reads has been replaced: the workers are renewed to see it");
 }
