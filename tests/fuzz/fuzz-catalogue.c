@@ -31,9 +31,17 @@ static struct table_choices choices, writable;
 
 /* --- The rows */
 
+static struct text sql; /* the last one that was asked */
+
+/* The bounds of the snapshot that PostgreSQL's are asked in: they have no rows and no names. */
+static bool is_bound(void)
+{
+	return (sql.length > 6 && memcmp(sql.bytes, "BEGIN ", 6) == 0) || (sql.length == 6 && memcmp(sql.bytes, "COMMIT", 6) == 0);
+}
+
 static bool ask(struct catalogue *catalogue, bool mysql)
 {
-	static struct text sql, bare;
+	static struct text bare;
 	enum database_rows rows;
 
 	text_clear(&sql);
@@ -43,7 +51,7 @@ static bool ask(struct catalogue *catalogue, bool mysql)
 	DEMAND(tokens_bare(&bare, (struct slice){ sql.bytes, sql.length }, mysql ? '`' : '"', NULL));
 	DEMAND(memchr(bare.bytes, ';', bare.length) == NULL);
 	/* one literal for all names, or none where there is no name */
-	DEMAND(memmem(bare.bytes, bare.length, "IN (')", 6) != NULL || memmem(bare.bytes, bare.length, "IN (NULL)", 9) != NULL ||
+	DEMAND(is_bound() || memmem(bare.bytes, bare.length, "IN (')", 6) != NULL || memmem(bare.bytes, bare.length, "IN (NULL)", 9) != NULL ||
 	       memmem(bare.bytes, bare.length, "c.relname='", 11) != NULL || memmem(bare.bytes, bare.length, " LIMIT 0", 8) != NULL);
 	return true;
 }
@@ -94,11 +102,11 @@ static bool refuse(struct catalogue *catalogue, struct slice line, bool mysql)
 /* false: the server refused what has to be told. */
 static bool take_rows(struct catalogue *catalogue, struct slice *rest, bool mysql)
 {
-	enum { MOST = 8 };
+	enum { MOST = 10 };
 
 	for (unsigned asked = 0; ask(catalogue, mysql); asked++) {
 		DEMAND(asked < MOST + choices.count);
-		for (unsigned i = 0; i < ROWS && rest->length > 0; i++) {
+		for (unsigned i = 0; i < ROWS && rest->length > 0 && !is_bound(); i++) {
 			struct slice line = oracle_line(rest);
 
 			if (line.length == 0)
