@@ -160,8 +160,10 @@ def posts(count):
     return [("POST", "/marks", SHOWN, b'[{"note":%d},{"note":500}]' % (number + 1)) for number in range(count)]
 
 
-@pytest.mark.parametrize("requests, status", [(patches, 204), (posts, 201)])
-@pytest.mark.parametrize("count", [WORKERS, 12])
+@pytest.mark.parametrize("requests, status, count", [
+    (patches, 204, WORKERS), (posts, 201, 12),
+    pytest.param(patches, 204, 12, marks=pytest.mark.slow), pytest.param(posts, 201, WORKERS, marks=pytest.mark.slow),
+])  # fmt: skip
 def test_a_burst_of_what_waits_for_others_locks_leaves_a_worker(database, start_pool, start_nginx, requests, status, count):
     """None of them is known to be slow when it begins. One is ended, and made when it is its turn."""
     schema = database.schema(
@@ -192,7 +194,7 @@ def test_a_burst_of_what_waits_for_others_locks_leaves_a_worker(database, start_
     assert pool.metric("myrest_requests_failed_total") == 0 and not pool.log("write-failed")
 
 
-@pytest.mark.parametrize("prefer", ["", "count=exact", "count=planned"])
+@pytest.mark.parametrize("prefer", ["", "count=exact", pytest.param("count=planned", marks=pytest.mark.slow)])
 def test_a_burst_of_slow_reads_that_nobody_knows_leaves_a_worker(mixed, prefer):
     pool, _, web = mixed
     targets = [f"/slow?id=eq.{number + 1}&v=gt.-1" for number in range(WORKERS)]
