@@ -989,11 +989,14 @@ void change_step(enum database_step step)
 	}
 }
 
+bool change_is_undone(const struct table *table)
+{
+	return !table->undoes_nothing && !table->is_view; /* which may be over one that undoes nothing */
+}
+
 bool change_may_be_killed(void)
 {
-	const struct table *table = change.plan->table;
-
-	return change.stage != COMMIT && change.stage != ROLLBACK && !table->undoes_nothing && !table->is_view;
+	return change.stage != COMMIT && change.stage != ROLLBACK && change_is_undone(change.plan->table);
 }
 
 static bool gives_rows_back(const struct write *write)

@@ -19,7 +19,8 @@ void change_start(struct peer *);
 /* Whether one runs; then what the database says is for change_step. */
 bool change_runs(void);
 void change_step(enum database_step);
-/* Whether nothing is kept of the one that runs if its statement is ended now. */
+/* Whether nothing is kept of the one that runs if its statement is ended now; of a write of the table, before its COMMIT. */
 bool change_may_be_killed(void);
+bool change_is_undone(const struct table *);
 
 #endif

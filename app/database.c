@@ -21,6 +21,8 @@ enum {
 	SILENT_US = 500000,         /* how long a host may say nothing before it is probed, if there are others */
 	SILENT_MOST_US = 8000000,   /* between two probes of a host that answers them while a statement runs on */
 	KILL_LOOK_US = 5000,        /* between two looks at what is to end a statement */
+	KILL_FAILED_US = 10000000,  /* after one that was refused another would be, too, for so long, */
+	KILL_FAILED_DOUBLINGS = 6,  /* and after each one in a row for twice as long, as often as that */
 	HOME_AGAIN_US = 10000000,   /* between two looks for the host where the worker belongs */
 };
 
@@ -51,6 +53,8 @@ struct database {
 	struct probe kill;  /* that is to end a statement, */
 	bool kill_is_ours;  /* of this connection, not of one that was given up meanwhile */
 	bool kill_failed;   /* the last one; it has ended nothing */
+	unsigned kill_failures; /* of this connection, in a row; */
+	int64_t kill_failed_us; /* the last one */
 	int64_t kill_us;    /* when it is looked at again */
 	int64_t silence_us, home_us; /* when they have something to do; 0: nothing */
 	int64_t silence_wait_us;
@@ -149,6 +153,17 @@ bool database_kill(struct database *database)
 bool database_kill_failed(const struct database *database)
 {
 	return !database->kill.active && database->kill_failed;
+}
+
+bool database_may_kill(struct database *database)
+{
+	unsigned more = database->kill_failures > 0 ? database->kill_failures - 1 : 0;
+	int64_t lasts_us = (int64_t)KILL_FAILED_US << (more < KILL_FAILED_DOUBLINGS ? more : KILL_FAILED_DOUBLINGS);
+
+	if (database->kill_failures > 0 && clock_now_us() - database->kill_failed_us < lasts_us)
+		return false;
+	text_clear(&database->sql);
+	return database->driver->kill(database->connection, 0, &database->sql);
 }
 
 void database_drop(struct database *database)
@@ -261,6 +276,7 @@ static enum database_step send_own(struct database *database, enum database_rows
 static enum database_step opened(struct database *database)
 {
 	database->opening = false;
+	database->kill_failures = 0; /* it may be another server */
 	if (database->addresses.count > 0) /* this address is good, for the next time as well */
 		database->first = (database->first + database->tried - 1) % database->addresses.count;
 	hosts_good(&database->target.hosts);
@@ -636,6 +652,8 @@ static enum database_step look_at_kill(struct database *database, int64_t now)
 		                               : "a statement that was to be ended goes on",
 		          database->kill.reason);
 	database->kill_failed = says != PROBE_OPEN && says != PROBE_UNSURE;
+	database->kill_failures = database->kill_failed ? database->kill_failures + 1 : 0;
+	database->kill_failed_us = now;
 	if (says == PROBE_UNSURE && database->kill_is_ours) /* whatever becomes of another one */
 		database->doomed = true;
 	if (database->phase != SETTLING)

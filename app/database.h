@@ -100,6 +100,8 @@ enum database_step database_describe(struct database *) MUST_CHECK;
 bool database_kill(struct database *);
 /* Whether the last one is over and has ended nothing. */
 bool database_kill_failed(const struct database *);
+/* Of an open, idle connection: whether the next statement could be ended, as far as is known. */
+bool database_may_kill(struct database *);
 /* Gives the connection up, whatever it is doing; the next one is to the same host, if that can be had. */
 void database_drop(struct database *);
 /* The same, and the next one is to another host, if there is one. why becomes the error's text. */

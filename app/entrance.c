@@ -234,17 +234,12 @@ void entrance_take(int most)
 		;
 }
 
-static bool is_slow(const struct peer *peer)
-{
-	return worker.lanes && lanes_is_slow(peer->shape);
-}
-
 /* What is slow goes where it can begin, one at a time, and waits here otherwise. */
 static bool may_go(const struct peer *peer, bool *room)
 {
 	if (!peer_can_move(peer))
 		return false;
-	if (!is_slow(peer))
+	if (!peers_is_slow(peer))
 		return true;
 	if (!*room)
 		return false;
@@ -293,7 +288,7 @@ void entrance_share_slow(void)
 
 	for (peer = TAILQ_FIRST(&worker.peers[PEER_WAITING]); peer != NULL; peer = next) {
 		next = TAILQ_NEXT(peer, link);
-		if (!is_slow(peer))
+		if (!peers_is_slow(peer))
 			continue;
 		if (first == NULL)
 			first = peer;

@@ -93,6 +93,8 @@ void lanes_condemn(uint32_t shape, int64_t us)
 {
 	struct lane_shape *place = place_of(shape);
 
+	if (us > UINT32_MAX) /* a stream, whose reader takes hours */
+		us = UINT32_MAX;
 	if (atomic_load_explicit(&place->shape, memory_order_relaxed) != shape)
 		take_place(place, shape);
 	if (atomic_load_explicit(&place->us, memory_order_relaxed) < us)
@@ -156,11 +158,11 @@ bool lanes_have_room(long most)
 	return count(LANE_SLOW, &oldest_us) < most;
 }
 
-bool lanes_are_overfull(long most)
+bool lanes_are_overfull(long most, enum lane_mark mark)
 {
 	int64_t oldest_us;
 
-	return count(LANE_SETTLED, &oldest_us) > most;
+	return count(mark, &oldest_us) > most;
 }
 
 bool lanes_others_wait(void)

@@ -39,8 +39,9 @@ void lanes_doubt(uint32_t shape);
 void lanes_leave(void);
 /* Whether another one could be run by somebody. */
 bool lanes_have_room(long most);
-/* Whether more workers run what is condemned than may: it was not known to be slow. The last of them is the first to see it. */
-bool lanes_are_overfull(long most);
+/* Whether more workers run what is so slow than may: it was not known to be. The last whose statement is condemned is the
+ * first to see it. */
+bool lanes_are_overfull(long most, enum lane_mark);
 /* Whether something slow waits with another worker. */
 bool lanes_others_wait(void);
 /* Since when the one of this worker's that has waited for longest waits; 0: none does. */

@@ -193,6 +193,7 @@ void peer_clear(struct peer *peer)
 	peer->losses = peer->snapshots = 0;
 	peer->since_us = peer->waits_since_us = 0;
 	peer->dropped = peer->more = peer->given = peer->alone = peer->retried = peer->merged = peer->stream_ended = false;
+	peer->put_back = false;
 	peer->rows = 0;
 }
 

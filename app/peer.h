@@ -44,6 +44,7 @@ struct peer {
 	bool given;      /* another worker had it, and gave it away because a statement was running */
 	bool alone;      /* must not share its statement: the shared one failed, or streams */
 	bool retried;    /* its statement ran once before, and the connection was lost or the schema had changed */
+	bool put_back;   /* its statement was ended, since too many workers ran something slow: it waits for a turn as such */
 	unsigned snapshots; /* that were older than their table */
 	unsigned losses; /* of connections while its statement read */
 	bool merged;     /* answered from a shared statement */

@@ -240,8 +240,15 @@ static void limit_wait(const struct peer *peer)
 
 void peers_put_back(struct peer *peer)
 {
+	peer->put_back = true;
 	peers_move(peer, PEER_WAITING);
 	limit_wait(peer);
+}
+
+/* What was put back is slow, whatever another shape of the same place says: it would begin again at once. */
+bool peers_is_slow(const struct peer *peer)
+{
+	return worker.lanes && (peer->put_back || lanes_is_slow(peer->shape));
 }
 
 /* The request is the peer's own affair from here: its bytes are taken and the answer goes out. */
@@ -630,7 +637,7 @@ void peers_tell_slow(void)
 
 	if (database_is_open(worker.database))
 		TAILQ_FOREACH(peer, &worker.peers[PEER_WAITING], link)
-			if (lanes_is_slow(peer->shape) && (worker.batch.plan == NULL || peer_can_move(peer)))
+			if (peers_is_slow(peer) && (worker.batch.plan == NULL || peer_can_move(peer)))
 				break;
 	lanes_tell_waiting(peer != NULL ? peer->waits_since_us : 0);
 }

@@ -24,6 +24,8 @@ bool peers_has_left(const struct peer *, unsigned events);
 void peers_abandon(struct peer *); /* hangs up, and counts it */
 /* What it asked for was ended, and it waits for another turn. */
 void peers_put_back(struct peer *);
+/* Whether it takes long, as far as is known, and has to wait for its turn with the others that do (lanes.h). */
+bool peers_is_slow(const struct peer *);
 
 /* Looks at those that have bytes which nobody has looked at yet. */
 void peers_look_again(void);

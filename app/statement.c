@@ -210,6 +210,31 @@ static void discard_rest(void)
 	worker.discarding_since_us = clock_now_us();
 }
 
+/* Has the server end what runs. */
+static bool end_statement(enum kill kill)
+{
+	if (!database_kill(worker.database))
+		return false;
+	worker.killed = kill;
+	worker.kill_look_us = clock_now_us() + KILL_AGAIN_US;
+	if (kill == KILL_PUT_BACK) {
+		lanes_mark(LANE_SLOW); /* one is enough */
+		METRICS_ADD(metrics_own->statements_put_back, 1);
+	} else
+		METRICS_ADD(metrics_own->statements_killed, 1);
+	return true;
+}
+
+/* A stream cannot be put back, and lasts as long as its reader likes: what began since it was doubted that it is slow does
+ * not become one where as many run something slow as may. */
+static bool is_doubt_over(void)
+{
+	if (!worker.doubting || worker.draining)
+		return false;
+	lanes_mark(LANE_SLOW);
+	return lanes_are_overfull(worker.slow_most, LANE_SLOW) && end_statement(KILL_PUT_BACK);
+}
+
 /* The first request's answer streams from here on, alone; the others get a statement of their own. */
 static void stream_first(void)
 {
@@ -217,6 +242,8 @@ static void stream_first(void)
 	struct peer *first = TAILQ_FIRST(running), *peer;
 	struct batch *batch = &worker.batch;
 
+	if (is_doubt_over())
+		return;
 	while ((peer = TAILQ_NEXT(first, link)) != NULL)
 		run_again(peer, true);
 	batch->count = 1;
@@ -548,32 +575,33 @@ void statement_step(enum database_step step)
 	}
 }
 
-static bool is_slow(const struct peer *peer)
+static bool may_be_put_back(const struct peer *peer)
 {
-	return worker.lanes && lanes_is_slow(peer->shape);
+	return peer->write == NULL || change_is_undone(peer->plan.table);
 }
 
 /* Who has waited for longest and may begin, or NULL. What is slow may not where enough workers run something slow, unless
- * nobody has seen for a while that it is. */
+ * nobody has seen for a while that it is, and it can be put back. */
 static struct peer *choose_leader(void)
 {
 	struct peer *peer, *next, *denied = NULL;
 
 	worker.slow_denied = false;
 	worker.began_quick = true;
+	worker.doubting = false;
 	for (peer = TAILQ_FIRST(&worker.peers[PEER_WAITING]); peer != NULL; peer = next) {
 		next = TAILQ_NEXT(peer, link);
 		if (!peers_still_waits(peer)) {
 			peers_abandon(peer);
 			continue;
 		}
-		if (!is_slow(peer))
+		if (!peers_is_slow(peer))
 			return peer;
 		if (!peer_is_untried(peer) || worker.draining) /* who leaves keeps nobody waiting, and has not much time */
 			lanes_mark(LANE_SLOW);
 		else if (worker.slow_denied || !lanes_enter(worker.slow_most, peer->waits_since_us)) {
 			worker.slow_denied = true;
-			if (denied == NULL && lanes_is_doubtful(peer->shape))
+			if (denied == NULL && may_be_put_back(peer) && lanes_is_doubtful(peer->shape))
 				denied = peer;
 			continue;
 		}
@@ -581,9 +609,10 @@ static struct peer *choose_leader(void)
 		worker.began_quick = false;
 		return peer;
 	}
-	if (denied == NULL || database_kill_failed(worker.database)) /* it could not be put back */
+	if (denied == NULL || !database_may_kill(worker.database))
 		return NULL;
 	lanes_doubt(denied->shape);
+	worker.doubting = true;
 	return denied;
 }
 
@@ -599,12 +628,12 @@ void statement_start(void)
 		return;
 	}
 	next = TAILQ_NEXT(leader, link);
-	slow = is_slow(leader); /* equal rows may be slow to count, and then make slow those that are not counted */
+	slow = peers_is_slow(leader); /* equal rows may be slow to count, and then make slow those that are not counted */
 	batch_begin(&worker.batch, leader);
 	peers_move(leader, PEER_RUNNING);
 	for (peer = next; peer != NULL && worker.config->merge && !leader->alone && leader->write == NULL; peer = next) {
 		next = TAILQ_NEXT(peer, link);
-		if (!peer->alone && peer->write == NULL && is_slow(peer) == slow && batch_join(&worker.batch, peer))
+		if (!peer->alone && peer->write == NULL && peers_is_slow(peer) == slow && batch_join(&worker.batch, peer))
 			peers_move(peer, PEER_RUNNING);
 	}
 	session_busy();
@@ -668,12 +697,12 @@ static bool is_one_too_many(void)
 	struct peer *peer;
 
 	if (!worker.lanes || !worker.began_quick || worker.draining || worker.stream != NULL || worker.discarding ||
-	    worker.batch.rows > 0)
+	    (worker.batch.rows > 0 && !worker.doubting))
 		return false;
 	TAILQ_FOREACH(peer, &worker.peers[PEER_RUNNING], link)
 		if (!peer_is_untried(peer)) /* it needs no turn, and would begin again at once */
 			return false;
-	return lanes_are_overfull(worker.slow_most);
+	return lanes_are_overfull(worker.slow_most, LANE_SETTLED);
 }
 
 /* A statement that ends by itself soon is not worth a connection of its own. */
@@ -694,15 +723,8 @@ static void look_whether_to_kill(int64_t now_us)
 		kill = KILL_ABANDONED;
 	else if (is_one_too_many())
 		kill = KILL_PUT_BACK;
-	if (kill == KILL_NONE || !database_kill(worker.database))
-		return;
-	worker.killed = kill;
-	worker.kill_look_us = now_us + KILL_AGAIN_US;
-	if (kill == KILL_PUT_BACK) {
-		lanes_mark(LANE_SLOW); /* one is enough */
-		METRICS_ADD(metrics_own->statements_put_back, 1);
-	} else
-		METRICS_ADD(metrics_own->statements_killed, 1);
+	if (kill != KILL_NONE)
+		(void)end_statement(kill);
 }
 
 /* What was not known to take long does. */

@@ -86,7 +86,8 @@ struct worker {
 	long slow_most;   /* so many workers run it at most */
 	bool slow_denied; /* something slow waits, though the connection is free */
 	uint32_t shape;   /* of what runs */
-	bool began_quick; /* it was not known to take long when it began, or that was doubted */
+	bool began_quick; /* it was not known to take long when it began, or that was doubted: */
+	bool doubting;    /* it was known to, and has begun without its turn */
 	enum statement_stage stage;
 	struct slice sent; /* the statement of the batch that runs */
 	bool in_transaction;     /* rows and their count, in one snapshot */

@@ -74,6 +74,8 @@ static void what_is_slow_keeps_the_place_that_two_have(void **state)
 	assert_true(lanes_is_slow(7 + METRICS_SHAPES) && !lanes_is_slow(7));
 	lanes_learn(9, (int64_t)UINT32_MAX * 5);
 	assert_true(lanes_is_slow(9));
+	lanes_condemn(10, (int64_t)UINT32_MAX + 2);
+	assert_true(lanes_is_slow(10));
 }
 
 static void as_many_run_it_as_may(void **state)
@@ -112,11 +114,12 @@ static void the_last_one_finds_that_it_is_one_too_many(void **state)
 	for (int i = 3; i < 6; i++)
 		metrics->slots[i].slow = LANE_SETTLED;
 	lanes_mark(LANE_SLOW);
-	assert_false(lanes_are_overfull(3));
+	assert_false(lanes_are_overfull(3, LANE_SETTLED));
+	assert_true(lanes_are_overfull(3, LANE_SLOW));
 	lanes_mark(LANE_SETTLED);
-	assert_true(lanes_are_overfull(3));
+	assert_true(lanes_are_overfull(3, LANE_SETTLED));
 	metrics->slots[4].slow = LANE_SLOW; /* it is being ended */
-	assert_false(lanes_are_overfull(3));
+	assert_false(lanes_are_overfull(3, LANE_SETTLED));
 	lanes_leave();
 	assert_false(lanes_enter(3, clock_now_us()));
 }
