@@ -11,6 +11,10 @@
 enum statement { SNAPSHOT, TABLES, COLUMNS, KEYS, FOREIGN_KEYS, OVER, WRITES, STATEMENTS };
 
 #define ALONE "(c.relkind<>'r' OR NOT EXISTS (SELECT FROM pg_inherits h WHERE h.inhparent=c.oid))"
+/* For the name of a column pg_get_expr waits until it may read the table. */
+#define LOCKED \
+	"EXISTS (SELECT FROM pg_locks l WHERE l.relation=i.indrelid AND l.mode='AccessExclusiveLock'" \
+	" AND l.database=(SELECT d.oid FROM pg_database d WHERE d.datname=current_database()))"
 #define RELATIONS " FROM pg_class c JOIN pg_namespace n ON n.oid=c.relnamespace"
 
 static const char *const statements[STATEMENTS] = {
@@ -34,13 +38,15 @@ static const char *const statements[STATEMENTS] = {
 	             " JOIN pg_attribute a ON a.attrelid=c.oid AND a.attnum>0 AND NOT a.attisdropped"
 	             " LEFT JOIN pg_attrdef d ON d.adrelid=a.attrelid AND d.adnum=a.attnum AND a.attgenerated=''"),
 	/* A key that is checked at the end of a transaction settles no conflict; one of a table from which others inherit
-	 * holds for that table alone; one by another collation than the column's tells apart what the column calls equal. */
+	 * holds for that table alone; one by another collation than the column's tells apart what the column calls equal. The
+	 * expression of one that is searched by is empty where nobody may read it now. */
 	[KEYS] = ("SELECT c.relname,x.relname,i.indisprimary AND " ALONE ","
 	          "i.indisunique AND i.indimmediate AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL AND " ALONE
 	          " AND NOT EXISTS (SELECT FROM unnest(i.indkey,i.indcollation) u(attnum,coll)"
 	          " JOIN pg_attribute b ON b.attrelid=c.oid AND b.attnum=u.attnum AND b.attcollation<>u.coll),a.attname,"
 	          "CASE WHEN m.amname IN ('gin','gist') AND i.indnkeyatts=1 AND i.indisvalid AND i.indpred IS NULL"
-	          " THEN pg_get_expr(i.indexprs,i.indrelid) END" RELATIONS
+	          " THEN CASE WHEN i.indexprs IS NOT NULL AND " LOCKED " THEN ''"
+	          " ELSE pg_get_expr(i.indexprs,i.indrelid) END END" RELATIONS
 	          " JOIN pg_index i ON i.indrelid=c.oid"
 	          " JOIN pg_class x ON x.oid=i.indexrelid JOIN pg_am m ON m.oid=x.relam"
 	          " CROSS JOIN LATERAL unnest(i.indkey) WITH ORDINALITY k(attnum,place)"
@@ -307,6 +313,10 @@ static void take_key(struct catalogue *catalogue, const struct row *row)
 
 	if (table == NULL)
 		return;
+	if (!describe_is_null(row, 5) && describe_value(row, 5).length == 0) {
+		describe_untold(catalogue, table, "another transaction locks it", STATUS_UNDESCRIBED);
+		return;
+	}
 	key = describe_add_key(catalogue, table, describe_value(row, 1), &is_new);
 	if (is_new) {
 		key->primary = is_true(row, 2);

@@ -2083,3 +2083,20 @@ def test_a_table_that_is_renamed_while_it_is_described_is_described_as_it_was(se
     served.sql("ALTER TABLE away RENAME TO t")
     until(lambda: not set(old) & set(served.pool.workers()), 10)
     assert refers()
+
+
+def test_a_table_that_is_locked_leaves_the_others_described(database, start_pool):
+    """For the words of an index over an expression the server waits until it may read the table."""
+    schema = database.schema("CREATE TABLE notes (id INT PRIMARY KEY)", "CREATE TABLE docs (id INT PRIMARY KEY, body TEXT)")
+    plainly(schema, "CREATE INDEX ON docs USING gin (to_tsvector('english', body))")
+    pool = start_pool(schema.url(), "notes,docs", workers=1)
+    with schema.connect() as other, other.cursor() as cursor:
+        other.autocommit(False)
+        cursor.plainly("LOCK TABLE docs IN ACCESS EXCLUSIVE MODE")
+        schema.kill_pool_connections()
+        time.sleep(0.1)
+        until(lambda: pool.ask("/notes").status == 200, 3)
+        assert b"another transaction locks it" in pool.web.get("/ready").body
+        assert pool.ask("/docs").status == 503
+        other.rollback()
+    until(lambda: pool.ask("/docs?body=fts.cats").status == 200, 3)

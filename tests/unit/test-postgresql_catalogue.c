@@ -321,7 +321,7 @@ static void indexes_of_words(void **state)
 		{ "to_tsvector(')", -1 },
 		{ "setweight(to_tsvector('simple'::regconfig, body), 'A'::\"char\")", -1 },
 		{ "lower(body)", -1 },
-		{ "", -1 },
+		{ " ", -1 },
 		{ NULL, -1 },
 	};
 	struct schema *schema;
@@ -355,6 +355,22 @@ static void indexes_of_words(void **state)
 	assert_false(t->keys[LENGTH_OF(cases)].fulltext);
 	assert_true(table_fulltext(t, &t->columns[0]));
 	assert_is(t->columns[0].language, "'o''dd'"); /* of several indices it is the last one's */
+	schema_free(schema);
+}
+
+static void a_table_whose_expressions_cannot_be_read_now_is_told_of_later(void **state)
+{
+	struct schema *schema;
+
+	(void)state;
+	begin("t");
+	table("t");
+	column("t", "body", "text", "text");
+	assert_true(next("l.mode='AccessExclusiveLock'"));
+	ROW("t", "words", "0", "0", NULL, "");
+	schema = finish();
+	assert_true(schema->incomplete && schema->tables[0].untold != NULL);
+	assert_int_equal(schema->tables[0].refusal, STATUS_UNDESCRIBED);
 	schema_free(schema);
 }
 
@@ -496,6 +512,7 @@ int main(void)
 		TEST(what_the_server_fills_in),
 		TEST(what_can_be_written),
 		TEST(indexes_of_words),
+		TEST(a_table_whose_expressions_cannot_be_read_now_is_told_of_later),
 		TEST(a_key_over_an_expression_is_no_key_of_columns),
 		TEST(keys_of_several_columns_keep_their_order),
 		TEST(names_are_quoted_and_compared_exactly),
