@@ -202,7 +202,7 @@ void metrics_render(struct metrics *metrics, struct text *out)
 	           metrics->worker_restarts);
 	render_one(out, "worker_hangs_total", "counter", "times that a worker was found to hang (MYREST_WATCHDOG)",
 	           metrics->worker_hangs);
-	render_one(out, "reloads_total", "counter", "times that HUP renewed the workers", metrics->reloads);
+	render_one(out, "reloads_total", "counter", "times that the workers were renewed: by HUP, or for a file that was replaced (MYREST_SANDBOX)", metrics->reloads);
 	render_one(out, "workers", "gauge", "workers there should be", (uint64_t)metrics->workers);
 	render_one(out, "workers_ready", "gauge", "workers with an open, described database connection",
 	           (uint64_t)metrics_ready(metrics, NULL));
