@@ -129,7 +129,7 @@ static void close_connection(struct database *database, bool polite)
 	database->deadline_us = database->silence_us = 0;
 }
 
-bool database_kill(struct database *database)
+bool database_kill(struct database *database, bool spares_commit)
 {
 	struct probe *kill = &database->kill;
 
@@ -138,7 +138,8 @@ bool database_kill(struct database *database)
 	probe_start(kill, database->driver, database->target.url, target_host(&database->target), database->address,
 	            database->config->connect_timeout_s);
 	while (kill->statement_count < PROBE_STATEMENTS &&
-	       database->driver->kill(database->connection, kill->statement_count, &kill->statements[kill->statement_count]))
+	       database->driver->kill(database->connection, kill->statement_count, spares_commit,
+	                              &kill->statements[kill->statement_count]))
 		kill->statement_count++;
 	if (kill->statement_count == 0) { /* the server has not told what it takes */
 		probe_stop(kill);
@@ -163,12 +164,12 @@ bool database_may_kill(struct database *database)
 	if (database->kill_failures > 0 && clock_now_us() - database->kill_failed_us < lasts_us)
 		return false;
 	text_clear(&database->sql);
-	return database->driver->kill(database->connection, 0, &database->sql);
+	return database->driver->kill(database->connection, 0, true, &database->sql);
 }
 
 void database_drop(struct database *database)
 {
-	(void)database_kill(database);
+	(void)database_kill(database, false);
 	database->target.hosts.start = database->target.hosts.current;
 	close_connection(database, false);
 }
@@ -540,7 +541,7 @@ static enum database_step expired(struct database *database)
 	tell(database, what[database->phase], "");
 	if (running) {
 		database->error.status = STATUS_TIMEOUT;
-		(void)database_kill(database); /* not every server has been told how long it may run (MySQL: only reads) */
+		(void)database_kill(database, false); /* not every server has been told how long it may run (MySQL: only reads) */
 	}
 	return lost(database);
 }
@@ -773,7 +774,7 @@ int64_t database_deadline_us(const struct database *database)
 
 void database_leave_host(struct database *database, const char *why)
 {
-	(void)database_kill(database);
+	(void)database_kill(database, false);
 	tell(database, why, "");
 	close_connection(database, false);
 	hosts_failed(&database->target.hosts, clock_now_us());

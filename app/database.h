@@ -96,8 +96,10 @@ enum database_step database_resume(struct database *, unsigned ready) MUST_CHECK
 enum database_step database_describe(struct database *) MUST_CHECK;
 /* Has the server end the statement that runs, by another connection to the same host, which counts among those that it
  * allows. The statement ends as FAILED then, or as it would have; nothing else is sent on this connection before it is known
- * which. Whoever gives the connection up first has it ended all the same. false: none runs, or it is under way already. */
-bool database_kill(struct database *);
+ * which. Whoever gives the connection up first has it ended all the same. spares_commit: not where a change is made and waits to
+ * be kept by other servers as well, for which an end would only mean that it is told to be kept before it is. false: none
+ * runs, or it is under way already. */
+bool database_kill(struct database *, bool spares_commit);
 /* Whether the last one is over and has ended nothing. */
 bool database_kill_failed(const struct database *);
 /* Of an open, idle connection: whether the next statement could be ended, as far as is known. */

@@ -54,8 +54,8 @@ struct driver {
 	const char *(*session_restore)(const struct driver_connection *);
 	/* The n-th statement, from 0, by which another session ends the statement that runs in this one and nothing else, as
 	 * probe.h runs them; false: there are no more. Those before the last look whether it is this server, and still this
-	 * session: an address may lead to several. */
-	bool (*kill)(const struct driver_connection *, unsigned n, struct text *sql);
+	 * session: an address may lead to several. spares_commit: as database.h has it. */
+	bool (*kill)(const struct driver_connection *, unsigned n, bool spares_commit, struct text *sql);
 	/* As database.h has them. */
 	uint64_t (*affected)(const struct driver_connection *);
 	uint64_t (*generated)(const struct driver_connection *);

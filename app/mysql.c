@@ -359,9 +359,9 @@ static void get_row(struct driver_connection *connection, struct row *row)
 	row->lengths = mysql_fetch_lengths(connection->result);
 }
 
-static bool kill_statement(const struct driver_connection *connection, unsigned n, struct text *sql)
+static bool kill_statement(const struct driver_connection *connection, unsigned n, bool spares_commit, struct text *sql)
 {
-	return mysql_server_kill(&connection->server, mysql_thread_id(connection->mysql), n, sql);
+	return mysql_server_kill(&connection->server, mysql_thread_id(connection->mysql), n, spares_commit, sql);
 }
 
 static uint64_t affected(const struct driver_connection *connection)

@@ -126,7 +126,8 @@ static void add_identity(const struct mysql_server *server, struct text *sql)
 	            server->mariadb ? "" : ",@@server_uuid");
 }
 
-bool mysql_server_kill(const struct mysql_server *server, unsigned long id, unsigned n, struct text *sql)
+/* MariaDB's KILL ends the wait for a replica (semi-synchronous replication), and what is written there by then is kept. */
+bool mysql_server_kill(const struct mysql_server *server, unsigned long id, unsigned n, bool spares_commit, struct text *sql)
 {
 	if (server->identity[0] == '\0' || server->session != id)
 		return false;
@@ -135,6 +136,9 @@ bool mysql_server_kill(const struct mysql_server *server, unsigned long id, unsi
 		text_add_string(sql, "SELECT ");
 		add_identity(server, sql);
 		text_printf(sql, "='%s'", server->identity);
+		if (spares_commit && server->mariadb)
+			text_printf(sql, " AND NOT EXISTS (SELECT 1 FROM information_schema.PROCESSLIST WHERE ID=%lu"
+			                 " AND STATE LIKE 'Waiting for semi-sync%%')", id);
 		return true;
 	case 1:
 		text_printf(sql, "KILL QUERY %lu", id);

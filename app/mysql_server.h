@@ -56,7 +56,8 @@ bool mysql_server_setup(const struct mysql_server *, enum url_target, unsigned n
 /* The n-th statement by which another session ends the statement that runs in the session of that id, which is what the
  * connection was told when it was made; false: there are no more, or the server has not told which one it is, or calls the
  * session otherwise: a proxy has numbers of its own. The first tells whether it is the same server, by a row of 1. */
-bool mysql_server_kill(const struct mysql_server *, unsigned long id, unsigned n, struct text *sql);
+bool mysql_server_kill(const struct mysql_server *, unsigned long id, unsigned n, bool spares_commit,
+                       struct text *sql);
 /* A row of name and value that one of them has given. */
 void mysql_server_variable(struct mysql_server *, const struct row *);
 /* After them all: NULL, or why this server will not do. */

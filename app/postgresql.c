@@ -495,12 +495,14 @@ static const char *session_restore(const struct driver_connection *connection)
 	return session_texts;
 }
 
-static bool kill_statement(const struct driver_connection *connection, unsigned n, struct text *sql)
+/* What waits for a replica (synchronous_standby_names) is committed: the server would end the wait with a warning. */
+static bool kill_statement(const struct driver_connection *connection, unsigned n, bool spares_commit, struct text *sql)
 {
 	if (n > 0 || connection->since[0] == '\0')
 		return false;
 	text_printf(sql, "SELECT (SELECT pg_catalog.pg_cancel_backend(pid)::integer FROM pg_catalog.pg_stat_activity WHERE pid=%d"
-	                 " AND " SINCE "=%s)", libpq.PQbackendPID(connection->pg), connection->since);
+	                 " AND " SINCE "=%s%s)", libpq.PQbackendPID(connection->pg), connection->since,
+	            spares_commit ? " AND wait_event IS DISTINCT FROM 'SyncRep'" : "");
 	return true;
 }
 

@@ -122,7 +122,8 @@ static enum probe_says go_on(struct probe *probe, enum database_step step, struc
 			break;
 		case DATABASE_ROW:
 			if (!is_one(probe))
-				return failed(probe, PROBE_REFUSED, "the address leads to another server than before");
+				return failed(probe, PROBE_REFUSED,
+				              "the address leads to another server than before, or a change waits for a replica");
 			step = probe->driver->next(probe->connection, error);
 			break;
 		case DATABASE_LOST:

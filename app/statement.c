@@ -213,7 +213,7 @@ static void discard_rest(void)
 /* Has the server end what runs. */
 static bool end_statement(enum kill kill)
 {
-	if (!database_kill(worker.database))
+	if (!database_kill(worker.database, kill == KILL_PUT_BACK))
 		return false;
 	worker.killed = kill;
 	worker.kill_look_us = clock_now_us() + KILL_AGAIN_US;

@@ -2,6 +2,7 @@
 """What takes long never takes the last worker, and shares what is its own fairly."""
 import json
 import os
+import select
 import signal
 import threading
 import time
@@ -9,6 +10,7 @@ import time
 import pytest
 
 import fcgi
+import mysql
 import postgresql
 import servers
 from certificates import OPTION, WITHOUT
@@ -436,6 +438,38 @@ def test_what_is_doubted_is_put_back_with_the_rows_that_it_has(doubtful):
     asked = doubtful.begin(pool, ("GET", "/few"))
     assert pool.metric("myrest_statements_put_back_total") >= 1
     assert asked[0].read().status == 200 and [row["id"] for row in json.loads(asked[1].read().body)] == list(range(1, 12))
+
+
+def primary_of(database, lab):
+    """A server that can wait for replicas, and how it does, or does not any more, for one that never comes."""
+    if postgresql.HERE:
+        primary = type(database)(lab, synchronous_commit="on", wal_level="replica", max_wal_senders="2")
+        return primary, lambda waits: primary.configure("synchronous_standby_names", "ghost" if waits else None)
+    primary = type(database)(lab)
+    primary.stop()
+    primary.options += ["--log-bin=log", "--server-id=7", "--rpl-semi-sync-master-timeout=60000"]
+    primary.start()
+    return primary, lambda waits: primary.sql(f"SET GLOBAL rpl_semi_sync_master_enabled = {waits:d}")
+
+
+@pytest.mark.skipif(mysql.HERE, reason="there KILL does not end the wait")
+def test_what_waits_for_a_replica_is_not_put_back(database, lab, start_pool):
+    """It is committed, and the end of the wait would only have it told so before the replica has it."""
+    primary, wait_for_replica = primary_of(database, lab)
+    try:
+        schema = primary.schema("CREATE TABLE marks (id INT PRIMARY KEY)", grant=GRANT)
+        pool = start_pool(schema.url(), "marks", workers=2, MYREST_WRITABLE="marks", MYREST_SLOW_WORKERS=0, MYREST_LOG_LEVEL="info")
+        wait_for_replica(True)
+        asked = burst(pool, [("POST", "/marks", JSON, b'{"id":%d}' % number) for number in range(2)])
+        until(lambda: pool.log("kill-failed"), 5)
+        time.sleep(0.5)
+        assert select.select([connection.socket for connection in asked], [], [], 0)[0] == []
+        wait_for_replica(False)
+        assert [connection.read().status for connection in asked] == [201, 201]
+        for connection in asked:
+            connection.close()
+    finally:
+        primary.stop()
 
 
 def test_equal_slow_reads_still_share_a_statement(mixed):

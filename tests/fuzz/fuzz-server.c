@@ -82,7 +82,7 @@ static void statements_hold(const struct mysql_server *server, enum url_target t
 	}
 	for (unsigned n = 0;; n++) {
 		text_clear(&sql);
-		if (!mysql_server_kill(server, server->session, n, &sql))
+		if (!mysql_server_kill(server, server->session, n, target == URL_TARGET_WRITABLE, &sql))
 			break;
 		DEMAND(n < 3 && server->identity[0] != '\0');
 		text_clear(&bare);
@@ -90,7 +90,7 @@ static void statements_hold(const struct mysql_server *server, enum url_target t
 		DEMAND(n != 0 || strspn(server->identity, "0123456789abcdef") == strlen(server->identity));
 	}
 	text_clear(&sql);
-	DEMAND(!mysql_server_kill(server, server->session + 1, 0, &sql) && sql.length == 0);
+	DEMAND(!mysql_server_kill(server, server->session + 1, 0, true, &sql) && sql.length == 0);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -194,12 +194,17 @@ static void tell_session(struct mysql_server *server, const char *number)
 	tell_identity(server, "0123abc", number);
 }
 
-static const char *kill_statement(const struct mysql_server *server, unsigned n)
+static const char *kill_in(const struct mysql_server *server, unsigned n, bool spares_commit)
 {
 	static struct text sql;
 
 	text_clear(&sql);
-	return mysql_server_kill(server, 17, n, &sql) ? text_terminate(&sql) : "";
+	return mysql_server_kill(server, 17, n, spares_commit, &sql) ? text_terminate(&sql) : "";
+}
+
+static const char *kill_statement(const struct mysql_server *server, unsigned n)
+{
+	return kill_in(server, n, false);
 }
 
 static void a_statement_is_ended_on_the_server_that_has_told_which_it_is(void **state)
@@ -221,6 +226,11 @@ static void a_statement_is_ended_on_the_server_that_has_told_which_it_is(void **
 		snprintf(wanted, sizeof(wanted), "SELECT %s='0123abc'", i == 0 ? mariadb : mysql);
 		assert_string_equal(kill_statement(&server, 0), wanted);
 		assert_string_equal(kill_statement(&server, 1), "KILL QUERY 17");
+		if (i == 0)
+			snprintf(wanted, sizeof(wanted), "SELECT %s='0123abc' AND NOT EXISTS (SELECT 1 FROM"
+			         " information_schema.PROCESSLIST WHERE ID=17 AND STATE LIKE 'Waiting for semi-sync%%')", mariadb);
+		assert_string_equal(kill_in(&server, 0, true), wanted);
+		assert_string_equal(kill_in(&server, 1, true), "KILL QUERY 17");
 		assert_string_equal(kill_statement(&server, 2), "");
 		tell_identity(&server, "a' OR '1", "17"); /* which is none */
 		assert_string_equal(kill_statement(&server, 0), "");
