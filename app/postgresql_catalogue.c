@@ -376,7 +376,8 @@ void postgresql_catalogue_row(struct catalogue *catalogue, const struct row *row
 		[WRITES] = take_write,
 	};
 
-	takers[catalogue->statement](catalogue, row);
+	if (takers[catalogue->statement] != NULL) /* BEGIN and COMMIT give none, whatever is behind the address */
+		takers[catalogue->statement](catalogue, row);
 }
 
 /* A wrapper cannot be had, or another alters the table. */
