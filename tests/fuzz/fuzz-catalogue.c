@@ -31,17 +31,9 @@ static struct table_choices choices, writable;
 
 /* --- The rows */
 
-static struct text sql; /* the last one that was asked */
-
-/* The bounds of the snapshot that PostgreSQL's are asked in: they have no rows and no names. */
-static bool is_bound(void)
-{
-	return (sql.length > 6 && memcmp(sql.bytes, "BEGIN ", 6) == 0) || (sql.length == 6 && memcmp(sql.bytes, "COMMIT", 6) == 0);
-}
-
 static bool ask(struct catalogue *catalogue, bool mysql)
 {
-	static struct text bare;
+	static struct text sql, bare;
 	enum database_rows rows;
 
 	text_clear(&sql);
@@ -53,7 +45,7 @@ static bool ask(struct catalogue *catalogue, bool mysql)
 	if (!mysql && (memcmp(bare.bytes, "BEGIN ", 6) == 0 || memcmp(bare.bytes, "COMMIT", 6) == 0))
 		return true; /* all are read as they were at one moment */
 	/* one literal for all names, or none where there is no name */
-	DEMAND(is_bound() || memmem(bare.bytes, bare.length, "IN (')", 6) != NULL || memmem(bare.bytes, bare.length, "IN (NULL)", 9) != NULL ||
+	DEMAND(memmem(bare.bytes, bare.length, "IN (')", 6) != NULL || memmem(bare.bytes, bare.length, "IN (NULL)", 9) != NULL ||
 	       memmem(bare.bytes, bare.length, "c.relname='", 11) != NULL || memmem(bare.bytes, bare.length, " LIMIT 0", 8) != NULL);
 	return true;
 }
@@ -104,11 +96,11 @@ static bool refuse(struct catalogue *catalogue, struct slice line, bool mysql)
 /* false: the server refused what has to be told. */
 static bool take_rows(struct catalogue *catalogue, struct slice *rest, bool mysql)
 {
-	enum { MOST = 10 };
+	enum { MOST = 8 };
 
 	for (unsigned asked = 0; ask(catalogue, mysql); asked++) {
 		DEMAND(asked < MOST + choices.count);
-		for (unsigned i = 0; i < ROWS && rest->length > 0 && !is_bound(); i++) {
+		for (unsigned i = 0; i < ROWS && rest->length > 0; i++) {
 			struct slice line = oracle_line(rest);
 
 			if (line.length == 0)
