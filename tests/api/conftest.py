@@ -45,7 +45,7 @@ ORDER = [
 
 
 def pytest_configure(config):
-    config.addinivalue_line("markers", "slow: takes more than a minute")
+    config.addinivalue_line("markers", "slow: takes more than a minute, or is much like another one")
 
 
 def pytest_collection_modifyitems(items):

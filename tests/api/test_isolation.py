@@ -7,6 +7,8 @@ Strict (MYREST_STRICT=1): p99 under 20 ms and none over 150 ms; otherwise five t
 import random
 import time
 
+import pytest
+
 import load
 import servers
 
@@ -86,6 +88,7 @@ def test_slow_statements_do_not_delay_fast_ones(database, start_pool, start_ngin
     assert pool.metric("myrest_handovers_total") > 0
 
 
+@pytest.mark.slow
 def test_slow_statements_do_not_delay_fast_ones_without_merging(database, start_pool, start_nginx):
     schema = database.schema(*STATEMENTS)
     pool = start_pool(schema.url(), "users,late,drip", workers=4, MYREST_MERGE="off", MYREST_SLOW_WORKERS=0)

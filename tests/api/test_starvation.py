@@ -31,7 +31,7 @@ def run(address):
     return [script.count for script in scripts], max(script.worst for script in scripts)
 
 
-@pytest.mark.parametrize("keepalive", [64, 8])
+@pytest.mark.parametrize("keepalive", [64, pytest.param(8, marks=pytest.mark.slow)])
 def test_the_slowest_client_gets_its_share(users, start_pool, start_nginx, keepalive):
     pool = start_pool(users.schema.url(), MYREST_SLOW_WORKERS=0)
     front = start_nginx(pool, keepalive=keepalive)
