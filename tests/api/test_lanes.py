@@ -418,6 +418,7 @@ def test_a_write_to_a_view_is_not_doubted(doubtful):
     assert [connection.read().status for connection in asked] == [200, 204]
 
 
+@pytest.mark.slow
 def test_what_is_doubted_becomes_no_stream(doubtful):
     """Which lasts as long as its reader likes."""
     pool = doubtful()
@@ -432,6 +433,7 @@ def test_what_is_doubted_becomes_no_stream(doubtful):
     assert asked[0].read().status == 200 and len(json.loads(asked[1].read().body)) == 400
 
 
+@pytest.mark.slow
 def test_what_is_doubted_is_put_back_with_the_rows_that_it_has(doubtful):
     pool = doubtful()
     known(pool, "/few")
