@@ -61,6 +61,17 @@ void lanes_doubt(uint32_t shape)
 	atomic_fetch_add_explicit(&place->doubts, 1, memory_order_relaxed);
 }
 
+/* What takes long, or belongs to a shape that does: not the way of the many. */
+static void __attribute__((noinline)) see(struct lane_shape *place, int64_t us)
+{
+	if (us > LANES_SLOW_US) {
+		seen_slow(place);
+		return;
+	}
+	atomic_store_explicit(&place->slow_us, 0, memory_order_relaxed); /* then the next one may be quick, too */
+	atomic_store_explicit(&place->doubts, 0, memory_order_relaxed);
+}
+
 /* One that takes long among others that do not has met something: of two in a row the shorter counts. Two workers may write
  * at once: then one of the two durations is forgotten, or a shape has another's for a moment. */
 void lanes_learn(uint32_t shape, int64_t us)
@@ -78,14 +89,13 @@ void lanes_learn(uint32_t shape, int64_t us)
 	} else
 		last = atomic_load_explicit(&place->last_us, memory_order_relaxed);
 	atomic_store_explicit(&place->last_us, (uint32_t)us, memory_order_relaxed);
-	if (us > LANES_SLOW_US)
-		seen_slow(place);
-	else if (known > LANES_SLOW_US) { /* then the next one may be, too */
-		atomic_store_explicit(&place->slow_us, 0, memory_order_relaxed);
-		atomic_store_explicit(&place->doubts, 0, memory_order_relaxed);
-	}
+	if (us > LANES_SLOW_US || known > LANES_SLOW_US)
+		see(place, us);
 	counts = us < last ? us : last;
-	known += (counts - known) / (counts > known ? WEIGHT_LONGER : WEIGHT_SHORTER);
+	if (counts > known)
+		known += (counts - known) / WEIGHT_LONGER;
+	else
+		known -= (known - counts) / WEIGHT_SHORTER;
 	atomic_store_explicit(&place->us, (uint32_t)known, memory_order_relaxed);
 }
 

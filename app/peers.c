@@ -635,7 +635,7 @@ void peers_tell_slow(void)
 {
 	const struct peer *peer = NULL;
 
-	if (database_is_open(worker.database))
+	if (!TAILQ_EMPTY(&worker.peers[PEER_WAITING]) && database_is_open(worker.database))
 		TAILQ_FOREACH(peer, &worker.peers[PEER_WAITING], link)
 			if (peers_is_slow(peer) && (worker.batch.plan == NULL || peer_can_move(peer)))
 				break;

@@ -15,30 +15,35 @@ static unsigned magnitude(uint64_t number)
 	return number == 0 ? 0 : 64 - (unsigned)__builtin_clzll(number);
 }
 
-static uint64_t with_field(uint64_t hash, const struct plan *plan, const struct plan_field *field)
+static uint64_t number_of_field(const struct plan *plan, const struct plan_field *field)
 {
-	return with(hash, (uint64_t)(field->column - plan->table->columns) << 2 | (uint64_t)field->kind);
+	return (uint64_t)(field->column - plan->table->columns) << 2 | (uint64_t)field->kind;
+}
+
+static uint64_t with_conditions(uint64_t hash, const struct plan *plan, const struct plan_condition *condition);
+
+static uint64_t with_condition(uint64_t hash, const struct plan *plan, const struct plan_condition *condition)
+{
+	uint64_t number = (uint64_t)condition->kind << 60 | (uint64_t)condition->negated << 59;
+
+	if (condition->kind != PLAN_FILTER)
+		return with_conditions(with(hash, number), plan, condition->first);
+	return with(hash, number | number_of_field(plan, &condition->field) << 32 | (uint64_t)condition->op << 24 |
+	                      (uint64_t)condition->quantifier << 16 | (uint64_t)condition->is << 8 |
+	                      magnitude(condition->literal_count));
 }
 
 static uint64_t with_conditions(uint64_t hash, const struct plan *plan, const struct plan_condition *condition)
 {
-	for (; condition != NULL; condition = condition->next) {
-		hash = with(hash, (uint64_t)condition->kind << 8 | (uint64_t)condition->negated);
-		if (condition->kind != PLAN_FILTER) {
-			hash = with_conditions(hash, plan, condition->first);
-			continue;
-		}
-		hash = with_field(hash, plan, &condition->field);
-		hash = with(hash, (uint64_t)condition->op << 24 | (uint64_t)condition->quantifier << 16 |
-		                      (uint64_t)condition->is << 8 | magnitude(condition->literal_count));
-	}
+	for (; condition != NULL; condition = condition->next)
+		hash = with_condition(hash, plan, condition);
 	return hash;
 }
 
 static uint64_t with_orders(uint64_t hash, const struct plan *plan)
 {
 	for (unsigned i = 0; i < plan->order_count; i++)
-		hash = with(with_field(hash, plan, &plan->orders[i].field), plan->orders[i].descending);
+		hash = with(hash, number_of_field(plan, &plan->orders[i].field) << 1 | plan->orders[i].descending);
 	return hash;
 }
 
@@ -51,7 +56,8 @@ uint32_t shape_of(const struct plan *plan, const struct write *write, enum prefe
 	else
 		hash = with(XXH3_64bits(plan->table->name.bytes, plan->table->name.length),
 		            (uint64_t)write->kind << 16 | (uint64_t)write->resolution << 8 | magnitude(write->row_count));
-	hash = with_conditions(hash, plan, plan->conditions);
+	for (const struct plan_condition *condition = plan->conditions; condition != NULL; condition = condition->next)
+		hash = with_condition(hash, plan, condition);
 	hash = with_orders(hash, plan);
 	if (!plan->single && plan->key_column == NULL)
 		hash = with(hash, magnitude(plan->limit) << 8 | magnitude(plan->offset) | (uint64_t)(plan->after != NULL) << 16);

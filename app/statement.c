@@ -628,7 +628,8 @@ void statement_start(void)
 		return;
 	}
 	next = TAILQ_NEXT(leader, link);
-	slow = peers_is_slow(leader); /* equal rows may be slow to count, and then make slow those that are not counted */
+	/* Equal rows may be slow to count, and then make slow those that are not counted. */
+	slow = next != NULL && peers_is_slow(leader);
 	batch_begin(&worker.batch, leader);
 	peers_move(leader, PEER_RUNNING);
 	for (peer = next; peer != NULL && worker.config->merge && !leader->alone && leader->write == NULL; peer = next) {
