@@ -31,6 +31,7 @@ enum {
 	BACKOFF_FIRST_US = 100000,
 	BACKOFF_MOST_US = 5000000,
 	RELOAD_WAIT_US = 5000000, /* how long new workers may take to be ready before the old ones are retired all the same */
+	REFUSED_WAIT_US = 60000000, /* a configuration that was refused is looked at again after that, for files that were replaced */
 	KILL_AFTER_US = 2000000, /* beyond MYREST_DRAIN_TIMEOUT */
 };
 
@@ -341,8 +342,9 @@ static void retire_one_generation(void)
 	}
 }
 
-/* HUP: a new generation from the configuration as it is now; the old one is retired when the new one is ready. */
-static void reload(void)
+/* HUP: a new generation from the configuration as it is now; the old one is retired when the new one is ready. false: it
+ * is refused, and all stays as it is. */
+static bool reload(void)
 {
 	struct config *fresh = memory_alloc(sizeof(*fresh));
 	char *faults = NULL;
@@ -356,7 +358,7 @@ static void reload(void)
 		config_release(fresh);
 		free(fresh);
 		free(faults);
-		return;
+		return false;
 	}
 	fclose(memory);
 	free(faults);
@@ -374,6 +376,7 @@ static void reload(void)
 	log_set_level(pool.config->log_level);
 	set_places();
 	pool.retire_at_us = clock_now_us() + RELOAD_WAIT_US;
+	return true;
 }
 
 /* Workers that cannot see a file that has been replaced are renewed, when a renewal that is under way is over. */
@@ -383,8 +386,7 @@ static void renew_outdated(void)
 
 	if (pool.metrics->sandbox_outdated != pool.metrics->reloads + 1 || pool.retire_at_us != 0 || now < pool.renew_at_us)
 		return;
-	pool.renew_at_us = now + RELOAD_WAIT_US;
-	reload();
+	pool.renew_at_us = now + (reload() ? RELOAD_WAIT_US : REFUSED_WAIT_US);
 }
 
 static void drain(void)
@@ -417,7 +419,7 @@ static void take_signals(void)
 			break;
 		case SIGHUP:
 			if (!pool.draining)
-				reload();
+				(void)reload();
 			break;
 		default: /* SIGCHLD: bury() follows */
 			break;

@@ -133,6 +133,7 @@ static void log_opened(const char *event)
 
 static void opened(void)
 {
+	static bool told; /* what is missing has been, and nothing has changed since: it is looked for once a second */
 	const char *missing = database_missing(worker.database);
 	bool ready = *missing == '\0', again = !ready || database_schema(worker.database)->incomplete;
 
@@ -140,8 +141,9 @@ static void opened(void)
 	metrics_own->busy_since_us = 0;
 	worker.describe_again_us = again ? clock_now_us() + DESCRIBE_AGAIN_US : 0;
 	set_reason(missing);
-	if (!ready && (metrics_own->state != WORKER_AWAY || worker.away))
+	if (!ready && (!told || worker.away))
 		log_event(LOG_WARNING, "table-missing", "%s", missing);
+	told = !ready;
 	if (worker.away || (ready && metrics_own->state != WORKER_READY))
 		log_opened(worker.away ? "database-back" : "database-open");
 	tell_state(ready ? WORKER_READY : WORKER_AWAY);

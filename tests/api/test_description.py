@@ -122,6 +122,23 @@ def test_workers_that_are_renewed_beside_a_lock(schema, start_pool, start_nginx)
     is_right(web)
 
 
+def test_a_table_that_is_missing_once_a_lost_connection_is_back(schema, start_pool, start_nginx):
+    """The worker has been away, though for so short a time that nobody says so."""
+    pool = start_pool(schema.url(), "users,things", workers=1)
+    web = start_nginx(pool)
+    schema.sql("ALTER TABLE things RENAME TO elsewhere")
+    try:
+        lose_connections(schema)
+        until(lambda: pool.log("table-missing"), AT_ONCE)
+        assert not pool.log("database-away")
+        time.sleep(2.5)  # it is looked for once a second, and told once
+        assert ["'things'" in entry["message"] for entry in pool.log("table-missing")] == [True]
+        assert web.json("/users") == [ADMIN, GUEST]
+    finally:
+        schema.sql("ALTER TABLE elsewhere RENAME TO things")
+    until(lambda: web.get("/things").status == 200, AT_ONCE)
+
+
 @pytest.mark.parametrize("started", [False, True])
 def test_an_alteration_that_waits_for_a_long_transaction(schema, start_pool, start_nginx, started):
     """Everybody who comes after it waits as well."""
