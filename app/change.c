@@ -831,9 +831,10 @@ static enum next stage_failed(void)
 		change.fault = change_fault_of_keys(error, change.plan, worker.config->idempotency_table, &peer->arena);
 	else
 		change.fault = change_fault_make(error, change.plan, change.write, sql, row, &peer->arena);
-	if (!is_of_keys() && server_fault_is_outdated(error, change.plan, sql) && !peer->retried && session_may_describe())
-		peer->retried = worker.describe_wanted = true;
-	else
+	if (!is_of_keys() && server_fault_is_outdated(error, change.plan, sql) && !peer->retried && session_may_describe()) {
+		peer->retried = true;
+		session_want_describe();
+	} else
 		log_failure(change_fault_is_unseen(&change.fault, error) ? LOG_WARNING : failure_level(change.fault.status),
 		            "write-failed");
 	return change.stage == WRITE && is_row_unknown(row, alarmed) ? locate(alarmed) : undo();

@@ -3,6 +3,8 @@
 it is, and never only that something went wrong; of a 5xx the server's own number, and a line in the log.
 
 Statements are what MySQL and MariaDB both understand."""
+import time
+
 import pytest
 
 import mysql
@@ -150,6 +152,26 @@ def test_an_upsert_that_the_table_cannot_have(unchanged):
 def test_a_trigger_that_cannot_do_what_it_is_to_do(unchanged, n, number, prefer):
     """That the tables are described again does not help, once that has been tried."""
     failed(unchanged, unchanged.post("/selfish", {"id": 5, "n": n}, prefer=prefer), 500, "42P17", number, "write-failed")
+
+
+def test_writes_that_fail_again_and_again_have_the_tables_described_once_a_second(w, start_pool, start_nginx):
+    """A column that is not there may mean that the tables have changed, and that is what the description would show."""
+    pool = start_pool(w.schema.url(), "selfish", MYREST_WRITABLE="selfish", WEB_CONCURRENCY=1)
+    web = start_nginx(pool)
+
+    def statements_of_failing(count):
+        [(_, before)] = w.schema.sql("SHOW GLOBAL STATUS LIKE 'Com_select'")
+        for _ in range(count):
+            failed(pool, send(web, "POST", "/selfish", {"id": 5, "n": 2}), 500, "42P17", 1146, "write-failed")
+        [(_, after)] = w.schema.sql("SHOW GLOBAL STATUS LIKE 'Com_select'")
+        return int(after) - int(before)
+
+    time.sleep(1.1)
+    once = statements_of_failing(1)
+    assert once > 2  # it is described, by several statements
+    began = time.monotonic()
+    often = statements_of_failing(20)
+    assert often <= 20 + once * (1 + time.monotonic() - began)  # each write has one of its own
 
 
 @pytest.mark.parametrize("prefer", [[], [REPRESENTATION]])
