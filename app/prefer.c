@@ -81,3 +81,23 @@ void prefer_parse(struct slice header, struct preferences *preferences)
 		preferences->unknown_count++;
 	}
 }
+
+void prefer_words(const struct preferences *preferences, struct text *out)
+{
+	int now;
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+		memcpy(&now, (const char *)preferences + known[i].field, sizeof(now));
+		if (now != known[i].means)
+			continue;
+		text_add_string(out, known[i].name);
+		text_add_char(out, '=');
+		text_add_string(out, known[i].value);
+		text_add_char(out, ',');
+	}
+	if (!preferences->has_max_affected)
+		return;
+	text_add_string(out, "max-affected=");
+	text_add_unsigned(out, preferences->max_affected);
+	text_add_char(out, ',');
+}

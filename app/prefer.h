@@ -33,4 +33,8 @@ struct preferences {
  * counts (RFC 7240 section 2). */
 void prefer_parse(struct slice header, struct preferences *);
 
+/* Appends the preferences that hold, as "name=value," in an order of its own: equal preferences give equal text, in each
+ * release and on each machine. Unknown ones are left out. */
+void prefer_words(const struct preferences *, struct text *);
+
 #endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "write.h"
 
-#include <stddef.h>
 #include <string.h>
 
 #include "body.h"
@@ -75,15 +74,27 @@ static enum status check_conditions(const struct writing *writing)
 	return STATUS_OK;
 }
 
+/* Of all that the answer depends on. It is kept in the customer's table, where a later release has to find the same:
+ * preferences count by their words, and not as this release has them in memory. */
+static struct etag hash_request(const struct request *request, const struct text *preferences)
+{
+	const struct slice parts[] = { request->method_name, request->uri, request->accept,
+		                       { preferences->bytes, preferences->length }, request->content_type, request->body };
+	const char *bytes[sizeof(parts) / sizeof(parts[0])];
+	unsigned long lengths[sizeof(parts) / sizeof(parts[0])];
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		bytes[i] = parts[i].bytes != NULL ? parts[i].bytes : "";
+		lengths[i] = parts[i].length;
+	}
+	return etag_of_row(bytes, lengths, sizeof(parts) / sizeof(parts[0]));
+}
+
 static enum status check_idempotency(const struct writing *writing)
 {
 	const struct request *request = writing->request;
 	struct write *write = writing->write;
-	const struct slice prefer = { (const char *)&request->preferences, offsetof(struct preferences, unknown_count) };
-	const struct slice parts[] = { request->method_name, request->uri,          request->accept, prefer,
-		                       request->content_type, request->body };
-	const char *bytes[sizeof(parts) / sizeof(parts[0])];
-	unsigned long lengths[sizeof(parts) / sizeof(parts[0])];
+	struct text preferences = { 0 };
 	struct etag hash;
 
 	if (request->idempotency_key.length == 0 || write->kind != WRITE_INSERT)
@@ -94,11 +105,9 @@ static enum status check_idempotency(const struct writing *writing)
 	if (request->idempotency_key.length > MAX_IDEMPOTENCY_KEY)
 		return refuse(writing, STATUS_BAD_REQUEST, "the Idempotency-Key has more than 255 bytes", NULL);
 	write->idempotency_key = request->idempotency_key;
-	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
-		bytes[i] = parts[i].bytes != NULL ? parts[i].bytes : "";
-		lengths[i] = parts[i].length;
-	}
-	hash = etag_of_row(bytes, lengths, sizeof(parts) / sizeof(parts[0]));
+	prefer_words(&request->preferences, &preferences);
+	hash = hash_request(request, &preferences);
+	text_release(&preferences);
 	memcpy(write->request_hash, &hash, sizeof(write->request_hash));
 	return STATUS_OK;
 }

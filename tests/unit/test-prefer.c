@@ -99,6 +99,31 @@ static void what_is_not_known_is_named(void **state)
 	}
 }
 
+static void words_are_the_same_whoever_wrote_them(void **state)
+{
+	static const struct {
+		const char *header, *words;
+	} cases[] = {
+		{ "", "" },
+		{ "wait=10", "" },
+		{ "return=representation", "return=representation," },
+		{ "handling=lenient, max-affected=12,tx=rollback , count=exact", "count=exact,tx=rollback,handling=lenient,max-affected=12," },
+		{ "count=exact, tx=rollback, handling=lenient; max-affected=1", "count=exact,tx=rollback,handling=lenient," },
+		{ "resolution=merge-duplicates,missing=null,return=headers-only", "return=headers-only,resolution=merge-duplicates,missing=null," },
+	};
+	struct text words = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH_OF(cases); i++) {
+		struct preferences preferences = read_header(cases[i].header);
+
+		text_clear(&words);
+		prefer_words(&preferences, &words);
+		assert_is(((struct slice){ words.bytes, words.length }), cases[i].words);
+	}
+	text_release(&words);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -107,6 +132,7 @@ int main(void)
 		cmocka_unit_test(what_stands_in_quotes_is_one_value),
 		cmocka_unit_test(the_first_one_counts),
 		cmocka_unit_test(what_is_not_known_is_named),
+		cmocka_unit_test(words_are_the_same_whoever_wrote_them),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
