@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * fulltext.h: PostgreSQL's four ways to write a full-text search, as MySQL's boolean mode has it. Knows neither.
+ * fulltext.h: PostgreSQL's four ways to write a full-text search, as MySQL's boolean mode has it. Knows neither
  * columns nor SQL: the result is a text, still to be quoted.
  */
 #ifndef MYREST_FULLTEXT_H

@@ -23,7 +23,7 @@ static const char usage[] =
     "       myrest --version  print the release\n"
     "       myrest --help     print this\n"
     "\n"
-    "At the least DATABASE_URL has to be set: mysql://user:password@host:port/database\n"
+    "DATABASE_URL has to be set: mysql:// or postgresql://user:password@host:port/database\n"
     "Signals: TERM, INT, QUIT drain and stop; HUP renews the workers. See myrest(8).\n";
 
 /* Lest a socket become one of them, and what is meant for people be written there. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * moment.h: dates and times as ISO 8601 writes them, as literals in SQL. A part of value.h, which calls it.
+ * moment.h: dates and times as ISO 8601 writes them, as literals in SQL.
  */
 #ifndef MYREST_MOMENT_H
 #define MYREST_MOMENT_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * pool.h: the supervisor: opens or inherits the listening socket, keeps the workers alive, passes signals on, drains and
- * renews them. Knows no request and no database.
+ * renews them. Knows no request.
  */
 #ifndef MYREST_POOL_H
 #define MYREST_POOL_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * postgresql_catalogue.h: the tables of the current schema of a PostgreSQL database (12 and later), read from its
+ * postgresql_catalogue.h: the tables of the current schema of a PostgreSQL database (13 and later), read from its
  * pg_catalog, which any role may read. Writes the statements and takes their rows; who runs them is another's business,
  * so that it can be tested without a server.
  */

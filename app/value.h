@@ -4,8 +4,8 @@
  * is the only way from a client's bytes into SQL text. A number column never meets a quoted string: that would change
  * the comparison's meaning and lose the index.
  *
- * Literals are standard SQL, so the session must not treat backslashes as escapes (mysql.c sets
- * NO_BACKSLASH_ESCAPES).
+ * Literals are standard SQL, so the session must not treat backslashes as escapes (mysql_server.c
+ * sets NO_BACKSLASH_ESCAPES, postgresql_server.c standard_conforming_strings).
  */
 #ifndef MYREST_VALUE_H
 #define MYREST_VALUE_H
