@@ -9,11 +9,11 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "base/process_title.h"
 #include "build.h"
-#include "check.h"
-#include "config.h"
-#include "pool.h"
-#include "title.h"
+#include "config/config.h"
+#include "pool/commands.h"
+#include "pool/supervisor.h"
 
 static const char usage[] =
     "usage: myrest            run the pool in the foreground, configured by the environment\n"

@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "clock.h"
+#include "base/clock.h"
 
 #define ACCOUNT "bench" /* user, password and database of the benchmark's private server */
 

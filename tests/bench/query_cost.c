@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "clock.h"
-#include "plan.h"
+#include "base/clock.h"
+#include "plan/plan.h"
 #include "tables.h"
 
 enum { ROUNDS = 7 };

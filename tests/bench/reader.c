@@ -12,9 +12,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "answer.h"
-#include "clock.h"
-#include "peer.h"
+#include "response/answer.h"
+#include "base/clock.h"
+#include "response/peer.h"
 
 enum { ROUNDS = 5 };
 

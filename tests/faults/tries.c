@@ -24,7 +24,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-#include "log.h"
+#include "base/log.h"
 
 static char text[2][4096];
 

@@ -9,7 +9,7 @@
  */
 #include <stdint.h>
 
-#include "batch.h"
+#include "worker/batch.h"
 #include "oracle.h"
 #include "strict.h"
 #include "tables.h"

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "body.h"
+#include "request/body.h"
 #include "strict.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

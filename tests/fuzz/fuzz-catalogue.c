@@ -13,12 +13,12 @@
 #include <json_pointer.h>
 #include <stdint.h>
 
-#include "describe.h"
-#include "mysql_catalogue.h"
-#include "openapi.h"
+#include "schema/catalogue.h"
+#include "mysql/mysql_catalogue.h"
+#include "response/openapi.h"
 #include "oracle.h"
-#include "plan.h"
-#include "postgresql_catalogue.h"
+#include "plan/plan.h"
+#include "postgresql/postgresql_catalogue.h"
 #include "sql_tokens.h"
 #include "strict.h"
 

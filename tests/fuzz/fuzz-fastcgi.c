@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fastcgi.h"
+#include "web/fastcgi.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

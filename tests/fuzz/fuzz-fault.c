@@ -12,12 +12,12 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "change_fault.h"
-#include "mysql_fault.h"
+#include "worker/write_fault.h"
+#include "mysql/mysql_fault.h"
 #include "oracle.h"
-#include "postgresql_fault.h"
-#include "server_fault.h"
-#include "sql.h"
+#include "postgresql/postgresql_fault.h"
+#include "worker/server_fault.h"
+#include "sql/sql.h"
 #include "strict.h"
 #include "tables.h"
 

@@ -9,7 +9,7 @@
 #include <json_visit.h>
 
 #include "strict.h"
-#include "text.h"
+#include "base/text.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -7,8 +7,8 @@
 #include <stdint.h>
 
 #include "oracle.h"
-#include "page.h"
-#include "sql.h"
+#include "plan/plan_page.h"
+#include "sql/sql.h"
 #include "tables.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "postgresql_array.h"
-#include "postgresql_value.h"
+#include "postgresql/postgresql_array.h"
+#include "postgresql/postgresql_value.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

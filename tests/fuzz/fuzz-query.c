@@ -7,8 +7,8 @@
 #include <stdint.h>
 
 #include "oracle.h"
-#include "plan.h"
-#include "sql.h"
+#include "plan/plan.h"
+#include "sql/sql.h"
 #include "sql_shape.h"
 #include "tables.h"
 

@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #include "oracle.h"
-#include "render.h"
+#include "response/render.h"
 #include "strict.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "mysql_server.h"
+#include "mysql/mysql_server.h"
 #include "oracle.h"
 #include "sql_tokens.h"
 

@@ -4,15 +4,15 @@
  * statements over fixed tables: nothing of what the client writes stands outside of literals, and what else is there are
  * words that the program knows and names that the table has. In a write the range is what the server gives as the values of
  * the row's key, and the Idempotency-Key: the same holds of the statements about that row, and the row's address fits into a
- * header and leads to it. Of either database: a request with other digits has the shape of its own (shape.h), and the same
+ * header and leads to it. Of either database: a request with other digits has the shape of its own (plan_shape.h), and the same
  * request planned again too.
  */
 #include <stdint.h>
 
 #include "oracle.h"
-#include "page.h"
-#include "shape.h"
-#include "sql.h"
+#include "plan/plan_page.h"
+#include "plan/plan_shape.h"
+#include "sql/sql.h"
 #include "sql_tokens.h"
 #include "tables.h"
 

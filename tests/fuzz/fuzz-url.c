@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "listen.h"
-#include "url.h"
+#include "config/listen.h"
+#include "config/url.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -6,9 +6,9 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "fulltext.h"
+#include "mysql/mysql_fulltext.h"
 #include "sql_shape.h"
-#include "value.h"
+#include "schema/literal.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #include "oracle.h"
-#include "sql.h"
+#include "sql/sql.h"
 #include "sql_shape.h"
 #include "tables.h"
 

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: MIT
 # The fuzz programs, built in the folder where make runs: tests/fuzz/run calls it with root, CLANG and AR. Each module is
 # compiled once, and again when it or what it includes has changed; a program is linked with those that it calls.
-modules = answer arena batch body body_csv body_json cast change_fault config describe etag fastcgi filter fulltext handover http listen \
-	log merge metrics moment mysql_cast mysql_catalogue mysql_dialect mysql_errors mysql_fault mysql_server openapi \
-	openapi_column page peer plan plan_filter postgresql_array postgresql_cast postgresql_catalogue postgresql_dialect \
-	postgresql_fault postgresql_value prefer query render route scan server_fault shape sql sql_condition sql_write status \
-	table template text url value write written
+modules = answer arena batch body body_csv body_json catalogue config datetime etag fastcgi filter handover http \
+	json_template listen literal log merge metrics mysql_cast mysql_catalogue mysql_dialect mysql_errors \
+	mysql_fault mysql_fulltext mysql_server openapi openapi_column peer plan plan_cast plan_condition plan_page \
+	plan_shape plan_write postgresql_array postgresql_cast postgresql_catalogue postgresql_dialect postgresql_fault \
+	postgresql_value prefer query render route scan server_fault sql sql_condition sql_write status table text url \
+	write_fault write_value
 programs = $(patsubst $(root)/tests/fuzz/%.c,%,$(wildcard $(root)/tests/fuzz/fuzz-*.c))
 
 # pointer-overflow calls NULL + 0 a fault: the next C allows it, every compiler does.
@@ -19,7 +20,8 @@ all: $(programs)
 build.h: # which configure makes otherwise
 	printf '#define PACKAGE_VERSION "0"\n#define HAVE_POSTGRESQL 1\n' >$@
 
-$(modules:%=%.o): %.o: $(root)/app/%.c | build.h
+vpath %.c $(wildcard $(root)/app/*)
+$(modules:%=%.o): %.o: %.c | build.h
 	$(CLANG) $(FLAGS) -fsanitize=fuzzer-no-link -c $< -o $@
 
 modules.a: $(modules:%=%.o)

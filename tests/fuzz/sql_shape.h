@@ -25,7 +25,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "table.h"
+#include "schema/table.h"
 
 struct shape {
 	const char *at, *end;

@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "table.h"
+#include "schema/table.h"
 
 /* Behind the text or name that begins there; NULL: it has no end. */
 static inline const char *tokens_behind(const char *at, const char *end)

@@ -5,20 +5,20 @@ AM_CPPFLAGS += -iquote $(srcdir)/tests/unit $(CMOCKA_CFLAGS) $(JSON_C_CFLAGS)
 LDADD = libmyrest.a $(CMOCKA_LIBS) $(JSON_C_LIBS) $(MYSQL_LIBS) $(CRYPTO_LIBS) $(SECCOMP_LIBS) $(XXHASH_LIBS)
 
 check_PROGRAMS = \
+	tests/unit/test-accept \
 	tests/unit/test-arena \
 	tests/unit/test-batch \
 	tests/unit/test-body \
-	tests/unit/test-change_fault \
 	tests/unit/test-config \
-	tests/unit/test-entrance \
 	tests/unit/test-etag \
 	tests/unit/test-fastcgi \
-	tests/unit/test-fulltext \
 	tests/unit/test-handover \
-	tests/unit/test-hosts \
+	tests/unit/test-host_order \
 	tests/unit/test-http \
+	tests/unit/test-json_template \
 	tests/unit/test-lanes \
 	tests/unit/test-listen \
+	tests/unit/test-literal \
 	tests/unit/test-log \
 	tests/unit/test-merge \
 	tests/unit/test-metrics \
@@ -26,30 +26,30 @@ check_PROGRAMS = \
 	tests/unit/test-mysql_dialect \
 	tests/unit/test-mysql_errors \
 	tests/unit/test-mysql_fault \
+	tests/unit/test-mysql_fulltext \
 	tests/unit/test-mysql_server \
 	tests/unit/test-openapi \
-	tests/unit/test-page \
 	tests/unit/test-peer \
 	tests/unit/test-plan \
+	tests/unit/test-plan_page \
+	tests/unit/test-plan_shape \
+	tests/unit/test-plan_write \
 	tests/unit/test-postgresql_array \
 	tests/unit/test-postgresql_catalogue \
 	tests/unit/test-postgresql_fault \
 	tests/unit/test-prefer \
+	tests/unit/test-process_title \
 	tests/unit/test-query \
 	tests/unit/test-render \
 	tests/unit/test-resolve \
 	tests/unit/test-route \
 	tests/unit/test-sandbox \
 	tests/unit/test-server_fault \
-	tests/unit/test-shape \
 	tests/unit/test-table \
-	tests/unit/test-template \
 	tests/unit/test-text \
-	tests/unit/test-title \
 	tests/unit/test-url \
-	tests/unit/test-value \
-	tests/unit/test-write \
-	tests/unit/test-written
+	tests/unit/test-write_fault \
+	tests/unit/test-write_value
 tests_unit_test_fastcgi_LDADD = $(LDADD) $(FCGI_LIBS)
 tests_unit_test_sandbox_SOURCES = tests/unit/test-sandbox.c tests/faults/tries.c tests/faults/tries.h
 tests_unit_test_sandbox_CPPFLAGS = $(AM_CPPFLAGS) -iquote $(srcdir)/tests/faults

@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#include "text.h"
+#include "base/text.h"
 
 enum { BEGIN = 1, ABORT = 2, END = 3, PARAMS = 4, STDIN = 5, STDOUT = 6, DATA = 8, GET_VALUES = 9, VALUES = 10, UNKNOWN = 11 };
 

@@ -17,8 +17,8 @@
 
 #include <string.h>
 
-#include "dialect.h"
-#include "table.h"
+#include "schema/dialect.h"
+#include "schema/table.h"
 
 static const struct dialect *tables_dialect = &mysql_dialect; /* of the tables that are made */
 

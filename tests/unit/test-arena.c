@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "arena.h"
+#include "base/arena.h"
 
 #include "unit.h"
 

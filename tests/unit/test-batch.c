@@ -2,7 +2,7 @@
  *
  * Who may share a statement, and whose row is whose; with the answers as the web server would read them.
  */
-#include "batch.h"
+#include "worker/batch.h"
 
 #include "tables.h"
 #include "unit.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "body.h"
+#include "request/body.h"
 
-#include "clock.h"
+#include "base/clock.h"
 #include "unit.h"
 
 static struct arena arena;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "etag.h"
+#include "web/etag.h"
 
 #include "unit.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "fastcgi.h"
+#include "web/fastcgi.h"
 
 #include <errno.h>
 #include <fcgiapp.h>

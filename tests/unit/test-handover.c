@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "handover.h"
+#include "web/handover.h"
 
 #include <fcntl.h>
 #include <sys/wait.h>

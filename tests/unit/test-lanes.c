@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-#include "lanes.h"
+#include "worker/lanes.h"
 
 #include <unistd.h>
 
-#include "clock.h"
-#include "metrics.h"
+#include "base/clock.h"
+#include "base/metrics.h"
 #include "unit.h"
 
 enum { SLOW = 100000, QUICK = 300 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "listen.h"
+#include "config/listen.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-#include "log.h"
+#include "base/log.h"
 
 #include <fcntl.h>
 #include <limits.h>
 #include <unistd.h>
 
-#include "metrics.h"
+#include "base/metrics.h"
 #include "unit.h"
 
 static int ends[2], old_stderr;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "merge.h"
+#include "worker/merge.h"
 
 #include "tables.h"
 #include "unit.h"

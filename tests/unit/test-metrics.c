@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-#include "metrics.h"
+#include "base/metrics.h"
 
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "clock.h"
+#include "base/clock.h"
 #include "unit.h"
 
 static struct metrics *metrics;

@@ -2,8 +2,8 @@
  *
  * The rows are written by hand, as MariaDB 10.11 and MySQL 8 give them.
  */
-#include "mysql_catalogue.h"
-#include "mysql_server.h"
+#include "mysql/mysql_catalogue.h"
+#include "mysql/mysql_server.h"
 
 #define CATALOGUE_STATEMENT mysql_catalogue_statement
 #define CATALOGUE_ROW mysql_catalogue_row

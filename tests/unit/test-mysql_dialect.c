@@ -2,7 +2,7 @@
  *
  * What EXPLAIN says of many statements, on MariaDB 10.11 and MySQL 9.7.
  */
-#include "dialect.h"
+#include "schema/dialect.h"
 
 #include "unit.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "mysql_errors.h"
+#include "mysql/mysql_errors.h"
 
 #include "unit.h"
 

@@ -2,7 +2,7 @@
  *
  * The words are those of MariaDB 10.11 and MySQL 8.
  */
-#include "mysql_fault.h"
+#include "mysql/mysql_fault.h"
 
 #include "unit.h"
 

@@ -2,7 +2,7 @@
  *
  * Servers described by their version and their variables: no network, no database.
  */
-#include "mysql_server.h"
+#include "mysql/mysql_server.h"
 
 #include "unit.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "openapi.h"
+#include "response/openapi.h"
 
 #include "build.h"
 #include "tables.h"

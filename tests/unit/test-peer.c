@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "peer.h"
+#include "response/peer.h"
 
 #include <sys/socket.h>
 #include <unistd.h>

@@ -3,9 +3,9 @@
  * From a request to its SQL: plan.c and sql.c, over route.c and query.c. The cases are lines of tests/golden/read.txt
  * and read.refused.txt.
  */
-#include "plan.h"
+#include "plan/plan.h"
 
-#include "sql.h"
+#include "sql/sql.h"
 #include "tables.h"
 #include "unit.h"
 

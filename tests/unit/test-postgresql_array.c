@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "postgresql_array.h"
+#include "postgresql/postgresql_array.h"
 
 #include "unit.h"
 

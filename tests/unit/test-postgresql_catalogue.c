@@ -2,7 +2,7 @@
  *
  * The rows are those that PostgreSQL 15 gives.
  */
-#include "postgresql_catalogue.h"
+#include "postgresql/postgresql_catalogue.h"
 
 #define CATALOGUE_STATEMENT postgresql_catalogue_statement
 #define CATALOGUE_ROW postgresql_catalogue_row

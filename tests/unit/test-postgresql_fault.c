@@ -2,7 +2,7 @@
  *
  * The words are those of PostgreSQL 15.
  */
-#include "postgresql_fault.h"
+#include "postgresql/postgresql_fault.h"
 
 #include "unit.h"
 

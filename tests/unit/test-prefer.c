@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "prefer.h"
+#include "web/prefer.h"
 
 #include "unit.h"
 

@@ -2,7 +2,7 @@
  *
  * No name but localhost is asked for: no test may depend on a network.
  */
-#include "resolve.h"
+#include "database/resolve.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

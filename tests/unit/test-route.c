@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "route.h"
+#include "plan/route.h"
 
 #include "tables.h"
 #include "unit.h"

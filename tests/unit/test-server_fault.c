@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-#include "server_fault.h"
+#include "worker/server_fault.h"
 
 #include <stdio.h>
 
-#include "dialect.h"
+#include "schema/dialect.h"
 #include "unit.h"
 
 static struct arena arena;

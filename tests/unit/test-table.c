@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "table.h"
+#include "schema/table.h"
 
 #include "tables.h"
 #include "unit.h"

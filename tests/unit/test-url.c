@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "url.h"
+#include "config/url.h"
 
 #include "build.h"
 #include "unit.h"

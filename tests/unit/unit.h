@@ -17,7 +17,7 @@
 #include <string.h>
 
 #include "strict.h"
-#include "text.h"
+#include "base/text.h"
 
 #define LENGTH_OF(array) (sizeof(array) / sizeof((array)[0]))
 

@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: MIT */
+#include "plan/plan.h"
+
+#include <string.h>
+
+#include "plan/plan_page.h"
+#include "plan/planner.h"
+#include "schema/dialect.h"
+#include "sql/sql.h"
+
+enum { SCRATCH_KEEP_BYTES = 1 << 16 };
+
+enum status planning_refuse(const struct planning *planning, enum status status, const char *message, const char *at)
+{
+	planning->fault->status = status;
+	planning->fault->message = message;
+	planning->fault->details = at != NULL ? arena_printf(planning->arena, "at character %u of the query string",
+	                                                     query_position(planning->query, at))
+	                                      : "in the key of the path";
+	return status;
+}
+
+struct slice planning_keep(const struct planning *planning)
+{
+	return (struct slice){ arena_text(planning->arena, planning->scratch->bytes, planning->scratch->length),
+		               planning->scratch->length };
+}
+
+const char *planning_name(const struct planning *planning, const struct plan_field *field)
+{
+	return arena_printf(planning->arena, "%scolumn '%s'",
+	                    field->kind == FIELD_COLUMN ? ""
+	                    : field->kind == FIELD_JSON ? "a part of "
+	                                                : "a text in ",
+	                    field->column->name.bytes);
+}
+
+static enum status find_path(const struct planning *planning, const struct query_field *named, struct plan_field *field)
+{
+	struct slice keys[QUERY_MAX_STEPS];
+	int indices[QUERY_MAX_STEPS];
+	const struct dialect *dialect = planning->plan->table->dialect;
+
+	if (field->column->type != COLUMN_JSON)
+		return planning_refuse(planning, STATUS_NO_SUCH_OPERATOR,
+		                       arena_printf(planning->arena,
+		                                    "column '%s' is not JSON: '->' has no meaning on it",
+		                                    field->column->name.bytes),
+		                       named->column.at);
+	for (unsigned i = 0; i < named->step_count; i++) {
+		keys[i] = named->steps[i].is_index ? (struct slice){ NULL, 0 } : named->steps[i].key.text;
+		indices[i] = named->steps[i].index;
+		if (named->steps[i].is_index && indices[i] < 0 && planning->plan->table->json_forward)
+			return planning_refuse(planning, STATUS_NO_SUCH_OPERATOR,
+			                       "this server does not count from the end of an array: MariaDB does from 10.9 on",
+			                       named->column.at);
+		if (planning->plan->table->json_undashed && keys[i].length > 0 && keys[i].bytes[0] == '-')
+			return planning_refuse(planning, STATUS_NO_SUCH_OPERATOR,
+			                       "this server does not find names in JSON that begin with '-'", named->column.at);
+	}
+	field->kind = named->as_text ? FIELD_TEXT : FIELD_JSON;
+	text_clear(planning->scratch);
+	dialect->json_path(planning->scratch, field->column, keys, indices, named->step_count);
+	field->sql = planning_keep(planning);
+	if (named->as_text) {
+		text_clear(planning->scratch);
+		dialect->json_text(planning->scratch, field->sql);
+		field->sql = planning_keep(planning);
+	}
+	return STATUS_OK;
+}
+
+enum status planning_field(const struct planning *planning, const struct query_field *named, struct plan_field *field)
+{
+	const struct table *table = planning->plan->table;
+	struct slice name = named->column.text;
+
+	field->column = table_known_column(table, name.bytes, name.length);
+	if (field->column != NULL && !field->column->exposed) {
+		planning->fault->hint = arena_printf(planning->arena, "on table '%s' the account has no SELECT (%s)",
+		                                     table->name.bytes, field->column->name.bytes);
+		return planning_refuse(planning, STATUS_FORBIDDEN,
+		                       arena_printf(planning->arena, "column '%s' can be written, but not read",
+		                                    field->column->name.bytes),
+		                       named->column.at);
+	}
+	if (field->column == NULL)
+		return planning_refuse(planning, STATUS_NO_SUCH_COLUMN,
+		                       arena_printf(planning->arena, "column %s.%.*s does not exist", table->name.bytes,
+		                                    (int)name.length, name.bytes),
+		                       named->column.at);
+	field->kind = FIELD_COLUMN;
+	field->sql = field->column->quoted;
+	return named->step_count > 0 ? find_path(planning, named, field) : STATUS_OK;
+}
+
+static struct plan_output whole_column(const struct column *column)
+{
+	return (struct plan_output){ column->name, column->json_key, column->type, column->length, column->characters,
+		                     column->quoted };
+}
+
+static void set_name(const struct planning *planning, struct plan_output *output, struct slice name)
+{
+	output->name = name;
+	text_clear(planning->scratch);
+	text_add_json_string(planning->scratch, name.bytes, name.length);
+	text_add_char(planning->scratch, ':');
+	output->json_key = planning_keep(planning);
+}
+
+/* The name in the answer: the alias; the last key of a path; the column's own. */
+static void name_output(const struct planning *planning, const struct query_column *asked, struct plan_output *output)
+{
+	if (asked->alias.text.length > 0) {
+		set_name(planning, output, asked->alias.text);
+		return;
+	}
+	for (unsigned i = asked->field.step_count; i > 0; i--)
+		if (!asked->field.steps[i - 1].is_index) {
+			set_name(planning, output, asked->field.steps[i - 1].key.text);
+			return;
+		}
+}
+
+static bool slice_equal(struct slice a, struct slice b)
+{
+	return a.length == b.length && (a.bytes == b.bytes || memcmp(a.bytes, b.bytes, a.length) == 0);
+}
+
+/* An object cannot have the same name twice: the same column again is nothing new, another one is a fault. */
+unsigned plan_find_output(struct plan *plan, const struct column *column)
+{
+	unsigned count = plan->column_count + plan->hidden_count;
+
+	for (unsigned i = 0; i < count; i++)
+		if (plan->columns[i].sql.bytes == column->quoted.bytes && plan->columns[i].type == column->type)
+			return i;
+	plan->columns[count] = whole_column(column);
+	plan->hidden_count++;
+	return count;
+}
+
+static enum status add_output(const struct planning *planning, struct plan_output output, const char *at)
+{
+	struct plan *plan = planning->plan;
+
+	for (unsigned i = 0; i < plan->column_count; i++) {
+		const struct plan_output *other = &plan->columns[i];
+
+		if (!slice_equal(other->json_key, output.json_key))
+			continue;
+		if (other->type == output.type && slice_equal(other->sql, output.sql))
+			return STATUS_OK;
+		planning->fault->hint = "give one of them an alias: alias:column";
+		return planning_refuse(planning, STATUS_BAD_QUERY,
+		                       arena_printf(planning->arena, "two columns of the answer are named %.*s",
+		                                    (int)output.json_key.length - 1, output.json_key.bytes),
+		                       at);
+	}
+	plan->columns[plan->column_count++] = output;
+	return STATUS_OK;
+}
+
+static enum status plan_column(const struct planning *planning, const struct query_column *asked)
+{
+	struct plan_field field;
+	struct plan_output output;
+	enum status status;
+
+	if ((status = planning_field(planning, &asked->field, &field)) != STATUS_OK)
+		return status;
+	output = whole_column(field.column);
+	name_output(planning, asked, &output);
+	if (asked->cast.text.length > 0 || field.kind != FIELD_COLUMN)
+		output.characters = 0;
+	if (asked->cast.text.length > 0) {
+		planning->plan->casts = true;
+		status = cast_field(planning, &field, &asked->cast, &output);
+	} else if (field.kind != FIELD_COLUMN) {
+		output.type = field.kind == FIELD_JSON ? COLUMN_JSON : COLUMN_STRING;
+		output.sql = field.sql;
+	}
+	return status == STATUS_OK ? add_output(planning, output, asked->field.column.at) : status;
+}
+
+/* Every column that clients may see, but for those that the server shows only to whoever names them. */
+static enum status plan_all(const struct planning *planning, const char *at)
+{
+	const struct table *table = planning->plan->table;
+	struct plan *plan = planning->plan;
+	bool first = plan->column_count == 0; /* a table's names differ: there is nothing to compare with */
+	enum status status;
+
+	for (unsigned i = 0; i < table->column_count; i++)
+		if (!table->columns[i].exposed || table->columns[i].invisible)
+			continue;
+		else if (first)
+			plan->columns[plan->column_count++] = whole_column(&table->columns[i]);
+		else if ((status = add_output(planning, whole_column(&table->columns[i]), at)) != STATUS_OK)
+			return status;
+	return STATUS_OK;
+}
+
+/* What the account lacks, or the server does not say it. */
+static const char *hint_of_unreadable(const struct table *table, struct arena *arena)
+{
+	if (table->column_count > 0)
+		return arena_printf(arena, "on table '%s' the account has no SELECT", table->name.bytes);
+	return table->is_view ? "it is broken, or the account has no right to what it uses" :
+	                        "the account has no right to any of its columns";
+}
+
+enum status planning_readable(const struct planning *planning)
+{
+	const struct table *table = planning->plan->table;
+
+	if (!table->unreadable)
+		return STATUS_OK;
+	*planning->fault = (struct fault){
+		.status = STATUS_FORBIDDEN,
+		.message = arena_printf(planning->arena, "table '%s' has no column that can be read", table->name.bytes),
+		.hint = hint_of_unreadable(table, planning->arena),
+	};
+	return STATUS_FORBIDDEN;
+}
+
+enum status plan_outputs(const struct planning *planning)
+{
+	const struct query *query = planning->query;
+	struct plan *plan = planning->plan;
+	enum status status;
+
+	/* with room for the hidden ones */
+	plan->columns = arena_alloc(planning->arena,
+	                            (query->column_count + 3 * plan->table->column_count) * sizeof(*plan->columns));
+	if (query->column_count == 0 && ((status = plan_all(planning, NULL)) != STATUS_OK || !plan->table->has_invisible))
+		return status;
+	for (unsigned i = 0; i < query->column_count; i++) {
+		status = query->columns[i].all ? plan_all(planning, query->columns[i].field.column.at)
+		                               : plan_column(planning, &query->columns[i]);
+		if (status != STATUS_OK)
+			return status;
+	}
+	for (unsigned i = 0; plan->single && i < plan->table->column_count; i++)
+		if (plan->table->columns[i].exposed)
+			plan->columns[plan->column_count + plan->hidden_count++] = whole_column(&plan->table->columns[i]);
+	return STATUS_OK;
+}
+
+enum status plan_orders(const struct planning *planning)
+{
+	const struct query *query = planning->query;
+	struct plan *plan = planning->plan;
+	enum status status;
+
+	/* with room for what makes it complete */
+	plan->orders = arena_alloc(planning->arena,
+	                           (query->order_count + plan->table->column_count) * sizeof(*plan->orders));
+	for (unsigned i = 0; i < query->order_count; i++) {
+		struct plan_order *order = &plan->orders[plan->order_count++];
+
+		if ((status = planning_field(planning, &query->orders[i].field, &order->field)) != STATUS_OK)
+			return status;
+		order->descending = query->orders[i].descending;
+		order->nulls_first = query->orders[i].nulls_first;
+	}
+	return STATUS_OK;
+}
+
+/* One plain filter by such a key, and nothing that says which rows of the result are wanted. */
+static void find_key(struct plan *plan, const struct query *query)
+{
+	const struct plan_condition *only = plan->conditions;
+
+	if (plan->condition_count != 1 || query->has_limit || query->has_offset || only->kind != PLAN_FILTER ||
+	    only->op != QUERY_EQ || only->quantifier != QUERY_ONE || only->negated ||
+	    only->field.kind != FIELD_COLUMN || !table_integer_key(plan->table, only->field.column))
+		return;
+	if (value_integer(only->literals[0].sql, &plan->key) == STATUS_OK) /* always: it is our own text */
+		plan->key_column = only->field.column;
+}
+
+/* The rows that limit and offset name, those among them that Range names, and of these no more than are allowed. */
+static void plan_window(struct plan *plan, const struct query *query, const struct row_range *range, uint64_t max_rows)
+{
+	uint64_t first = query->offset, length = query->has_limit ? query->limit : UINT64_MAX, left;
+
+	if (range->given && !plan->single) {
+		if (range->first > first) {
+			left = range->first - first;
+			length = length > left ? length - left : 0;
+			first = range->first;
+		}
+		if (range->last != UINT64_MAX && (range->last < first || range->last - first < length))
+			length = range->last < first ? 0 : range->last - first + 1;
+	}
+	plan->offset = first;
+	plan->limit = length < max_rows ? length : max_rows;
+}
+
+static enum status refuse_names(const struct planning *planning)
+{
+	const struct query *query = planning->query;
+
+	if (query->body_columns.at != NULL || query->on_conflict.at != NULL)
+		return planning_refuse(planning, STATUS_BAD_QUERY, "'columns' and 'on_conflict' have a meaning for writes only",
+		                       query->body_columns.at != NULL ? query->body_columns.at : query->on_conflict.at);
+	return STATUS_OK;
+}
+
+enum status plan_read(const struct route *route, uint64_t max_rows, struct arena *arena, struct plan *plan,
+                      struct fault *fault)
+{
+	static struct text scratch; /* of the process: every plan would allocate it anew */
+	struct query query;
+	const struct planning planning = { plan, &query, arena, fault, &scratch };
+	enum status status;
+
+	memset(plan, 0, sizeof(*plan));
+	plan->table = route->table;
+	plan->single = route->has_key;
+	if ((status = query_parse(route->query, arena, &query, fault)) != STATUS_OK ||
+	    (status = refuse_names(&planning)) != STATUS_OK || (status = planning_readable(&planning)) != STATUS_OK ||
+	    (status = plan_outputs(&planning)) != STATUS_OK ||
+	    (status = plan_conditions(&planning, route)) != STATUS_OK || (status = plan_orders(&planning)) != STATUS_OK)
+		return status;
+	plan_window(plan, &query, &route->range, max_rows);
+	if ((!route->range.given && query.after == NULL) || plan->single)
+		find_key(plan, &query);
+	if ((status = page_plan(&planning)) != STATUS_OK)
+		return status;
+	text_clear(&scratch);
+	plan->sql_head = sql_read(&scratch, plan);
+	plan->sql = planning_keep(&planning);
+	if (scratch.size > SCRATCH_KEEP_BYTES)
+		text_release(&scratch);
+	return STATUS_OK;
+}

@@ -1,0 +1,490 @@
+/* SPDX-License-Identifier: MIT */
+#include "plan/plan_page.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "response/render.h"
+#include "schema/dialect.h"
+
+/* --- What makes an order complete --- */
+
+static bool is_ordered_by(const struct plan *plan, const struct column *column)
+{
+	for (unsigned i = 0; i < plan->order_count; i++)
+		if (plan->orders[i].field.kind == FIELD_COLUMN && plan->orders[i].field.column == column)
+			return true;
+	return false;
+}
+
+/* Whether the key tells all rows apart and clients may see it: its values stand in the link. */
+static bool is_complete_key(const struct table *table, const struct key *key)
+{
+	if (!key->unique || key->fulltext)
+		return false;
+	for (unsigned i = 0; i < key->column_count; i++)
+		if (table->columns[key->columns[i]].nullable || !table->columns[key->columns[i]].exposed)
+			return false;
+	return true;
+}
+
+static bool is_covered(const struct plan *plan, const struct key *key)
+{
+	for (unsigned i = 0; i < key->column_count; i++)
+		if (!is_ordered_by(plan, &plan->table->columns[key->columns[i]]))
+			return false;
+	return true;
+}
+
+/* The key that is covered already, or the one that is to be added: the primary one, if there is one. */
+static const struct key *choose_key(const struct plan *plan, bool *covered)
+{
+	const struct key *best = NULL;
+
+	*covered = false;
+	for (unsigned i = 0; i < plan->table->key_count; i++) {
+		const struct key *key = &plan->table->keys[i];
+
+		if (!is_complete_key(plan->table, key))
+			continue;
+		if ((*covered = is_covered(plan, key)))
+			return key;
+		if (best == NULL || key->primary)
+			best = key;
+	}
+	return best;
+}
+
+/* Whether it is known that values of a type which is shown as a text are compared with a text as they sort. Of others only
+ * the server knows whether there is an operator, and what a text means beside it (hstore, regclass). */
+static bool is_known_type(struct slice declared)
+{
+	static const char *const types[] = { "uuid", "inet6", "inet4", "inet", "cidr", "macaddr", "macaddr8", "interval", "time",
+		                             "money", "oid", "bit", "pg_lsn", "int4range", "int8range", "numrange", "daterange",
+		                             "tsrange", "tstzrange", "tsvector", "tsquery", "\"char\"" };
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		size_t length = strlen(types[i]);
+
+		if (declared.length >= length && memcmp(declared.bytes, types[i], length) == 0 &&
+		    (declared.length == length || declared.bytes[length] == '(' || declared.bytes[length] == ' '))
+			return true;
+	}
+	return false;
+}
+
+/* Whether the column's values sort as they compare, and can be written down. ENUM and SET sort by their declaration and
+ * compare as texts. */
+static bool can_be_compared(const struct column *column)
+{
+	if (column->type == COLUMN_STRING && column->is_other && !is_known_type(column->declared))
+		return false;
+	return !column->sorts_otherwise && !column->incomparable && column->type != COLUMN_JSON &&
+	       column->type != COLUMN_ARRAY && column->type != COLUMN_GEOMETRY && column->type != COLUMN_BIT &&
+	       column->type != COLUMN_YEAR && strncasecmp(column->declared.bytes, "enum", 4) != 0 &&
+	       strncasecmp(column->declared.bytes, "set", 3) != 0;
+}
+
+static bool complete_order(struct plan *plan)
+{
+	bool covered, descending = plan->order_count > 0 && plan->orders[plan->order_count - 1].descending;
+	const struct key *key = choose_key(plan, &covered);
+
+	if (key == NULL || (plan->order_count == 0 && plan->condition_count > 0))
+		return false; /* an order that nobody asked for could cost the index that serves the filters */
+	for (unsigned i = 0; !covered && i < key->column_count; i++) {
+		const struct column *column = &plan->table->columns[key->columns[i]];
+
+		if (!is_ordered_by(plan, column))
+			plan->orders[plan->order_count++] = /* the way it goes already: an index goes one way */
+			    (struct plan_order){ .field = { column, FIELD_COLUMN, column->quoted }, .descending = descending };
+	}
+	for (unsigned i = 0; i < plan->order_count; i++) {
+		const struct plan_field *field = &plan->orders[i].field;
+
+		if (field->kind != FIELD_COLUMN || !can_be_compared(field->column))
+			return false;
+		for (unsigned j = 0; j < i; j++)
+			if (plan->orders[j].field.column == field->column)
+				return false;
+	}
+	for (unsigned i = 0; i < plan->order_count; i++)
+		plan->orders[i].output = plan_find_output(plan, plan->orders[i].field.column);
+	return true;
+}
+
+/* --- What comes after a place --- */
+
+static struct plan_condition *filter(const struct planning *planning, const struct plan_order *order,
+                                     enum query_operator op, struct plan_literal *literal)
+{
+	struct plan_condition *condition = arena_alloc(planning->arena, sizeof(*condition));
+
+	condition->kind = PLAN_FILTER;
+	condition->field = order->field;
+	condition->op = op;
+	condition->literals = literal;
+	condition->literal_count = op != QUERY_IS;
+	condition->beyond = literal != NULL && literal->beyond;
+	return condition;
+}
+
+static struct plan_condition *is_null(const struct planning *planning, const struct plan_order *order, enum query_is is)
+{
+	struct plan_condition *condition = filter(planning, order, QUERY_IS, NULL);
+
+	condition->is = is;
+	return condition;
+}
+
+/* Both, either of which may be missing. */
+static struct plan_condition *group(const struct planning *planning, bool or_else, struct plan_condition *one,
+                                    struct plan_condition *other)
+{
+	struct plan_condition *condition;
+
+	if (one == NULL || other == NULL)
+		return one != NULL ? one : other;
+	condition = arena_alloc(planning->arena, sizeof(*condition));
+	condition->kind = or_else ? PLAN_OR : PLAN_AND;
+	condition->first = one;
+	one->next = other;
+	return condition;
+}
+
+/* What sorts behind the value in this column alone; NULL: nothing does. */
+static struct plan_condition *behind(const struct planning *planning, const struct plan_order *order,
+                                     struct plan_literal *value)
+{
+	struct plan_condition *nulls = NULL;
+
+	if (value->sql.length == 0)
+		return order->nulls_first ? is_null(planning, order, QUERY_NOT_NULL) : NULL;
+	if (order->field.column->nullable && !order->nulls_first)
+		nulls = is_null(planning, order, QUERY_NULL);
+	return group(planning, true, filter(planning, order, order->descending ? QUERY_LT : QUERY_GT, value), nulls);
+}
+
+/* What sorts behind the values from there on; NULL: nothing does. */
+static struct plan_condition *after(const struct planning *planning, struct plan_literal *values, unsigned from)
+{
+	const struct plan_order *order = &planning->plan->orders[from];
+	struct plan_condition *same, *rest;
+
+	if (from + 1 == planning->plan->order_count)
+		return behind(planning, order, &values[from]);
+	if ((rest = after(planning, values, from + 1)) == NULL) /* the row is the last one of those with the same value */
+		return behind(planning, order, &values[from]);
+	same = values[from].sql.length == 0 ? is_null(planning, order, QUERY_NULL)
+	                                    : filter(planning, order, QUERY_EQ, &values[from]);
+	return group(planning, true, behind(planning, order, &values[from]), group(planning, false, same, rest));
+}
+
+static enum status refuse(const struct planning *planning, const char *why, const char *at)
+{
+	planning->fault->hint = "follow the Link of an answer";
+	return planning_refuse(planning, STATUS_BAD_QUERY, why, at);
+}
+
+/* As many bytes of weights as a character has at the most, by its first byte in UTF-8, and some more, in a collation of
+ * which only so many decide. MySQL takes all of the weights of those without PAD SPACE (utf8mb4_0900_as_cs and its kin
+ * have more than these), and by MariaDB's of several levels no page begins (mysql_catalogue.c). */
+static unsigned weights_of(unsigned char first)
+{
+	if (first < 0x80)
+		return 6;
+	if (first < 0xc0) /* within a character */
+		return 0;
+	if (first < 0xe0)
+		return 20;
+	if (first >= 0xe4 && first <= 0xed) /* ideographs, and Hangul of three parts */
+		return 18;
+	return first < 0xf0 ? 48 : 24;
+}
+
+/* Whether all of the value decides on its row's place. Rows that are equal as far as the server compares them stand in
+ * the order of the key that completes it, so that a page can begin after a value only that is shorter than that: those
+ * that are larger all stand behind it. Each byte of a BINARY is a weight of its own. */
+static bool decides(const struct dialect *dialect, enum column_type type, const char *bytes, size_t length)
+{
+	size_t weights = 8; /* what separates the levels, or the number of bytes, which the server adds to a BINARY's */
+
+	if (dialect->sort_bytes == 0 || (type != COLUMN_STRING && type != COLUMN_BINARY))
+		return true;
+	if (type == COLUMN_BINARY)
+		return weights + length <= dialect->sort_bytes;
+	for (size_t i = 0; i < length && weights <= dialect->sort_bytes; i++)
+		weights += weights_of((unsigned char)bytes[i]);
+	return weights <= dialect->sort_bytes;
+}
+
+/* The same of a value that a client wrote, as base64 if the column has bytes. The literal is X'…' then. */
+static bool given_decides(const struct dialect *dialect, const struct column *column, struct slice given,
+                          const struct text *literal)
+{
+	return decides(dialect, column->type, given.bytes,
+	               column->type == COLUMN_BINARY ? (literal->length - strlen("X''")) / 2 : given.length);
+}
+
+static enum status plan_after(const struct planning *planning)
+{
+	struct plan *plan = planning->plan;
+	const struct query_condition *given = planning->query->after;
+	struct plan_literal *values = arena_alloc(planning->arena, plan->order_count * sizeof(*values));
+	const struct query_value *value = given->values;
+	const char *why;
+
+	if (!plan->keyset)
+		return refuse(planning, "'after' has no meaning in this order", given->at);
+	if (given->value_count != plan->order_count)
+		return refuse(planning, arena_printf(planning->arena, "'after' has %u values for %u columns of the order",
+		                                     given->value_count, plan->order_count), given->at);
+	for (unsigned i = 0; i < plan->order_count; i++, value = value->next) {
+		const struct column *column = plan->orders[i].field.column;
+
+		if (value->text.at[0] != '"' && slice_is(value->text.text, "null") && column->nullable)
+			continue;
+		text_clear(planning->scratch);
+		if (plan->table->dialect->literal(planning->scratch, column, value->text.text, &why) != STATUS_OK)
+			return refuse(planning, arena_printf(planning->arena, "'after' has a value that column '%s' cannot have",
+			                                     column->name.bytes), value->text.at);
+		if (!given_decides(plan->table->dialect, column, value->text.text, planning->scratch))
+			return refuse(planning, arena_printf(planning->arena, "'after' has a value that is too long to tell where "
+			                                     "it stands in the order of column '%s'", column->name.bytes),
+			              value->text.at);
+		values[i].sql = planning_keep(planning);
+		values[i].beyond = !value_fits(column, value->text.text);
+	}
+	plan->after = after(planning, values, 0);
+	/* So that the index is entered at the right place, whatever the server makes of the rest. */
+	if (plan->order_count > 1 && values[0].sql.length > 0 && !plan->orders[0].field.column->nullable)
+		plan->after = group(planning, false, filter(planning, &plan->orders[0],
+		                                            plan->orders[0].descending ? QUERY_LTE : QUERY_GTE, &values[0]),
+		                    plan->after);
+	return STATUS_OK;
+}
+
+enum status page_plan(const struct planning *planning)
+{
+	struct plan *plan = planning->plan;
+
+	plan->probes = !plan->single && plan->key_column == NULL && plan->limit > 0;
+	if (!plan->single && plan->key_column == NULL)
+		plan->keyset = complete_order(plan);
+	return planning->query->after != NULL ? plan_after(planning) : STATUS_OK;
+}
+
+/* --- The link --- */
+
+/* Web servers have room for so much in an answer's headers and in a request's line (nginx/: 16 and 32 KiB). */
+enum { LINK_MOST_BYTES = 12288 };
+
+/* Bytes that stand for themselves in a query, in a header, between < and >. */
+static bool is_plain(char byte)
+{
+	return (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
+	       (byte != '\0' && strchr("-._~!$'()*,;:@/?", byte) != NULL);
+}
+
+static void add_byte(struct text *out, char byte)
+{
+	static const char digits[] = "0123456789ABCDEF";
+
+	text_add_char(out, '%');
+	text_add_char(out, digits[(unsigned char)byte >> 4]);
+	text_add_char(out, digits[byte & 15]);
+}
+
+static void add_encoded(struct text *out, const char *bytes, size_t length)
+{
+	for (size_t i = 0; i < length; i++)
+		if (is_plain(bytes[i]))
+			text_add_char(out, bytes[i]);
+		else
+			add_byte(out, bytes[i]);
+}
+
+static void add_quoted(struct text *out, const char *bytes, size_t length)
+{
+	add_byte(out, '"');
+	for (size_t i = 0; i < length; i++) {
+		if (bytes[i] == '"' || bytes[i] == '\\')
+			add_byte(out, '\\');
+		add_encoded(out, &bytes[i], 1);
+	}
+	add_byte(out, '"');
+}
+
+/* Whether the value, as the link says it, can be compared with the column when it comes back. */
+static bool can_come_back(const struct plan *plan, unsigned order, struct slice said)
+{
+	struct text literal = { 0 };
+	const char *why;
+	bool good = plan->table->dialect->literal(&literal, plan->orders[order].field.column, said, &why) == STATUS_OK;
+
+	text_release(&literal);
+	return good;
+}
+
+bool page_add_place(struct text *out, const struct plan *plan, const struct row *row)
+{
+	struct text json = { 0 };
+	struct slice said;
+	bool unsayable = false;
+
+	for (unsigned i = 0; i < plan->order_count && !unsayable; i++) {
+		unsigned place = plan->orders[i].output;
+		const char *value = row->values[place];
+		size_t length = row->lengths[place];
+
+		text_add_char(out, i == 0 ? '(' : ',');
+		if (value == NULL) {
+			text_add_string(out, "null");
+			continue;
+		}
+		if ((unsayable = length > LINK_MOST_BYTES ||
+		                 !decides(plan->table->dialect, plan->columns[place].type, value, length)))
+			break;
+		if (plan->columns[place].type == COLUMN_STRING) {
+			said = (struct slice){ value, length };
+			unsayable = memchr(value, '\0', length) != NULL || !can_come_back(plan, i, said);
+			add_quoted(out, value, length);
+			continue;
+		}
+		text_clear(&json);
+		(void)render_json_value(&json, &plan->columns[place], value, length, &unsayable);
+		said = (struct slice){ json.bytes, json.length };
+		if (json.bytes[0] == '"')
+			said = (struct slice){ json.bytes + 1, json.length - 2 };
+		unsayable = unsayable || !can_come_back(plan, i, said);
+		if (json.bytes[0] == '"')
+			add_quoted(out, said.bytes, said.length);
+		else
+			add_encoded(out, said.bytes, said.length);
+	}
+	text_add_char(out, ')');
+	text_release(&json);
+	return !unsayable;
+}
+
+/* Whether the part of a query, decoded as the query's reader does it, begins with the word. The first '=' is a sign. */
+static bool begins(struct slice part, const char *word)
+{
+	const char *at = part.bytes, *end = at + part.length;
+
+	for (; *word != '\0'; word++) {
+		char bytes[3] = { 0 };
+		size_t length = *word != '=' && text_is_percent_encoded(at, end) ? 3 : 1;
+
+		if (at == end)
+			return false;
+		memcpy(bytes, at, length);
+		at += length;
+		if (text_query_decode(bytes, length) != 1 || bytes[0] != *word)
+			return false;
+	}
+	return true;
+}
+
+/* As the client wrote it, but for what a header or <…> cannot hold, and for a '%' that encodes nothing. */
+static void add_as_written(struct text *out, struct slice raw)
+{
+	for (size_t i = 0; i < raw.length; i++)
+		if (raw.bytes[i] > ' ' && raw.bytes[i] < 127 && strchr("<>\"\\^`{|}", raw.bytes[i]) == NULL &&
+		    (raw.bytes[i] != '%' || text_is_percent_encoded(raw.bytes + i, raw.bytes + raw.length)))
+			text_add_char(out, raw.bytes[i]);
+		else
+			add_byte(out, raw.bytes[i]);
+}
+
+static void begin_part(struct text *out, bool *first)
+{
+	text_add_char(out, *first ? '?' : '&');
+	*first = false;
+}
+
+/* place: no bytes for a link by offset, which counts from where this page's own 'after' is. */
+static void add_link(struct text *out, const struct request *request, const struct plan *plan, struct slice place)
+{
+	const char *at = request->uri.bytes, *end = at + request->uri.length, *question, *next;
+	bool first = true, ranged = request->range.length > 0;
+
+	http_add_origin(out, request);
+	if ((question = memchr(at, '?', request->uri.length)) == NULL)
+		question = end;
+	add_as_written(out, (struct slice){ at, (size_t)(question - at) });
+	for (at = question < end ? question + 1 : end; at < end; at = next + 1) {
+		struct slice part;
+
+		if ((next = memchr(at, '&', (size_t)(end - at))) == NULL)
+			next = end;
+		part = (struct slice){ at, (size_t)(next - at) };
+		if (part.length == 0 || begins(part, "offset=") || (place.length > 0 && begins(part, "after=(")) ||
+		    (ranged && begins(part, "limit=")))
+			continue;
+		begin_part(out, &first);
+		add_as_written(out, part);
+	}
+	if (ranged) {
+		begin_part(out, &first);
+		text_add_string(out, "limit=");
+		text_add_unsigned(out, plan->limit);
+	}
+	begin_part(out, &first);
+	if (place.length > 0) {
+		text_add_string(out, "after=");
+		text_add(out, place.bytes, place.length);
+	} else {
+		text_add_string(out, "offset=");
+		text_add_unsigned(out, plan->offset + plan->limit);
+	}
+}
+
+void page_add_link(struct text *out, const struct request *request, const struct plan *plan, struct slice place)
+{
+	size_t before = out->length;
+
+	add_link(out, request, plan, place);
+	if (place.length > 0 && out->length - before > LINK_MOST_BYTES) {
+		out->length = before;
+		add_link(out, request, plan, (struct slice){ "", 0 });
+	}
+	if (out->length - before > LINK_MOST_BYTES)
+		out->length = before;
+}
+
+void page_add_location(struct text *out, const struct request *request, const struct plan *plan,
+                       const struct write *write, const struct row *row)
+{
+	const char *at = request->uri.bytes, *end = at + request->uri.length;
+	const struct key *key = table_primary(plan->table);
+	struct text json = { 0 };
+	size_t before = out->length;
+	bool mistyped = false;
+
+	if (key == NULL || write->key_outputs == NULL || !table_key_compares(plan->table, key))
+		return;
+	add_as_written(out, (struct slice){ at, (size_t)(slice_find(at, end, '?') - at) });
+	for (unsigned i = 0; i < key->column_count; i++) {
+		unsigned place = write->key_outputs[i];
+		const struct plan_output *output = &plan->columns[place];
+		const struct column *column = &plan->table->columns[key->columns[i]];
+
+		text_add_char(out, i == 0 ? '?' : '&');
+		add_encoded(out, column->name.bytes, column->name.length);
+		text_add_string(out, "=eq.");
+		if (output->type == COLUMN_STRING) {
+			add_encoded(out, row->values[place], row->lengths[place]);
+			continue;
+		}
+		text_clear(&json);
+		(void)render_json_value(&json, output, row->values[place], row->lengths[place], &mistyped);
+		if (json.bytes[0] == '"')
+			add_encoded(out, json.bytes + 1, json.length - 2);
+		else
+			add_encoded(out, json.bytes, json.length);
+	}
+	text_release(&json);
+	if (out->length - before > LINK_MOST_BYTES) /* what is written is not to be told as an error for its key's sake */
+		out->length = before;
+}

@@ -1,0 +1,460 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A column as JSON Schema has it (draft 2020-12, as OpenAPI 3.1 uses it).
+ */
+#include <string.h>
+#include <strings.h>
+
+#include "base/json_template.h"
+#include "response/openapi.h"
+
+/* What the values of a type are in JSON. */
+static const struct shape {
+	const char *type, *other; /* NULL: any; no other */
+	const char *members;      /* what holds for all columns of the type, a template */
+	const char *note;         /* for people */
+} shapes[] = {
+	[COLUMN_INTEGER] = { "integer", NULL, "", NULL },
+	[COLUMN_BOOLEAN] = { "boolean", "integer", "", "0 and 1 are false and true; other numbers stay numbers." },
+	[COLUMN_YEAR] = { "integer", NULL, ",'anyOf':[{'const':0},{'minimum':1901,'maximum':2155}]", NULL },
+	[COLUMN_DECIMAL] = { "number", NULL, ",'format':'decimal'", NULL },
+	[COLUMN_FLOAT] = { "number", NULL, ",'format':'float'", NULL },
+	[COLUMN_DOUBLE] = { "number", NULL, ",'format':'double'", NULL },
+	[COLUMN_BIT] = { "integer", NULL, ",'minimum':0", NULL },
+	[COLUMN_STRING] = { "string", NULL, "", NULL },
+	[COLUMN_DATE] = { "string", NULL, ",'format':'date'", NULL },
+	[COLUMN_TIME] = { "string", NULL, ",'pattern':'^-?[0-9]{2,3}:[0-5][0-9]:[0-5][0-9]([.][0-9]{1,6})?$'",
+	                  "A time of day or a span, from -838:59:59 to 838:59:59." },
+	[COLUMN_DATETIME] = { "string", NULL, ",'format':'date-time-local'", "ISO 8601, without a zone." },
+	[COLUMN_TIMESTAMP] = { "string", NULL, ",'format':'date-time'", NULL },
+	[COLUMN_JSON] = { NULL, NULL, "", "Any JSON." },
+	[COLUMN_BINARY] = { "string", NULL, ",'contentEncoding':'base64'", NULL },
+	[COLUMN_ARRAY] = { "array", NULL, ",'items':{}", NULL },
+	[COLUMN_GEOMETRY] = { "string", NULL, ",'contentEncoding':'base64'", "A geometry in the server's own form." },
+};
+
+static bool is_declared(const struct column *column, const char *word)
+{
+	return column->declared.length >= strlen(word) &&
+	       strncasecmp(column->declared.bytes, word, strlen(word)) == 0;
+}
+
+static const struct shape *shape_of(const struct column *column)
+{
+	static const struct shape truth = { "boolean", NULL, "", NULL }; /* MySQL's is a number that may be another one */
+
+	if (column->type == COLUMN_BOOLEAN && is_declared(column, "boolean"))
+		return &truth;
+	return &shapes[column->type];
+}
+
+static void add_types(struct text *out, const struct column *column, bool nullable)
+{
+	const struct shape *shape = shape_of(column);
+	const char *type = column->type == COLUMN_BIT && column->length == 1 ? "boolean" : shape->type;
+
+	if (type == NULL)
+		return;
+	if (!nullable && shape->other == NULL) {
+		template_add(out, ",'type':%s", type);
+		return;
+	}
+	template_add(out, ",'type':[%s", type);
+	if (shape->other != NULL)
+		template_add(out, ",%s", shape->other);
+	if (nullable)
+		template_add(out, ",'null'");
+	template_add(out, "]");
+}
+
+static void add_integer_bounds(struct text *out, const struct column *column)
+{
+	static const struct {
+		const char *declared;
+		unsigned bits;
+	} widths[] = { { "tinyint", 8 }, { "smallint", 16 }, { "mediumint", 24 }, { "int", 32 }, { "bigint", 64 } };
+
+	for (size_t i = 0; i < sizeof(widths) / sizeof(widths[0]); i++) {
+		unsigned bits = column->is_unsigned ? widths[i].bits : widths[i].bits - 1;
+		uint64_t most = UINT64_MAX >> (64 - bits);
+
+		if (!is_declared(column, widths[i].declared))
+			continue;
+		template_add(out, ",'format':%s", bits < 32 ? "int32" : bits < 64 ? "int64" : "uint64");
+		if (column->is_unsigned)
+			template_add(out, ",'minimum':0");
+		else
+			template_add(out, ",'minimum':-%u", most + 1);
+		template_add(out, ",'maximum':%u", most);
+		return;
+	}
+}
+
+/* The largest number of so many digits. */
+static void add_nines(struct text *out, const struct column *column)
+{
+	if (column->precision == column->scale)
+		text_add_char(out, '0');
+	for (unsigned i = 0; i < column->precision; i++) {
+		if (i == column->precision - column->scale)
+			text_add_char(out, '.');
+		text_add_char(out, '9');
+	}
+}
+
+static void add_decimal_bounds(struct text *out, const struct column *column)
+{
+	enum { MOST_DIGITS = 2000 }; /* PostgreSQL's numeric(1000,-1000); no server has more */
+
+	if (column->precision == 0 || column->precision > MOST_DIGITS || column->scale > column->precision)
+		return;
+	template_add(out, ",'minimum':%r", column->is_unsigned ? "0" : "-");
+	if (!column->is_unsigned)
+		add_nines(out, column);
+	template_add(out, ",'maximum':");
+	add_nines(out, column);
+}
+
+/* What stands in the next pair of single quotes, in which they are doubled, and the server writes some bytes behind a
+ * backslash. NULL: there is none; or where it goes on. */
+static const char *take_quoted(const char *at, const char *end, struct text *value)
+{
+	static const char escaped[] = "nr0\\", meant[] = "\n\r\0\\";
+	const char *known;
+
+	text_clear(value);
+	if ((at = memchr(at, '\'', (size_t)(end - at))) == NULL)
+		return NULL;
+	for (at++; at < end; at++) {
+		if (*at == '\'' && (at + 1 == end || at[1] != '\''))
+			return at + 1;
+		if (*at == '\\' && at + 1 < end && (known = memchr(escaped, at[1], sizeof(escaped) - 1)) != NULL) {
+			text_add_char(value, meant[known - escaped]);
+			at++;
+			continue;
+		}
+		at += *at == '\'';
+		text_add_char(value, *at);
+	}
+	return NULL;
+}
+
+static void add_choices(struct text *out, const struct column *column, bool nullable)
+{
+	const char *at = column->declared.bytes, *end = at + column->declared.length;
+	struct text value = { 0 };
+
+	template_add(out, ",'enum':[");
+	while ((at = take_quoted(at, end, &value)) != NULL) {
+		template_add(out, ",");
+		(void)text_add_json_string(out, value.bytes, value.length);
+	}
+	if (nullable)
+		template_add(out, ",null");
+	template_add(out, "]");
+	text_release(&value);
+}
+
+static void add_string_bounds(struct text *out, const struct column *column, bool nullable)
+{
+	if (is_declared(column, "enum("))
+		add_choices(out, column, nullable);
+	else if (is_declared(column, "uuid"))
+		template_add(out, ",'format':'uuid'");
+	else if (column->length > 0 && !column->is_other)
+		template_add(out, ",'maxLength':%u", column->length);
+}
+
+void openapi_add_type(struct text *out, const struct column *column, bool nullable)
+{
+	add_types(out, column, nullable);
+	if (column->type != COLUMN_BIT || column->length != 1)
+		template_add(out, shapes[column->type].members);
+	switch (column->type) {
+	case COLUMN_INTEGER:
+	case COLUMN_BOOLEAN:
+		add_integer_bounds(out, column);
+		break;
+	case COLUMN_DECIMAL:
+		add_decimal_bounds(out, column);
+		break;
+	case COLUMN_FLOAT:
+	case COLUMN_DOUBLE:
+		if (column->is_unsigned)
+			template_add(out, ",'minimum':0");
+		break;
+	case COLUMN_BIT:
+		if (column->length > 1 && column->length <= 64)
+			template_add(out, ",'maximum':%u", UINT64_MAX >> (64 - column->length));
+		break;
+	case COLUMN_STRING:
+		add_string_bounds(out, column, nullable);
+		break;
+	case COLUMN_BINARY:
+		if (column->length > 0)
+			template_add(out, ",'maxLength':%u", (column->length + 2) / 3 * 4);
+		break;
+	case COLUMN_YEAR:
+	case COLUMN_DATE:
+	case COLUMN_TIME:
+	case COLUMN_DATETIME:
+	case COLUMN_TIMESTAMP:
+	case COLUMN_JSON:
+	case COLUMN_GEOMETRY:
+	case COLUMN_ARRAY:
+		break;
+	}
+}
+
+/* A default that is a literal and reads the same in JSON. */
+static void add_default(struct text *out, const struct column *column)
+{
+	const char *literal = column->fallback, *end;
+	struct text value = { 0 };
+
+	if (literal == NULL)
+		return;
+	end = literal + strlen(literal);
+	switch (column->type) {
+	case COLUMN_BOOLEAN:
+	case COLUMN_INTEGER:
+	case COLUMN_DECIMAL:
+	case COLUMN_FLOAT:
+	case COLUMN_DOUBLE: /* as the server writes numbers; text_add_json adds nothing that is none */
+		if (column->type == COLUMN_BOOLEAN && (strcmp(literal, "0") == 0 || strcmp(literal, "1") == 0))
+			template_add(out, ",'default':%r", *literal == '1' ? "true" : "false");
+		else if ((*literal == '-' || (*literal >= '0' && *literal <= '9')) &&
+		         text_add_json(&value, literal, (size_t)(end - literal)))
+			template_add(out, ",'default':%r", text_terminate(&value));
+		break;
+	case COLUMN_STRING:
+	case COLUMN_DATE:
+		if (*literal != '\'' || take_quoted(literal, end, &value) != end)
+			break;
+		template_add(out, ",'default':");
+		(void)text_add_json_string(out, value.bytes, value.length);
+		break;
+	case COLUMN_YEAR:
+	case COLUMN_BIT:
+	case COLUMN_TIME:
+	case COLUMN_DATETIME:
+	case COLUMN_TIMESTAMP:
+	case COLUMN_JSON:
+	case COLUMN_BINARY:
+	case COLUMN_GEOMETRY:
+	case COLUMN_ARRAY:
+		break;
+	}
+	text_release(&value);
+}
+
+/* --- What is told to people, and to those who read PostgREST's marks --- */
+
+static void begin_paragraph(struct text *out)
+{
+	if (out->length > 0)
+		text_add_string(out, "\n\n");
+}
+
+static void add_note(struct text *out, const char *note)
+{
+	if (note == NULL || *note == '\0')
+		return;
+	begin_paragraph(out);
+	text_add_string(out, note);
+}
+
+/* Within an attribute. */
+static void add_attribute(struct text *out, const char *name, struct slice value)
+{
+	text_add_char(out, ' ');
+	text_add_string(out, name);
+	text_add_string(out, "='");
+	for (size_t i = 0; i < value.length; i++)
+		switch (value.bytes[i]) {
+		case '&': text_add_string(out, "&amp;"); break;
+		case '<': text_add_string(out, "&lt;"); break;
+		case '>': text_add_string(out, "&gt;"); break;
+		case '\'': text_add_string(out, "&#39;"); break;
+		default: text_add_char(out, value.bytes[i]);
+		}
+	text_add_char(out, '\'');
+}
+
+static bool has_column(const struct key *key, int column)
+{
+	for (unsigned i = 0; key != NULL && i < key->column_count; i++)
+		if (key->columns[i] == column)
+			return true;
+	return false;
+}
+
+/* Only what clients may see is named. */
+static void add_references(struct text *out, const struct schema *schema, const struct table *table, int place)
+{
+	for (unsigned i = 0; i < table->foreign_key_count; i++) {
+		const struct foreign_key *key = &table->foreign_keys[i];
+		const struct table *target = schema_table(schema, (struct slice){ key->target, strlen(key->target) });
+
+		for (unsigned c = 0; target != NULL && c < key->column_count; c++) {
+			const char *name = key->target_columns[c];
+			const struct column *column = table_column(target, name, strlen(name));
+
+			if (key->columns[c] != place || column == NULL)
+				continue;
+			begin_paragraph(out);
+			text_printf(out, "Note:\nThis is a Foreign Key to `%s.%s`.<fk", target->name.bytes, name);
+			add_attribute(out, "table", target->name);
+			add_attribute(out, "column", column->name);
+			text_add_string(out, "/>");
+		}
+	}
+}
+
+static void add_description(struct text *out, const struct schema *schema, const struct table *table,
+                            const struct column *column)
+{
+	int place = (int)(column - table->columns);
+	struct text told = { 0 };
+
+	add_note(&told, column->comment);
+	add_note(&told, shape_of(column)->note);
+	if (is_declared(column, "set(") && column->declared.length > 5) {
+		add_note(&told, "Any of these, separated by commas: ");
+		text_add(&told, column->declared.bytes + 4, column->declared.length - 4 - 1);
+	}
+	if (column->auto_increment)
+		add_note(&told, "Numbered by the database.");
+	if (column->generated)
+		add_note(&told, "Computed by the database.");
+	if (has_column(table_primary(table), place))
+		add_note(&told, "Note:\nThis is a Primary Key.<pk/>");
+	add_references(&told, schema, table, place);
+	if (told.length > 0)
+		template_add(out, ",'description':%s", text_terminate(&told));
+	text_release(&told);
+}
+
+void openapi_add_column(struct text *out, const struct schema *schema, const struct table *table,
+                        const struct column *column)
+{
+	openapi_add_type(out, column, column->nullable);
+	add_default(out, column);
+	if (!column->writable)
+		template_add(out, ",'readOnly':true");
+	else if (!column->exposed)
+		template_add(out, ",'writeOnly':true");
+	add_description(out, schema, table, column);
+}
+
+/* --- Examples --- */
+
+static bool add_string_example(struct text *out, const struct column *column)
+{
+	static const char words[] = "text";
+	/* Types that look like strings, by how they begin. */
+	static const struct {
+		const char *declared, *value;
+	} others[] = {
+		{ "uuid", "00000000-0000-4000-8000-000000000000" },
+		{ "inet6", "2001:db8::1" },
+		{ "inet", "192.0.2.1" },
+		{ "cidr", "192.0.2.0/24" },
+		{ "macaddr", "00:00:5e:00:53:01" },
+		{ "interval", "01:30:00" },
+		{ "time with time zone", "12:30:00+00" },
+		{ "money", "1.50" },
+		{ "xml", "<a/>" },
+		{ "tsvector", "text" },
+	};
+	size_t length = sizeof(words) - 1;
+	struct text first = { 0 };
+
+	if (is_declared(column, "enum(") || is_declared(column, "set(")) {
+		bool known = take_quoted(column->declared.bytes, column->declared.bytes + column->declared.length, &first) != NULL;
+
+		if (known)
+			(void)text_add_json_string(out, first.bytes, first.length);
+		text_release(&first);
+		return known;
+	}
+	for (size_t i = 0; column->is_other && i < sizeof(others) / sizeof(others[0]); i++)
+		if (is_declared(column, others[i].declared)) {
+			template_add(out, "%s", others[i].value);
+			return true;
+		}
+	if (column->is_other)
+		return false;
+	if (column->length > 0 && column->length < length)
+		length = column->length;
+	(void)text_add_json_string(out, words, length);
+	return true;
+}
+
+/* So many bytes, as base64. */
+static void add_zeros(struct text *out, uint64_t bytes)
+{
+	uint64_t characters = (bytes * 4 + 2) / 3;
+
+	text_add_char(out, '"');
+	for (uint64_t i = 0; i < (bytes + 2) / 3 * 4; i++)
+		text_add_char(out, i < characters ? 'A' : '=');
+	text_add_char(out, '"');
+}
+
+bool openapi_add_example(struct text *out, const struct column *column)
+{
+	enum { MOST_BYTES = 65536 }; /* of a BINARY or a vector; no server has more */
+	uint64_t bytes;
+
+	switch (column->type) {
+	case COLUMN_INTEGER:
+		template_add(out, "1");
+		return true;
+	case COLUMN_BOOLEAN:
+		template_add(out, "true");
+		return true;
+	case COLUMN_BIT:
+		template_add(out, column->length == 1 ? "true" : "1");
+		return true;
+	case COLUMN_YEAR:
+		template_add(out, "2024");
+		return true;
+	case COLUMN_DECIMAL: /* which may have no digits before the point */
+		template_add(out, column->precision > column->scale || column->precision == 0 ? "1" : "0");
+		return true;
+	case COLUMN_FLOAT:
+	case COLUMN_DOUBLE:
+		template_add(out, "1.5");
+		return true;
+	case COLUMN_STRING:
+		return add_string_example(out, column);
+	case COLUMN_DATE:
+		template_add(out, "'2024-01-31'");
+		return true;
+	case COLUMN_TIME:
+		template_add(out, "'12:30:00'");
+		return true;
+	case COLUMN_DATETIME:
+		template_add(out, "'2024-01-31T12:30:00'");
+		return true;
+	case COLUMN_TIMESTAMP:
+		template_add(out, "'2024-01-31T12:30:00Z'");
+		return true;
+	case COLUMN_JSON:
+		template_add(out, "{}");
+		return true;
+	case COLUMN_BINARY:
+		bytes = is_declared(column, "binary(") || is_declared(column, "vector(") ? column->length : 1;
+		if (bytes > MOST_BYTES)
+			return false;
+		add_zeros(out, bytes);
+		return true;
+	case COLUMN_ARRAY:
+		template_add(out, "[]");
+		return true;
+	case COLUMN_GEOMETRY:
+		return false;
+	}
+	return false;
+}

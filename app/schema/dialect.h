@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * dialect.h: what is said to one database otherwise than to another: literals, and the pieces of SQL that the standard does
+ * not have. A table has the dialect of the database that it is in (table.h); whoever writes SQL (sql.h) asks it. What all
+ * databases say alike stands there, not here.
+ */
+#ifndef MYREST_DIALECT_H
+#define MYREST_DIALECT_H
+
+#include "plan/plan.h"
+#include "plan/plan_write.h"
+#include "schema/literal.h"
+
+/* What ::type names. */
+enum cast_target {
+	CAST_TEXT,
+	CAST_INTEGER,
+	CAST_UNSIGNED,
+	CAST_DECIMAL,
+	CAST_DOUBLE,
+	CAST_BOOLEAN,
+	CAST_DATE,
+	CAST_TIME,
+	CAST_DATETIME,
+	CAST_TIMESTAMP,
+	CAST_JSON
+};
+
+/* What is cast. */
+struct cast {
+	struct slice value; /* as SQL; what is JSON is its text by now */
+	enum column_type type;
+	const struct column *column;
+	bool is_other; /* a column whose values only look like texts (table.h) */
+};
+
+struct dialect {
+	char quote;            /* around an identifier */
+	bool fulltext_indexed; /* full-text searches need an index of the column alone, and know no languages */
+	bool conflict_by_key;  /* an upsert names the key by which rows are there already; otherwise it is any */
+	unsigned sort_bytes;   /* of a text's weights, which decide on its place in an order; 0: all of them do */
+	bool json_exact;       /* JSON's numbers are compared as they are written; otherwise as doubles, but for long integers */
+	bool last_id_again;    /* when no ids are left the server makes the last one again, which is a duplicate then */
+	bool json_names_plain; /* a name in JSON that is written with escapes is not found by a path */
+	bool null_is_a_day;    /* IS NULL finds the day 0000-00-00 as well, in columns that have no NULL; <=>NULL does not */
+	bool any_day;          /* a literal may be a day that no calendar has, such as a writer's sql_mode may have let in */
+	bool times_named;      /* what a view computes is compared with a time, and not with a text, where it says TIME'...' */
+	bool takes_empty_rows; /* INSERT INTO t () VALUES (), unless t is a view */
+	bool other_operators;  /* ranges, arrays and others have their own, which the server knows */
+	bool returns_changes;  /* UPDATE … RETURNING, DELETE … RETURNING, whose rows another statement may take */
+	/* In the words of the error which is told when a merge meets a row by another key than the one that is meant, or
+	 * when an ignored row has it (judge). NULL: that cannot be (conflict_by_key). */
+	const char *alarm;
+	const char *next_id;        /* what is written for the database to make an id */
+	const char *new_rows;       /* what ON CONFLICT calls those of the INSERT, so no table can be called that; NULL: nothing */
+	const char *claim_ending;   /* of an INSERT that is to fail, or to do nothing, where the key is there already */
+	const char *share_lock;     /* of a SELECT that waits for who writes its row */
+	const char *bytes;          /* how a literal of bytes begins; hexadecimal digits and a quote end it */
+
+	/* Values: as value_add_literal and value_add_stored. */
+	enum status (*literal)(struct text *, const struct column *, struct slice text, const char **why);
+	enum status (*stored)(struct text *, const struct column *, struct slice bytes);
+	/* Whether the column can have what the literal says, as far as the database would refuse it without naming the column;
+	 * otherwise *why says what is wrong. NULL: the database names it. */
+	enum status (*check)(const struct column *, struct slice literal, struct arena *, const char **why);
+	/* JSON that is valid, as far as the database takes all of that. NULL: it does. */
+	enum status (*check_json)(struct slice json, const char **why);
+	/* What is searched for, as a literal; as value_add_literal. */
+	enum status (*search)(struct text *, enum query_operator, struct slice text, const char **why);
+
+	/* Of reads. A transaction whose reads of the table all see the same rows; again: without a lock, which was refused, in
+	 * the transaction that this ended. */
+	void (*begin_snapshot)(struct text *, const struct table *, bool again);
+	void (*output)(struct text *, const struct plan_output *);
+	/* The JSON that a path leads to, as value_add_path has them; NULL when it leads nowhere. */
+	void (*json_path)(struct text *, const struct column *, const struct slice *keys, const int *indices, unsigned count);
+	void (*json_text)(struct text *, struct slice json); /* what ->> gives of it */
+	void (*order)(struct text *, const struct plan *, const struct plan_order *); /* without the comma in front */
+	/* false: it cannot be cast to this. */
+	bool (*cast)(struct text *, const struct cast *, enum cast_target, enum column_type *);
+	/* The planner's guess by a row that EXPLAIN gives; false: it says nothing. */
+	bool (*planned)(const struct row *, bool first, double *rows);
+
+	/* Of conditions; each can stand beside AND and inside of NOT(…). */
+	void (*operand)(struct text *, const struct plan_condition *); /* what stands left of = and its kin */
+	void (*distinct)(struct text *, const struct plan_condition *, const struct plan_literal *);
+	/* column sign literal, where the column's character set may lack a character of the literal. NULL: none lacks any. */
+	void (*beyond)(struct text *, const struct plan_condition *, const char *sign, const struct plan_literal *);
+	void (*json_comparison)(struct text *, const struct plan_condition *, const char *sign, const struct plan_literal *);
+	void (*match)(struct text *, const struct plan_condition *, const struct plan_literal *); /* like, match and their kin */
+	void (*fulltext)(struct text *, const struct plan_condition *);
+	void (*containment)(struct text *, const struct plan_condition *);
+	void (*truth)(struct text *, const struct plan_field *); /* what IS TRUE is asked of */
+
+	/* Of writes. */
+	/* Behind an INSERT that has this row, and others for which the database makes ids alike (write_run). */
+	void (*resolution)(struct text *, const struct plan *, const struct write *, unsigned row);
+	/* Behind an INSERT of one row: what sql_judge asks. NULL: nothing is (conflict_by_key). */
+	void (*judge)(struct text *, const struct plan *, const struct write *);
+	/* Of an UPDATE or DELETE with a limit: what stands in front (NULL: nothing), and its WHERE, ORDER BY, LIMIT. */
+	void (*begin_window)(struct text *, const struct plan *, const struct write *);
+	void (*window)(struct text *, const struct plan *, const struct write *);
+	bool (*fallback)(struct text *, const struct column *); /* the column's default, to be compared with; false: nobody knows */
+};
+
+extern const struct dialect mysql_dialect, postgresql_dialect;
+
+#endif

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * literal.h: a client's text for a column, as a literal in SQL of the column's type, or the reason why it is none. This
+ * is the only way from a client's bytes into SQL text. A number column never meets a quoted string: that would change
+ * the comparison's meaning and lose the index.
+ *
+ * Literals are standard SQL, so the session must not treat backslashes as escapes (mysql_server.c
+ * sets NO_BACKSLASH_ESCAPES, postgresql_server.c standard_conforming_strings).
+ */
+#ifndef MYREST_LITERAL_H
+#define MYREST_LITERAL_H
+
+#include "schema/table.h"
+
+/* A 64-bit integer of either sign; equal values have equal fields. */
+struct integer {
+	uint64_t magnitude;
+	bool negative; /* never with a magnitude of 0 */
+};
+
+/* Reads [+-]digits. STATUS_BAD_VALUE: not an integer; STATUS_VALUE_RANGE: beyond 64 bits. */
+enum status value_integer(struct slice text, struct integer *) MUST_CHECK;
+static inline bool integer_equal(struct integer a, struct integer b)
+{
+	return a.magnitude == b.magnitude && a.negative == b.negative;
+}
+void value_add_integer(struct text *sql, struct integer);
+
+/* Adds the literal for `column = literal`. On another status *sql is as it was and *why says what was expected. */
+enum status value_add_literal(struct text *sql, const struct column *, struct slice text, const char **why) MUST_CHECK;
+
+/* Whether the character set of a string column surely has all of the text's characters. Where it has not, the server
+ * refuses to compare. */
+bool value_fits(const struct column *, struct slice text);
+
+/* Adds the literal for LIKE … ESCAPE '\', in which '*' is '%'. STATUS_BAD_PATTERN: as value_add_literal. */
+enum status value_add_pattern(struct text *sql, struct slice text, const char **why) MUST_CHECK;
+
+/* What JSON there is. */
+enum value_json { VALUE_NUMBER, VALUE_TEXT, VALUE_TRUE, VALUE_FALSE, VALUE_NULL, VALUE_STRUCTURE };
+
+/* Adds JSON text as a literal, and says what it is. STATUS_BAD_VALUE: as value_add_literal. */
+enum status value_add_json(struct text *sql, struct slice text, enum value_json *, const char **why) MUST_CHECK;
+
+/* Adds a JSON path as a literal: '$."key"[0]'. A key of NULL bytes: the index beside it, from the end when negative. */
+void value_add_path(struct text *sql, const struct slice *keys, const int *indices, unsigned count);
+
+/* Adds two hexadecimal digits for each byte. */
+void value_add_hex(struct text *sql, struct slice bytes);
+
+/* Adds a value that the database gave for the column, as a literal that is equal to it. */
+enum status value_add_stored(struct text *sql, const struct column *, struct slice bytes) MUST_CHECK;
+
+/* Adds 'text' with its quotes doubled. */
+void value_add_string(struct text *sql, struct slice text);
+
+/* Whether two literals of the column's type are one value, as far as their texts tell: 1.5 and 1.50, 03:04:05 and
+ * 03:04:05.000, a UUID or an address in other words. Texts are one if they are equal. */
+bool value_is_same(const struct column *, struct slice, struct slice);
+
+#endif

@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: MIT */
+#include "schema/table.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { MAX_TABLES = 1000, MAX_COLUMNS = 4096 };
+
+struct cursor {
+	const char *start, *at;
+	struct arena *arena;
+	const char *fault;
+};
+
+static void skip_space(struct cursor *cursor)
+{
+	cursor->at += strspn(cursor->at, " \t\r\n");
+}
+
+static bool refuse(struct cursor *cursor, const char *what)
+{
+	cursor->fault = arena_printf(cursor->arena, "%s at character %d", what, (int)(cursor->at - cursor->start) + 1);
+	return false;
+}
+
+static bool parse_name(struct cursor *cursor, struct slice *name)
+{
+	const char *end;
+	char *copy;
+	size_t length = 0;
+
+	skip_space(cursor);
+	if (*cursor->at != '"') {
+		end = cursor->at + strcspn(cursor->at, ",()\"");
+		if (*end == '"')
+			return cursor->at = end, refuse(cursor, "a '\"' inside of an unquoted name");
+		while (end > cursor->at && strchr(" \t\r\n", end[-1]) != NULL)
+			end--;
+		if (end == cursor->at)
+			return refuse(cursor, "a name is missing");
+		*name = (struct slice){ arena_text(cursor->arena, cursor->at, (size_t)(end - cursor->at)),
+		                        (size_t)(end - cursor->at) };
+		cursor->at = end;
+		skip_space(cursor);
+		return true;
+	}
+	copy = arena_alloc(cursor->arena, strlen(cursor->at));
+	for (end = cursor->at + 1; *end != '"' || end[1] == '"'; end++) {
+		if (*end == '\0')
+			return refuse(cursor, "no '\"' ends the name that begins");
+		if (*end == '"')
+			end++;
+		copy[length++] = *end;
+	}
+	if (length == 0)
+		return refuse(cursor, "an empty name");
+	*name = (struct slice){ copy, length };
+	cursor->at = end + 1;
+	skip_space(cursor);
+	return true;
+}
+
+static bool parse_columns(struct cursor *cursor, struct table_choice *choice)
+{
+	struct slice *columns = NULL;
+
+	do {
+		cursor->at++; /* '(' or ',' */
+		if (choice->column_count == MAX_COLUMNS) {
+			free(columns);
+			return refuse(cursor, "more columns than a table can have");
+		}
+		columns = memory_grow(columns, (choice->column_count + 1) * sizeof(*columns));
+		if (!parse_name(cursor, &columns[choice->column_count++])) {
+			free(columns);
+			return false;
+		}
+	} while (*cursor->at == ',');
+	choice->columns = arena_alloc(cursor->arena, choice->column_count * sizeof(*columns));
+	memcpy(choice->columns, columns, choice->column_count * sizeof(*columns));
+	free(columns);
+	if (*cursor->at != ')')
+		return refuse(cursor, "expected ',' or ')'");
+	cursor->at++;
+	skip_space(cursor);
+	return true;
+}
+
+static const char *parse_choices(const char *text, struct arena *arena, struct table_choices *choices)
+{
+	struct cursor cursor = { text, text, arena, NULL };
+	struct table_choice *choice;
+
+	for (;;) {
+		choice = &choices->entries[choices->count];
+		if (choices->count == MAX_TABLES) {
+			refuse(&cursor, "more than 1000 tables");
+			return cursor.fault;
+		}
+		if (!parse_name(&cursor, &choice->name))
+			return cursor.fault;
+		for (unsigned i = 0; i < choices->count; i++)
+			if (choices->entries[i].name.length == choice->name.length &&
+			    memcmp(choices->entries[i].name.bytes, choice->name.bytes, choice->name.length) == 0)
+				return arena_printf(arena, "'%.*s' is named twice", (int)choice->name.length,
+				                    choice->name.bytes);
+		choices->count++;
+		if (*cursor.at == '(' && !parse_columns(&cursor, choice))
+			return cursor.fault;
+		if (*cursor.at == '\0')
+			return NULL;
+		if (*cursor.at != ',') {
+			refuse(&cursor, "expected ','");
+			return cursor.fault;
+		}
+		cursor.at++;
+	}
+}
+
+const char *table_choices_parse(const char *text, struct arena *arena, struct table_choices *choices)
+{
+	const char *fault;
+
+	choices->count = 0;
+	choices->entries = arena_alloc(arena, MAX_TABLES * sizeof(*choices->entries));
+	if ((fault = parse_choices(text, arena, choices)) != NULL)
+		choices->count = 0; /* the last one may be half read */
+	return fault;
+}
+
+static bool same(struct slice a, struct slice b)
+{
+	return a.length == b.length && memcmp(a.bytes, b.bytes, a.length) == 0;
+}
+
+const struct table_choice *table_choice_find(const struct table_choices *choices, struct slice name)
+{
+	for (unsigned i = 0; i < choices->count; i++)
+		if (same(choices->entries[i].name, name))
+			return &choices->entries[i];
+	return NULL;
+}
+
+bool table_choice_has(const struct table_choice *choice, struct slice column)
+{
+	for (unsigned i = 0; i < choice->column_count; i++)
+		if (same(choice->columns[i], column))
+			return true;
+	return choice->column_count == 0;
+}
+
+const struct table *schema_table(const struct schema *schema, struct slice name)
+{
+	for (unsigned i = 0; i < schema->table_count; i++)
+		if (schema->tables[i].name.length == name.length &&
+		    memcmp(schema->tables[i].name.bytes, name.bytes, name.length) == 0)
+			return &schema->tables[i];
+	return NULL;
+}
+
+bool table_is_known(const struct column *column)
+{
+	return column->exposed || column->writable;
+}
+
+const struct column *table_known_column(const struct table *table, const char *name, size_t length)
+{
+	for (unsigned i = 0; i < table->column_count; i++)
+		if (table_is_known(&table->columns[i]) && table->columns[i].name.length == length &&
+		    memcmp(table->columns[i].name.bytes, name, length) == 0)
+			return &table->columns[i];
+	return NULL;
+}
+
+const struct column *table_column(const struct table *table, const char *name, size_t length)
+{
+	const struct column *column = table_known_column(table, name, length);
+
+	return column != NULL && column->exposed ? column : NULL;
+}
+
+bool table_fulltext(const struct table *table, const struct column *column)
+{
+	for (unsigned i = 0; i < table->key_count; i++)
+		if (table->keys[i].fulltext && table->keys[i].column_count == 1 &&
+		    &table->columns[table->keys[i].columns[0]] == column)
+			return true;
+	return false;
+}
+
+bool table_integer_key(const struct table *table, const struct column *column)
+{
+	if (column->type != COLUMN_INTEGER || column->nullable)
+		return false;
+	for (unsigned i = 0; i < table->key_count; i++)
+		if (table->keys[i].unique && table->keys[i].column_count == 1 &&
+		    &table->columns[table->keys[i].columns[0]] == column)
+			return true;
+	return false;
+}
+
+const struct key *table_primary(const struct table *table)
+{
+	for (unsigned i = 0; i < table->key_count; i++) {
+		const struct key *key = &table->keys[i];
+		unsigned seen = 0;
+
+		for (unsigned c = 0; c < key->column_count; c++)
+			seen += table->columns[key->columns[c]].exposed;
+		if (key->primary)
+			return seen == key->column_count ? key : NULL;
+	}
+	return NULL;
+}
+
+bool table_key_compares(const struct table *table, const struct key *key)
+{
+	for (unsigned i = 0; i < key->column_count; i++) {
+		const struct column *column = &table->columns[key->columns[i]];
+
+		if (column->type == COLUMN_JSON || column->incomparable)
+			return false;
+	}
+	return true;
+}
+
+/* With room for what is rare: -Infinity, years with six digits, BC, zones. */
+static uint64_t most_characters(const struct column *column)
+{
+	enum { BESIDE_DIGITS = 9, DOUBLE = 32, MOMENT = 40, UUID = 36 };
+	static const char an_enum[] = "enum(";
+	const struct slice declared = column->declared;
+
+	switch (column->type) {
+	case COLUMN_INTEGER:
+	case COLUMN_BOOLEAN:
+	case COLUMN_YEAR:
+		return INTEGER_CHARACTERS;
+	case COLUMN_DECIMAL:
+		return column->precision > 0 ? column->precision + BESIDE_DIGITS : 0;
+	case COLUMN_FLOAT:
+	case COLUMN_DOUBLE:
+		return DOUBLE;
+	case COLUMN_DATE:
+	case COLUMN_TIME:
+	case COLUMN_DATETIME:
+	case COLUMN_TIMESTAMP:
+		return MOMENT;
+	case COLUMN_STRING:
+		if (column->is_other && slice_is(declared, "uuid"))
+			return UUID;
+		if (declared.length > sizeof(an_enum) && memcmp(declared.bytes, an_enum, sizeof(an_enum) - 1) == 0)
+			return declared.length;
+		return column->length;
+	case COLUMN_BIT:
+	case COLUMN_BINARY:
+		return column->length;
+	case COLUMN_JSON:
+	case COLUMN_GEOMETRY:
+	case COLUMN_ARRAY:
+		break;
+	}
+	return 0;
+}
+
+/* Where clients may see no others, the invisible ones are shown as any. */
+static void find_invisible(struct table *table)
+{
+	bool others = false;
+
+	for (unsigned i = 0; i < table->column_count; i++)
+		others = others || (table->columns[i].exposed && !table->columns[i].invisible);
+	for (unsigned i = 0; i < table->column_count; i++) {
+		table->columns[i].invisible = table->columns[i].invisible && others;
+		table->has_invisible = table->has_invisible || (table->columns[i].exposed && table->columns[i].invisible);
+	}
+}
+
+void table_finish(struct table *table, struct arena *arena)
+{
+	const struct key *primary;
+	struct text json = { 0 };
+
+	for (unsigned i = 0; i < table->column_count; i++) {
+		struct column *column = &table->columns[i];
+
+		text_clear(&json);
+		text_add_json_string(&json, column->name.bytes, column->name.length);
+		text_add_char(&json, ':');
+		column->json_key = (struct slice){ arena_text(arena, json.bytes, json.length), json.length };
+		column->characters = most_characters(column);
+	}
+	text_release(&json);
+	find_invisible(table);
+	primary = table_primary(table);
+	table->key_column = -1;
+	if (primary != NULL && primary->column_count == 1 && table_key_compares(table, primary))
+		table->key_column = primary->columns[0];
+}
+
+void schema_free(struct schema *schema)
+{
+	if (schema == NULL)
+		return;
+	arena_release(&schema->arena);
+	free(schema);
+}

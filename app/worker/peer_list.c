@@ -1,0 +1,655 @@
+/* SPDX-License-Identifier: MIT */
+#include "worker/peer_list.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/metrics.h"
+#include "plan/plan_shape.h"
+#include "plan/route.h"
+#include "response/answer.h"
+#include "response/openapi_document.h"
+#include "worker/lanes.h"
+#include "worker/worker_state.h"
+
+enum {
+	REGROUP_US = 2000,       /* between two connections that go to a worker that has room */
+	SHED_TOLD_US = 10000000, /* between two times that it is said how many were refused for their wait */
+};
+
+/* Those that wait stand in the order in which they began to, be it at another worker. */
+static void queue_up(struct peer *peer)
+{
+	struct peer *before = TAILQ_LAST(&worker.peers[PEER_WAITING], peer_list);
+
+	while (before != NULL && before->waits_since_us > peer->waits_since_us)
+		before = TAILQ_PREV(before, peer_list, link);
+	if (before != NULL)
+		TAILQ_INSERT_AFTER(&worker.peers[PEER_WAITING], before, peer, link);
+	else
+		TAILQ_INSERT_HEAD(&worker.peers[PEER_WAITING], peer, link);
+}
+
+void peers_move(struct peer *peer, enum peer_state state)
+{
+	TAILQ_REMOVE(&worker.peers[peer->state], peer, link);
+	peer->state = state;
+	if (state == PEER_WAITING)
+		queue_up(peer);
+	else
+		TAILQ_INSERT_TAIL(&worker.peers[state], peer, link);
+}
+
+bool peers_watch(struct peer *peer, unsigned events)
+{
+	struct epoll_event event = { .events = EPOLLET | EPOLLRDHUP | events, .data.ptr = peer };
+	int operation = peer->watched ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
+
+	peer->watches_output = (events & EPOLLOUT) != 0;
+	peer->watched = epoll_ctl(worker.epoll, operation, peer->socket, &event) == 0;
+	peer->watched_in = worker.round;
+	return peer->watched;
+}
+
+/* Where no other worker has or had the socket, its close ends the watching as well. */
+static void stop_watching(struct peer *peer)
+{
+	struct epoll_event event = { .events = 0 };
+
+	if (peer->watched && !peer->sole_owner)
+		(void)epoll_ctl(worker.epoll, EPOLL_CTL_DEL, peer->socket, &event);
+	peer->watched = false;
+	if (worker.unwatched == peer)
+		worker.unwatched = NULL;
+}
+
+void peers_hang_up(struct peer *peer)
+{
+	if (peer->state == PEER_CLOSED)
+		return;
+	if (peer->socket >= 0) {
+		stop_watching(peer);
+		close(peer->socket);
+		peer->socket = -1;
+		worker.connections--;
+	}
+	peers_move(peer, PEER_CLOSED);
+}
+
+struct peer *peers_admit(const struct handover_item *item)
+{
+	struct peer *peer = peer_new(item, (size_t)worker.config->max_request_bytes);
+	int on = 1;
+
+	worker.connections++;
+	if (worker.listener_is_tcp)
+		(void)setsockopt(peer->socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	peer->state = item->bytes.length > 0 ? PEER_AGAIN : PEER_IDLE;
+	TAILQ_INSERT_TAIL(&worker.peers[peer->state], peer, link);
+	return peer;
+}
+
+/* On TCP a web server that goes away shows as one that sends no more. On a unix socket the two differ, and so does what
+ * we closed ourselves: a worker that drains hears no more. */
+bool peers_has_left(const struct peer *peer, unsigned events)
+{
+	return peer->left || (events & (EPOLLHUP | EPOLLERR)) ||
+	       (worker.listener_is_tcp && !worker.draining && (peer->ended || (events & EPOLLRDHUP)));
+}
+
+bool peers_still_waits(const struct peer *peer)
+{
+	struct pollfd socket = { .fd = peer->socket, .events = POLLRDHUP };
+
+	if (peer->watched && peer->watched_in < worker.round) /* the event loop would have told */
+		return !peers_has_left(peer, 0);
+	return poll(&socket, 1, 0) <= 0 || !peers_has_left(peer, (unsigned)socket.revents);
+}
+
+void peers_abandon(struct peer *peer)
+{
+	METRICS_ADD(metrics_own->requests_abandoned, 1);
+	peers_hang_up(peer);
+}
+
+void peers_free_closed(void)
+{
+	struct peer *peer;
+
+	while ((peer = TAILQ_FIRST(&worker.peers[PEER_CLOSED])) != NULL) {
+		TAILQ_REMOVE(&worker.peers[PEER_CLOSED], peer, link);
+		peer_free(peer);
+	}
+}
+
+bool peers_give_away(struct peer *peer, _Atomic uint64_t *cause)
+{
+	const struct handover_item item = peer_item(peer);
+
+	if (!handover_give(worker.handover, &item))
+		return false;
+	METRICS_ADD(*cause, 1);
+	peer->sole_owner = false;
+	peers_hang_up(peer);
+	return true;
+}
+
+/* --- Answers on their way --- */
+
+static void log_access(const struct peer *peer)
+{
+	struct log_line *line = log_begin_always(LOG_INFO, "access");
+
+	log_bytes(line, "id", peer->request.id.bytes, peer->request.id.length);
+	log_bytes(line, "method", peer->request.method_name.bytes, peer->request.method_name.length);
+	log_bytes(line, "path", peer->request.uri.bytes, peer->request.uri.length);
+	log_number(line, "status", peer->status);
+	log_milliseconds(line, "duration_ms", clock_now_us() - peer->since_us);
+	log_number(line, "rows", (int64_t)peer->rows);
+	log_boolean(line, "merged", peer->merged);
+	log_end(line);
+}
+
+/* Where few workers serve all connections more requests meet, and share a statement. So a connection that has nothing to
+ * do goes to a worker that has room, one at a time, so that its load is seen to grow. */
+static void regroup(struct peer *peer)
+{
+	int64_t now;
+
+	if (!metrics_steady_senior() || (now = clock_now_us()) - worker.regrouped_us < REGROUP_US)
+		return;
+	worker.regrouped_us = now;
+	(void)peers_give_away(peer, &metrics_own->handovers_room);
+}
+
+static void answered(struct peer *peer)
+{
+	bool rearm;
+
+	METRICS_ADD(metrics_own->requests, 1);
+	if (peer->status >= 500)
+		METRICS_ADD(metrics_own->requests_failed, 1);
+	if (peer->merged)
+		METRICS_ADD(metrics_own->requests_merged, 1);
+	if (worker.config->access_log)
+		log_access(peer);
+	if (!peer->reader.keep) {
+		peers_hang_up(peer);
+		return;
+	}
+	rearm = peer->more || peer->ended || peer->watches_output;
+	peer_clear(peer);
+	peers_move(peer, peer->raw.length > 0 ? PEER_AGAIN : PEER_IDLE);
+	if (!peer->watched && !worker.draining) {
+		if (worker.unwatched != peer) { /* which it is still when two requests came at once */
+			peers_settle();
+			worker.unwatched = peer;
+		}
+	} else if (rearm) /* which reports again what has come meanwhile */
+		(void)peers_watch(peer, EPOLLIN);
+	else if (peer->state == PEER_AGAIN)
+		return;
+	else if (worker.draining) /* at once, lest a client that goes on asking keeps us */
+		peers_part_with(peer);
+	else
+		regroup(peer);
+}
+
+void peers_settle(void)
+{
+	struct peer *peer = worker.unwatched;
+
+	if (peer == NULL)
+		return;
+	worker.unwatched = NULL;
+	if (peer->state == PEER_IDLE)
+		peers_look_at(peer);
+	if (peer->state != PEER_CLOSED && !peer->watched && !peers_watch(peer, EPOLLIN))
+		peers_hang_up(peer);
+}
+
+void peers_write_on(struct peer *peer)
+{
+	switch (peer_write(peer)) {
+	case FASTCGI_WRITTEN:
+		answered(peer);
+		break;
+	case FASTCGI_BLOCKED:
+		peer->deadline_us = clock_now_us() + worker.config->request_timeout_s * 1000000;
+		if (!peer->watches_output)
+			(void)peers_watch(peer, EPOLLIN | EPOLLOUT);
+		peers_move(peer, PEER_WRITING); /* to the end of the list, which is in the order of the deadlines */
+		break;
+	case FASTCGI_BROKEN:
+		peers_hang_up(peer);
+		break;
+	}
+}
+
+/* From MYREST_QUEUE_MS on it is refused. */
+static void limit_wait(const struct peer *peer)
+{
+	if (worker.config->queue_ms > 0)
+		worker.overdue_us = clock_earlier(worker.overdue_us, peer->waits_since_us + worker.config->queue_ms * 1000);
+}
+
+void peers_put_back(struct peer *peer)
+{
+	peer->put_back = true;
+	peers_move(peer, PEER_WAITING);
+	limit_wait(peer);
+}
+
+/* What was put back is slow, whatever another shape of the same place says: it would begin again at once. */
+bool peers_is_slow(const struct peer *peer)
+{
+	return worker.lanes && (peer->put_back || lanes_is_slow(peer->shape));
+}
+
+/* The request is the peer's own affair from here: its bytes are taken and the answer goes out. */
+static void refuse(struct peer *peer, const struct fault *fault, const char *allow)
+{
+	answer_fault(peer, fault, allow);
+	peers_write_on(peer);
+}
+
+/* There is no database connection: another worker may have one. */
+static bool pass_on(struct peer *peer)
+{
+	if (worker.draining || !metrics_ready_sibling())
+		return false;
+	peer->waits_since_us = clock_now_us(); /* it has waited for a host that is away, which does not count */
+	return peers_give_away(peer, &metrics_own->handovers_away);
+}
+
+/* It has waited for long enough here, also if this worker lost the connection that it ran on. */
+static void refuse_away(struct peer *peer)
+{
+	struct fault fault = { .status = STATUS_AWAY };
+
+	if (!peer_can_move_at_last(peer) || !pass_on(peer))
+		refuse(peer, &fault, NULL);
+}
+
+void peers_pass_on_waiting(void)
+{
+	struct peer *peer, *next;
+
+	for (peer = TAILQ_FIRST(&worker.peers[PEER_WAITING]); peer != NULL; peer = next) {
+		next = TAILQ_NEXT(peer, link);
+		if (peer_can_move(peer))
+			(void)pass_on(peer);
+	}
+}
+
+void peers_refuse_waiting(void)
+{
+	struct peer *peer;
+
+	while ((peer = TAILQ_FIRST(&worker.peers[PEER_WAITING])) != NULL)
+		refuse_away(peer);
+}
+
+/* --- Requests --- */
+
+#ifdef FAULT_JOIN_RUNNING
+/* Wrong on purpose, for the freshness test, which has to find it: a request joins a statement that is running. */
+static void join_running(struct peer *peer)
+{
+	if (worker.batch.plan == NULL || worker.stream != NULL || worker.discarding)
+		return;
+	if (merge_same(worker.batch.plan, &peer->plan) ||
+	    (worker.batch.by_keys && merge_same_but_key(worker.batch.plan, &peer->plan) &&
+	     merge_find_key(&worker.batch.keys, peer->plan.key) >= 0)) {
+		worker.batch.count++;
+		peers_move(peer, PEER_RUNNING);
+	}
+}
+#endif
+
+/* There is one schema, the database, which clients of PostgreSQL call public unless they are told. */
+static bool is_our_schema(struct slice profile)
+{
+	if (profile.length == 0)
+		return true;
+	profile = text_trimmed(profile);
+	return profile.length == 0 || slice_is(profile, "public") || slice_is(profile, worker.config->database.database);
+}
+
+static enum status check_profile(struct peer *peer, struct fault *fault)
+{
+	if (is_our_schema(peer->request.accept_profile) && is_our_schema(peer->request.content_profile))
+		return STATUS_OK;
+	fault->hint = "there is one schema: leave Accept-Profile out, or let it be public";
+	return fault->status = STATUS_NO_SUCH_SCHEMA;
+}
+
+/* What the answer is to look like. */
+static enum status read_preferences(struct peer *peer, struct fault *fault)
+{
+	const struct preferences *preferences = &peer->request.preferences;
+
+	if (http_negotiate(peer->request.accept, &peer->media) != STATUS_OK) {
+		fault->details = http_media_list();
+		return fault->status = STATUS_NOT_ACCEPTABLE;
+	}
+	if (preferences->handling != HANDLING_STRICT || preferences->unknown_count == 0)
+		return STATUS_OK;
+	fault->details = "not known: ";
+	for (unsigned i = 0; i < preferences->unknown_count && i < PREFER_MOST_UNKNOWN; i++)
+		fault->details = arena_printf(&peer->arena, "%s%s%.*s", fault->details, i > 0 ? ", " : "",
+		                              (int)preferences->unknown[i].length, preferences->unknown[i].bytes);
+	if (preferences->unknown_count > PREFER_MOST_UNKNOWN)
+		fault->details = arena_printf(&peer->arena, "%s and %u more", fault->details,
+		                              preferences->unknown_count - PREFER_MOST_UNKNOWN);
+	return fault->status = STATUS_BAD_PREFERENCE;
+}
+
+/* Whether all of the body has come, as far as the web server says how long it is. A CSV that is cut would be one of fewer
+ * rows. */
+static bool is_whole(const struct request *request)
+{
+	struct slice told = request->content_length;
+	uint64_t length = 0;
+
+	if (request->method == METHOD_GET || request->method == METHOD_HEAD || told.length == 0)
+		return true;
+	for (size_t i = 0; i < told.length; i++) {
+		if (told.bytes[i] < '0' || told.bytes[i] > '9')
+			return true;
+		if (length < UINT64_MAX / 16)
+			length = length * 10 + (uint64_t)(told.bytes[i] - '0');
+	}
+	return length == request->body.length;
+}
+
+/* What the headers say, apart from what any one part of the plan makes of them. */
+static enum status check_headers(struct peer *peer, struct fault *fault)
+{
+	const struct request *request = &peer->request;
+
+	if (request->repeated != NULL)
+		fault->message = arena_printf(&peer->arena, "the header %s is given more than once", request->repeated);
+	else if (!is_whole(request))
+		fault->message = arena_printf(&peer->arena, "Content-Length is %.*s, but the body has %zu bytes",
+		                              (int)request->content_length.length, request->content_length.bytes,
+		                              request->body.length);
+	else
+		return check_profile(peer, fault);
+	return fault->status = STATUS_BAD_REQUEST;
+}
+
+static enum status plan_request(struct peer *peer, struct route *route, struct fault *fault)
+{
+	const struct schema *schema = database_schema(worker.database);
+	const struct request *request = &peer->request;
+	enum status status;
+
+	if (peer->reader.params_too_large)
+		return fault->status = STATUS_URI_TOO_LONG;
+	if (peer->reader.body_too_large)
+		return fault->status = STATUS_BODY_TOO_LARGE;
+	if (schema == NULL)
+		return fault->status = STATUS_AWAY;
+	if ((status = route_find(request, schema, worker.config->prefix, &peer->arena, route, fault)) != STATUS_OK) {
+		/* What the database lacked when it was asked last may be there by now. */
+		if (route->awaited && worker.gone_since_us != 0)
+			fault->status = status = STATUS_AWAY;
+		return status;
+	}
+	if (request->method == METHOD_OPTIONS)
+		return STATUS_OK;
+	if ((status = check_headers(peer, fault)) != STATUS_OK || route->table == NULL)
+		return status;
+	if ((status = read_preferences(peer, fault)) != STATUS_OK)
+		return status;
+	if (request->method == METHOD_GET || request->method == METHOD_HEAD)
+		return plan_read(route, (uint64_t)worker.config->max_rows, &peer->arena, &peer->plan, fault);
+	peer->write = arena_alloc(&peer->arena, sizeof(*peer->write));
+	return write_plan(route, request, peer->media, worker.config, &peer->arena, &peer->plan,
+	                  peer->write, fault);
+}
+
+/* Plans a whole request: it is answered at once, or waits for its statement. */
+static void prepare(struct peer *peer)
+{
+	struct fault fault = { .status = STATUS_OK };
+	struct route route = { .allow = NULL };
+
+	arena_clear(&peer->arena);
+	peer->write = NULL;
+	if (plan_request(peer, &route, &fault) != STATUS_OK) {
+		if (fault.status == STATUS_AWAY)
+			refuse_away(peer);
+		else
+			refuse(peer, &fault, fault.status == STATUS_BAD_METHOD ? route.allow : NULL);
+		return;
+	}
+	if (peer->request.method == METHOD_OPTIONS) {
+		answer_options(peer, route.allow);
+		peers_write_on(peer);
+		return;
+	}
+	if (route.table == NULL) {
+		document_answer(peer, database_schema(worker.database), worker.config);
+		peers_write_on(peer);
+		return;
+	}
+	if (peer->write != NULL && write_is_empty(peer->write, &peer->plan)) {
+		bool adds = peer->write->kind == WRITE_INSERT && peer->write->resolution != RESOLUTION_IGNORE;
+
+		answer_written(peer, &(struct answer_written){ .created = adds });
+		peers_write_on(peer);
+		return;
+	}
+	if (worker.patience == PATIENCE_OVER) {
+		refuse_away(peer);
+		return;
+	}
+	if (worker.patience == PATIENCE_SPENT && peer_can_move(peer) && pass_on(peer))
+		return;
+	if (worker.lanes)
+		peer->shape = shape_of(&peer->plan, peer->write, peer->request.preferences.count);
+	peers_move(peer, PEER_WAITING);
+	limit_wait(peer);
+#ifdef FAULT_JOIN_RUNNING
+	join_running(peer);
+#endif
+}
+
+void peers_plan_again(void)
+{
+	struct peer_list waiting = TAILQ_HEAD_INITIALIZER(waiting);
+	struct peer *peer;
+
+	TAILQ_CONCAT(&waiting, &worker.peers[PEER_WAITING], link);
+	while ((peer = TAILQ_FIRST(&waiting)) != NULL) {
+		TAILQ_REMOVE(&waiting, peer, link);
+		TAILQ_INSERT_TAIL(&worker.peers[PEER_WAITING], peer, link);
+		prepare(peer);
+	}
+}
+
+void peers_hear_no_more(struct peer *peer)
+{
+	(void)shutdown(peer->socket, SHUT_RD);
+}
+
+/* Something of its request is there, now. */
+static int64_t seen(struct peer *peer)
+{
+	int64_t now = clock_now_us();
+
+	if (peer->since_us == 0)
+		peer->since_us = now;
+	return now;
+}
+
+void peers_look_at(struct peer *peer)
+{
+	int64_t now;
+
+	if (peer->state > PEER_PARTIAL) { /* one request at a time; this one comes after */
+		peer->more = true;
+		return;
+	}
+	switch (peer_look(peer)) {
+	case PEER_LOOK_REQUEST:
+		now = seen(peer);
+		if (peer->waits_since_us == 0)
+			peer->waits_since_us = now;
+		if (worker.draining && !worker.retiring)
+			peers_hear_no_more(peer);
+		prepare(peer);
+		break;
+	case PEER_LOOK_PARTIAL:
+		if (peer->state != PEER_PARTIAL) {
+			peer->deadline_us = seen(peer) + worker.config->request_timeout_s * 1000000;
+			peers_move(peer, PEER_PARTIAL);
+		}
+		break;
+	case PEER_LOOK_NOTHING:
+		if (peer->state != PEER_IDLE) { /* it was aborted */
+			peer->since_us = 0;
+			peers_move(peer, PEER_IDLE);
+		}
+		break;
+	case PEER_LOOK_BROKEN:
+		METRICS_ADD(metrics_own->protocol_errors, 1);
+		log_event(LOG_WARNING, "protocol-error", "what came is not FastCGI; the connection is closed");
+		peers_hang_up(peer);
+		break;
+	case PEER_LOOK_GONE:
+		peers_hang_up(peer);
+		break;
+	}
+	if (peer->more && (peer->state == PEER_IDLE || peer->state == PEER_PARTIAL) && !peers_watch(peer, EPOLLIN))
+		peers_hang_up(peer); /* or it reports at once that there is more, after others have had their turn */
+}
+
+void peers_look_again(void)
+{
+	struct peer *peer;
+	unsigned count = 0;
+
+	TAILQ_FOREACH(peer, &worker.peers[PEER_AGAIN], link)
+		count++;
+	/* Who comes to this list meanwhile has its turn in the next round; some may leave it. */
+	while (count-- > 0 && (peer = TAILQ_FIRST(&worker.peers[PEER_AGAIN])) != NULL)
+		peers_look_at(peer);
+}
+
+void peers_part_with(struct peer *peer)
+{
+	if (worker.retiring) {
+		(void)peers_give_away(peer, &metrics_own->handovers_leaving);
+		return;
+	}
+	peers_look_at(peer);
+	if (peer->state != PEER_IDLE)
+		return;
+	peers_hear_no_more(peer);
+	peers_look_at(peer);
+	if (peer->state == PEER_IDLE)
+		peers_hang_up(peer);
+}
+
+void peers_expire(enum peer_state state, int64_t now)
+{
+	struct peer *peer;
+
+	while ((peer = TAILQ_FIRST(&worker.peers[state])) != NULL && peer->deadline_us <= now) {
+		METRICS_ADD(metrics_own->protocol_errors, 1);
+		log_event(LOG_WARNING, state == PEER_PARTIAL ? "request-timeout" : "answer-timeout",
+		          state == PEER_PARTIAL ? "a request did not come in whole in time; the connection is closed"
+		                                : "an answer was not taken in time; the connection is closed");
+		peers_hang_up(peer);
+	}
+}
+
+bool peers_is_overdue(int64_t waits_since_us, int64_t now)
+{
+	int64_t since = waits_since_us > worker.open_since_us ? waits_since_us : worker.open_since_us;
+
+	return worker.config->queue_ms > 0 && waits_since_us != 0 && since + worker.config->queue_ms * 1000 <= now;
+}
+
+/* Only that time is left out: a connection that is given up and opened again, many times a second perhaps, would otherwise
+ * let everybody wait for ever. */
+void peers_have_waited_for_nobody(int64_t gone_since_us)
+{
+	int64_t now = clock_now_us();
+	struct peer *peer;
+
+	TAILQ_FOREACH(peer, &worker.peers[PEER_WAITING], link)
+		peer->waits_since_us += now - (peer->waits_since_us > gone_since_us ? peer->waits_since_us : gone_since_us);
+}
+
+/* Once in a while: there may be thousands a second. */
+static void tell_shed(unsigned count, int64_t now)
+{
+	worker.shed_untold += count;
+	if (worker.shed_untold == 0 || (worker.shed_told_us != 0 && now - worker.shed_told_us < SHED_TOLD_US))
+		return;
+	log_event(LOG_WARNING, "requests-shed", "%lu requests were refused because they had waited for MYREST_QUEUE_MS (%ld)",
+	          worker.shed_untold, worker.config->queue_ms);
+	worker.shed_untold = 0;
+	worker.shed_told_us = now;
+}
+
+/* What has been begun once is not refused for its wait: the client has waited for it long enough to get it. What was put
+ * back waits as if it had not. */
+void peers_shed(int64_t now)
+{
+	struct fault fault = { .status = STATUS_BUSY,
+		               .message = "the service is too busy: the request has waited for too long",
+		               .details = "MYREST_QUEUE_MS is how long it may wait for its statement to start" };
+	struct peer *peer, *next;
+	unsigned count = 0;
+	int64_t at_us;
+
+	if (worker.overdue_us == 0 || worker.overdue_us > now || worker.draining || worker.gone_since_us != 0)
+		return;
+	worker.overdue_us = 0;
+	for (peer = TAILQ_FIRST(&worker.peers[PEER_WAITING]); peer != NULL; peer = next) {
+		next = TAILQ_NEXT(peer, link);
+		if (!peer_is_untried(peer))
+			continue;
+		if ((at_us = peer->waits_since_us + worker.config->queue_ms * 1000) > now) {
+			worker.overdue_us = clock_earlier(worker.overdue_us, at_us);
+			continue;
+		}
+		METRICS_ADD(metrics_own->requests_shed, 1);
+		count++;
+		refuse(peer, &fault, NULL);
+	}
+	tell_shed(count, now);
+}
+
+void peers_tell_slow(void)
+{
+	const struct peer *peer = NULL;
+
+	if (!TAILQ_EMPTY(&worker.peers[PEER_WAITING]) && database_is_open(worker.database))
+		TAILQ_FOREACH(peer, &worker.peers[PEER_WAITING], link)
+			if (peers_is_slow(peer) && (worker.batch.plan == NULL || peer_can_move(peer)))
+				break;
+	lanes_tell_waiting(peer != NULL ? peer->waits_since_us : 0);
+}
+
+int64_t peers_deadline_us(void)
+{
+	const struct peer *partial = TAILQ_FIRST(&worker.peers[PEER_PARTIAL]);
+	const struct peer *writing = TAILQ_FIRST(&worker.peers[PEER_WRITING]);
+
+	int64_t deadline = clock_earlier(partial != NULL ? partial->deadline_us : 0, writing != NULL ? writing->deadline_us : 0);
+
+	if (!TAILQ_EMPTY(&worker.peers[PEER_WAITING]) && !worker.draining && worker.gone_since_us == 0)
+		deadline = clock_earlier(deadline, worker.overdue_us);
+	return deadline;
+}

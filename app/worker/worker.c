@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: MIT */
+#include "worker/worker.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/metrics.h"
+#include "config/listen.h"
+#include "response/openapi_document.h"
+#include "sandbox/sandbox.h"
+#include "worker/accept.h"
+#include "worker/db_session.h"
+#include "worker/drain.h"
+#include "worker/lanes.h"
+#include "worker/peer_list.h"
+#include "worker/run_read.h"
+#include "worker/worker_state.h"
+#ifdef FAULT_TRY_ALL
+#include "tries.h"
+#endif
+
+enum {
+	EVENTS_AT_ONCE = 128,
+	SLOW_AGAIN_US = 2000, /* while what is slow waits for its turn */
+	DRAIN_AGAIN_US = 20000, /* while it drains */
+	TURN_MS = 1000, /* the longest time without a turn of the loop (watchdog.h) */
+	OTHER_DESCRIPTORS = 32, /* for what is not a connection from the web server: the database, look-ups, the pool's own */
+};
+
+struct worker worker;
+
+static void database_event(unsigned ready)
+{
+	enum database_step step;
+
+	if (worker_is_paused()) /* the connection will tell again when it goes on */
+		return;
+	step = database_resume(worker.database, ready);
+	if (worker.opening || worker.describing)
+		session_step(step);
+	else if (worker.batch.plan != NULL || worker.ending_transaction)
+		statement_step(step);
+	else if (step == DATABASE_LOST) {
+		session_lost();
+		log_event(LOG_INFO, "database-lost", "%s", database_error(worker.database)->text);
+		session_open();
+	}
+}
+
+static void take_signals(void)
+{
+	struct signalfd_siginfo signal;
+
+	while (read(worker.signals, &signal, sizeof(signal)) == (ssize_t)sizeof(signal))
+		if (signal.ssi_signo == (uint32_t)WORKER_RETIRE)
+			leave_begin(true);
+		else if (signal.ssi_signo != SIGHUP)
+			leave_begin(false);
+}
+
+static void peer_event(struct peer *peer, unsigned events)
+{
+	if (peer->state == PEER_CLOSED)
+		return;
+	peer->ended = peer->ended || (events & EPOLLRDHUP);
+	peer->left = peer->left || (events & (EPOLLHUP | EPOLLERR));
+	if (peer == worker.stream && (events & EPOLLOUT)) {
+		statement_stream_writable();
+		return;
+	}
+	if (peer->state == PEER_WRITING && (events & (EPOLLOUT | EPOLLERR | EPOLLHUP))) {
+		peers_write_on(peer);
+		return;
+	}
+	if (peer->state == PEER_AGAIN) /* what came before may be a whole request, and this be read later */
+		peer->more = true;
+	else if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR))
+		peers_look_at(peer);
+	if (peer->state == PEER_WAITING && peers_has_left(peer, 0)) /* as it has asked, perhaps */
+		peers_abandon(peer);
+}
+
+static void dispatch(const struct epoll_event *event)
+{
+	if (event->data.ptr == &worker.listener) {
+		if (!entrance_is_left_to_another())
+			entrance_accept();
+	} else if (event->data.ptr == &worker.handover) {
+		if (!worker.draining && !entrance_is_left_to_another()) /* since this round began */
+			entrance_take(ENTRANCE_TAKES);
+	} else if (event->data.ptr == &worker.signals)
+		take_signals();
+	else if (event->data.ptr != &worker.database)
+		peer_event(event->data.ptr, event->events);
+}
+
+static void timers(void)
+{
+	int64_t now = clock_now_us(), deadline = database_deadline_us(worker.database);
+
+	peers_expire(PEER_PARTIAL, now);
+	peers_expire(PEER_WRITING, now);
+	peers_shed(now);
+	statement_timers(now);
+	if (deadline != 0 && deadline <= now && !worker_is_paused())
+		database_event(0);
+	session_timers(now);
+	entrance_timers(now);
+	sandbox_look(worker.config, false);
+}
+
+static int next_timeout_ms(void)
+{
+	int64_t deadline, left;
+
+	if ((session_is_free() && !worker.slow_denied && !TAILQ_EMPTY(&worker.peers[PEER_WAITING])) ||
+	    !TAILQ_EMPTY(&worker.peers[PEER_AGAIN]))
+		return 0;
+	if (worker_is_paused() && !statement_stream_is_ahead())
+		return 0;
+	deadline = clock_earlier(peers_deadline_us(), statement_deadline_us());
+	deadline = clock_earlier(deadline, session_deadline_us());
+	deadline = clock_earlier(deadline, entrance_deadline_us());
+	if (session_is_free() && worker.slow_denied)
+		deadline = clock_earlier(deadline, clock_now_us() + SLOW_AGAIN_US);
+	if (worker.draining)
+		deadline = clock_earlier(deadline, clock_now_us() + DRAIN_AGAIN_US);
+	if (deadline == 0)
+		return TURN_MS;
+	left = deadline - clock_now_us();
+	return left <= 0 ? 0 : left > TURN_MS * 1000 ? TURN_MS : (int)((left + 999) / 1000);
+}
+
+static void loop(void)
+{
+	struct epoll_event events[EVENTS_AT_ONCE];
+	unsigned ready;
+	int count;
+
+	do {
+		if (worker.batch.plan == NULL)
+			peers_settle();
+		entrance_open();
+		session_watch();
+		worker.round++;
+		METRICS_ADD(metrics_own->turns, 1);
+		count = epoll_wait(worker.epoll, events, EVENTS_AT_ONCE, next_timeout_ms());
+		ready = 0;
+		for (int i = 0; i < count; i++)
+			if (events[i].data.ptr == &worker.database)
+				ready = events[i].events;
+			else
+				dispatch(&events[i]);
+		peers_look_again();
+		if (ready != 0)
+			peers_settle();
+		/* The database comes last, so that its answers meet all the requests that came before them. */
+		if (ready != 0)
+			database_event(ready);
+		else if (worker_is_paused() && !statement_stream_is_ahead())
+			statement_go_on();
+		timers();
+		peers_free_closed();
+		if (session_is_free() && worker.describe_wanted)
+			session_describe();
+		if (count < EVENTS_AT_ONCE && session_is_free()) {
+			entrance_accept_left();
+			statement_start();
+		}
+		if (worker.lanes)
+			peers_tell_slow();
+	} while (!leave_may());
+}
+
+static int make_signals(void)
+{
+	static const int wanted[] = { SIGTERM, SIGINT, SIGQUIT, SIGHUP, WORKER_RETIRE };
+	sigset_t set;
+
+	sigemptyset(&set);
+	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)
+		sigaddset(&set, wanted[i]);
+	return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+}
+
+static unsigned most_connections(unsigned descriptors)
+{
+	return descriptors > 2 * OTHER_DESCRIPTORS ? descriptors - OTHER_DESCRIPTORS : descriptors / 2;
+}
+
+int worker_run(const struct config *config, unsigned place, int listener, const struct handover *handover, int notify)
+{
+	struct epoll_event signal_event = { .events = EPOLLIN, .data.ptr = &worker.signals };
+	struct rlimit files;
+
+	worker.config = config;
+	worker.handover = handover;
+	worker.listener = listener;
+	worker.listener_is_tcp = listen_is_tcp(listener);
+	worker.notify = notify;
+	worker.database_socket = -1;
+	for (int state = 0; state < PEER_STATES; state++)
+		TAILQ_INIT(&worker.peers[state]);
+	worker.most_connections = UINT32_MAX;
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+		files.rlim_cur = files.rlim_max;
+		(void)setrlimit(RLIMIT_NOFILE, &files);
+		if (files.rlim_max < UINT32_MAX)
+			worker.most_connections = most_connections((unsigned)files.rlim_max);
+	}
+	sandbox_enter(config, SANDBOX_WORKER);
+	worker.epoll = epoll_create1(EPOLL_CLOEXEC);
+	worker.signals = make_signals();
+	if (worker.epoll < 0 || worker.signals < 0 ||
+	    epoll_ctl(worker.epoll, EPOLL_CTL_ADD, worker.signals, &signal_event) < 0) {
+		log_event(LOG_ERROR, "worker-start", "cannot start a worker: %s", strerror(errno));
+		return 1;
+	}
+	worker.slow_most = config->slow_workers > 0 ? config->slow_workers : config->workers > 1 ? config->workers - 1 : 1;
+	worker.lanes = lanes_are_kept(worker.slow_most, config->workers);
+	worker.database = database_new(config, place);
+	metrics_own->state = WORKER_STARTING;
+	session_open();
+#ifdef FAULT_TRY_ALL
+	tries_log();
+#endif
+	loop();
+	for (int state = 0; state < PEER_STATES; state++) {
+		struct peer *peer;
+
+		while ((peer = TAILQ_FIRST(&worker.peers[state])) != NULL) {
+			TAILQ_REMOVE(&worker.peers[state], peer, link);
+			peer_free(peer);
+		}
+	}
+	batch_release(&worker.batch);
+	document_forget();
+	database_free(worker.database);
+	close(worker.epoll);
+	close(worker.signals);
+	return 0;
+}

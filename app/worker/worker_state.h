@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * worker_state.h: what the parts of a worker (worker, peers, statement, session, entrance, leave) know together. There
+ * is one worker in a process, and one thread in a worker.
+ */
+#ifndef MYREST_WORKER_STATE_H
+#define MYREST_WORKER_STATE_H
+
+#include "config/config.h"
+#include "database/database.h"
+#include "response/peer.h"
+#include "web/handover.h"
+#include "worker/batch.h"
+
+enum {
+	HANDOVER_AFTER_US = 2000, /* how long a statement may run before who waits for it goes to an idle worker, */
+	LOOK_AFTER_US = 50000,    /* and how often a busy worker looks for those at the entrances who wait for too long */
+};
+
+/* A statement's requests may want to know how many rows there are: then it is several. */
+enum statement_stage { STAGE_PLANNED, STAGE_BEGIN, STAGE_EXACT, STAGE_ROWS };
+
+/* Why the worker has the server end the statement that runs. */
+enum kill {
+	KILL_NONE,
+	KILL_ABANDONED, /* nobody waits for it any more */
+	KILL_PUT_BACK,  /* more workers run what is slow than may: its requests go back to those that wait */
+};
+
+/* What becomes of requests that need the database connection while there is none. */
+enum patience {
+	PATIENCE_FRESH, /* they wait for it */
+	PATIENCE_SPENT, /* they go to a worker that has one, or else wait */
+	PATIENCE_OVER,  /* they go to a worker that has one, or else are refused */
+};
+
+/* In the epoll set, an event's data.ptr is a peer or the address of one of the first four members. */
+struct worker {
+	int listener;                    /* -1: closed */
+	const struct handover *handover; /* the queue that all workers share */
+	int signals;                     /* a signalfd */
+	struct database *database;
+	const struct config *config;
+	struct peer_list peers[PEER_STATES];
+	struct batch batch;
+	int epoll;
+	uint64_t round; /* of the loop: how many times it has waited for events */
+	int notify; /* tells the supervisor that the first attempt at the database is over; -1: told */
+	/* entrance */
+	bool watching_listener, watching_queue; /* they are in the epoll set */
+	bool left_listener;  /* since a write began: whoever came meanwhile waits in the socket, for all workers */
+	bool listener_is_tcp;
+	unsigned connections, most_connections; /* that are open; that descriptors are for */
+	int64_t full_told_us; /* when it was last said that there are as many as that */
+	int64_t accept_again_us, handover_again_us, share_again_us, look_again_us;
+	int64_t aside_until_us;            /* when it last left the entrances to another worker, until then */
+	bool owes_look;                    /* it has to look whether somebody still waits there then */
+	int64_t look_untold_us;            /* when it looks at the entrances that it watches, though nothing was told */
+	bool aside;                        /* entrance_open found that they are still left to it */
+	int64_t regrouped_us;              /* when it last gave a connection to another worker that has room */
+	int64_t load_since_us, load_cpu_us; /* the window in which its use of the processor is measured */
+	/* The one that was answered and is not watched yet: its web server mostly hangs up now, and need not wake us for
+	 * that while a statement runs. NULL: none. */
+	struct peer *unwatched;
+	int64_t crowded_since_us; /* since when somebody has been found in the listening socket at each look; 0: nobody was */
+	int64_t overdue_us;   /* when the first of those that wait may have waited for too long; 0: no one's */
+	int64_t shed_told_us; /* when it was last said how many were refused for that, */
+	unsigned long shed_untold; /* and how many have been since */
+	/* leave */
+	bool draining, retiring;
+	int64_t drain_deadline_us;
+	/* session */
+	int database_socket; /* as it is in the epoll set; -1: not */
+	unsigned database_events;
+	bool opening, describing; /* under way */
+	bool describe_wanted;     /* the tables are to be described again before the next statement */
+	bool away;                /* the last attempt to connect failed */
+	enum patience patience;
+	int64_t gone_since_us;    /* since when there has been no connection; 0: there is one, */
+	int64_t open_since_us;    /* since then */
+	int64_t described_us;     /* when a request last had the tables described */
+	int64_t open_again_us, reconnect_us, describe_again_us;
+	/* statement; its requests are in peers[PEER_RUNNING] */
+	int64_t statement_since_us;
+	bool lanes;       /* what takes long is kept apart (lanes.h): */
+	long slow_most;   /* so many workers run it at most */
+	bool slow_denied; /* something slow waits, though the connection is free */
+	uint32_t shape;   /* of what runs */
+	bool began_quick; /* it was not known to take long when it began, or that was doubted: */
+	bool doubting;    /* it was known to, and has begun without its turn */
+	enum statement_stage stage;
+	struct slice sent; /* the statement of the batch that runs */
+	bool in_transaction;     /* rows and their count, in one snapshot */
+	bool ending_transaction; /* its COMMIT is under way; nobody waits for it, but the next statement does */
+	struct peer *stream; /* the one request, when its answer streams */
+	bool row_pending;    /* a row is there that has not been taken: the stream's reader is slow, or others' turn */
+	bool row_unread;     /* the next row is not read from the database: the stream's reader is slow */
+	enum kill killed;    /* the server has been told to end what runs */
+	bool rows_dropped;   /* because of that: they cannot be answered with any more */
+	int64_t kill_look_us; /* when it is next looked whether that has to be */
+	bool discarding;     /* nobody wants the rows that are still to come */
+	int64_t discarding_since_us;
+};
+
+extern struct worker worker; /* worker.c */
+
+/* Whether nothing is taken from the database for now, though its statement runs. */
+static inline bool worker_is_paused(void)
+{
+	return worker.row_pending || worker.row_unread;
+}
+
+#endif
