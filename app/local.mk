@@ -4,6 +4,8 @@ library_sources = \
 	app/base/arena.c \
 	app/base/arena.h \
 	app/base/clock.h \
+	app/base/integer.c \
+	app/base/integer.h \
 	app/base/json_template.c \
 	app/base/json_template.h \
 	app/base/log.c \
@@ -20,6 +22,8 @@ library_sources = \
 	app/config/config.h \
 	app/config/listen.c \
 	app/config/listen.h \
+	app/config/table_choices.c \
+	app/config/table_choices.h \
 	app/config/url.c \
 	app/config/url.h \
 	app/database/database.c \
@@ -101,6 +105,8 @@ library_sources = \
 	app/response/openapi_column.c \
 	app/response/openapi_document.c \
 	app/response/openapi_document.h \
+	app/response/page_link.c \
+	app/response/page_link.h \
 	app/response/peer.c \
 	app/response/peer.h \
 	app/response/render.c \

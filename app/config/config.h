@@ -11,8 +11,8 @@
 
 #include "base/log.h"
 #include "config/listen.h"
+#include "config/table_choices.h"
 #include "config/url.h"
-#include "schema/table.h"
 
 struct config {
 	struct arena arena; /* everything below lives here */

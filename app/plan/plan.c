@@ -6,7 +6,6 @@
 #include "plan/plan_page.h"
 #include "plan/planner.h"
 #include "schema/dialect.h"
-#include "sql/sql.h"
 
 enum { SCRATCH_KEEP_BYTES = 1 << 16 };
 
@@ -277,7 +276,7 @@ static void find_key(struct plan *plan, const struct query *query)
 	    only->op != QUERY_EQ || only->quantifier != QUERY_ONE || only->negated ||
 	    only->field.kind != FIELD_COLUMN || !table_integer_key(plan->table, only->field.column))
 		return;
-	if (value_integer(only->literals[0].sql, &plan->key) == STATUS_OK) /* always: it is our own text */
+	if (integer_read(only->literals[0].sql, &plan->key) == STATUS_OK) /* always: it is our own text */
 		plan->key_column = only->field.column;
 }
 
@@ -328,12 +327,8 @@ enum status plan_read(const struct route *route, uint64_t max_rows, struct arena
 	plan_window(plan, &query, &route->range, max_rows);
 	if ((!route->range.given && query.after == NULL) || plan->single)
 		find_key(plan, &query);
-	if ((status = page_plan(&planning)) != STATUS_OK)
-		return status;
-	text_clear(&scratch);
-	plan->sql_head = sql_read(&scratch, plan);
-	plan->sql = planning_keep(&planning);
+	status = plan_page(&planning);
 	if (scratch.size > SCRATCH_KEEP_BYTES)
 		text_release(&scratch);
-	return STATUS_OK;
+	return status;
 }

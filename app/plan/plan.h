@@ -6,6 +6,7 @@
 #ifndef MYREST_PLAN_H
 #define MYREST_PLAN_H
 
+#include "base/integer.h"
 #include "plan/route.h"
 #include "request/query.h"
 #include "schema/literal.h"
@@ -76,7 +77,7 @@ struct plan {
 	/* A lookup of one row by an integer key alone, which may share a statement with lookups of other keys: */
 	const struct column *key_column; /* NULL: it is none */
 	struct integer key;
-	struct slice sql; /* the statement, */
+	struct slice sql; /* the statement (sql_keep_read), */
 	size_t sql_head;  /* of which so many bytes come before the first value */
 };
 

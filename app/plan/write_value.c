@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/integer.h"
 #include "schema/dialect.h"
 #include "schema/literal.h"
 
@@ -157,7 +158,7 @@ static enum status check_bits(const struct column *column, const char *literal, 
 
 	if (column->type != COLUMN_BIT)
 		return STATUS_OK;
-	if (value_integer((struct slice){ literal, (size_t)(end - literal) }, &bits) != STATUS_OK || bits.negative ||
+	if (integer_read((struct slice){ literal, (size_t)(end - literal) }, &bits) != STATUS_OK || bits.negative ||
 	    (column->length < 64 && bits.magnitude >> column->length != 0))
 		return STATUS_VALUE_RANGE;
 	return STATUS_OK;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/integer.h"
 #include "postgresql/postgresql_array.h"
 #include "schema/datetime.h"
 
@@ -294,7 +295,7 @@ static bool fits(struct slice literal, unsigned bits)
 {
 	struct integer integer;
 
-	if (value_integer(literal, &integer) != STATUS_OK)
+	if (integer_read(literal, &integer) != STATUS_OK)
 		return true;
 	return integer.magnitude < (uint64_t)1 << (bits - 1) ||
 	       (integer.negative && integer.magnitude == (uint64_t)1 << (bits - 1));

@@ -3,9 +3,9 @@
 
 #include <string.h>
 
+#include "base/integer.h"
 #include "request/filter.h"
 #include "request/scan.h"
-#include "schema/literal.h"
 
 /* Each part is decoded where it stood (which makes it shorter), so a decoded byte is found again by its part's beginning
  * and the number of bytes that came before it. */
@@ -198,7 +198,7 @@ static enum status parse_count(struct scanner *scanner, uint64_t *number)
 	struct integer integer;
 	struct slice rest = { scanner->at, (size_t)(scanner->end - scanner->at) };
 
-	if (value_integer(rest, &integer) != STATUS_OK || integer.negative || integer.magnitude > INT64_MAX)
+	if (integer_read(rest, &integer) != STATUS_OK || integer.negative || integer.magnitude > INT64_MAX)
 		return scan_refuse(scanner, "expected a number from 0 on");
 	*number = integer.magnitude;
 	return STATUS_OK;

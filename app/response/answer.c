@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "plan/plan_page.h"
+#include "response/page_link.h"
 #include "response/render.h"
 
 enum { RETRY_AFTER_S = 1 };
@@ -213,7 +213,7 @@ void answer_rows(struct peer *peer, const struct answer_rows *answer)
 		head.status = 206;
 	text_clear(&next);
 	if (answer->more && peer->media != MEDIA_OBJECT) {
-		page_add_link(&next, &peer->request, &peer->plan, answer->place);
+		page_link_add(&next, &peer->request, &peer->plan, answer->place);
 		head.next = (struct slice){ next.bytes, next.length };
 	}
 	text_clear(&opening);

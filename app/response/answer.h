@@ -25,7 +25,7 @@ struct answer_rows {
 	uint64_t total;   /* how many there are in all, whatever the window */
 	struct etag etag; /* of one object, or of the rows' bytes */
 	bool more;          /* there are rows behind these */
-	struct slice place; /* where the last of these stands in the order (plan_page.h); no bytes: it cannot be said */
+	struct slice place; /* where the last of these stands in the order (page_link.h); no bytes: it cannot be said */
 	unsigned merged;  /* how many requests shared the statement */
 };
 

@@ -7,9 +7,17 @@
 #ifndef MYREST_DIALECT_H
 #define MYREST_DIALECT_H
 
-#include "plan/plan.h"
-#include "plan/plan_write.h"
+#include "request/query.h"
 #include "schema/literal.h"
+
+/* What a statement is written from (plan/), by pointer alone. */
+struct plan;
+struct plan_condition;
+struct plan_field;
+struct plan_literal;
+struct plan_order;
+struct plan_output;
+struct write;
 
 /* What ::type names. */
 enum cast_target {

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/integer.h"
 #include "schema/datetime.h"
 
 enum { MAX_DECIMAL_DIGITS = 65 + 65 }; /* what MySQL's DECIMAL can hold, and as many zeros */
@@ -15,40 +16,6 @@ enum { MAX_DECIMAL_DIGITS = 65 + 65 }; /* what MySQL's DECIMAL can hold, and as 
 static bool is_digit(char byte)
 {
 	return byte >= '0' && byte <= '9';
-}
-
-enum status value_integer(struct slice text, struct integer *integer)
-{
-	const char *at = text.bytes, *end = at + text.length;
-	unsigned digit;
-
-	integer->magnitude = 0;
-	integer->negative = at < end && *at == '-';
-	if (at < end && (*at == '-' || *at == '+'))
-		at++;
-	if (at == end)
-		return STATUS_BAD_VALUE;
-	for (const char *each = at; each < end; each++)
-		if (!is_digit(*each))
-			return STATUS_BAD_VALUE;
-	for (; at < end; at++) {
-		digit = (unsigned)(*at - '0');
-		if (integer->magnitude > (UINT64_MAX - digit) / 10)
-			return STATUS_VALUE_RANGE;
-		integer->magnitude = integer->magnitude * 10 + digit;
-	}
-	if (integer->negative && integer->magnitude > (uint64_t)INT64_MAX + 1)
-		return STATUS_VALUE_RANGE;
-	if (integer->magnitude == 0)
-		integer->negative = false;
-	return STATUS_OK;
-}
-
-void value_add_integer(struct text *sql, struct integer integer)
-{
-	if (integer.negative)
-		text_add_char(sql, '-');
-	text_add_unsigned(sql, integer.magnitude);
 }
 
 void value_add_string(struct text *sql, struct slice text)
@@ -110,10 +77,10 @@ void value_add_path(struct text *sql, const struct slice *keys, const int *indic
 static enum status add_integer(struct text *sql, struct slice text)
 {
 	struct integer integer;
-	enum status status = value_integer(text, &integer);
+	enum status status = integer_read(text, &integer);
 
 	if (status == STATUS_OK)
-		value_add_integer(sql, integer);
+		integer_add(sql, integer);
 	return status;
 }
 
@@ -288,12 +255,12 @@ static enum status add_other(struct text *sql, const struct column *column, stru
 static enum status add_year(struct text *sql, struct slice text)
 {
 	struct integer year;
-	enum status status = value_integer(text, &year);
+	enum status status = integer_read(text, &year);
 
 	if (status == STATUS_OK && year.magnitude > 0 && year.magnitude < 100)
 		status = STATUS_VALUE_RANGE;
 	if (status == STATUS_OK)
-		value_add_integer(sql, year);
+		integer_add(sql, year);
 	return status;
 }
 

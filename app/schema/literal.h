@@ -12,20 +12,6 @@
 
 #include "schema/table.h"
 
-/* A 64-bit integer of either sign; equal values have equal fields. */
-struct integer {
-	uint64_t magnitude;
-	bool negative; /* never with a magnitude of 0 */
-};
-
-/* Reads [+-]digits. STATUS_BAD_VALUE: not an integer; STATUS_VALUE_RANGE: beyond 64 bits. */
-enum status value_integer(struct slice text, struct integer *) MUST_CHECK;
-static inline bool integer_equal(struct integer a, struct integer b)
-{
-	return a.magnitude == b.magnitude && a.negative == b.negative;
-}
-void value_add_integer(struct text *sql, struct integer);
-
 /* Adds the literal for `column = literal`. On another status *sql is as it was and *why says what was expected. */
 enum status value_add_literal(struct text *sql, const struct column *, struct slice text, const char **why) MUST_CHECK;
 

@@ -11,6 +11,7 @@
 
 #include "base/arena.h"
 #include "base/text.h"
+#include "config/table_choices.h"
 
 /* How a column's values are read, compared and shown. */
 enum column_type {
@@ -126,23 +127,6 @@ struct schema {
 	const struct table_choices *choices, *writable; /* MYREST_TABLES and MYREST_WRITABLE, not its own; NULL: nobody knows */
 	bool incomplete; /* a table is untold, or has types that were known before: it is to be described again soon */
 };
-
-/* One entry of MYREST_TABLES. */
-struct table_choice {
-	struct slice name;
-	unsigned column_count; /* 0: all of them */
-	struct slice *columns;
-};
-
-struct table_choices {
-	unsigned count;
-	struct table_choice *entries;
-};
-
-/* Reads users(id,username),orders,"odd ""name""". NULL, or what is wrong and where, and then there are no choices. */
-const char *table_choices_parse(const char *text, struct arena *, struct table_choices *) MUST_CHECK;
-const struct table_choice *table_choice_find(const struct table_choices *, struct slice name); /* NULL: not named */
-bool table_choice_has(const struct table_choice *, struct slice column); /* named, or all are */
 
 const struct table *schema_table(const struct schema *, struct slice name); /* NULL: not served */
 /* A column that clients may see; NULL: none of that name. */

@@ -77,6 +77,18 @@ size_t sql_read(struct text *sql, const struct plan *plan)
 	return head;
 }
 
+void sql_keep_read(struct plan *plan, struct arena *arena)
+{
+	enum { KEEP_BYTES = 1 << 16 };
+	static struct text sql; /* of the process: every plan would allocate it anew */
+
+	text_clear(&sql);
+	plan->sql_head = sql_read(&sql, plan);
+	plan->sql = (struct slice){ arena_text(arena, sql.bytes, sql.length), sql.length };
+	if (sql.size > KEEP_BYTES)
+		text_release(&sql);
+}
+
 void sql_read_keys(struct text *sql, const struct plan *plan, const struct integer *keys, unsigned count)
 {
 	text_reserve(sql, 512);
@@ -91,7 +103,7 @@ void sql_read_keys(struct text *sql, const struct plan *plan, const struct integ
 	for (unsigned i = 0; i < count; i++) {
 		if (i > 0)
 			text_add_char(sql, ',');
-		value_add_integer(sql, keys[i]);
+		integer_add(sql, keys[i]);
 	}
 	text_add_char(sql, ')');
 }

@@ -10,8 +10,10 @@
 #include "plan/plan_write.h"
 #include "web/fastcgi.h"
 
-/* The read that the plan describes. */
+/* The read that the plan describes. Answers how many bytes come before the first value. */
 size_t sql_read(struct text *, const struct plan *);
+/* The same, kept in the arena as the plan's own. */
+void sql_keep_read(struct plan *, struct arena *);
 /* SELECT what of all rows of the plan, whatever its window is. */
 void sql_count(struct text *, const struct plan *, const char *what);
 /* One read for the keys of several plans that differ in nothing but the key. The key comes as the first column, before

@@ -6,7 +6,6 @@
 #ifndef MYREST_ETAG_H
 #define MYREST_ETAG_H
 
-#include "schema/table.h"
 #include "web/http.h"
 
 enum { ETAG_BYTES = 2 + 32 + 1 }; /* with quotes and NUL */

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "plan/plan_page.h"
 #include "response/answer.h"
+#include "response/page_link.h"
 #include "schema/dialect.h"
 #include "sql/sql.h"
 
@@ -212,14 +212,14 @@ void batch_row(struct batch *batch, const struct row *row)
 		return;
 	}
 	if (!batch->by_keys && plan->keyset && batch->rows + 1 == plan->limit &&
-	    !page_add_place(&batch->place, plan, row))
+	    !page_link_add_place(&batch->place, plan, row))
 		text_clear(&batch->place);
 	if (batch->by_keys) { /* the key comes first, before the plan's columns */
 		values.values++;
 		values.lengths++;
 		values.count--;
 		place = -1;
-		if (value_integer((struct slice){ row->values[0], row->lengths[0] }, &key) == STATUS_OK)
+		if (integer_read((struct slice){ row->values[0], row->lengths[0] }, &key) == STATUS_OK)
 			place = merge_find_key(&batch->keys, key);
 	}
 	if (batch->wants_tags && place >= 0)

@@ -14,6 +14,7 @@
 #include "plan/route.h"
 #include "response/answer.h"
 #include "response/openapi_document.h"
+#include "sql/sql.h"
 #include "worker/lanes.h"
 #include "worker/worker_state.h"
 
@@ -408,8 +409,12 @@ static enum status plan_request(struct peer *peer, struct route *route, struct f
 		return status;
 	if ((status = read_preferences(peer, fault)) != STATUS_OK)
 		return status;
-	if (request->method == METHOD_GET || request->method == METHOD_HEAD)
-		return plan_read(route, (uint64_t)worker.config->max_rows, &peer->arena, &peer->plan, fault);
+	if (request->method == METHOD_GET || request->method == METHOD_HEAD) {
+		status = plan_read(route, (uint64_t)worker.config->max_rows, &peer->arena, &peer->plan, fault);
+		if (status == STATUS_OK)
+			sql_keep_read(&peer->plan, &peer->arena);
+		return status;
+	}
 	peer->write = arena_alloc(&peer->arena, sizeof(*peer->write));
 	return write_plan(route, request, peer->media, worker.config, &peer->arena, &peer->plan,
 	                  peer->write, fault);

@@ -6,8 +6,8 @@
 
 #include "base/clock.h"
 #include "base/metrics.h"
-#include "plan/plan_page.h"
 #include "response/answer.h"
+#include "response/page_link.h"
 #include "schema/dialect.h"
 #include "sql/sql.h"
 #include "worker/db_session.h"
@@ -318,7 +318,7 @@ static void take_row(void)
 		batch_row(&worker.batch, &row);
 	if ((change.stage == WRITE || change.stage == READ) && write->kind == WRITE_INSERT && write->row_count == 1) {
 		text_clear(&change.location);
-		page_add_location(&change.location, &change.peer->request, change.plan, write, &row);
+		page_link_add_location(&change.location, &change.peer->request, change.plan, write, &row);
 	}
 	if (change.stage == LOCK)
 		take_locked(&row);

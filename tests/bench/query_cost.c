@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "plan/plan.h"
+#include "sql/sql.h"
 #include "tables.h"
 
 enum { ROUNDS = 7 };
@@ -57,6 +58,7 @@ static void plan_once(const struct schema *schema, struct arena *arena, const ch
 		fprintf(stderr, "%s: %s\n", uri, fault.message);
 		exit(1);
 	}
+	sql_keep_read(&plan, arena);
 	arena_clear(arena);
 }
 

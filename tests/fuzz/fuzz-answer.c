@@ -9,10 +9,11 @@
  */
 #include <stdint.h>
 
-#include "worker/batch.h"
 #include "oracle.h"
+#include "sql/sql.h"
 #include "strict.h"
 #include "tables.h"
+#include "worker/batch.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -163,6 +164,7 @@ static bool answer(struct answer *answer, struct peer *peer, const struct schema
 		return false;
 	if (plan_read(&route, MAX_ROWS, &peer->arena, &peer->plan, &fault) != STATUS_OK)
 		return false;
+	sql_keep_read(&peer->plan, &peer->arena);
 	batch_begin(&batch, peer);
 	(void)batch_sql(&batch);
 	if (batch.by_keys) { /* whose key comes first, and who is not told by it gets nothing */

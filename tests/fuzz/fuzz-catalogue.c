@@ -13,12 +13,13 @@
 #include <json_pointer.h>
 #include <stdint.h>
 
-#include "schema/catalogue.h"
 #include "mysql/mysql_catalogue.h"
-#include "response/openapi.h"
 #include "oracle.h"
 #include "plan/plan.h"
 #include "postgresql/postgresql_catalogue.h"
+#include "response/openapi.h"
+#include "schema/catalogue.h"
+#include "sql/sql.h"
 #include "sql_tokens.h"
 #include "strict.h"
 
@@ -192,6 +193,7 @@ static void read_holds(const struct schema *schema, const struct table *table, c
 	DEMAND(route.table == table);
 	if (plan_read(&route, 1000, &plans, &plan, &fault) != STATUS_OK)
 		return;
+	sql_keep_read(&plan, &plans);
 	text_clear(&bare);
 	DEMAND(tokens_bare(&bare, plan.sql, quote, table));
 	for (unsigned i = 0; i < plan.column_count; i++) {

@@ -12,14 +12,14 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "worker/write_fault.h"
 #include "mysql/mysql_fault.h"
 #include "oracle.h"
 #include "postgresql/postgresql_fault.h"
-#include "worker/server_fault.h"
 #include "sql/sql.h"
 #include "strict.h"
 #include "tables.h"
+#include "worker/server_fault.h"
+#include "worker/write_fault.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -130,6 +130,7 @@ static bool plan_one(unsigned which, const struct schema *schema, struct plan *p
 	DEMAND(route_find(&request, schema, SLICE(""), &arena, &route, &fault) == STATUS_OK);
 	if (*method == 'G') {
 		DEMAND(plan_read(&route, 1000, &arena, plan, &fault) == STATUS_OK);
+		sql_keep_read(plan, &arena);
 		text_add(sql, plan->sql.bytes, plan->sql.length);
 		return false;
 	}

@@ -7,8 +7,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "web/handover.h"
 #include "oracle.h"
+#include "web/handover.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

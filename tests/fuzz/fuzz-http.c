@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "web/http.h"
 #include "oracle.h"
+#include "web/http.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -8,8 +8,8 @@
 
 #include <json_visit.h>
 
-#include "strict.h"
 #include "base/text.h"
+#include "strict.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

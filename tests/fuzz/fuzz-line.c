@@ -9,10 +9,10 @@
 #include <stdint.h>
 #include <unistd.h>
 
+#include "base/json_template.h"
 #include "base/log.h"
 #include "oracle.h"
 #include "strict.h"
-#include "base/json_template.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "oracle.h"
-#include "plan/plan_page.h"
+#include "response/page_link.h"
 #include "sql/sql.h"
 #include "tables.h"
 
@@ -75,8 +75,11 @@ static bool make_plan(const struct request *request, struct arena *arena, struct
 
 	if (schema == NULL)
 		schema = tables_make();
-	return route_find(request, schema, SLICE(""), arena, &route, &fault) == STATUS_OK && route.table != NULL &&
-	       plan_read(&route, MAX_ROWS, arena, plan, &fault) == STATUS_OK;
+	if (route_find(request, schema, SLICE(""), arena, &route, &fault) != STATUS_OK || route.table == NULL ||
+	    plan_read(&route, MAX_ROWS, arena, plan, &fault) != STATUS_OK)
+		return false;
+	sql_keep_read(plan, arena);
+	return true;
 }
 
 /* The statement of the plan, wherever its page begins. */
@@ -140,10 +143,10 @@ static void link_holds(const struct request *request, const struct plan *plan, s
 	text_clear(&again);
 	if (plan->keyset) {
 		make_row(plan, lines, &last);
-		if (!page_add_place(&place, plan, &last.row)) /* it cannot be said */
+		if (!page_link_add_place(&place, plan, &last.row)) /* it cannot be said */
 			return;
 	}
-	page_add_link(&link, request, plan, (struct slice){ place.bytes, place.length });
+	page_link_add(&link, request, plan, (struct slice){ place.bytes, place.length });
 	request_again = *request;
 	request_again.range = (struct slice){ "", 0 };
 	request_again.uri = target_of((struct slice){ link.bytes, link.length }, request);
@@ -154,7 +157,7 @@ static void link_holds(const struct request *request, const struct plan *plan, s
 	if (!plan->keyset)
 		return;
 	texts_stand_in(&next, plan, &last);
-	page_add_link(&again, &request_again, &next, (struct slice){ place.bytes, place.length });
+	page_link_add(&again, &request_again, &next, (struct slice){ place.bytes, place.length });
 	DEMAND(same((struct slice){ again.bytes, again.length }, (struct slice){ link.bytes, link.length }));
 }
 

@@ -74,6 +74,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	request.range = oracle_line(&rest);
 	if ((status = route_find(&request, schema, SLICE(""), &arena, &route, &fault)) == STATUS_OK && route.table != NULL &&
 	    (status = plan_read(&route, MAX_ROWS, &arena, &plan, &fault)) == STATUS_OK) {
+		sql_keep_read(&plan, &arena);
 		DEMAND(is_read(plan.sql, &plan, true));
 		DEMAND(others_are_reads(&plan));
 		DEMAND(is_window(&route, &plan, &arena));

@@ -10,8 +10,8 @@
 #include <stdint.h>
 
 #include "oracle.h"
-#include "plan/plan_page.h"
 #include "plan/plan_shape.h"
+#include "response/page_link.h"
 #include "sql/sql.h"
 #include "sql_tokens.h"
 #include "tables.h"
@@ -66,6 +66,8 @@ static void plan_request(struct planned *planned, const struct parts *parts, con
 	planned->status = planned->reads ? plan_read(&route, MAX_ROWS, arena, &planned->plan, &planned->fault)
 	                                 : write_plan(&route, request, MEDIA_JSON, &config, arena, &planned->plan,
 	                                              &planned->write, &planned->fault);
+	if (planned->reads && planned->status == STATUS_OK)
+		sql_keep_read(&planned->plan, arena);
 }
 
 static void statement_holds(const struct text *sql, const struct table *table)
@@ -148,7 +150,7 @@ static void location_holds(const struct planned *planned, const struct row *row,
 	struct fault fault = { 0 };
 
 	text_clear(&location);
-	page_add_location(&location, &planned->request, &planned->plan, &planned->write, row);
+	page_link_add_location(&location, &planned->request, &planned->plan, &planned->write, row);
 	for (size_t i = 0; i < location.length; i++)
 		DEMAND(location.bytes[i] > ' ' && location.bytes[i] < 0x7f && strchr("\"<>\\^`{|}", location.bytes[i]) == NULL);
 	if (location.length == 0)

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 
 #include "mysql/mysql_fulltext.h"
-#include "sql_shape.h"
 #include "schema/literal.h"
+#include "sql_shape.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

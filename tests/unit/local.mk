@@ -29,9 +29,9 @@ check_PROGRAMS = \
 	tests/unit/test-mysql_fulltext \
 	tests/unit/test-mysql_server \
 	tests/unit/test-openapi \
+	tests/unit/test-page_link \
 	tests/unit/test-peer \
 	tests/unit/test-plan \
-	tests/unit/test-plan_page \
 	tests/unit/test-plan_shape \
 	tests/unit/test-plan_write \
 	tests/unit/test-postgresql_array \
@@ -46,6 +46,7 @@ check_PROGRAMS = \
 	tests/unit/test-sandbox \
 	tests/unit/test-server_fault \
 	tests/unit/test-table \
+	tests/unit/test-table_choices \
 	tests/unit/test-text \
 	tests/unit/test-url \
 	tests/unit/test-write_fault \

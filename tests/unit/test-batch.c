@@ -4,6 +4,7 @@
  */
 #include "worker/batch.h"
 
+#include "sql/sql.h"
 #include "tables.h"
 #include "unit.h"
 
@@ -49,6 +50,7 @@ static struct peer *ask_by(enum method method, const char *uri)
 	if (route_find(&peer->request, schema, SLICE(""), &peer->arena, &route, &fault) != STATUS_OK ||
 	    plan_read(&route, 1000, &peer->arena, &peer->plan, &fault) != STATUS_OK)
 		fail_msg("%s: %s", uri, fault.message);
+	sql_keep_read(&peer->plan, &peer->arena);
 	return peer;
 }
 

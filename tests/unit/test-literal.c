@@ -129,15 +129,15 @@ static void equal_integers_have_equal_fields(void **state)
 	struct integer a, b;
 
 	(void)state;
-	assert_int_equal(value_integer(SLICE("-0"), &a), STATUS_OK);
-	assert_int_equal(value_integer(SLICE("00"), &b), STATUS_OK);
+	assert_int_equal(integer_read(SLICE("-0"), &a), STATUS_OK);
+	assert_int_equal(integer_read(SLICE("00"), &b), STATUS_OK);
 	assert_true(integer_equal(a, b));
-	assert_int_equal(value_integer(SLICE("-1"), &a), STATUS_OK);
-	assert_int_equal(value_integer(SLICE("1"), &b), STATUS_OK);
+	assert_int_equal(integer_read(SLICE("-1"), &a), STATUS_OK);
+	assert_int_equal(integer_read(SLICE("1"), &b), STATUS_OK);
 	assert_false(integer_equal(a, b));
-	assert_int_equal(value_integer(SLICE("+1"), &a), STATUS_OK);
+	assert_int_equal(integer_read(SLICE("+1"), &a), STATUS_OK);
 	assert_true(integer_equal(a, b));
-	assert_int_equal(value_integer((struct slice){ NULL, 0 }, &a), STATUS_BAD_VALUE);
+	assert_int_equal(integer_read((struct slice){ NULL, 0 }, &a), STATUS_BAD_VALUE);
 }
 
 static void booleans(void **state)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "worker/merge.h"
 
+#include "sql/sql.h"
 #include "tables.h"
 #include "unit.h"
 
@@ -32,6 +33,7 @@ static struct plan planned(const char *uri)
 	if (route_find(&request, schema, SLICE(""), &arena, &route, &fault) != STATUS_OK ||
 	    plan_read(&route, 1000, &arena, &made, &fault) != STATUS_OK)
 		fail_msg("%s: %s", uri, fault.message);
+	sql_keep_read(&made, &arena);
 	return made;
 }
 

@@ -38,7 +38,9 @@ static enum status plan(const char *method, const char *uri, size_t uri_length, 
 	memset(fault, 0, sizeof(*fault));
 	if ((status = route_find(&request, schema, SLICE(""), &arena, &route, fault)) != STATUS_OK)
 		return status;
-	return plan_read(&route, 1000, &arena, made, fault);
+	if ((status = plan_read(&route, 1000, &arena, made, fault)) == STATUS_OK)
+		sql_keep_read(made, &arena);
+	return status;
 }
 
 /* What a line says, in the golden file's words. */
@@ -191,7 +193,7 @@ static void expect_key(const char *uri, const char *column, const char *key)
 	if (made.key_column == NULL)
 		fail_msg("%s: is no lookup", uri);
 	assert_is(made.key_column->name, column);
-	value_add_integer(&text, made.key);
+	integer_add(&text, made.key);
 	assert_is(text, key);
 	text_release(&text);
 	arena_clear(&arena);

@@ -2,7 +2,7 @@
  *
  * The link to the next page: what of the request's own URI stands in it.
  */
-#include "plan/plan_page.h"
+#include "response/page_link.h"
 
 #include "unit.h"
 
@@ -14,7 +14,7 @@ static void expect_link(const char *uri, const char *range, const char *place, c
 	struct plan plan = { .offset = 20, .limit = 10 };
 
 	text_clear(&made);
-	page_add_link(&made, &request, &plan, slice_of(place));
+	page_link_add(&made, &request, &plan, slice_of(place));
 	assert_is(made, wanted);
 }
 
@@ -88,7 +88,7 @@ static void scheme_and_host(void **state)
 		struct plan plan = { .offset = 20, .limit = 10 };
 
 		text_clear(&made);
-		page_add_link(&made, &request, &plan, (struct slice){ "", 0 });
+		page_link_add(&made, &request, &plan, (struct slice){ "", 0 });
 		assert_is(made, cases[i].wanted);
 	}
 }
