@@ -63,6 +63,7 @@ library_sources = \
 	app/plan/plan_shape.h \
 	app/plan/plan_write.c \
 	app/plan/plan_write.h \
+	app/plan/planner.c \
 	app/plan/planner.h \
 	app/plan/route.c \
 	app/plan/route.h \
@@ -90,7 +91,10 @@ library_sources = \
 	app/request/body.c \
 	app/request/body.h \
 	app/request/body_csv.c \
+	app/request/body_csv.h \
 	app/request/body_json.c \
+	app/request/body_json.h \
+	app/request/body_reader.c \
 	app/request/body_reader.h \
 	app/request/filter.c \
 	app/request/filter.h \
@@ -160,6 +164,7 @@ library_sources = \
 	app/worker/server_fault.h \
 	app/worker/worker.c \
 	app/worker/worker.h \
+	app/worker/worker_state.c \
 	app/worker/worker_state.h \
 	app/worker/write_fault.c \
 	app/worker/write_fault.h

@@ -29,6 +29,10 @@ struct slice {
 
 void text_reserve(struct text *, size_t more); /* room for that many further bytes */
 void text_add(struct text *, const void *bytes, size_t length);
+static inline void text_add_slice(struct text *text, struct slice slice)
+{
+	text_add(text, slice.bytes, slice.length);
+}
 void text_add_string(struct text *, const char *);
 void text_add_char(struct text *, char);
 void text_add_unsigned(struct text *, uint64_t);

@@ -16,7 +16,7 @@ struct casting {
 static void add(struct casting *casting, const char *before, const char *behind)
 {
 	text_add_string(casting->sql, before);
-	sql_add_slice(casting->sql, casting->what->value);
+	text_add_slice(casting->sql, casting->what->value);
 	text_add_string(casting->sql, behind);
 }
 

@@ -96,12 +96,12 @@ static bool ask_for_columns(const struct table *table, struct text *sql)
 	for (unsigned i = 0; i < table->column_count; i++)
 		if (may_be_json(table, &table->columns[i])) {
 			text_add_string(sql, count++ == 0 ? "SET STATEMENT lock_wait_timeout=0 FOR SELECT " : ",");
-			text_add(sql, table->columns[i].quoted.bytes, table->columns[i].quoted.length);
+			text_add_slice(sql, table->columns[i].quoted);
 		}
 	if (count == 0)
 		return false;
 	text_add_string(sql, " FROM ");
-	text_add(sql, table->quoted.bytes, table->quoted.length);
+	text_add_slice(sql, table->quoted);
 	text_add_string(sql, " LIMIT 0");
 	return true;
 }

@@ -22,7 +22,7 @@ static void add_extract(struct text *sql, const struct column *column, const str
                         unsigned count)
 {
 	text_add_string(sql, "JSON_EXTRACT(");
-	sql_add_slice(sql, column->quoted);
+	text_add_slice(sql, column->quoted);
 	text_add_char(sql, ',');
 	value_add_path(sql, keys, indices, count);
 	text_add_char(sql, ')');
@@ -39,7 +39,7 @@ static void json_path(struct text *sql, const struct column *column, const struc
 			continue;
 		text_add_string(sql, guarded ? " AND JSON_TYPE(" : "IF(JSON_TYPE(");
 		if (i == 0)
-			sql_add_slice(sql, column->quoted);
+			text_add_slice(sql, column->quoted);
 		else
 			add_extract(sql, column, keys, indices, i);
 		text_add_string(sql, ")='ARRAY'");
@@ -56,9 +56,9 @@ static void json_path(struct text *sql, const struct column *column, const struc
 static void json_text(struct text *sql, struct slice json)
 {
 	text_add_string(sql, "IF(JSON_TYPE(");
-	sql_add_slice(sql, json);
+	text_add_slice(sql, json);
 	text_add_string(sql, ")='NULL',NULL,JSON_UNQUOTE(");
-	sql_add_slice(sql, json);
+	text_add_slice(sql, json);
 	text_add_string(sql, "))");
 }
 
@@ -69,7 +69,7 @@ static void add_json_bytes(struct text *sql, struct slice json)
 {
 	text_add_string(sql, bytes_begin);
 	text_add_string(sql, "JSON_UNQUOTE(");
-	sql_add_slice(sql, json);
+	text_add_slice(sql, json);
 	text_add_char(sql, ')');
 	text_add_string(sql, bytes_end);
 }
@@ -78,7 +78,7 @@ static void add_json_bytes(struct text *sql, struct slice json)
 static void add_json_number(struct text *sql, struct slice json)
 {
 	text_add_string(sql, "JSON_TYPE(");
-	sql_add_slice(sql, json);
+	text_add_slice(sql, json);
 	text_add_string(sql, ") IN ('INTEGER','DOUBLE','DECIMAL','UNSIGNED INTEGER')");
 }
 
@@ -106,7 +106,7 @@ static void begin_snapshot(struct text *sql, const struct table *table, bool aga
 
 static void output(struct text *sql, const struct plan_output *output)
 {
-	sql_add_slice(sql, output->sql);
+	text_add_slice(sql, output->sql);
 	if (output->type == COLUMN_FLOAT)
 		text_add_string(sql, "+0e0"); /* as DOUBLE: a FLOAT's own text has but six digits */
 	else if (output->type == COLUMN_BIT)
@@ -126,7 +126,7 @@ static void add_json_order(struct text *sql, const struct plan_order *order)
 	struct slice json = order->field.sql;
 
 	text_add_string(sql, "CASE IFNULL(JSON_TYPE(");
-	sql_add_slice(sql, json);
+	text_add_slice(sql, json);
 	text_add_string(sql, "),'') WHEN '' THEN ");
 	text_add_string(sql, order->nulls_first == order->descending ? "7" : "0");
 	text_add_string(sql, " WHEN 'NULL' THEN 1 WHEN 'STRING' THEN 2 WHEN 'BOOLEAN' THEN 4 WHEN 'ARRAY' THEN 5"
@@ -135,7 +135,7 @@ static void add_json_order(struct text *sql, const struct plan_order *order)
 	text_add_string(sql, ",CASE WHEN ");
 	add_json_number(sql, json);
 	text_add_string(sql, " THEN ");
-	sql_add_slice(sql, json);
+	text_add_slice(sql, json);
 	text_add_string(sql, "+0e0 END");
 	add_direction(sql, order);
 	text_add_char(sql, ',');
@@ -151,7 +151,7 @@ static void add_text_order(struct text *sql, const struct plan_order *order)
 	text_add_string(sql, bytes_begin);
 	if (marked)
 		text_add_string(sql, "IFNULL(CONCAT('0',");
-	sql_add_slice(sql, order->field.sql);
+	text_add_slice(sql, order->field.sql);
 	if (marked)
 		text_add_string(sql, "),'1')");
 	text_add_string(sql, bytes_end);
@@ -168,10 +168,10 @@ static void add_order(struct text *sql, const struct plan *plan, const struct pl
 	switch (field->kind) {
 	case FIELD_COLUMN:
 		if (field->column->nullable && order->nulls_first == order->descending) {
-			sql_add_slice(sql, field->sql);
+			text_add_slice(sql, field->sql);
 			text_add_string(sql, order->nulls_first ? " IS NULL DESC," : " IS NULL,");
 		}
-		sql_add_slice(sql, field->sql);
+		text_add_slice(sql, field->sql);
 		add_direction(sql, order);
 		break;
 	case FIELD_JSON:
@@ -216,7 +216,7 @@ static bool planned(const struct row *row, bool first, double *rows)
 static void add_converted(struct text *sql, const struct plan_field *field)
 {
 	text_add_string(sql, "CONVERT(");
-	sql_add_slice(sql, field->sql);
+	text_add_slice(sql, field->sql);
 	text_add_string(sql, " USING utf8mb4)");
 }
 
@@ -225,10 +225,10 @@ static void operand(struct text *sql, const struct plan_condition *condition)
 {
 	if (condition->field.kind == FIELD_TEXT) {
 		text_add_string(sql, bytes_begin);
-		sql_add_slice(sql, condition->field.sql);
+		text_add_slice(sql, condition->field.sql);
 		text_add_string(sql, bytes_end);
 	} else
-		sql_add_slice(sql, condition->field.sql);
+		text_add_slice(sql, condition->field.sql);
 }
 
 /* The literal in the column's character set, and in its collation where it is compared; '?' stands for what is not in the
@@ -236,16 +236,16 @@ static void operand(struct text *sql, const struct plan_condition *condition)
 static void add_in_its_set(struct text *sql, const struct column *column, const struct plan_literal *literal)
 {
 	text_add_string(sql, "CONVERT(");
-	sql_add_slice(sql, literal->sql);
+	text_add_slice(sql, literal->sql);
 	text_add_string(sql, " USING ");
-	sql_add_slice(sql, column->character_set);
+	text_add_slice(sql, column->character_set);
 	text_add_char(sql, ')');
 }
 
 static void add_collation(struct text *sql, const struct column *column)
 {
 	text_add_string(sql, " COLLATE ");
-	sql_add_slice(sql, column->collation);
+	text_add_slice(sql, column->collation);
 }
 
 /* Whether the set has all of it. */
@@ -254,7 +254,7 @@ static void add_is_in_its_set(struct text *sql, const struct column *column, con
 	text_add_string(sql, "CONVERT(");
 	add_in_its_set(sql, column, literal);
 	text_add_string(sql, " USING utf8mb4) COLLATE utf8mb4_bin=");
-	sql_add_slice(sql, literal->sql);
+	text_add_slice(sql, literal->sql);
 }
 
 /* Texts are compared in the column's own collation, which tells other texts apart than those of utf8mb4 do. Only one that
@@ -266,14 +266,14 @@ static void beyond(struct text *sql, const struct plan_condition *condition, con
 	bool seeks = strcmp(sign, "=") == 0 && !condition->loose; /* an index can serve */
 
 	if (seeks) {
-		sql_add_slice(sql, condition->field.sql);
+		text_add_slice(sql, condition->field.sql);
 		text_add_string(sql, "=");
 	}
 	text_add_string(sql, "IF(");
 	add_is_in_its_set(sql, column, literal);
 	text_add_char(sql, ',');
 	if (!seeks) {
-		sql_add_slice(sql, condition->field.sql);
+		text_add_slice(sql, condition->field.sql);
 		text_add_string(sql, sign);
 	}
 	add_in_its_set(sql, column, literal);
@@ -285,7 +285,7 @@ static void beyond(struct text *sql, const struct plan_condition *condition, con
 	text_add_char(sql, ',');
 	add_converted(sql, &condition->field);
 	text_add_string(sql, sign);
-	sql_add_slice(sql, literal->sql);
+	text_add_slice(sql, literal->sql);
 	text_add_char(sql, ')');
 }
 
@@ -297,7 +297,7 @@ static void distinct(struct text *sql, const struct plan_condition *condition, c
 	else {
 		operand(sql, condition);
 		text_add_string(sql, "<=>");
-		sql_add_slice(sql, literal->sql);
+		text_add_slice(sql, literal->sql);
 	}
 	text_add_char(sql, ')');
 }
@@ -306,19 +306,19 @@ static void distinct(struct text *sql, const struct plan_condition *condition, c
 static void add_integer_comparison(struct text *sql, struct slice json, const char *sign, const struct plan_literal *literal)
 {
 	text_add_string(sql, "JSON_TYPE(");
-	sql_add_slice(sql, json);
+	text_add_slice(sql, json);
 	text_add_string(sql, ") IN ('INTEGER','UNSIGNED INTEGER') AND CAST(");
-	sql_add_slice(sql, json);
+	text_add_slice(sql, json);
 	text_add_string(sql, " AS DECIMAL(65))");
 	text_add_string(sql, sign);
-	sql_add_slice(sql, literal->sql);
+	text_add_slice(sql, literal->sql);
 	text_add_string(sql, " OR JSON_TYPE(");
-	sql_add_slice(sql, json);
+	text_add_slice(sql, json);
 	text_add_string(sql, ") IN ('DOUBLE','DECIMAL') AND ");
-	sql_add_slice(sql, json);
+	text_add_slice(sql, json);
 	text_add_string(sql, "+0e0");
 	text_add_string(sql, sign);
-	sql_add_slice(sql, literal->sql);
+	text_add_slice(sql, literal->sql);
 }
 
 /* A part of a JSON value has the type of the literal, and compares with it; with any other type it is false, not
@@ -337,25 +337,25 @@ static void json_comparison(struct text *sql, const struct plan_condition *condi
 		}
 		add_json_number(sql, json);
 		text_add_string(sql, " AND ");
-		sql_add_slice(sql, json);
+		text_add_slice(sql, json);
 		text_add_string(sql, "+0e0");
 		text_add_string(sql, sign);
-		sql_add_slice(sql, literal->sql);
+		text_add_slice(sql, literal->sql);
 		break;
 	case VALUE_TEXT:
 		text_add_string(sql, "JSON_TYPE(");
-		sql_add_slice(sql, json);
+		text_add_slice(sql, json);
 		text_add_string(sql, ")='STRING' AND ");
 		add_json_bytes(sql, json);
 		text_add_string(sql, sign);
 		text_add_string(sql, "JSON_UNQUOTE(");
-		sql_add_slice(sql, literal->sql);
+		text_add_slice(sql, literal->sql);
 		text_add_char(sql, ')');
 		break;
 	case VALUE_TRUE:
 	case VALUE_FALSE:
 		text_add_string(sql, "JSON_TYPE(");
-		sql_add_slice(sql, json);
+		text_add_slice(sql, json);
 		text_add_string(sql, ")='BOOLEAN' AND ");
 		add_json_bytes(sql, json);
 		text_add_string(sql, literal->json == VALUE_TRUE ? "='true'" : "='false'");
@@ -363,7 +363,7 @@ static void json_comparison(struct text *sql, const struct plan_condition *condi
 	case VALUE_NULL:
 	case VALUE_STRUCTURE: /* refused before */
 		text_add_string(sql, "JSON_TYPE(");
-		sql_add_slice(sql, json);
+		text_add_slice(sql, json);
 		text_add_string(sql, ")='NULL'");
 		break;
 	}
@@ -376,7 +376,7 @@ static void add_matching(struct text *sql, const struct plan_condition *conditio
 	add_converted(sql, &condition->field);
 	text_add_string(sql, exact ? " COLLATE utf8mb4_bin" : " COLLATE utf8mb4_unicode_520_ci");
 	text_add_string(sql, op);
-	sql_add_slice(sql, literal->sql);
+	text_add_slice(sql, literal->sql);
 }
 
 /* What equals the pattern exactly equals it in the column's own collation too, which is what an index can find. */
@@ -397,9 +397,9 @@ static void match(struct text *sql, const struct plan_condition *condition, cons
 	}
 	if (narrow) {
 		text_add_char(sql, '(');
-		sql_add_slice(sql, condition->field.sql);
+		text_add_slice(sql, condition->field.sql);
 		text_add_string(sql, " LIKE ");
-		sql_add_slice(sql, literal->sql);
+		text_add_slice(sql, literal->sql);
 		text_add_string(sql, escape);
 		text_add_string(sql, " AND ");
 	}
@@ -417,14 +417,14 @@ static void fulltext(struct text *sql, const struct plan_condition *condition)
 	if (guarded)
 		text_add_char(sql, '(');
 	text_add_string(sql, "MATCH(");
-	sql_add_slice(sql, condition->field.sql);
+	text_add_slice(sql, condition->field.sql);
 	text_add_string(sql, ") AGAINST(");
-	sql_add_slice(sql, condition->literals[0].sql);
+	text_add_slice(sql, condition->literals[0].sql);
 	text_add_string(sql, " IN BOOLEAN MODE)");
 	if (!guarded)
 		return;
 	text_add_string(sql, " OR (");
-	sql_add_slice(sql, condition->field.sql);
+	text_add_slice(sql, condition->field.sql);
 	text_add_string(sql, " IS NULL AND NULL))");
 }
 
@@ -433,15 +433,15 @@ static void containment(struct text *sql, const struct plan_condition *condition
 	struct slice field = condition->field.sql, literal = condition->literals[0].sql;
 
 	text_add_string(sql, "JSON_CONTAINS(");
-	sql_add_slice(sql, condition->op == QUERY_CS ? field : literal);
+	text_add_slice(sql, condition->op == QUERY_CS ? field : literal);
 	text_add_char(sql, ',');
-	sql_add_slice(sql, condition->op == QUERY_CS ? literal : field);
+	text_add_slice(sql, condition->op == QUERY_CS ? literal : field);
 	text_add_char(sql, ')');
 }
 
 static void truth(struct text *sql, const struct plan_field *field)
 {
-	sql_add_slice(sql, field->sql);
+	text_add_slice(sql, field->sql);
 }
 
 /* --- Writes --- */
@@ -449,7 +449,7 @@ static void truth(struct text *sql, const struct plan_field *field)
 static void add_new(struct text *sql, const struct column *column)
 {
 	text_add_string(sql, "VALUES(");
-	sql_add_slice(sql, column->quoted);
+	text_add_slice(sql, column->quoted);
 	text_add_char(sql, ')');
 }
 
@@ -488,7 +488,7 @@ static void add_common_key(struct text *sql, const struct plan *plan, const stru
 	for (unsigned i = 0; i < key->column_count; i++) {
 		if (i > 0)
 			text_add_string(sql, " AND ");
-		sql_add_slice(sql, sql_key_column(plan, key, i)->quoted);
+		text_add_slice(sql, sql_key_column(plan, key, i)->quoted);
 		text_add_char(sql, '=');
 		add_new(sql, sql_key_column(plan, key, i));
 	}
@@ -501,7 +501,7 @@ static void add_overflow(struct text *sql, const char *number, const struct colu
 	text_add_string(sql, "EXP(");
 	text_add_string(sql, number);
 	text_add_string(sql, "+0*IFNULL(LENGTH(");
-	sql_add_slice(sql, first->quoted);
+	text_add_slice(sql, first->quoted);
 	text_add_string(sql, "),0))");
 }
 
@@ -516,7 +516,7 @@ static void resolution(struct text *sql, const struct plan *plan, const struct w
 		return;
 	place = sql_find_written(write, first);
 	text_add_string(sql, " ON DUPLICATE KEY UPDATE ");
-	sql_add_slice(sql, first->quoted);
+	text_add_slice(sql, first->quoted);
 	text_add_string(sql, "=IF(");
 	add_common_key(sql, plan, write->conflict);
 	text_add_string(sql, " OR ");
@@ -525,15 +525,15 @@ static void resolution(struct text *sql, const struct plan *plan, const struct w
 	if (place >= 0 && !write_makes_value(write, plan->table, row, (unsigned)place))
 		add_new(sql, first);
 	else
-		sql_add_slice(sql, first->quoted);
+		text_add_slice(sql, first->quoted);
 	text_add_char(sql, ',');
-	sql_add_slice(sql, first->quoted);
+	text_add_slice(sql, first->quoted);
 	text_add_char(sql, ')');
 	for (unsigned i = 0; i < write->column_count; i++) {
 		if (write->columns[i] == first || write_makes_value(write, plan->table, row, i))
 			continue;
 		text_add_char(sql, ',');
-		sql_add_slice(sql, write->columns[i]->quoted);
+		text_add_slice(sql, write->columns[i]->quoted);
 		text_add_char(sql, '=');
 		add_new(sql, write->columns[i]);
 	}
@@ -547,7 +547,7 @@ static void judge(struct text *sql, const struct plan *plan, const struct write 
 	if (first == NULL)
 		first = sql_key_column(plan, write->conflict, 0);
 	text_add_string(sql, " ON DUPLICATE KEY UPDATE ");
-	sql_add_slice(sql, first->quoted);
+	text_add_slice(sql, first->quoted);
 	text_add_string(sql, "=IF(IF(");
 	add_common_key(sql, plan, write->conflict);
 	text_add_char(sql, ',');
@@ -555,9 +555,9 @@ static void judge(struct text *sql, const struct plan *plan, const struct write 
 	text_add_char(sql, ',');
 	add_overflow(sql, OVERFLOW, first);
 	text_add_string(sql, "),");
-	sql_add_slice(sql, first->quoted); /* of its type, as some columns demand it */
+	text_add_slice(sql, first->quoted); /* of its type, as some columns demand it */
 	text_add_char(sql, ',');
-	sql_add_slice(sql, first->quoted);
+	text_add_slice(sql, first->quoted);
 	text_add_char(sql, ')');
 }
 
@@ -576,7 +576,7 @@ static bool fallback(struct text *sql, const struct column *column)
 	if (column->generated || column->fallback_untold)
 		return false;
 	text_add_string(sql, "DEFAULT(");
-	sql_add_slice(sql, column->quoted);
+	text_add_slice(sql, column->quoted);
 	text_add_char(sql, ')');
 	return true;
 }

@@ -77,7 +77,7 @@ static void add_demanded(struct search *search, struct slice word)
 	begin_term(search);
 	if (!is_left_out(word))
 		text_add_char(search->out, '+');
-	text_add(search->out, word.bytes, word.length);
+	text_add_slice(search->out, word);
 }
 
 static bool plain(struct search *search)
@@ -106,7 +106,7 @@ static bool add_phrase(struct search *search, const char *end, char sign)
 			text_add_char(search->out, '"');
 		}
 		any = true;
-		text_add(search->out, word.bytes, word.length);
+		text_add_slice(search->out, word);
 	}
 	if (any)
 		text_add_char(search->out, '"');
@@ -151,7 +151,7 @@ static bool web_term(struct search *search, bool *demanded)
 	} else {
 		begin_term(search);
 		text_add_char(search->out, '-');
-		text_add(search->out, word.bytes, word.length);
+		text_add_slice(search->out, word);
 	}
 	return true;
 }
@@ -233,7 +233,7 @@ static bool primary(struct search *search, char sign, unsigned depth)
 		begin_term(search);
 		if (sign != '\0')
 			text_add_char(search->out, sign);
-		text_add(search->out, word.bytes, word.length);
+		text_add_slice(search->out, word);
 	}
 	if (search->end - search->at >= 2 && memcmp(search->at, ":*", 2) == 0) {
 		text_add_char(search->out, '*');

@@ -31,6 +31,7 @@ enum status plan_outputs(const struct planning *) MUST_CHECK;
 enum status plan_orders(const struct planning *) MUST_CHECK;
 /* Where the column stands among the outputs; adds it, unseen, when it does not. */
 unsigned plan_find_output(struct plan *, const struct column *);
+struct plan_output plan_whole_column(const struct column *);
 
 /* Adds the condition of the path's key, and those of the query. */
 enum status plan_conditions(const struct planning *, const struct route *) MUST_CHECK;

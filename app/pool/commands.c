@@ -66,7 +66,7 @@ static void add_columns(struct text *sql, const struct table *table, const struc
 	for (unsigned i = 0; i < table->column_count; i++)
 		if (only != NULL ? &table->columns[i] == only : table->columns[i].writable) {
 			text_add_string(sql, count++ > 0 ? "," : "");
-			text_add(sql, table->columns[i].quoted.bytes, table->columns[i].quoted.length);
+			text_add_slice(sql, table->columns[i].quoted);
 			text_add_string(sql, behind);
 		}
 }
@@ -80,7 +80,7 @@ static void add_trial(struct text *sql, const struct table *table, enum right ri
 
 	text_clear(sql);
 	text_add_string(sql, beginnings[right]);
-	text_add(sql, table->quoted.bytes, table->quoted.length);
+	text_add_slice(sql, table->quoted);
 	if (right == UPDATE) {
 		text_add_string(sql, " SET ");
 		add_columns(sql, table, only, "=NULL");
@@ -139,7 +139,7 @@ static bool add_missing_columns(struct text *rights, struct database *database, 
 		add_trial(&sql, table, right, column);
 		if (is_forbidden(database, &sql)) {
 			text_add_string(&names, missing++ > 0 ? ", " : "");
-			text_add(&names, column->quoted.bytes, column->quoted.length);
+			text_add_slice(&names, column->quoted);
 		}
 	}
 	if (missing > 0 && missing < count) {
@@ -396,7 +396,7 @@ static void add_unreadable(struct text *rights, const struct table *table, const
 		if (!column->unreadable || column->writable || !table_choice_has(choice, column->name))
 			continue;
 		text_add_string(rights, count++ > 0 ? ", " : " (");
-		text_add(rights, column->quoted.bytes, column->quoted.length);
+		text_add_slice(rights, column->quoted);
 	}
 	text_add_string(rights, count > 0 ? ")" : "");
 }

@@ -32,7 +32,7 @@ static void begin_snapshot(struct text *sql, const struct table *table, bool aga
 		return;
 #ifndef FAULT_OLD_SNAPSHOT /* a build whose snapshots may be older than their tables, for the tests */
 	text_add_string(sql, ";LOCK TABLE ");
-	sql_add_slice(sql, table->quoted);
+	text_add_slice(sql, table->quoted);
 	text_add_string(sql, " IN ACCESS SHARE MODE");
 #endif
 }
@@ -43,7 +43,7 @@ static void output(struct text *sql, const struct plan_output *output)
 
 	if (array)
 		text_add_string(sql, "to_jsonb(");
-	sql_add_slice(sql, output->sql);
+	text_add_slice(sql, output->sql);
 	if (array)
 		text_add_char(sql, ')');
 }
@@ -51,7 +51,7 @@ static void output(struct text *sql, const struct plan_output *output)
 /* JSON, a whole column or a part, as what has comparisons. A json's part is a json, written as it was. */
 static void add_jsonb(struct text *sql, const struct plan_field *field)
 {
-	sql_add_slice(sql, field->sql);
+	text_add_slice(sql, field->sql);
 	if (is_declared(field->column, "json"))
 		text_add_string(sql, "::jsonb");
 }
@@ -73,7 +73,7 @@ static void json_path(struct text *sql, const struct column *column, const struc
 	for (unsigned i = 0; i < count; i++)
 		if (strict_step(column, keys[i], indices[i]) != NULL)
 			text_add_string(sql, "jsonb_path_query_first(");
-	sql_add_slice(sql, column->quoted);
+	text_add_slice(sql, column->quoted);
 	for (unsigned i = 0; i < count; i++) {
 		if ((strict = strict_step(column, keys[i], indices[i])) != NULL) {
 			text_add_string(sql, strict);
@@ -94,7 +94,7 @@ static void json_path(struct text *sql, const struct column *column, const struc
 static void json_text(struct text *sql, struct slice json)
 {
 	text_add_char(sql, '(');
-	sql_add_slice(sql, json);
+	text_add_slice(sql, json);
 	text_add_string(sql, "#>>'{}')");
 }
 
@@ -116,10 +116,10 @@ static void add_order(struct text *sql, const struct plan *plan, const struct pl
 		add_jsonb(sql, field);
 	else {
 		if (field->kind == FIELD_COLUMN && is_cast(plan)) {
-			sql_add_slice(sql, plan->table->quoted);
+			text_add_slice(sql, plan->table->quoted);
 			text_add_char(sql, '.');
 		}
-		sql_add_slice(sql, field->sql);
+		text_add_slice(sql, field->sql);
 	}
 	if (field->kind == FIELD_TEXT)
 		text_add_string(sql, " COLLATE \"C\"");
@@ -146,7 +146,7 @@ static bool planned(const struct row *row, bool first, double *rows)
 
 static void operand(struct text *sql, const struct plan_condition *condition)
 {
-	sql_add_slice(sql, condition->field.sql);
+	text_add_slice(sql, condition->field.sql);
 	if (condition->field.kind == FIELD_TEXT)
 		text_add_string(sql, " COLLATE \"C\"");
 }
@@ -156,7 +156,7 @@ static void distinct(struct text *sql, const struct plan_condition *condition, c
 	text_add_char(sql, '(');
 	operand(sql, condition);
 	text_add_string(sql, " IS DISTINCT FROM ");
-	sql_add_slice(sql, literal->sql);
+	text_add_slice(sql, literal->sql);
 	text_add_char(sql, ')');
 }
 
@@ -172,14 +172,14 @@ static void json_comparison(struct text *sql, const struct plan_condition *condi
 	}
 	add_jsonb(sql, &condition->field);
 	text_add_string(sql, sign);
-	sql_add_slice(sql, literal->sql);
+	text_add_slice(sql, literal->sql);
 	text_add_string(sql, "::jsonb)");
 }
 
 /* The field as a text. */
 static void add_text(struct text *sql, const struct plan_field *field)
 {
-	sql_add_slice(sql, field->sql);
+	text_add_slice(sql, field->sql);
 	if (field->kind == FIELD_COLUMN && (field->column->is_other || strncmp(field->column->declared.bytes, "char(", 5) == 0 ||
 	                                    is_declared(field->column, "bpchar")))
 		text_add_string(sql, "::text"); /* of a char(n), or what a view makes of one, without the spaces at its end */
@@ -192,7 +192,7 @@ static void match(struct text *sql, const struct plan_condition *condition, cons
 	                     : condition->op == QUERY_ILIKE ? " ILIKE "
 	                     : condition->op == QUERY_MATCH ? " ~ "
 	                                                    : " ~* ");
-	sql_add_slice(sql, literal->sql);
+	text_add_slice(sql, literal->sql);
 }
 
 static void fulltext(struct text *sql, const struct plan_condition *condition)
@@ -202,11 +202,11 @@ static void fulltext(struct text *sql, const struct plan_condition *condition)
 	bool searchable = condition->field.kind == FIELD_COLUMN && is_declared(condition->field.column, "tsvector");
 
 	if (searchable)
-		sql_add_slice(sql, condition->field.sql);
+		text_add_slice(sql, condition->field.sql);
 	else {
 		text_add_string(sql, "to_tsvector(");
 		if (condition->language.length > 0) {
-			sql_add_slice(sql, condition->language);
+			text_add_slice(sql, condition->language);
 			text_add_char(sql, ',');
 		}
 		add_text(sql, &condition->field);
@@ -214,10 +214,10 @@ static void fulltext(struct text *sql, const struct plan_condition *condition)
 	}
 	text_add_string(sql, functions[condition->op - QUERY_FTS]);
 	if (condition->language.length > 0) {
-		sql_add_slice(sql, condition->language);
+		text_add_slice(sql, condition->language);
 		text_add_char(sql, ',');
 	}
-	sql_add_slice(sql, condition->literals[0].sql);
+	text_add_slice(sql, condition->literals[0].sql);
 	text_add_char(sql, ')');
 }
 
@@ -232,9 +232,9 @@ static void containment(struct text *sql, const struct plan_condition *condition
 	if (json)
 		add_jsonb(sql, &condition->field);
 	else
-		sql_add_slice(sql, condition->field.sql);
+		text_add_slice(sql, condition->field.sql);
 	text_add_string(sql, signs[condition->op]);
-	sql_add_slice(sql, condition->literals[0].sql);
+	text_add_slice(sql, condition->literals[0].sql);
 	if (json)
 		text_add_string(sql, "::jsonb");
 }
@@ -242,11 +242,11 @@ static void containment(struct text *sql, const struct plan_condition *condition
 static void truth(struct text *sql, const struct plan_field *field)
 {
 	if (field->column->type == COLUMN_BOOLEAN) {
-		sql_add_slice(sql, field->sql);
+		text_add_slice(sql, field->sql);
 		return;
 	}
 	text_add_char(sql, '(');
-	sql_add_slice(sql, field->sql);
+	text_add_slice(sql, field->sql);
 	text_add_string(sql, "<>0)");
 }
 
@@ -256,7 +256,7 @@ static void add_key(struct text *sql, const struct plan *plan, const struct key 
 {
 	for (unsigned i = 0; i < key->column_count; i++) {
 		text_add_char(sql, i == 0 ? '(' : ',');
-		sql_add_slice(sql, sql_key_column(plan, key, i)->quoted);
+		text_add_slice(sql, sql_key_column(plan, key, i)->quoted);
 	}
 	text_add_char(sql, ')');
 }
@@ -271,9 +271,9 @@ static void resolution(struct text *sql, const struct plan *plan, const struct w
 		if (write_makes_value(write, plan->table, row, i))
 			continue;
 		text_add_string(sql, separator);
-		sql_add_slice(sql, write->columns[i]->quoted);
+		text_add_slice(sql, write->columns[i]->quoted);
 		text_add_string(sql, "=EXCLUDED.");
-		sql_add_slice(sql, write->columns[i]->quoted);
+		text_add_slice(sql, write->columns[i]->quoted);
 		separator = ",";
 	}
 	if (separator[0] == ' ')
@@ -286,7 +286,7 @@ static void add_place(struct text *sql, const struct plan *plan, const struct wr
 	for (unsigned i = 0; write->key != NULL && i < write->key->column_count; i++) {
 		if (i > 0)
 			text_add_char(sql, ',');
-		sql_add_slice(sql, sql_key_column(plan, write->key, i)->quoted);
+		text_add_slice(sql, sql_key_column(plan, write->key, i)->quoted);
 	}
 	if (write->key == NULL)
 		text_add_string(sql, "tableoid,ctid"); /* rows of two partitions may have the same place */
@@ -305,7 +305,7 @@ static void begin_window(struct text *sql, const struct plan *plan, const struct
 	text_printf(sql, "WITH %s AS MATERIALIZED (SELECT ", found_name(plan));
 	add_place(sql, plan, write);
 	text_add_string(sql, " FROM ");
-	sql_add_slice(sql, plan->table->quoted);
+	text_add_slice(sql, plan->table->quoted);
 	sql_add_where(sql, plan);
 	sql_add_orders(sql, plan);
 	text_add_string(sql, " LIMIT ");

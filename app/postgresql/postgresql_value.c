@@ -71,7 +71,7 @@ static enum status add_decimal(struct text *sql, const struct column *column, st
 	if (status != STATUS_VALUE_RANGE || !is_of_digits(text))
 		return status;
 	sql->length = before;
-	text_add(sql, text.bytes, text.length);
+	text_add_slice(sql, text);
 	return STATUS_OK;
 }
 
@@ -104,7 +104,7 @@ static enum status add_binary(struct text *sql, struct slice text, const char **
 	bool good;
 
 	*why = "expected base64";
-	text_add(&bytes, text.bytes, text.length);
+	text_add_slice(&bytes, text);
 	length = bytes.length;
 	if ((good = text_base64_decode(bytes.bytes, &length)))
 		add_bytes(sql, (struct slice){ bytes.bytes, length });
@@ -170,7 +170,7 @@ static enum status add_far_moment(struct text *sql, const struct column *column,
 		text_add_char(sql, '\'');
 		text_add(sql, text.bytes, digits);
 		text_add(sql, literal.bytes + 1 + DIGITS, literal.length - 2 - DIGITS);
-		text_add(sql, era.bytes, era.length);
+		text_add_slice(sql, era);
 		text_add_char(sql, '\'');
 	}
 	text_release(&near);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "request/body_reader.h"
+#include "request/body_json.h"
 
 #include <string.h>
 

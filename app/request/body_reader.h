@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * body_reader.h: what body.c, body_json.c and body_csv.c share while a body is read: the place, the names that were
- * met, the rows so far. For them alone.
+ * body_reader.h: a body while it is read: the place, the names that were met, the rows so far. For body.c, body_json.c and
+ * body_csv.c alone.
  */
 #ifndef MYREST_BODY_READER_H
 #define MYREST_BODY_READER_H
@@ -14,7 +14,7 @@ struct body_reader {
 	struct arena *arena;
 	struct fault *fault;
 
-	struct text names; /* each a struct name (body.c); the first column_count are the rows' */
+	struct text names; /* each a struct name (body_reader.c); the first column_count are the rows' */
 	unsigned name_count, column_count;
 	bool names_given, names_open; /* open: new names become columns */
 	unsigned *index, index_size;  /* hash of a name -> its place + 1, 0: none */
@@ -34,6 +34,10 @@ enum status body_refuse(struct body_reader *, const char *at, const char *what);
 /* The same, of the present row as a whole. */
 enum status body_refuse_row(struct body_reader *, const char *what);
 
+/* Before all else: the names of the columns, none of them twice; NULL: they are those of the first object. */
+void body_give_names(struct body_reader *, const struct slice *names, unsigned count);
+struct slice body_name_at(const struct body_reader *, unsigned place);
+
 /* An object begins, or CSV's first line. */
 void body_begin_object(struct body_reader *);
 /* Its next name, and the place of that among the columns; not below column_count: it is left out. */
@@ -45,10 +49,6 @@ void body_begin_row(struct body_reader *);
 struct body_value *body_value_at(struct body_reader *, unsigned place);
 /* The row is whole. */
 enum status body_end_row(struct body_reader *) MUST_CHECK;
-
-/* From at to the end. */
-enum status body_read_json(struct body_reader *, bool *is_list) MUST_CHECK;
-enum status body_read_csv(struct body_reader *) MUST_CHECK;
 
 static inline bool body_is(const struct body_reader *reader, char byte)
 {

@@ -7,24 +7,6 @@
 #include "request/filter.h"
 #include "request/scan.h"
 
-/* Each part is decoded where it stood (which makes it shorter), so a decoded byte is found again by its part's beginning
- * and the number of bytes that came before it. */
-unsigned query_position(const struct query *query, const char *at)
-{
-	size_t place = (size_t)(at - query->decoded), start = 0, raw;
-	bool in_value = false;
-
-	for (raw = 0; raw < place && raw < query->raw.length; raw++)
-		if (query->raw.bytes[raw] == '&' || (query->raw.bytes[raw] == '=' && !in_value)) {
-			in_value = query->raw.bytes[raw] == '=';
-			start = raw + 1;
-		}
-	raw = start;
-	for (size_t left = place - start; left > 0 && raw < query->raw.length; left--)
-		raw += text_is_percent_encoded(query->raw.bytes + raw, query->raw.bytes + query->raw.length) ? 3 : 1;
-	return (unsigned)raw + 1;
-}
-
 /* How many items a list has at most: its commas and one. */
 static unsigned count_items(const struct scanner *scanner)
 {

@@ -19,7 +19,7 @@ enum {
 	QUERY_MAX_PATHS = 64,    /* order terms that are JSON paths: each is several of SQL's, to be sorted by */
 };
 
-/* Decoded text, and where it began: a place that query_position knows. */
+/* Decoded text, and where it began: a place that scan_position knows. */
 struct query_text {
 	struct slice text;
 	const char *at;
@@ -127,15 +127,12 @@ struct query {
 		struct query_text *names;
 		const char *at;
 	} body_columns, on_conflict;
-	struct slice raw; /* what was given, and beside it, part by part, decoded: for query_position */
+	struct slice raw; /* what was given, and beside it, part by part, decoded: for scan_position */
 	char *decoded;
 };
 
 /* Reads the raw query string (without '?'). STATUS_OK, or another status with *fault filled in; all in the arena. */
 enum status query_parse(struct slice raw, struct arena *, struct query *, struct fault *fault) MUST_CHECK;
-
-/* Where in the raw query string a text began, from 1. */
-unsigned query_position(const struct query *, const char *at);
 
 const char *query_operator_word(enum query_operator);
 

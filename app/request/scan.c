@@ -3,11 +3,29 @@
 
 #include <string.h>
 
+/* Each part is decoded where it stood (which makes it shorter), so a decoded byte is found again by its part's beginning
+ * and the number of bytes that came before it. */
+unsigned scan_position(const struct query *query, const char *at)
+{
+	size_t place = (size_t)(at - query->decoded), start = 0, raw;
+	bool in_value = false;
+
+	for (raw = 0; raw < place && raw < query->raw.length; raw++)
+		if (query->raw.bytes[raw] == '&' || (query->raw.bytes[raw] == '=' && !in_value)) {
+			in_value = query->raw.bytes[raw] == '=';
+			start = raw + 1;
+		}
+	raw = start;
+	for (size_t left = place - start; left > 0 && raw < query->raw.length; left--)
+		raw += text_is_percent_encoded(query->raw.bytes + raw, query->raw.bytes + query->raw.length) ? 3 : 1;
+	return (unsigned)raw + 1;
+}
+
 enum { MAX_INDEX_DIGITS = 9 };
 
 enum status scan_refuse(const struct scanner *scanner, const char *what)
 {
-	unsigned position = query_position(scanner->query, scanner->at);
+	unsigned position = scan_position(scanner->query, scanner->at);
 
 	scanner->fault->status = STATUS_BAD_QUERY;
 	if (scanner->part.bytes != NULL)

@@ -18,6 +18,9 @@ struct scanner {
 	unsigned items; /* of lists, so far */
 };
 
+/* Where in the raw query string a text began, from 1. */
+unsigned scan_position(const struct query *, const char *at);
+
 /* STATUS_BAD_QUERY, told with the place that the scanner has come to. */
 enum status scan_refuse(const struct scanner *, const char *what);
 /* The same: more of something than there may be. */

@@ -65,7 +65,7 @@ void answer_text(struct peer *peer, const char *content_type, const char *tag, s
 	begin(peer, &head);
 	if (head.status != 200 || peer->request.method == METHOD_HEAD)
 		return;
-	text_add(&peer->output.head, opening.bytes, opening.length);
+	text_add_slice(&peer->output.head, opening);
 	rest->references++;
 	peer->output.shared = rest;
 	peer->output.middle = (struct slice){ rest->text.bytes, rest->text.length };
@@ -167,7 +167,7 @@ static void answer_behind(struct peer *peer, const struct answer_rows *answer)
 static void add_body(struct peer *peer, struct shared_text *shared, struct slice opening, struct slice rows,
                      struct slice closing)
 {
-	text_add(&peer->output.head, opening.bytes, opening.length);
+	text_add_slice(&peer->output.head, opening);
 	peer->output.tail = closing;
 	if (rows.length == 0)
 		return;
@@ -263,7 +263,7 @@ void answer_replay(struct peer *peer, struct slice bytes)
 	peer->output.id = peer->reader.id;
 	peer->status = status != NULL ? atoi(status + 8) : 200;
 	text_add_string(&peer->output.head, "Idempotency-Replayed: true\r\n");
-	text_add(&peer->output.head, bytes.bytes, bytes.length);
+	text_add_slice(&peer->output.head, bytes);
 }
 
 void answer_stream(struct peer *peer, struct slice rows)

@@ -641,8 +641,8 @@ void openapi_add_opening(struct text *out, struct slice origin, struct slice pre
 {
 	struct text url = { 0 };
 
-	text_add(&url, origin.bytes, origin.length);
-	text_add(&url, prefix.bytes, prefix.length);
+	text_add_slice(&url, origin);
+	text_add_slice(&url, prefix);
 	if (url.length == 0)
 		text_add_char(&url, '/');
 	template_add(out, "{'openapi':'3.1.0','servers':[{'url':%s}],", text_terminate(&url));

@@ -164,7 +164,7 @@ static void add_link(struct text *out, const struct request *request, const stru
 	begin_part(out, &first);
 	if (place.length > 0) {
 		text_add_string(out, "after=");
-		text_add(out, place.bytes, place.length);
+		text_add_slice(out, place);
 	} else {
 		text_add_string(out, "offset=");
 		text_add_unsigned(out, plan->offset + plan->limit);

@@ -23,7 +23,7 @@ struct peer *peer_new(const struct handover_item *item, size_t request_limit)
 {
 	struct peer *peer = memory_alloc(sizeof(*peer));
 
-	text_add(&peer->raw, item->bytes.bytes, item->bytes.length);
+	text_add_slice(&peer->raw, item->bytes);
 	peer->socket = item->connection;
 	peer->since_us = item->note.since_us;
 	peer->waits_since_us = item->note.waits_since_us;

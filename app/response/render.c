@@ -194,7 +194,7 @@ size_t render_json_object(struct text *out, const struct plan_output *columns, u
 	for (unsigned i = 0; i < count; i++) {
 		if (i > 0)
 			text_add_char(out, ',');
-		text_add(out, columns[i].json_key.bytes, columns[i].json_key.length);
+		text_add_slice(out, columns[i].json_key);
 		if (row->values[i] == NULL)
 			text_add(out, "null", 4);
 		else

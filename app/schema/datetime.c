@@ -58,7 +58,7 @@ static void put_clock(struct text *sql, const struct moment *moment)
 	put_number(sql, moment->minute, 2);
 	text_add_char(sql, ':');
 	put_number(sql, moment->second, 2);
-	text_add(sql, moment->fraction.bytes, moment->fraction.length);
+	text_add_slice(sql, moment->fraction);
 }
 
 static bool take_date(const char **at, const char *end, struct moment *moment)

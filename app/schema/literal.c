@@ -192,7 +192,7 @@ static enum status add_binary(struct text *sql, struct slice text)
 	size_t length;
 	bool good;
 
-	text_add(&bytes, text.bytes, text.length);
+	text_add_slice(&bytes, text);
 	length = bytes.length;
 	if ((good = text_base64_decode(bytes.bytes, &length)))
 		add_bytes(sql, bytes.bytes, length);

@@ -5,11 +5,6 @@
 
 #include "schema/dialect.h"
 
-void sql_add_slice(struct text *sql, struct slice slice)
-{
-	text_add(sql, slice.bytes, slice.length);
-}
-
 void sql_add_columns(struct text *sql, const struct plan *plan)
 {
 	for (unsigned i = 0; i < plan->column_count + plan->hidden_count; i++) {
@@ -24,7 +19,7 @@ void sql_add_columns(struct text *sql, const struct plan *plan)
 static void add_from(struct text *sql, const struct plan *plan)
 {
 	text_add_string(sql, " FROM ");
-	sql_add_slice(sql, plan->table->quoted);
+	text_add_slice(sql, plan->table->quoted);
 }
 
 void sql_add_orders(struct text *sql, const struct plan *plan)
@@ -93,12 +88,12 @@ void sql_read_keys(struct text *sql, const struct plan *plan, const struct integ
 {
 	text_reserve(sql, 512);
 	text_add_string(sql, "SELECT ");
-	sql_add_slice(sql, plan->key_column->quoted);
+	text_add_slice(sql, plan->key_column->quoted);
 	text_add_char(sql, ',');
 	sql_add_columns(sql, plan);
 	add_from(sql, plan);
 	text_add_string(sql, " WHERE ");
-	sql_add_slice(sql, plan->key_column->quoted);
+	text_add_slice(sql, plan->key_column->quoted);
 	text_add_string(sql, " IN (");
 	for (unsigned i = 0; i < count; i++) {
 		if (i > 0)

@@ -61,7 +61,6 @@ void sql_remember(struct text *, const struct dialect *, struct slice table, con
                   const struct fastcgi_output *);
 
 /* The pieces that reads are made of. */
-void sql_add_slice(struct text *, struct slice);
 void sql_add_columns(struct text *, const struct plan *); /* the outputs, the hidden ones too */
 void sql_add_where(struct text *, const struct plan *);   /* with WHERE; or nothing */
 void sql_add_orders(struct text *, const struct plan *);  /* with ORDER BY; or nothing */

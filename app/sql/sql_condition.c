@@ -16,7 +16,7 @@ static void add_literal(struct text *sql, const struct plan_literal *literal)
 	if (literal->sql.bytes == NULL)
 		text_add_string(sql, "NULL");
 	else
-		sql_add_slice(sql, literal->sql);
+		text_add_slice(sql, literal->sql);
 }
 
 static void add_json(struct text *sql, const struct dialect *dialect, const struct plan_condition *condition,
@@ -46,12 +46,12 @@ static void add_is(struct text *sql, const struct dialect *dialect, const struct
 	};
 
 	if (condition->is == QUERY_NULL && dialect->null_is_a_day && is_day(&condition->field)) {
-		sql_add_slice(sql, condition->field.sql);
+		text_add_slice(sql, condition->field.sql);
 		text_add_string(sql, "<=>NULL");
 		return;
 	}
 	if (condition->is == QUERY_NULL || condition->is == QUERY_NOT_NULL)
-		sql_add_slice(sql, condition->field.sql);
+		text_add_slice(sql, condition->field.sql);
 	else
 		dialect->truth(sql, &condition->field);
 	text_add_string(sql, words[condition->is]);
@@ -73,13 +73,13 @@ static void add_beside(struct text *sql, const struct dialect *dialect, const st
 		text_add_char(sql, '(');
 	dialect->operand(sql, condition);
 	text_add_string(sql, above ? above_sign : below_sign);
-	sql_add_slice(sql, literal->sql);
+	text_add_slice(sql, literal->sql);
 	if (ordered)
 		return;
 	text_add_string(sql, condition->op == QUERY_NEQ ? " OR " : " AND ");
 	dialect->operand(sql, condition);
 	text_add_string(sql, above_sign);
-	sql_add_slice(sql, literal->sql);
+	text_add_slice(sql, literal->sql);
 	text_add_char(sql, ')');
 }
 
@@ -103,7 +103,7 @@ static void add_one(struct text *sql, const struct dialect *dialect, const struc
 	else {
 		dialect->operand(sql, condition);
 		text_add_string(sql, signs[condition->op]);
-		sql_add_slice(sql, literal->sql);
+		text_add_slice(sql, literal->sql);
 	}
 }
 

@@ -56,11 +56,11 @@ static void add_names(struct text *sql, const struct plan *plan, const struct wr
 {
 	text_add_char(sql, '(');
 	if (is_empty(plan, write))
-		sql_add_slice(sql, empty_column(plan->table)->quoted);
+		text_add_slice(sql, empty_column(plan->table)->quoted);
 	for (unsigned i = 0; i < write->column_count; i++) {
 		if (i > 0)
 			text_add_char(sql, ',');
-		sql_add_slice(sql, write->columns[i]->quoted);
+		text_add_slice(sql, write->columns[i]->quoted);
 	}
 	text_add_char(sql, ')');
 }
@@ -75,7 +75,7 @@ static void add_row(struct text *sql, const struct plan *plan, const struct writ
 	for (unsigned i = 0; i < write->column_count; i++) {
 		if (i > 0)
 			text_add_char(sql, ',');
-		sql_add_slice(sql, values[i]);
+		text_add_slice(sql, values[i]);
 	}
 	text_add_char(sql, ')');
 }
@@ -91,7 +91,7 @@ int sql_find_written(const struct write *write, const struct column *column)
 static void begin_insert(struct text *sql, const struct plan *plan, const struct write *write)
 {
 	text_add_string(sql, "INSERT INTO ");
-	sql_add_slice(sql, plan->table->quoted);
+	text_add_slice(sql, plan->table->quoted);
 	if (plan->table->dialect->new_rows != NULL && slice_is(plan->table->name, plan->table->dialect->new_rows))
 		text_add_string(sql, " AS t");
 	text_add_char(sql, ' ');
@@ -137,7 +137,7 @@ static void add_rows(struct text *sql, const struct plan *plan, const struct wri
 {
 	if (keys.length > 0) {
 		text_add_string(sql, " WHERE ");
-		sql_add_slice(sql, keys);
+		text_add_slice(sql, keys);
 	} else if (plan->limit != UINT64_MAX)
 		plan->table->dialect->window(sql, plan, write);
 	else
@@ -149,7 +149,7 @@ static void add_select(struct text *sql, const struct plan *plan)
 	text_add_string(sql, "SELECT ");
 	sql_add_columns(sql, plan);
 	text_add_string(sql, " FROM ");
-	sql_add_slice(sql, plan->table->quoted);
+	text_add_slice(sql, plan->table->quoted);
 }
 
 /* Where the statement itself gives its rows back, they are asked for as those of the table, under whose name they come:
@@ -159,7 +159,7 @@ static void begin_returning(struct text *sql, const struct plan *plan, const str
 	if (!write->returning)
 		return;
 	text_add_string(sql, "WITH ");
-	sql_add_slice(sql, plan->table->quoted);
+	text_add_slice(sql, plan->table->quoted);
 	text_add_string(sql, " AS (");
 }
 
@@ -173,7 +173,7 @@ static void end_returning(struct text *sql, const struct plan *plan, const struc
 		if (!plan->table->columns[i].exposed)
 			continue;
 		text_add_string(sql, separator);
-		sql_add_slice(sql, plan->table->columns[i].quoted);
+		text_add_slice(sql, plan->table->columns[i].quoted);
 		separator = ",";
 	}
 	text_add_string(sql, ") ");
@@ -193,7 +193,7 @@ static void begin_update(struct text *sql, const struct plan *plan, const struct
 	begin_returning(sql, plan, write);
 	begin_window(sql, plan, write, of_keys);
 	text_add_string(sql, "UPDATE ");
-	sql_add_slice(sql, plan->table->quoted);
+	text_add_slice(sql, plan->table->quoted);
 	text_add_string(sql, " SET");
 }
 
@@ -212,9 +212,9 @@ void sql_update(struct text *sql, const struct plan *plan, const struct write *w
 		if (new_value(write, i).length == 0)
 			continue;
 		text_add_char(sql, separator);
-		sql_add_slice(sql, write->columns[i]->quoted);
+		text_add_slice(sql, write->columns[i]->quoted);
 		text_add_char(sql, '=');
-		sql_add_slice(sql, new_value(write, i));
+		text_add_slice(sql, new_value(write, i));
 		separator = ',';
 	}
 	add_rows(sql, plan, write, keys);
@@ -256,7 +256,7 @@ void sql_delete(struct text *sql, const struct plan *plan, const struct write *w
 	begin_returning(sql, plan, write);
 	begin_window(sql, plan, write, keys.length > 0);
 	text_add_string(sql, "DELETE FROM ");
-	sql_add_slice(sql, plan->table->quoted);
+	text_add_slice(sql, plan->table->quoted);
 	add_rows(sql, plan, write, keys);
 	end_returning(sql, plan, write);
 }
@@ -281,16 +281,16 @@ void sql_read_back(struct text *sql, const struct plan *plan, struct slice keys)
 {
 	add_select(sql, plan);
 	text_add_string(sql, " WHERE ");
-	sql_add_slice(sql, keys);
+	text_add_slice(sql, keys);
 	sql_add_orders(sql, plan);
 }
 
 void sql_seek(struct text *sql, const struct plan *plan, struct slice keys)
 {
 	text_add_string(sql, "SELECT 1 FROM ");
-	sql_add_slice(sql, plan->table->quoted);
+	text_add_slice(sql, plan->table->quoted);
 	text_add_string(sql, " WHERE ");
-	sql_add_slice(sql, keys);
+	text_add_slice(sql, keys);
 	text_add_string(sql, plan->table->dialect->share_lock);
 }
 
@@ -301,7 +301,7 @@ static void begin_key(struct text *sql, const struct column *column, unsigned i)
 		text_add_string(sql, sql->length > 0 ? " OR (" : "(");
 	else
 		text_add_string(sql, " AND ");
-	sql_add_slice(sql, column->quoted);
+	text_add_slice(sql, column->quoted);
 	text_add_char(sql, '=');
 }
 
@@ -318,7 +318,7 @@ bool sql_add_key(struct text *sql, const struct plan *plan, const struct write *
 			if (!plan->table->dialect->fallback(sql, column))
 				return false;
 		} else if (value >= 0)
-			sql_add_slice(sql, write->values[value]);
+			text_add_slice(sql, write->values[value]);
 		else if (row->values[place] == NULL ||
 		         plan->table->dialect->stored(sql, column, (struct slice){ row->values[place], row->lengths[place] }) !=
 		             STATUS_OK)
@@ -340,7 +340,7 @@ bool sql_add_inserted_key(struct text *sql, const struct plan *plan, const struc
 			value = write->values[(size_t)row * write->column_count + (unsigned)place];
 		begin_key(sql, column, i);
 		if (value.length > 0 && !slice_is(value, "NULL") && !slice_is(value, "DEFAULT"))
-			sql_add_slice(sql, value);
+			text_add_slice(sql, value);
 		else if (column->auto_increment && generated != 0)
 			text_add_unsigned(sql, generated);
 		else
@@ -363,7 +363,7 @@ bool sql_add_meant_key(struct text *sql, const struct plan *plan, const struct w
 			value = write->values[(size_t)row * write->column_count + (unsigned)place];
 		begin_key(sql, column, i);
 		if (!slice_is(value, "DEFAULT"))
-			sql_add_slice(sql, value);
+			text_add_slice(sql, value);
 		else if (!plan->table->dialect->fallback(sql, column))
 			return false;
 	}

@@ -361,9 +361,9 @@ void http_add_origin(struct text *out, const struct request *request)
 	}
 	if (request->host.length == 0)
 		return;
-	text_add(out, request->scheme.bytes, request->scheme.length);
+	text_add_slice(out, request->scheme);
 	text_add_string(out, "://");
-	text_add(out, request->host.bytes, request->host.length);
+	text_add_slice(out, request->host);
 }
 
 static const char *reason(int status)
@@ -433,11 +433,11 @@ void http_add_head(struct text *out, const struct answer_head *head)
 	}
 	if (head->location.length > 0) {
 		text_add_string(out, "\r\nLocation: ");
-		text_add(out, head->location.bytes, head->location.length);
+		text_add_slice(out, head->location);
 	}
 	if (head->next.length > 0) {
 		text_add_string(out, "\r\nLink: <");
-		text_add(out, head->next.bytes, head->next.length);
+		text_add_slice(out, head->next);
 		text_add_string(out, ">; rel=\"next\"");
 	}
 	if (head->varies)

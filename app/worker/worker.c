@@ -32,8 +32,6 @@ enum {
 	OTHER_DESCRIPTORS = 32, /* for what is not a connection from the web server: the database, look-ups, the pool's own */
 };
 
-struct worker worker;
-
 static void database_event(unsigned ready)
 {
 	enum database_step step;

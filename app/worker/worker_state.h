@@ -102,7 +102,7 @@ struct worker {
 	int64_t discarding_since_us;
 };
 
-extern struct worker worker; /* worker.c */
+extern struct worker worker; /* worker_state.c */
 
 /* Whether nothing is taken from the database for now, though its statement runs. */
 static inline bool worker_is_paused(void)

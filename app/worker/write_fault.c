@@ -25,7 +25,7 @@ static const char *column_list(const struct table *table, unsigned count, const 
 	for (i = 0; i < count && table_is_known(&table->columns[columns[i]]); i++) {
 		if (i > 0)
 			text_add_string(&list, ", ");
-		text_add(&list, table->columns[columns[i]].name.bytes, table->columns[columns[i]].name.length);
+		text_add_slice(&list, table->columns[columns[i]].name);
 	}
 	if (i == count)
 		copy = arena_text(arena, list.bytes, list.length);
@@ -268,7 +268,7 @@ static void add_unreadable(struct unreadable *unreadable, const struct column *c
 		return;
 	unreadable->hidden = unreadable->hidden || !table_is_known(column);
 	text_add_string(&unreadable->names, unreadable->names.length > 0 ? ", " : "");
-	text_add(&unreadable->names, column->name.bytes, column->name.length);
+	text_add_slice(&unreadable->names, column->name);
 }
 
 static bool has_column(const struct table *table, const struct key *key, const struct column *column)

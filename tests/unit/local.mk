@@ -16,6 +16,7 @@ check_PROGRAMS = \
 	tests/unit/test-host_order \
 	tests/unit/test-http \
 	tests/unit/test-json_template \
+	tests/unit/test-integer \
 	tests/unit/test-lanes \
 	tests/unit/test-listen \
 	tests/unit/test-literal \

@@ -124,22 +124,6 @@ static void years(void **state)
 	EXPECT(COLUMN_YEAR);
 }
 
-static void equal_integers_have_equal_fields(void **state)
-{
-	struct integer a, b;
-
-	(void)state;
-	assert_int_equal(integer_read(SLICE("-0"), &a), STATUS_OK);
-	assert_int_equal(integer_read(SLICE("00"), &b), STATUS_OK);
-	assert_true(integer_equal(a, b));
-	assert_int_equal(integer_read(SLICE("-1"), &a), STATUS_OK);
-	assert_int_equal(integer_read(SLICE("1"), &b), STATUS_OK);
-	assert_false(integer_equal(a, b));
-	assert_int_equal(integer_read(SLICE("+1"), &a), STATUS_OK);
-	assert_true(integer_equal(a, b));
-	assert_int_equal(integer_read((struct slice){ NULL, 0 }, &a), STATUS_BAD_VALUE);
-}
-
 static void booleans(void **state)
 {
 	static const struct good good[] = { { "true", "1" }, { "false", "0" }, { "1", "1" }, { "0", "0" }, { "-5", "-5" },
@@ -565,7 +549,6 @@ int main(void)
 		TEST(nothing_but_a_literal_comes_out),
 		TEST(integers),
 		TEST(years),
-		TEST(equal_integers_have_equal_fields),
 		TEST(booleans),
 		TEST(decimals_are_exact),
 		TEST(decimals_keep_their_value),

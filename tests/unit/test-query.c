@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "request/query.h"
+#include "request/scan.h"
 
 #include "unit.h"
 
@@ -36,7 +37,7 @@ static void parse(const char *text)
 
 static void put(const struct query_text *text)
 {
-	text_printf(&form, "%.*s@%u", (int)text->text.length, text->text.bytes, query_position(&query, text->at));
+	text_printf(&form, "%.*s@%u", (int)text->text.length, text->text.bytes, scan_position(&query, text->at));
 }
 
 static void put_field(const struct query_field *field)
