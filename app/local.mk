@@ -31,6 +31,8 @@ library_sources = \
 	app/database/driver.h \
 	app/database/endpoint.c \
 	app/database/endpoint.h \
+	app/database/engine.c \
+	app/database/engine.h \
 	app/database/host_order.c \
 	app/database/host_order.h \
 	app/database/host_probe.c \
@@ -44,7 +46,11 @@ library_sources = \
 	app/mysql/mysql_connect.c \
 	app/mysql/mysql_connect.h \
 	app/mysql/mysql_dialect.c \
+	app/mysql/mysql_dialect.h \
 	app/mysql/mysql_driver.c \
+	app/mysql/mysql_driver.h \
+	app/mysql/mysql_engine.c \
+	app/mysql/mysql_engine.h \
 	app/mysql/mysql_errors.c \
 	app/mysql/mysql_errors.h \
 	app/mysql/mysql_fault.c \
@@ -53,6 +59,8 @@ library_sources = \
 	app/mysql/mysql_fulltext.h \
 	app/mysql/mysql_server.c \
 	app/mysql/mysql_server.h \
+	app/mysql/mysql_url.c \
+	app/mysql/mysql_url.h \
 	app/plan/plan.c \
 	app/plan/plan.h \
 	app/plan/plan_cast.c \
@@ -84,8 +92,14 @@ library_sources = \
 	app/postgresql/postgresql_catalogue.c \
 	app/postgresql/postgresql_catalogue.h \
 	app/postgresql/postgresql_dialect.c \
+	app/postgresql/postgresql_dialect.h \
+	app/postgresql/postgresql_driver.h \
+	app/postgresql/postgresql_engine.c \
+	app/postgresql/postgresql_engine.h \
 	app/postgresql/postgresql_fault.c \
 	app/postgresql/postgresql_fault.h \
+	app/postgresql/postgresql_url.c \
+	app/postgresql/postgresql_url.h \
 	app/postgresql/postgresql_value.c \
 	app/postgresql/postgresql_value.h \
 	app/request/body.c \

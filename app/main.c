@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * myrest: puts MySQL and MariaDB tables behind a web server as a REST interface. The command line.
+ * myrest: puts MySQL, MariaDB and PostgreSQL tables behind a web server as a REST interface. The command line.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -12,8 +12,12 @@
 #include "base/process_title.h"
 #include "build.h"
 #include "config/config.h"
+#include "mysql/mysql_engine.h"
 #include "pool/commands.h"
 #include "pool/supervisor.h"
+#include "postgresql/postgresql_engine.h"
+
+static const struct engine *const engines[] = { &mysql_engine, &postgresql_engine, NULL };
 
 static const char usage[] =
     "usage: myrest            run the pool in the foreground, configured by the environment\n"
@@ -50,6 +54,7 @@ int main(int argc, char **argv)
 
 	open_standard_descriptors();
 	title_open(argv);
+	engine_register(engines);
 	if (argc > 2) {
 		fprintf(stderr, "myrest: too many arguments: '%s'\n%s", argv[2], usage);
 		return EX_USAGE;

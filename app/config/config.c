@@ -37,32 +37,31 @@ static const char *check_pem(const char *option, const char *path, struct arena 
 }
 
 /* libpq takes no key that others may read, but for one of root's, which its group may. */
-static const char *check_private(const char *path)
+static const char *check_private(const char *option, const char *path, struct arena *arena)
 {
 	struct stat status;
 
 	if (path == NULL || stat(path, &status) < 0)
 		return NULL;
-	return status.st_mode & (status.st_uid == 0 ? S_IWGRP | S_IXGRP | S_IRWXO : S_IRWXG | S_IRWXO) ?
-	               "the file of sslkey is open to others: its mode is to be 0600, or 0640 if it is root's" :
-	               NULL;
+	if ((status.st_mode & (status.st_uid == 0 ? S_IWGRP | S_IXGRP | S_IRWXO : S_IRWXG | S_IRWXO)) == 0)
+		return NULL;
+	return arena_printf(arena, "the file of %s is open to others: its mode is to be 0600, or 0640 if it is root's", option);
 }
 
 static const char *load_url(const char *value, struct arena *arena, struct database_url *url)
 {
+	static const size_t files[] = { offsetof(struct database_url, tls_ca), offsetof(struct database_url, tls_certificate),
+		                        offsetof(struct database_url, tls_key) };
 	const char *fault = url_parse(value, arena, url);
-	bool mysql = url->scheme == URL_MYSQL;
 
 	if (fault == NULL)
-		fault = url_unserved(url);
+		fault = url_unserved(url, arena);
 	/* A file that is missing is a mistake of the configuration; the client library would say so at each connect. */
-	if (fault == NULL)
-		fault = check_pem(mysql ? "ssl-ca" : "sslrootcert", url->tls_ca, arena);
-	if (fault == NULL)
-		fault = check_pem(mysql ? "ssl-cert" : "sslcert", url->tls_certificate, arena);
-	if (fault == NULL)
-		fault = check_pem(mysql ? "ssl-key" : "sslkey", url->tls_key, arena);
-	return fault == NULL && !mysql ? check_private(url->tls_key) : fault;
+	for (size_t i = 0; fault == NULL && i < sizeof(files) / sizeof(files[0]); i++)
+		fault = check_pem(url_option_name(url->rules, files[i]), *(const char **)((char *)url + files[i]), arena);
+	if (fault == NULL && url->rules->key_is_private)
+		fault = check_private(url_option_name(url->rules, offsetof(struct database_url, tls_key)), url->tls_key, arena);
+	return fault;
 }
 
 static const char *read_url(const char *value, struct config *config, void *field)

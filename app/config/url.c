@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "config/url.h"
 
-#ifdef HAVE_CONFIG_H
-#include "build.h"
-#endif
-
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <netinet/in.h>
@@ -14,83 +10,30 @@
 
 #include "base/text.h"
 
-#define LENGTH_OF_TABLE(table) (sizeof(table) / sizeof((table)[0]))
-
-/* --- What can be said --- */
-
-static const struct {
-	const char *name;
-	enum url_scheme scheme;
-} schemes[] = {
-	{ "mysql", URL_MYSQL },
-	{ "mariadb", URL_MYSQL },
-	{ "postgresql", URL_POSTGRESQL },
-	{ "postgres", URL_POSTGRESQL },
-};
-
-/* A word that an option can have as its value. */
-struct word {
-	enum url_scheme scheme;
-	const char *name;
-	int value;
-};
-
-static const struct word tls_words[] = {
-	{ URL_MYSQL, "disabled", URL_TLS_DISABLED },
-	{ URL_MYSQL, "preferred", URL_TLS_PREFERRED },
-	{ URL_MYSQL, "required", URL_TLS_REQUIRED },
-	{ URL_MYSQL, "verify-ca", URL_TLS_VERIFY_CA },
-	{ URL_MYSQL, "verify-identity", URL_TLS_VERIFY_IDENTITY },
-	{ URL_POSTGRESQL, "disable", URL_TLS_DISABLED },
-	{ URL_POSTGRESQL, "prefer", URL_TLS_PREFERRED },
-	{ URL_POSTGRESQL, "require", URL_TLS_REQUIRED },
-	{ URL_POSTGRESQL, "verify-ca", URL_TLS_VERIFY_CA },
-	{ URL_POSTGRESQL, "verify-full", URL_TLS_VERIFY_IDENTITY },
-	{ 0, NULL, 0 },
-};
-
-static const struct word target_words[] = {
-	{ URL_MYSQL, "any", URL_TARGET_ANY },
-	{ URL_MYSQL, "writable", URL_TARGET_WRITABLE },
-	{ URL_POSTGRESQL, "any", URL_TARGET_ANY },
-	{ URL_POSTGRESQL, "read-write", URL_TARGET_WRITABLE },
-	{ 0, NULL, 0 },
-};
-
-static const struct word a_port[] = { { 0, NULL, 0 } }; /* a number, none of a few words */
-
 #define FIELD(name) offsetof(struct database_url, name)
 
-/* The options of each scheme, in its client's own words. */
-static const struct option {
-	enum url_scheme scheme;
-	const char *name;
-	size_t field;
-	const struct word *words; /* NULL: an absolute path */
-	const char *expected;
-} options[] = {
-	{ URL_MYSQL, "target", FIELD(target), target_words, "target is not any or writable" },
-	{ URL_MYSQL, "ssl-mode", FIELD(tls), tls_words,
-	  "ssl-mode is not disabled, preferred, required, verify-ca or verify-identity" },
-	{ URL_MYSQL, "ssl-ca", FIELD(tls_ca), NULL, "ssl-ca is not an absolute path" },
-	{ URL_MYSQL, "ssl-cert", FIELD(tls_certificate), NULL, "ssl-cert is not an absolute path" },
-	{ URL_MYSQL, "ssl-key", FIELD(tls_key), NULL, "ssl-key is not an absolute path" },
-	{ URL_MYSQL, "socket", FIELD(socket), NULL, "the socket is not an absolute path" },
-	{ URL_POSTGRESQL, "target_session_attrs", FIELD(target), target_words,
-	  "target_session_attrs is not any or read-write" },
-	{ URL_POSTGRESQL, "sslmode", FIELD(tls), tls_words,
-	  "sslmode is not disable, prefer, require, verify-ca or verify-full" },
-	{ URL_POSTGRESQL, "sslrootcert", FIELD(tls_ca), NULL, "sslrootcert is not an absolute path" },
-	{ URL_POSTGRESQL, "sslcert", FIELD(tls_certificate), NULL, "sslcert is not an absolute path" },
-	{ URL_POSTGRESQL, "sslkey", FIELD(tls_key), NULL, "sslkey is not an absolute path" },
-	{ URL_POSTGRESQL, "host", FIELD(socket), NULL,
-	  "the option host is the folder of the socket, an absolute path: hosts stand behind the '@'" },
-	{ URL_POSTGRESQL, "port", FIELD(socket_port), a_port, "the option port is not a number from 1 to 65535" },
-};
+static const struct url_rules *const *all_rules;
 
-enum { OPTIONS = LENGTH_OF_TABLE(options) };
+void url_register(const struct url_rules *const *rules)
+{
+	all_rules = rules;
+}
 
-/* MySQL's clients write the same word as ssl-mode, sslMode and ssl_mode, and its value as VERIFY_IDENTITY. */
+static const struct url_option *find_option(const struct url_rules *rules, size_t field)
+{
+	const struct url_option *option = rules->options;
+
+	while (option->field != field)
+		option++;
+	return option;
+}
+
+const char *url_option_name(const struct url_rules *rules, size_t field)
+{
+	return find_option(rules, field)->name;
+}
+
+/* Clients write the same word as ssl-mode, sslMode and ssl_mode, and its value as VERIFY_IDENTITY. */
 static bool is_same_word(const char *given, const char *name)
 {
 	for (;; given++, name++) {
@@ -111,7 +54,7 @@ static bool is_same_word(const char *given, const char *name)
 struct parser {
 	struct arena *arena;
 	struct database_url *url;
-	bool given[OPTIONS];
+	bool given[URL_OPTIONS_MAX];
 };
 
 /* A part of the URL, decoded, or NULL when its percent-encoding is broken or hides a NUL. */
@@ -197,7 +140,7 @@ static const char *parse_host(struct parser *parser, const char *from, const cha
 		return fault;
 	if (end < to && !parse_port(end + 1, to, &host.port))
 		return "the port is not a number from 1 to 65535";
-	if (url->scheme == URL_POSTGRESQL && *host.name == '/') {
+	if (url->rules->socket_has_port && *host.name == '/') {
 		if (url->socket != NULL)
 			return "two folders of a socket as hosts: name one of them";
 		url->socket = host.name;
@@ -225,54 +168,80 @@ static const char *parse_hosts(struct parser *parser, const char *from, const ch
 	}
 }
 
-static const char *set_option(struct parser *parser, int option, const char *value)
+/* "disabled, preferred or required": the words from that value on. */
+static const char *list_words(struct arena *arena, const struct url_word *word, int least)
 {
-	void *field = (char *)parser->url + options[option].field;
+	const char *list = "";
 
-	if (options[option].words == NULL) {
+	for (bool first = true; word->name != NULL; word++) {
+		if (word->value < least)
+			continue;
+		list = arena_printf(arena, "%s%s%s", list, first ? "" : word[1].name != NULL ? ", " : " or ", word->name);
+		first = false;
+	}
+	return list;
+}
+
+static const char *expected_of(const struct parser *parser, const struct url_option *option)
+{
+	if (option->expected != NULL)
+		return option->expected;
+	if (option->words == NULL)
+		return arena_printf(parser->arena, "%s is not an absolute path", option->name);
+	return arena_printf(parser->arena, "%s is not %s", option->name, list_words(parser->arena, option->words, 0));
+}
+
+static const char *set_option(struct parser *parser, const struct url_option *option, const char *value)
+{
+	void *field = (char *)parser->url + option->field;
+
+	if (option->is_port)
+		return parse_port(value, value + strlen(value), field) ? NULL : expected_of(parser, option);
+	if (option->words == NULL) {
 		if (*value != '/')
-			return options[option].expected;
+			return expected_of(parser, option);
 		*(const char **)field = value;
 		return NULL;
 	}
-	if (options[option].words == a_port)
-		return parse_port(value, value + strlen(value), field) ? NULL : options[option].expected;
-	for (const struct word *word = options[option].words; word->name != NULL; word++)
-		if (word->scheme == parser->url->scheme && is_same_word(value, word->name)) {
+	for (const struct url_word *word = option->words; word->name != NULL; word++)
+		if (is_same_word(value, word->name)) {
 			*(unsigned *)field = (unsigned)word->value; /* of an enum */
 			return NULL;
 		}
-	return options[option].expected;
+	return expected_of(parser, option);
 }
 
 /* The name is not repeated: it may be a piece of a password that was not encoded. */
 static const char *unknown_option(const struct parser *parser)
 {
-	return parser->url->scheme == URL_MYSQL ?
-	               "unknown option (known: target, ssl-mode, ssl-ca, ssl-cert, ssl-key, socket)" :
-	               "unknown option (known: target_session_attrs, sslmode, sslrootcert, sslcert, sslkey, host, port)";
+	const struct url_option *options = parser->url->rules->options;
+	const char *known = "";
+
+	for (unsigned i = 0; i < URL_OPTIONS_MAX && options[i].name != NULL; i++)
+		known = arena_printf(parser->arena, "%s%s%s", known, i > 0 ? ", " : "", options[i].name);
+	return arena_printf(parser->arena, "unknown option (known: %s)", known);
 }
 
 static const char *parse_option(struct parser *parser, const char *from, const char *to)
 {
+	const struct url_option *options = parser->url->rules->options;
 	const char *equals = memchr(from, '=', (size_t)(to - from)), *name, *value;
-	int option = 0;
+	unsigned i = 0;
 
 	if (equals == NULL)
 		equals = to;
 	if ((name = decoded(parser->arena, from, equals)) == NULL)
 		return "the options' percent-encoding is broken";
-	while (option < OPTIONS &&
-	       (options[option].scheme != parser->url->scheme || !is_same_word(name, options[option].name)))
-		option++;
-	if (option == OPTIONS)
+	while (i < URL_OPTIONS_MAX && options[i].name != NULL && !is_same_word(name, options[i].name))
+		i++;
+	if (i == URL_OPTIONS_MAX || options[i].name == NULL)
 		return unknown_option(parser);
-	if (parser->given[option])
-		return arena_printf(parser->arena, "the option %s is given twice", options[option].name);
-	parser->given[option] = true;
+	if (parser->given[i])
+		return arena_printf(parser->arena, "the option %s is given twice", options[i].name);
+	parser->given[i] = true;
 	if ((value = decoded(parser->arena, equals < to ? equals + 1 : to, to)) == NULL)
-		return arena_printf(parser->arena, "the percent-encoding of %s is broken", options[option].name);
-	return set_option(parser, option, value);
+		return arena_printf(parser->arena, "the percent-encoding of %s is broken", options[i].name);
+	return set_option(parser, &options[i], value);
 }
 
 static const char *parse_options(struct parser *parser, const char *from, const char *to)
@@ -299,65 +268,68 @@ static const char *check_socket(const struct database_url *url)
 		return "a socket and several hosts: name one or the other";
 	if (url->host_count == 1 && strcmp(url->hosts[0].name, "localhost") != 0)
 		return "a socket and a host that is not localhost: name one of them";
-	if (url->host_count == 1 && url->hosts[0].port != 0 && url->scheme == URL_MYSQL)
+	if (url->host_count == 1 && url->hosts[0].port != 0 && !url->rules->socket_has_port)
 		return "a socket and a port: name one of them";
 	return NULL;
 }
 
-static const char *check_tls(const struct database_url *url)
+static const char *check_tls(const struct database_url *url, struct arena *arena)
 {
+	const struct url_rules *rules = url->rules;
+	const struct url_option *mode = find_option(rules, FIELD(tls));
+	const char *ca = url_option_name(rules, FIELD(tls_ca));
+	const char *certificate = url_option_name(rules, FIELD(tls_certificate)), *key = url_option_name(rules, FIELD(tls_key));
 	bool files = url->tls_ca != NULL || url->tls_certificate != NULL || url->tls_key != NULL;
-	bool mysql = url->scheme == URL_MYSQL;
 
 	if (url_is_local(url) && (files || url->tls > URL_TLS_PREFERRED))
 		return url->socket == NULL && url->host_count == 1 ?
 		               "TLS to localhost without a port, which is the local socket: write localhost:3306" :
 		               "TLS on a local socket: leave the options of TLS out, or name a host";
-	if (url->tls_certificate != NULL && url->tls_key == NULL)
-		return mysql ? "ssl-cert without ssl-key (a file that has both is named twice)" :
-		               "sslcert without sslkey (a file that has both is named twice)";
-	if (url->tls_key != NULL && url->tls_certificate == NULL)
-		return mysql ? "ssl-key without ssl-cert (a file that has both is named twice)" :
-		               "sslkey without sslcert (a file that has both is named twice)";
+	if ((url->tls_certificate == NULL) != (url->tls_key == NULL))
+		return arena_printf(arena, "%s without %s (a file that has both is named twice)",
+		                    url->tls_key == NULL ? certificate : key, url->tls_key == NULL ? key : certificate);
 	if (files && url->tls == URL_TLS_DISABLED)
 		return "TLS is disabled, and files for it are named";
 	if (files && url->tls < URL_TLS_REQUIRED)
-		return mysql ? "files for TLS and no ssl-mode that demands it: say required, verify-ca or verify-identity" :
-		               "files for TLS and no sslmode that demands it: say require, verify-ca or verify-full";
-	if (mysql && url->tls_ca != NULL && url->tls == URL_TLS_REQUIRED)
-		return "ssl-ca and ssl-mode=required, which verifies nothing: say verify-ca or verify-identity";
+		return arena_printf(arena, "files for TLS and no %s that demands it: say %s", mode->name,
+		                    list_words(arena, mode->words, URL_TLS_REQUIRED));
+	if (!rules->required_verifies_ca && url->tls_ca != NULL && url->tls == URL_TLS_REQUIRED)
+		return arena_printf(arena, "%s and %s=required, which verifies nothing: say %s", ca, mode->name,
+		                    list_words(arena, mode->words, URL_TLS_VERIFY_CA));
 	if (url->tls == URL_TLS_VERIFY_CA && url->tls_ca == NULL)
-		return mysql ? "verify-ca without ssl-ca: there is no authority to verify by" :
-		               "verify-ca without sslrootcert: there is no authority to verify by";
-	if (!mysql && url->tls == URL_TLS_VERIFY_IDENTITY && url->tls_ca == NULL)
-		return "verify-full without sslrootcert: there is no authority to verify by (Debian has the well-known ones in "
-		       "/etc/ssl/certs/ca-certificates.crt)";
+		return arena_printf(arena, "verify-ca without %s: there is no authority to verify by", ca);
+	if (rules->identity_needs_ca && url->tls == URL_TLS_VERIFY_IDENTITY && url->tls_ca == NULL)
+		return arena_printf(arena, "verify-full without %s: there is no authority to verify by (Debian has the well-known "
+		                    "ones in /etc/ssl/certs/ca-certificates.crt)", ca);
 	return NULL;
-}
-
-static const char *check(const struct database_url *url)
-{
-	const char *fault = check_socket(url);
-
-	return fault != NULL ? fault : check_tls(url);
 }
 
 /* --- The whole --- */
 
-static const char *parse_scheme(const char *text, const char **rest, struct database_url *url)
+static const char *unknown_scheme(struct arena *arena)
+{
+	const char *known = "";
+
+	for (unsigned i = 0; all_rules[i] != NULL; i++)
+		for (unsigned s = 0; s < URL_SCHEMES_MAX; s++)
+			known = arena_printf(arena, "%s%s%s", known, *known != '\0' ? ", " : "", all_rules[i]->schemes[s]);
+	return arena_printf(arena, "unknown scheme (known: %s)", known);
+}
+
+static const char *parse_scheme(const char *text, const char **rest, struct arena *arena, struct database_url *url)
 {
 	const char *end = strstr(text, "://");
 
 	if (end == NULL)
 		return "no scheme: expected mysql://user:password@host:port/database";
 	*rest = end + 3;
-	for (size_t i = 0; i < LENGTH_OF_TABLE(schemes); i++)
-		if (strlen(schemes[i].name) == (size_t)(end - text) &&
-		    strncmp(text, schemes[i].name, (size_t)(end - text)) == 0) {
-			url->scheme = schemes[i].scheme;
-			return NULL;
-		}
-	return "unknown scheme (known: mysql, mariadb, postgresql, postgres)";
+	for (unsigned i = 0; all_rules[i] != NULL; i++)
+		for (unsigned s = 0; s < URL_SCHEMES_MAX; s++)
+			if (slice_is((struct slice){ text, (size_t)(end - text) }, all_rules[i]->schemes[s])) {
+				url->rules = all_rules[i];
+				return NULL;
+			}
+	return unknown_scheme(arena);
 }
 
 /* user:password, up to the last '@' */
@@ -381,7 +353,7 @@ const char *url_parse(const char *text, struct arena *arena, struct database_url
 
 	memset(url, 0, sizeof(*url));
 	url->user = url->password = "";
-	if ((fault = parse_scheme(text, &authority, url)) != NULL)
+	if ((fault = parse_scheme(text, &authority, arena, url)) != NULL)
 		return fault;
 	path = authority + strcspn(authority, "/?#");
 	query = path + strcspn(path, "?#");
@@ -402,17 +374,15 @@ const char *url_parse(const char *text, struct arena *arena, struct database_url
 		return "the database's percent-encoding is broken";
 	if ((fault = parse_options(&parser, query, end)) != NULL)
 		return fault;
-	return check(url);
+	fault = check_socket(url);
+	return fault != NULL ? fault : check_tls(url, arena);
 }
 
-const char *url_unserved(const struct database_url *url)
+const char *url_unserved(const struct database_url *url, struct arena *arena)
 {
-#ifdef HAVE_POSTGRESQL
-	(void)url;
-	return NULL;
-#else
-	return url->scheme == URL_POSTGRESQL ? "this build has no PostgreSQL: expected mysql://" : NULL;
-#endif
+	if (!url->rules->is_missing)
+		return NULL;
+	return arena_printf(arena, "this build has no %s: expected %s://", url->rules->database, all_rules[0]->schemes[0]);
 }
 
 bool url_is_same_place(const struct database_url *a, const struct database_url *b)
@@ -429,7 +399,6 @@ bool url_is_local(const struct database_url *url)
 {
 	if (url->socket != NULL || url->host_count == 0)
 		return true;
-	/* To MySQL's clients localhost is the socket, unless a port says that it is not. */
-	return url->scheme == URL_MYSQL && url->host_count == 1 && strcmp(url->hosts[0].name, "localhost") == 0 &&
+	return url->rules->localhost_is_local && url->host_count == 1 && strcmp(url->hosts[0].name, "localhost") == 0 &&
 	       url->hosts[0].port == 0;
 }

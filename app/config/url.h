@@ -7,15 +7,14 @@
 #define MYREST_URL_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "base/arena.h"
 #include "base/status.h"
 
 enum { URL_HOSTS_MAX = 16 };
 
-enum url_scheme { URL_MYSQL, URL_POSTGRESQL };
-
-/* How a connection is protected. libpq's words for the same stand in url.c beside MySQL's. */
+/* How a connection is protected. Each kind of database has words of its own for it (struct url_rules). */
 enum url_tls {
 	URL_TLS_UNSAID, /* on a socket none, on TCP as preferred */
 	URL_TLS_DISABLED,
@@ -34,7 +33,7 @@ struct url_host {
 };
 
 struct database_url {
-	enum url_scheme scheme;
+	const struct url_rules *rules;
 	const char *user;     /* never NULL; decoded, like all of them */
 	const char *password; /* never NULL */
 	struct url_host hosts[URL_HOSTS_MAX];
@@ -47,13 +46,48 @@ struct database_url {
 	const char *tls_ca, *tls_certificate, *tls_key; /* paths; NULL: none given. The latter two are both given or none */
 };
 
-/* Reads mysql://user:password@host:port,host:port/database?option=value&... (or mariadb://, postgresql://, postgres://)
- * into *url, whose texts live in the arena. Answers NULL, or what is wrong, lower case, naming the part and never a
+/* What an option may have as its value. */
+struct url_word {
+	const char *name;
+	int value;
+};
+
+struct url_option {
+	const char *name;
+	size_t field;                 /* of struct database_url */
+	const struct url_word *words; /* the last one has no name; NULL: the value is an absolute path, */
+	bool is_port;                 /* or a port */
+	const char *expected;         /* what a client is told of another value; NULL: what follows from the rest */
+};
+
+enum { URL_SCHEMES_MAX = 2, URL_OPTIONS_MAX = 8 };
+
+/* What the URLs of one kind of database look like. The options that fill in tls, tls_ca, tls_certificate and tls_key are
+ * always there. */
+struct url_rules {
+	const char *database; /* its name, for people */
+	const char *schemes[URL_SCHEMES_MAX];
+	struct url_option options[URL_OPTIONS_MAX]; /* those that have a name, from the first on */
+	bool localhost_is_local;   /* localhost without a port is the local socket */
+	bool socket_has_port;      /* a host may be the folder of the socket, in whose name there is a port */
+	bool required_verifies_ca; /* URL_TLS_REQUIRED looks at the certificate when there is an authority to verify by */
+	bool identity_needs_ca;    /* URL_TLS_VERIFY_IDENTITY knows no authorities of the system's own */
+	bool is_missing;           /* this build cannot serve it */
+	bool key_is_private;       /* the client library takes no key whose file others may read */
+};
+
+/* Before any URL is read: the kinds that there are, NULL behind the last one. */
+void url_register(const struct url_rules *const *);
+
+/* Reads SCHEME://user:password@host:port,host:port/database?option=value&... into *url, whose texts live in the arena. Answers NULL, or what is wrong, lower case, naming the part and never a
  * piece of what could be the password. */
 const char *url_parse(const char *text, struct arena *, struct database_url *url) MUST_CHECK;
 
-/* NULL, or why this build cannot serve the URL: the one place that knows which databases were built in. */
-const char *url_unserved(const struct database_url *) MUST_CHECK;
+/* NULL, or why this build cannot serve the URL. */
+const char *url_unserved(const struct database_url *, struct arena *) MUST_CHECK;
+
+/* How the option is called that fills in the field of struct database_url. */
+const char *url_option_name(const struct url_rules *, size_t field);
 
 /* Whether both name the same hosts in the same order, for the same purpose. */
 bool url_is_same_place(const struct database_url *, const struct database_url *);

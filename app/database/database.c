@@ -14,6 +14,7 @@
 #include "build.h"
 #include "database/driver.h"
 #include "database/endpoint.h"
+#include "database/engine.h"
 #include "database/host_probe.h"
 #include "database/resolve.h"
 
@@ -65,20 +66,9 @@ struct database {
 	char missing[1024];
 };
 
-/* The one place that knows which library speaks to which database. */
-static const struct driver *driver_of(enum url_scheme scheme)
-{
-#ifdef HAVE_POSTGRESQL
-	if (scheme == URL_POSTGRESQL)
-		return &postgresql_driver;
-#endif
-	(void)scheme;
-	return &mysql_driver;
-}
-
 void database_start(const struct config *config)
 {
-	driver_of(config->database.scheme)->start();
+	engine_of(&config->database)->driver->start();
 }
 
 struct database *database_new(const struct config *config, unsigned place)
@@ -86,7 +76,7 @@ struct database *database_new(const struct config *config, unsigned place)
 	struct database *database = memory_alloc(sizeof(*database));
 
 	database->config = config;
-	database->driver = driver_of(config->database.scheme);
+	database->driver = engine_of(&config->database)->driver;
 	database->resolver = -1;
 	target_init(&database->target, config, place);
 	return database;

@@ -84,6 +84,4 @@ struct driver {
 	struct schema *(*catalogue_finish)(struct catalogue *, bool abandon, char *missing, size_t size);
 };
 
-extern const struct driver mysql_driver, postgresql_driver;
-
 #endif

@@ -31,7 +31,7 @@ static const char *read_again(const struct target *target, struct arena *arena, 
 {
 	const char *fault = config_read_url_again(arena, url);
 
-	return fault == NULL && url->scheme != target->url->scheme ? "another database needs a restart" : fault;
+	return fault == NULL && url->rules != target->url->rules ? "another database needs a restart" : fault;
 }
 
 static void read_url_again(struct target *target)

@@ -3,8 +3,8 @@
 
 #include <string.h>
 
+#include "mysql/mysql_dialect.h"
 #include "schema/catalogue.h"
-#include "schema/dialect.h"
 
 /* What a view is of is not there, or closed to the account, or to its definer; who that is, is not there. MariaDB tells of
  * the last as it tells of a wrong password. */

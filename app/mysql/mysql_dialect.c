@@ -2,13 +2,14 @@
  *
  * What MySQL and MariaDB want said otherwise than standard SQL, alike for both.
  */
+#include "mysql/mysql_dialect.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "mysql/mysql_cast.h"
 #include "mysql/mysql_fulltext.h"
 #include "mysql/mysql_server.h"
-#include "schema/dialect.h"
 #include "sql/sql.h"
 
 /* EXP of this is an overflow, whose words have the number in them, so that it is none of a trigger's; */

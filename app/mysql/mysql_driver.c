@@ -4,6 +4,8 @@
  * (https://mariadb.com/kb/en/using-the-non-blocking-library/): X_start begins and X_cont goes on, each answers 0 when
  * done or else the MYSQL_WAIT_ flags of what to wait for.
  */
+#include "mysql/mysql_driver.h"
+
 #include <errno.h>
 #include <errmsg.h>
 #include <fcntl.h>
@@ -19,7 +21,6 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
-#include "database/driver.h"
 #include "mysql/mysql_catalogue.h"
 #include "mysql/mysql_connect.h"
 #include "mysql/mysql_fault.h"

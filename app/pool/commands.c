@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "database/database.h"
+#include "database/engine.h"
 #include "response/openapi.h"
 #include "schema/catalogue.h"
 #include "schema/dialect.h"
@@ -339,9 +340,7 @@ static int try_idempotency(struct database *database, const struct config *confi
 {
 	enum { NEEDED = 3 };
 	static const char *const names[NEEDED] = { "INSERT", "SELECT", "UPDATE" };
-	bool postgresql = config->database.scheme == URL_POSTGRESQL;
-	const struct dialect *dialect = postgresql ? &postgresql_dialect : &mysql_dialect;
-	const char *made_by = postgresql ? "conf/idempotency.postgresql.sql" : "conf/idempotency.sql";
+	const struct engine *engine = engine_of(&config->database);
 	struct slice table = config->idempotency_table;
 	struct text sql = { 0 }, rights = { 0 }, quoted = { 0 };
 	unsigned missing = 0;
@@ -349,11 +348,11 @@ static int try_idempotency(struct database *database, const struct config *confi
 	int status = 0;
 
 	for (unsigned i = 0; i < NEEDED && status == 0 && database_is_open(database); i++) {
-		add_idempotency_trial(&sql, dialect, table, i);
+		add_idempotency_trial(&sql, engine->dialect, table, i);
 		if (!fails(database, &sql))
 			continue;
 		if (database_error(database)->status != STATUS_FORBIDDEN) {
-			tell_unusable(database_error(database), table, made_by);
+			tell_unusable(database_error(database), table, engine->idempotency_sql);
 			status = EX_UNAVAILABLE;
 			break;
 		}
@@ -361,9 +360,9 @@ static int try_idempotency(struct database *database, const struct config *confi
 		text_add_string(&rights, names[i]);
 	}
 	if (status == 0 && missing > 0) {
-		sql_add_name(&quoted, dialect->quote, table);
+		sql_add_name(&quoted, engine->dialect->quote, table);
 		/* MySQL does not tell who has no right on a table whether there is one. */
-		snprintf(remark, sizeof(remark), ", or there is no such table (%s makes it)", made_by);
+		snprintf(remark, sizeof(remark), ", or there is no such table (%s makes it)", engine->idempotency_sql);
 		tell_missing(database, "", "MYREST_IDEMPOTENCY_TABLE", "table", table,
 		             (struct slice){ quoted.bytes, quoted.length }, &rights, missing == NEEDED ? remark : "");
 		status = EX_NOPERM;

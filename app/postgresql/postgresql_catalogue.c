@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "postgresql/postgresql_dialect.h"
 #include "schema/catalogue.h"
-#include "schema/dialect.h"
 #include "schema/literal.h"
 
 enum statement { SNAPSHOT, TABLES, COLUMNS, KEYS, FOREIGN_KEYS, OVER, WRITES, STATEMENTS };

@@ -2,12 +2,13 @@
  *
  * What PostgreSQL wants said otherwise than standard SQL.
  */
+#include "postgresql/postgresql_dialect.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "postgresql/postgresql_cast.h"
 #include "postgresql/postgresql_value.h"
-#include "schema/dialect.h"
 #include "sql/sql.h"
 
 static bool is_declared(const struct column *column, const char *type)

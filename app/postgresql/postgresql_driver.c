@@ -4,6 +4,8 @@
  * (https://www.postgresql.org/docs/current/libpq-async.html). The library is loaded when a URL asks for it: it brings TLS
  * and Kerberos along, which nobody should carry whose database is another one.
  */
+#include "postgresql/postgresql_driver.h"
+
 #include <dlfcn.h>
 #include <libpq-fe.h>
 #include <stdio.h>
@@ -14,7 +16,6 @@
 #include <unistd.h>
 
 #include "build.h"
-#include "database/driver.h"
 #include "postgresql/postgresql_catalogue.h"
 #include "postgresql/postgresql_fault.h"
 

@@ -111,6 +111,4 @@ struct dialect {
 	bool (*fallback)(struct text *, const struct column *); /* the column's default, to be compared with; false: nobody knows */
 };
 
-extern const struct dialect mysql_dialect, postgresql_dialect;
-
 #endif

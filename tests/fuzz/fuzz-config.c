@@ -11,6 +11,8 @@
 #include <unistd.h>
 
 #include "config/config.h"
+#include "mysql/mysql_url.h"
+#include "postgresql/postgresql_url.h"
 #include "oracle.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -64,9 +66,11 @@ static void load(struct loaded *loaded, struct config *config)
 {
 	char *bytes;
 	size_t length;
+	static const struct url_rules *const rules[] = { &mysql_url, &postgresql_url, NULL };
 	FILE *stream = open_memstream(&bytes, &length);
 
 	DEMAND(stream != NULL);
+	url_register(rules);
 	loaded->count = config_load(config, stream);
 	add_stream(&loaded->faults, stream, &bytes, &length);
 	DEMAND((stream = open_memstream(&bytes, &length)) != NULL);

@@ -8,12 +8,15 @@
 
 #include "config/listen.h"
 #include "config/url.h"
+#include "mysql/mysql_url.h"
+#include "postgresql/postgresql_url.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char *text = malloc(size + 1);
+	static const struct url_rules *const rules[] = { &mysql_url, &postgresql_url, NULL };
 	struct arena arena = { 0 };
 	struct database_url url;
 	struct listen_address address;
@@ -24,6 +27,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size > 0)
 		memcpy(text, data, size);
 	text[size] = '\0';
+	url_register(rules);
 	url_parsed = url_parse(text, &arena, &url) == NULL;
 	if (url_parsed &&
 	    (url.user == NULL || url.password == NULL || url.database == NULL || *url.database == '\0' ||

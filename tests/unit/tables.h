@@ -17,7 +17,8 @@
 
 #include <string.h>
 
-#include "schema/dialect.h"
+#include "mysql/mysql_dialect.h"
+#include "postgresql/postgresql_dialect.h"
 #include "schema/table.h"
 
 static const struct dialect *tables_dialect = &mysql_dialect; /* of the tables that are made */

@@ -9,12 +9,20 @@
 #include <unistd.h>
 
 #include "base/metrics.h"
+#include "database/engine.h"
 #include "worker/peer_list.h"
 #include "records.h"
 #include "unit.h"
 #include "worker/worker_state.h"
 
-static struct config config = { .workers = 2, .max_request_bytes = 1 << 20, .request_timeout_s = 5 };
+/* A database that nobody connects to. */
+static const struct url_rules rules = { .database = "none" };
+static const struct driver driver;
+static const struct engine engine = { .url = &rules, .driver = &driver };
+static const struct engine *const engines[] = { &engine, NULL };
+static struct config config = {
+	.database = { .rules = &rules }, .workers = 2, .max_request_bytes = 1 << 20, .request_timeout_s = 5
+};
 static struct handover handover;
 
 static int64_t now_us; /* the time, which goes on with every look at it */
@@ -214,6 +222,7 @@ static int begin(void **state)
 	(void)state;
 	worker.config = &config;
 	worker.handover = &handover;
+	engine_register(engines);
 	worker.database = database_new(&config, 0);
 	worker.notify = -1;
 	worker.most_connections = 100;

@@ -4,7 +4,18 @@
 #include <unistd.h>
 
 #include "build.h"
+#include "mysql/mysql_url.h"
+#include "postgresql/postgresql_url.h"
 #include "unit.h"
+
+static int register_urls(void **state)
+{
+	static const struct url_rules *const rules[] = { &mysql_url, &postgresql_url, NULL };
+
+	(void)state;
+	url_register(rules);
+	return 0;
+}
 
 static const char *const all_names[] = {
 	"DATABASE_URL", "MYREST_LISTEN", "MYREST_ADMIN_LISTEN", "WEB_CONCURRENCY", "MYREST_TABLES", "MYREST_WRITABLE",
@@ -438,5 +449,5 @@ int main(void)
 		TEST(unknown_variables_are_warned_of),
 	};
 
-	return cmocka_run_group_tests_name("config", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("config", tests, register_urls, NULL);
 }

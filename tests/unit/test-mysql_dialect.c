@@ -2,7 +2,7 @@
  *
  * What EXPLAIN says of many statements, on MariaDB 10.11 and MySQL 9.7.
  */
-#include "schema/dialect.h"
+#include "mysql/mysql_dialect.h"
 
 #include "unit.h"
 

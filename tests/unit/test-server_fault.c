@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-#include "schema/dialect.h"
+#include "mysql/mysql_dialect.h"
 #include "unit.h"
 
 static struct arena arena;

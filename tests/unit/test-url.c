@@ -2,7 +2,18 @@
 #include "config/url.h"
 
 #include "build.h"
+#include "mysql/mysql_url.h"
+#include "postgresql/postgresql_url.h"
 #include "unit.h"
+
+static int register_urls(void **state)
+{
+	static const struct url_rules *const rules[] = { &mysql_url, &postgresql_url, NULL };
+
+	(void)state;
+	url_register(rules);
+	return 0;
+}
 
 static void every_part_is_read_and_decoded(void **state)
 {
@@ -165,7 +176,7 @@ static void options_are_read(void **state)
 
 		if (fault != NULL)
 			fail_msg("%s: %s", cases[i].text, fault);
-		assert_int_equal(url.scheme, cases[i].text[0] == 'p' ? URL_POSTGRESQL : URL_MYSQL);
+		assert_int_equal(url.rules, cases[i].text[0] == 'p' ? &postgresql_url : &mysql_url);
 		assert_int_equal(url.tls, cases[i].tls);
 		assert_int_equal(url.target, cases[i].target);
 		assert_says(url.tls_ca, cases[i].ca != NULL ? cases[i].ca : "(NULL)");
@@ -184,12 +195,12 @@ static void a_database_that_was_not_built_in_is_named(void **state)
 
 	(void)state;
 	assert_null(url_parse("mysql://h/d", &arena, &url));
-	assert_null(url_unserved(&url));
+	assert_null(url_unserved(&url, &arena));
 	assert_null(url_parse("postgres://h/d", &arena, &url));
 #ifdef HAVE_POSTGRESQL
-	assert_null(url_unserved(&url));
+	assert_null(url_unserved(&url, &arena));
 #else
-	assert_non_null(strstr(url_unserved(&url), "PostgreSQL"));
+	assert_non_null(strstr(url_unserved(&url, &arena), "PostgreSQL"));
 #endif
 	arena_release(&arena);
 }
@@ -250,5 +261,5 @@ int main(void)
 		cmocka_unit_test(no_fault_tells_the_password),
 	};
 
-	return cmocka_run_group_tests_name("url", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("url", tests, register_urls, NULL);
 }

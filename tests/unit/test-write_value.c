@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "plan/write_value.h"
 
-#include "schema/dialect.h"
+#include "mysql/mysql_dialect.h"
 
 #include "unit.h"
 
