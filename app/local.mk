@@ -4,8 +4,12 @@ library_sources = \
 	app/base/arena.c \
 	app/base/arena.h \
 	app/base/clock.h \
+	app/base/encoding.c \
+	app/base/encoding.h \
 	app/base/integer.c \
 	app/base/integer.h \
+	app/base/json.c \
+	app/base/json.h \
 	app/base/json_template.c \
 	app/base/json_template.h \
 	app/base/log.c \
@@ -18,6 +22,8 @@ library_sources = \
 	app/base/status.h \
 	app/base/text.c \
 	app/base/text.h \
+	app/base/utf8.c \
+	app/base/utf8.h \
 	app/config/config.c \
 	app/config/config.h \
 	app/config/listen.c \
@@ -154,6 +160,8 @@ library_sources = \
 	app/web/handover.h \
 	app/web/http.c \
 	app/web/http.h \
+	app/web/negotiate.c \
+	app/web/negotiate.h \
 	app/web/prefer.c \
 	app/web/prefer.h \
 	app/worker/accept.c \

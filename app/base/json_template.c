@@ -4,11 +4,13 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "base/json.h"
+
 static void add_string(struct text *out, const char *string, bool bare)
 {
 	size_t from = out->length;
 
-	(void)text_add_json_string(out, string, strlen(string));
+	(void)json_add_string(out, string, strlen(string));
 	if (!bare)
 		return;
 	memmove(out->bytes + from, out->bytes + from + 1, out->length - from - 2);

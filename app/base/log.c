@@ -12,7 +12,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/json.h"
 #include "base/metrics.h"
+#include "base/utf8.h"
 
 enum {
 	LINE_MAX_BYTES = 4096,
@@ -105,12 +107,12 @@ void log_bytes(struct log_line *to, const char *name, const char *bytes, size_t 
 	if (to == NULL || bytes == NULL)
 		return;
 	if (length > VALUE_MAX_BYTES) { /* cut between characters */
-		span = text_utf8_span(bytes, VALUE_MAX_BYTES);
+		span = utf8_span(bytes, VALUE_MAX_BYTES);
 		length = span >= VALUE_MAX_BYTES - 3 ? span : VALUE_MAX_BYTES;
 	}
 	before = to->text.length;
 	add_name(to, name);
-	text_add_json_string(&to->text, bytes, length);
+	json_add_string(&to->text, bytes, length);
 	if (to->text.length > STRINGS_MAX_BYTES) { /* no room: the field is left out */
 		to->text.length = before;
 		if (before < STRINGS_MAX_BYTES) {

@@ -16,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/encoding.h"
 #include "base/text.h"
 
 enum {
@@ -73,7 +74,7 @@ static const char *parse_unix(char *path, struct arena *arena, struct listen_add
 				return fault;
 	}
 	length = strlen(path);
-	if (!text_percent_decode(path, &length) || memchr(path, '\0', length) != NULL)
+	if (!encoding_decode_percent(path, &length) || memchr(path, '\0', length) != NULL)
 		return "the path's percent-encoding is broken";
 	path[length] = '\0';
 	if (path[0] != '/')

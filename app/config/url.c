@@ -8,6 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/encoding.h"
 #include "base/text.h"
 
 #define FIELD(name) offsetof(struct database_url, name)
@@ -63,7 +64,7 @@ static const char *decoded(struct arena *arena, const char *from, const char *to
 	size_t length = (size_t)(to - from);
 	char *copy = arena_text(arena, from, length);
 
-	if (!text_percent_decode(copy, &length) || memchr(copy, '\0', length) != NULL)
+	if (!encoding_decode_percent(copy, &length) || memchr(copy, '\0', length) != NULL)
 		return NULL;
 	copy[length] = '\0';
 	return copy;

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/json.h"
 #include "plan/plan_page.h"
 #include "plan/planner.h"
 #include "schema/dialect.h"
@@ -13,7 +14,7 @@ static void set_name(const struct planning *planning, struct plan_output *output
 {
 	output->name = name;
 	text_clear(planning->scratch);
-	text_add_json_string(planning->scratch, name.bytes, name.length);
+	json_add_string(planning->scratch, name.bytes, name.length);
 	text_add_char(planning->scratch, ':');
 	output->json_key = planning_keep(planning);
 }

@@ -9,6 +9,7 @@
 #include "schema/dialect.h"
 #include "schema/literal.h"
 #include "web/etag.h"
+#include "web/negotiate.h"
 
 enum { MAX_IDEMPOTENCY_KEY = 255 };
 

@@ -11,6 +11,7 @@
 #include "plan/plan.h"
 #include "plan/route.h"
 #include "web/http.h"
+#include "web/negotiate.h"
 
 enum write_kind { WRITE_INSERT, WRITE_UPDATE, WRITE_DELETE, WRITE_PUT };
 

@@ -3,6 +3,9 @@
 
 #include <string.h>
 
+#include "base/encoding.h"
+#include "base/utf8.h"
+
 static enum status refuse(struct fault *fault, enum status status, const char *message)
 {
 	fault->status = status;
@@ -16,8 +19,8 @@ static bool decode(struct slice raw, struct arena *arena, struct slice *decoded)
 	char *copy = arena_text(arena, raw.bytes, raw.length);
 	size_t length = raw.length;
 
-	if (!text_percent_decode(copy, &length) || memchr(copy, '\0', length) != NULL ||
-	    text_utf8_span(copy, length) != length)
+	if (!encoding_decode_percent(copy, &length) || memchr(copy, '\0', length) != NULL ||
+	    utf8_span(copy, length) != length)
 		return false;
 	copy[length] = '\0';
 	*decoded = (struct slice){ copy, length };

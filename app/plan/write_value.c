@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "base/integer.h"
+#include "base/json.h"
 #include "schema/dialect.h"
 #include "schema/literal.h"
 
@@ -179,7 +180,7 @@ static void add_plain_json(struct text *sql, struct slice json)
 {
 	struct text plain = { 0 };
 
-	text_add_json_names(&plain, json.bytes, json.length);
+	json_add_names(&plain, json.bytes, json.length);
 	value_add_string(sql, (struct slice){ plain.bytes, plain.length });
 	text_release(&plain);
 }

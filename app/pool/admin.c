@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "base/json.h"
 #include "base/log.h"
 #include "build.h"
 #include "sandbox/sandbox.h"
@@ -83,7 +84,7 @@ static enum MHD_Result send_ready(struct MHD_Connection *connection, struct metr
 		return send_text(connection, 200, "application/json", &body, NULL, NULL);
 	}
 	text_add_string(&body, "{\"status\":\"unavailable\",\"reason\":");
-	text_add_json_string(&body, reason, strlen(reason));
+	json_add_string(&body, reason, strlen(reason));
 	text_add_string(&body, "}\n");
 	return send_text(connection, 503, "application/json", &body, "Retry-After", "1");
 }

@@ -15,6 +15,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/utf8.h"
 #include "build.h"
 #include "postgresql/postgresql_catalogue.h"
 #include "postgresql/postgresql_fault.h"
@@ -325,7 +326,7 @@ static bool take_error(struct driver_connection *connection, const PGresult *res
 		fault.message = libpq.PQerrorMessage(connection->pg);
 	error->place = place != NULL ? strtoul(place, NULL, 10) : 0;
 	if (error->place > 0)
-		fault.place = postgresql_fault_place(sql, text_utf8_offset(sql, error->place));
+		fault.place = postgresql_fault_place(sql, utf8_offset(sql, error->place));
 	gone = postgresql_fault_read(error, &fault);
 	return gone;
 }

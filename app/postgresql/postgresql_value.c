@@ -4,7 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/encoding.h"
 #include "base/integer.h"
+#include "base/utf8.h"
 #include "postgresql/postgresql_array.h"
 #include "schema/datetime.h"
 
@@ -16,7 +18,7 @@ static bool has_nul(struct slice text)
 static enum status add_text(struct text *sql, struct slice text, const char **why)
 {
 	*why = "expected valid UTF-8";
-	if (text_utf8_span(text.bytes, text.length) != text.length)
+	if (utf8_span(text.bytes, text.length) != text.length)
 		return STATUS_BAD_VALUE;
 	*why = "expected a text without U+0000";
 	if (has_nul(text))
@@ -106,7 +108,7 @@ static enum status add_binary(struct text *sql, struct slice text, const char **
 	*why = "expected base64";
 	text_add_slice(&bytes, text);
 	length = bytes.length;
-	if ((good = text_base64_decode(bytes.bytes, &length)))
+	if ((good = encoding_decode_base64(bytes.bytes, &length)))
 		add_bytes(sql, (struct slice){ bytes.bytes, length });
 	text_release(&bytes);
 	return good ? STATUS_OK : STATUS_BAD_VALUE;

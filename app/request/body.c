@@ -3,12 +3,13 @@
 
 #include <string.h>
 
+#include "base/utf8.h"
 #include "request/body_csv.h"
 #include "request/body_json.h"
 
 static enum status read_all(struct body_reader *reader, enum body_form form, bool *is_list)
 {
-	size_t span = text_utf8_span(reader->body.bytes, reader->body.length);
+	size_t span = utf8_span(reader->body.bytes, reader->body.length);
 
 	if (span < reader->body.length)
 		return body_refuse(reader, reader->body.bytes + span, "bytes that are not UTF-8");

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/json.h"
+
 static const bool ends_plain[256] = { [0 ... 0x1f] = true, ['"'] = true, ['\\'] = true };
 
 static const char *skip_plain(const char *at, const char *end)
@@ -47,10 +49,10 @@ static enum status skip_escape(struct body_reader *reader)
 	reader->at += 2;
 	if (at[1] != 'u')
 		return STATUS_OK;
-	if ((unit = text_json_unit(at, reader->end)) < 0)
+	if ((unit = json_unit(at, reader->end)) < 0)
 		return body_refuse(reader, at, "four hexadecimal digits were expected behind '\\u'");
 	reader->at += 4;
-	if (is_high(unit) && is_low(text_json_unit(reader->at, reader->end)))
+	if (is_high(unit) && is_low(json_unit(reader->at, reader->end)))
 		reader->at += 6;
 	else if (is_high(unit) || is_low(unit))
 		return body_refuse(reader, at, "half a surrogate pair, which is no character");
@@ -86,7 +88,7 @@ static struct slice decode(struct body_reader *reader, struct slice raw)
 {
 	char *text = arena_text(reader->arena, raw.bytes, raw.length);
 
-	return (struct slice){ text, text_json_unescape(text, raw.length) };
+	return (struct slice){ text, json_unescape(text, raw.length) };
 }
 
 /* --- Values */

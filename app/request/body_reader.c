@@ -4,6 +4,8 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "base/utf8.h"
+
 enum { LEAST_INDEX = 16, SHOWN_NAME = 64 };
 
 struct name {
@@ -50,7 +52,7 @@ enum status body_refuse_row(struct body_reader *reader, const char *what)
 /* A name in quotes, not more of it than one wants to read, no half character. */
 static const char *shown(struct body_reader *reader, struct slice name)
 {
-	size_t length = name.length <= SHOWN_NAME ? name.length : text_utf8_span(name.bytes, SHOWN_NAME);
+	size_t length = name.length <= SHOWN_NAME ? name.length : utf8_span(name.bytes, SHOWN_NAME);
 
 	return arena_printf(reader->arena, "'%.*s%s'", (int)length, name.bytes, length < name.length ? "..." : "");
 }

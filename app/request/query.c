@@ -3,7 +3,9 @@
 
 #include <string.h>
 
+#include "base/encoding.h"
 #include "base/integer.h"
+#include "base/utf8.h"
 #include "request/filter.h"
 #include "request/scan.h"
 
@@ -190,10 +192,10 @@ static enum status parse_count(struct scanner *scanner, uint64_t *number)
 static enum status decode(struct scanner *scanner)
 {
 	char *start = scanner->at;
-	size_t length = text_query_decode(start, (size_t)(scanner->end - start)), span;
+	size_t length = encoding_decode_form(start, (size_t)(scanner->end - start)), span;
 
 	scanner->end = start + length;
-	span = text_utf8_span(start, length);
+	span = utf8_span(start, length);
 	if (span == length && (span = strnlen(start, length)) == length)
 		return STATUS_OK;
 	scanner->at = start + span;

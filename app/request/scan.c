@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/encoding.h"
+
 /* Each part is decoded where it stood (which makes it shorter), so a decoded byte is found again by its part's beginning
  * and the number of bytes that came before it. */
 unsigned scan_position(const struct query *query, const char *at)
@@ -17,7 +19,7 @@ unsigned scan_position(const struct query *query, const char *at)
 		}
 	raw = start;
 	for (size_t left = place - start; left > 0 && raw < query->raw.length; left--)
-		raw += text_is_percent_encoded(query->raw.bytes + raw, query->raw.bytes + query->raw.length) ? 3 : 1;
+		raw += encoding_is_percent(query->raw.bytes + raw, query->raw.bytes + query->raw.length) ? 3 : 1;
 	return (unsigned)raw + 1;
 }
 

@@ -6,6 +6,7 @@
 
 #include "response/page_link.h"
 #include "response/render.h"
+#include "web/negotiate.h"
 
 enum { RETRY_AFTER_S = 1 };
 
@@ -24,7 +25,7 @@ static void answer_fault_with(struct peer *peer, const struct fault *fault, stru
 
 	http_add_fault(&body, fault);
 	head->status = status_http(fault->status);
-	head->content_type = http_content_type(MEDIA_JSON);
+	head->content_type = negotiate_content_type(MEDIA_JSON);
 	head->has_length = true;
 	head->length = body.length;
 	if (head->status == 503)
@@ -181,7 +182,7 @@ void answer_rows(struct peer *peer, const struct answer_rows *answer)
 	static struct text opening, next;
 	char tag[ETAG_BYTES];
 	struct slice closing;
-	struct answer_head head = { .status = 200, .content_type = http_content_type(peer->media), .has_length = true,
+	struct answer_head head = { .status = 200, .content_type = negotiate_content_type(peer->media), .has_length = true,
 		                    .has_range = !peer->plan.single, .first_row = peer->plan.offset, .rows = answer->count,
 		                    .has_total = answer->has_total, .total = answer->total, .tag = tag, .varies = true,
 		                    .applied = applied_to_read(peer),
@@ -243,7 +244,7 @@ void answer_written(struct peer *peer, const struct answer_written *written)
 	peer->rows = written->affected;
 	if (shows) {
 		wrap(peer, &opening, &closing);
-		head.content_type = http_content_type(peer->media);
+		head.content_type = negotiate_content_type(peer->media);
 		head.length = opening.length + written->rows.length + closing.length;
 		if (written->has_tag) {
 			etag_print(tag, written->etag, peer->media);
@@ -268,7 +269,7 @@ void answer_replay(struct peer *peer, struct slice bytes)
 
 void answer_stream(struct peer *peer, struct slice rows)
 {
-	struct answer_head head = { .status = 200, .content_type = http_content_type(peer->media), .varies = true };
+	struct answer_head head = { .status = 200, .content_type = negotiate_content_type(peer->media), .varies = true };
 	struct slice closing;
 
 	begin(peer, &head);

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/encoding.h"
+#include "base/json.h"
 #include "base/json_template.h"
 #include "build.h"
 #include "plan/route.h"
@@ -211,7 +213,7 @@ static void begin_table(struct writing *writing, const struct table *table)
 	add_id(&writing->id, table->name);
 	text_terminate(&writing->id);
 	text_clear(&writing->path);
-	text_add_percent(&writing->path, table->name.bytes, table->name.length);
+	encoding_add_percent(&writing->path, table->name.bytes, table->name.length);
 	text_terminate(&writing->path);
 }
 
@@ -242,7 +244,7 @@ static void add_filter_name(struct text *out, const struct column *column)
 	struct text quoted = { 0 };
 
 	if (!is_word_of_the_query(name) && name.bytes[0] != '"' && memmem(name.bytes, name.length, "->", 2) == NULL) {
-		(void)text_add_json_string(out, name.bytes, name.length);
+		(void)json_add_string(out, name.bytes, name.length);
 		return;
 	}
 	text_add_char(&quoted, '"');
@@ -252,7 +254,7 @@ static void add_filter_name(struct text *out, const struct column *column)
 		text_add_char(&quoted, name.bytes[i]);
 	}
 	text_add_char(&quoted, '"');
-	(void)text_add_json_string(out, quoted.bytes, quoted.length);
+	(void)json_add_string(out, quoted.bytes, quoted.length);
 	text_release(&quoted);
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/json.h"
 #include "base/json_template.h"
 #include "response/openapi.h"
 
@@ -147,7 +148,7 @@ static void add_choices(struct text *out, const struct column *column, bool null
 	template_add(out, ",'enum':[");
 	while ((at = take_quoted(at, end, &value)) != NULL) {
 		template_add(out, ",");
-		(void)text_add_json_string(out, value.bytes, value.length);
+		(void)json_add_string(out, value.bytes, value.length);
 	}
 	if (nullable)
 		template_add(out, ",null");
@@ -220,11 +221,11 @@ static void add_default(struct text *out, const struct column *column)
 	case COLUMN_INTEGER:
 	case COLUMN_DECIMAL:
 	case COLUMN_FLOAT:
-	case COLUMN_DOUBLE: /* as the server writes numbers; text_add_json adds nothing that is none */
+	case COLUMN_DOUBLE: /* as the server writes numbers; json_add adds nothing that is none */
 		if (column->type == COLUMN_BOOLEAN && (strcmp(literal, "0") == 0 || strcmp(literal, "1") == 0))
 			template_add(out, ",'default':%r", *literal == '1' ? "true" : "false");
 		else if ((*literal == '-' || (*literal >= '0' && *literal <= '9')) &&
-		         text_add_json(&value, literal, (size_t)(end - literal)))
+		         json_add(&value, literal, (size_t)(end - literal)))
 			template_add(out, ",'default':%r", text_terminate(&value));
 		break;
 	case COLUMN_STRING:
@@ -232,7 +233,7 @@ static void add_default(struct text *out, const struct column *column)
 		if (*literal != '\'' || take_quoted(literal, end, &value) != end)
 			break;
 		template_add(out, ",'default':");
-		(void)text_add_json_string(out, value.bytes, value.length);
+		(void)json_add_string(out, value.bytes, value.length);
 		break;
 	case COLUMN_YEAR:
 	case COLUMN_BIT:
@@ -374,7 +375,7 @@ static bool add_string_example(struct text *out, const struct column *column)
 		bool known = take_quoted(column->declared.bytes, column->declared.bytes + column->declared.length, &first) != NULL;
 
 		if (known)
-			(void)text_add_json_string(out, first.bytes, first.length);
+			(void)json_add_string(out, first.bytes, first.length);
 		text_release(&first);
 		return known;
 	}
@@ -387,7 +388,7 @@ static bool add_string_example(struct text *out, const struct column *column)
 		return false;
 	if (column->length > 0 && column->length < length)
 		length = column->length;
-	(void)text_add_json_string(out, words, length);
+	(void)json_add_string(out, words, length);
 	return true;
 }
 

@@ -5,6 +5,7 @@
 
 #include "response/answer.h"
 #include "response/openapi.h"
+#include "web/negotiate.h"
 
 static struct shared_text *body; /* NULL: not made yet */
 static struct etag body_etag;
@@ -35,7 +36,7 @@ void document_answer(struct peer *peer, const struct schema *schema, const struc
 	const char *content_type;
 	char tag[ETAG_BYTES];
 
-	if (http_negotiate_document(peer->request.accept, &content_type) != STATUS_OK) {
+	if (negotiate_document(peer->request.accept, &content_type) != STATUS_OK) {
 		answer_fault(peer, &fault, NULL);
 		return;
 	}

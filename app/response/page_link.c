@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/encoding.h"
 #include "plan/plan_page.h"
 #include "response/render.h"
 #include "schema/dialect.h"
@@ -105,13 +106,13 @@ static bool begins(struct slice part, const char *word)
 
 	for (; *word != '\0'; word++) {
 		char bytes[3] = { 0 };
-		size_t length = *word != '=' && text_is_percent_encoded(at, end) ? 3 : 1;
+		size_t length = *word != '=' && encoding_is_percent(at, end) ? 3 : 1;
 
 		if (at == end)
 			return false;
 		memcpy(bytes, at, length);
 		at += length;
-		if (text_query_decode(bytes, length) != 1 || bytes[0] != *word)
+		if (encoding_decode_form(bytes, length) != 1 || bytes[0] != *word)
 			return false;
 	}
 	return true;
@@ -122,7 +123,7 @@ static void add_as_written(struct text *out, struct slice raw)
 {
 	for (size_t i = 0; i < raw.length; i++)
 		if (raw.bytes[i] > ' ' && raw.bytes[i] < 127 && strchr("<>\"\\^`{|}", raw.bytes[i]) == NULL &&
-		    (raw.bytes[i] != '%' || text_is_percent_encoded(raw.bytes + i, raw.bytes + raw.length)))
+		    (raw.bytes[i] != '%' || encoding_is_percent(raw.bytes + i, raw.bytes + raw.length)))
 			text_add_char(out, raw.bytes[i]);
 		else
 			add_byte(out, raw.bytes[i]);

@@ -12,6 +12,7 @@
 #include "plan/plan_write.h"
 #include "web/fastcgi.h"
 #include "web/handover.h"
+#include "web/negotiate.h"
 
 enum peer_state {
 	PEER_IDLE,    /* nothing of a request has come */

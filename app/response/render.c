@@ -7,6 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/encoding.h"
+#include "base/json.h"
+#include "base/utf8.h"
+
 /* A number as the server prints it, without what JSON does not know: the zeros of ZEROFILL and YEAR in front. */
 static void add_number(struct text *out, const char *bytes, size_t length)
 {
@@ -79,9 +83,9 @@ static void add_moment(struct text *out, const char *bytes, size_t length, bool 
 
 static size_t add_json(struct text *out, const char *bytes, size_t length)
 {
-	if (text_add_json(out, bytes, length))
+	if (json_add(out, bytes, length))
 		return 0;
-	return text_add_json_string(out, bytes, length); /* the CHECK was off when it was written */
+	return json_add_string(out, bytes, length); /* the CHECK was off when it was written */
 }
 
 /* Whether the bytes are what the server writes for a value of the column's type: no more is asked than that they cannot
@@ -142,7 +146,7 @@ size_t render_json_value(struct text *out, const struct plan_output *column, con
 {
 	if (!is_of_type(column, bytes, length)) {
 		*mistyped = *mistyped || !is_no_number(column, bytes, length);
-		return text_add_json_string(out, bytes, length);
+		return json_add_string(out, bytes, length);
 	}
 	switch (column->type) {
 	case COLUMN_INTEGER:
@@ -176,13 +180,13 @@ size_t render_json_value(struct text *out, const struct plan_output *column, con
 	case COLUMN_BINARY:
 	case COLUMN_GEOMETRY:
 		text_add_char(out, '"');
-		text_add_base64(out, bytes, length);
+		encoding_add_base64(out, bytes, length);
 		text_add_char(out, '"');
 		return 0;
 	case COLUMN_STRING:
 		break;
 	}
-	return text_add_json_string(out, bytes, length);
+	return json_add_string(out, bytes, length);
 }
 
 size_t render_json_object(struct text *out, const struct plan_output *columns, unsigned count,
@@ -216,7 +220,7 @@ static size_t add_csv_text(struct text *out, const char *bytes, size_t length)
 	if (quoted)
 		text_add_char(out, '"');
 	while (at < end) {
-		span = text_utf8_span(at, (size_t)(end - at));
+		span = utf8_span(at, (size_t)(end - at));
 		for (size_t i = 0; i < span; i++) {
 			if (at[i] == '"')
 				text_add_char(out, '"');

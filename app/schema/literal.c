@@ -8,7 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/encoding.h"
 #include "base/integer.h"
+#include "base/json.h"
+#include "base/utf8.h"
 #include "schema/datetime.h"
 
 enum { MAX_DECIMAL_DIGITS = 65 + 65 }; /* what MySQL's DECIMAL can hold, and as many zeros */
@@ -60,7 +63,7 @@ void value_add_path(struct text *sql, const struct slice *keys, const int *indic
 	for (unsigned i = 0; i < count; i++) {
 		if (keys[i].bytes != NULL) {
 			text_add_char(sql, '.');
-			(void)text_add_json_string(sql, keys[i].bytes, keys[i].length);
+			(void)json_add_string(sql, keys[i].bytes, keys[i].length);
 			continue;
 		}
 		text_add_string(sql, indices[i] >= 0 ? "[" : "[last");
@@ -194,7 +197,7 @@ static enum status add_binary(struct text *sql, struct slice text)
 
 	text_add_slice(&bytes, text);
 	length = bytes.length;
-	if ((good = text_base64_decode(bytes.bytes, &length)))
+	if ((good = encoding_decode_base64(bytes.bytes, &length)))
 		add_bytes(sql, bytes.bytes, length);
 	text_release(&bytes);
 	return good ? STATUS_OK : STATUS_BAD_VALUE;
@@ -202,7 +205,7 @@ static enum status add_binary(struct text *sql, struct slice text)
 
 static enum status add_string(struct text *sql, struct slice text)
 {
-	if (text_utf8_span(text.bytes, text.length) != text.length)
+	if (utf8_span(text.bytes, text.length) != text.length)
 		return STATUS_BAD_VALUE;
 	value_add_string(sql, text);
 	return STATUS_OK;
@@ -309,7 +312,7 @@ enum status value_add_json(struct text *sql, struct slice text, enum value_json 
 	size_t before = sql->length, at = 0;
 
 	*why = "expected JSON";
-	if (!text_add_json(sql, text.bytes, text.length))
+	if (!json_add(sql, text.bytes, text.length))
 		return STATUS_BAD_VALUE;
 	sql->length = before;
 	while (strchr(" \t\r\n", text.bytes[at]) != NULL) /* it is JSON, so there is something else */

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json.h"
+
 const struct table *schema_table(const struct schema *schema, struct slice name)
 {
 	for (unsigned i = 0; i < schema->table_count; i++)
@@ -140,7 +142,7 @@ void table_finish(struct table *table, struct arena *arena)
 		struct column *column = &table->columns[i];
 
 		text_clear(&json);
-		text_add_json_string(&json, column->name.bytes, column->name.length);
+		json_add_string(&json, column->name.bytes, column->name.length);
 		text_add_char(&json, ':');
 		column->json_key = (struct slice){ arena_text(arena, json.bytes, json.length), json.length };
 		column->characters = most_characters(column);

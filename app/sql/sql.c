@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/utf8.h"
 #include "schema/dialect.h"
 
 void sql_add_columns(struct text *sql, const struct plan *plan)
@@ -120,7 +121,7 @@ const struct column *sql_find_operand(const struct plan *plan, struct slice sql,
 {
 	const struct table *table = plan->table;
 	struct slice name = { NULL, 0 };
-	size_t offset = text_utf8_offset(sql, place), end;
+	size_t offset = utf8_offset(sql, place), end;
 	char quote = table->dialect->quote;
 
 	*named = offset < sql.length && sql.bytes[offset] == quote;

@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "base/utf8.h"
 #include "schema/dialect.h"
 #include "sql/sql.h"
 
@@ -226,7 +227,7 @@ bool sql_find_value(const struct plan *plan, const struct write *write, unsigned
 {
 	struct text beginning = { 0 };
 	bool insert = sql->length > 0 && sql->bytes[0] == 'I';
-	size_t offset = text_utf8_offset((struct slice){ sql->bytes, sql->length }, place), at;
+	size_t offset = utf8_offset((struct slice){ sql->bytes, sql->length }, place), at;
 
 	if (insert)
 		begin_insert(&beginning, plan, write);

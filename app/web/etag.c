@@ -3,6 +3,8 @@
 
 #include <xxhash.h>
 
+#include "web/negotiate.h"
+
 enum { ROW_KEEP_BYTES = 1 << 16 };
 
 static struct etag from_hash(XXH128_hash_t hash)

@@ -6,7 +6,8 @@
 #ifndef MYREST_ETAG_H
 #define MYREST_ETAG_H
 
-#include "web/http.h"
+#include "base/text.h"
+#include "web/negotiate.h"
 
 enum { ETAG_BYTES = 2 + 32 + 1 }; /* with quotes and NUL */
 

@@ -42,18 +42,6 @@ void http_take_variable(struct request *, struct slice name, struct slice value)
 /* Whether all members of the list are one and the same: *first, without the spaces around it. */
 bool http_is_single(struct slice list, struct slice *first);
 
-/* What rows can be sent as. */
-enum media { MEDIA_JSON, MEDIA_OBJECT, MEDIA_CSV, MEDIA_NDJSON, MEDIA_COUNT };
-
-/* The media type that Accept likes best (RFC 9110 section 12.5.1): by its quality, then by its place in Accept. An empty
- * Accept takes JSON. STATUS_NOT_ACCEPTABLE when it takes none. */
-enum status http_negotiate(struct slice accept, enum media *) MUST_CHECK;
-/* The same for the document that tells of the tables. */
-enum status http_negotiate_document(struct slice accept, const char **content_type) MUST_CHECK;
-const char *http_content_type(enum media);
-/* All of them, for an error's details. */
-const char *http_media_list(void);
-
 /* Range: first-last or first-, counted in rows from 0 (Range-Unit: items, or items= before it). */
 struct row_range {
 	bool given;

@@ -8,6 +8,7 @@
 #include "response/page_link.h"
 #include "schema/dialect.h"
 #include "sql/sql.h"
+#include "web/negotiate.h"
 
 enum { TEXT_KEEP_BYTES = 1 << 20 };
 

@@ -15,6 +15,7 @@
 #include "response/answer.h"
 #include "response/openapi_document.h"
 #include "sql/sql.h"
+#include "web/negotiate.h"
 #include "worker/lanes.h"
 #include "worker/worker_state.h"
 
@@ -335,8 +336,8 @@ static enum status read_preferences(struct peer *peer, struct fault *fault)
 {
 	const struct preferences *preferences = &peer->request.preferences;
 
-	if (http_negotiate(peer->request.accept, &peer->media) != STATUS_OK) {
-		fault->details = http_media_list();
+	if (negotiate_rows(peer->request.accept, &peer->media) != STATUS_OK) {
+		fault->details = negotiate_media_list();
 		return fault->status = STATUS_NOT_ACCEPTABLE;
 	}
 	if (preferences->handling != HANDLING_STRICT || preferences->unknown_count == 0)

@@ -9,6 +9,7 @@
 #include "response/answer.h"
 #include "schema/dialect.h"
 #include "sql/sql.h"
+#include "web/negotiate.h"
 #include "worker/accept.h"
 #include "worker/db_session.h"
 #include "worker/lanes.h"

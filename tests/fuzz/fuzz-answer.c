@@ -9,10 +9,12 @@
  */
 #include <stdint.h>
 
+#include "base/utf8.h"
 #include "oracle.h"
 #include "sql/sql.h"
 #include "strict.h"
 #include "tables.h"
+#include "web/negotiate.h"
 #include "worker/batch.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -86,7 +88,7 @@ static void body_holds(const struct answer *answer)
 {
 	struct slice type = header(answer, "\r\nContent-Type: ");
 
-	DEMAND(text_utf8_span(answer->body, answer->body_length) == answer->body_length);
+	DEMAND(utf8_span(answer->body, answer->body_length) == answer->body_length);
 	if (answer->body_length == 0)
 		return;
 	DEMAND(type.length > 0);
@@ -239,7 +241,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	prefer_parse(oracle_line(&rest), &request.preferences);
 	request.if_none_match = oracle_line(&rest);
 	request.host = oracle_line(&rest);
-	if (http_negotiate(accept, &media) != STATUS_OK)
+	if (negotiate_rows(accept, &media) != STATUS_OK)
 		return 0;
 	peer = ask(&request, media);
 	if (answer(&first, peer, schema, rest)) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Bodies. JSON: what we take json-c takes, and both have read the same; what we take text_add_json takes, and what only
+ * Bodies. JSON: what we take json-c takes, and both have read the same; what we take json_add takes, and what only
  * it takes is refused for another reason than the syntax. CSV: the rows that were read, written again, are read as the
  * same. Both: names that are given choose from what is read without.
  */
@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json.h"
+#include "base/utf8.h"
 #include "request/body.h"
 #include "strict.h"
 
@@ -99,10 +101,10 @@ static void check_json(struct slice given, enum status status, const struct body
 
 	text_clear(&text);
 	if (status != STATUS_OK) {
-		expect(is_refused_otherwise(fault) || !text_add_json(&text, given.bytes, given.length));
+		expect(is_refused_otherwise(fault) || !json_add(&text, given.bytes, given.length));
 		return;
 	}
-	expect(text_add_json(&text, given.bytes, given.length));
+	expect(json_add(&text, given.bytes, given.length));
 	expect(strict_json(given.bytes, given.length, &theirs));
 	expect(body->is_list == json_object_is_type(theirs, json_type_array));
 	if (!body->is_list)
@@ -228,7 +230,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check_names(given, form, &body);
 	} else {
 		expect(status == STATUS_BAD_BODY && fault.status == status);
-		expect(text_utf8_span(fault.details, strlen(fault.details)) == strlen(fault.details));
+		expect(utf8_span(fault.details, strlen(fault.details)) == strlen(fault.details));
 		check_names_refuse(given, form, &fault);
 	}
 	arena_clear(&arena);

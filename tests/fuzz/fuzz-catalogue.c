@@ -13,6 +13,7 @@
 #include <json_pointer.h>
 #include <stdint.h>
 
+#include "base/encoding.h"
 #include "mysql/mysql_catalogue.h"
 #include "oracle.h"
 #include "plan/plan.h"
@@ -186,7 +187,7 @@ static void read_holds(const struct schema *schema, const struct table *table, c
 	arena_clear(&plans);
 	text_clear(&uri);
 	text_add_char(&uri, '/');
-	text_add_percent(&uri, table->name.bytes, table->name.length);
+	encoding_add_percent(&uri, table->name.bytes, table->name.length);
 	request.uri = (struct slice){ uri.bytes, uri.length };
 	if (route_find(&request, schema, SLICE(""), &plans, &route, &fault) != STATUS_OK)
 		return; /* it is untold, or has another name in a URI: . or .. */

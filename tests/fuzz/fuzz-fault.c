@@ -18,6 +18,7 @@
 #include "sql/sql.h"
 #include "strict.h"
 #include "tables.h"
+#include "web/negotiate.h"
 #include "worker/server_fault.h"
 #include "worker/write_fault.h"
 

@@ -10,6 +10,7 @@
 
 #include "oracle.h"
 #include "web/http.h"
+#include "web/negotiate.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -29,7 +30,7 @@ static enum media choose(struct slice accept)
 {
 	enum media media;
 
-	return http_negotiate(accept, &media) == STATUS_OK ? media : MEDIA_COUNT;
+	return negotiate_rows(accept, &media) == STATUS_OK ? media : MEDIA_COUNT;
 }
 
 static void accept_holds(struct slice given)
@@ -50,9 +51,9 @@ static void document_holds(struct slice accept, struct slice host)
 	static struct text origin;
 	struct request request = { .scheme = SLICE("https"), .host = host };
 	const char *type, *other;
-	enum status status = http_negotiate_document(accept, &type);
+	enum status status = negotiate_document(accept, &type);
 
-	DEMAND((status == STATUS_OK) == (type != NULL) && http_negotiate_document(changed(accept, ""), &other) == status);
+	DEMAND((status == STATUS_OK) == (type != NULL) && negotiate_document(changed(accept, ""), &other) == status);
 	DEMAND(type == other && (type == NULL || strstr(type, "json") != NULL));
 	text_clear(&origin);
 	http_add_origin(&origin, &request);

@@ -8,7 +8,9 @@
 
 #include <json_visit.h>
 
+#include "base/json.h"
 #include "base/text.h"
+#include "base/utf8.h"
 #include "strict.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -28,7 +30,7 @@ static bool is_ours_too(const char *json)
 	size_t depth = 0;
 
 	if (strstr(json, "NaN") != NULL || strstr(json, "Infinity") != NULL ||
-	    text_utf8_span(json, strlen(json)) != strlen(json))
+	    utf8_span(json, strlen(json)) != strlen(json))
 		return false;
 	for (; *json != '\0'; json++)
 		depth += *json == '[' || *json == '{';
@@ -44,22 +46,22 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	bool theirs = strict_json((const char *)data, size, &value);
 
 	text_clear(&ours);
-	if (text_add_json(&ours, (const char *)data, size) ? !theirs || ours.length != size : ours.length != 0)
+	if (json_add(&ours, (const char *)data, size) ? !theirs || ours.length != size : ours.length != 0)
 		abort();
 	if (theirs) {
 		json_c_visit(value, 0, forget_text, NULL);
 		again = json_object_to_json_string_ext(value, JSON_C_TO_STRING_PLAIN);
 		text_clear(&ours);
-		if (is_ours_too(again) && !text_add_json(&ours, again, strlen(again)))
+		if (is_ours_too(again) && !json_add(&ours, again, strlen(again)))
 			abort();
 	}
 	json_object_put(value);
 
 	text_clear(&ours);
-	replaced = text_add_json_string(&ours, (const char *)data, size);
+	replaced = json_add_string(&ours, (const char *)data, size);
 	if (!strict_json(ours.bytes, ours.length, &value) || json_object_get_type(value) != json_type_string)
 		abort();
-	if ((replaced == 0) != (text_utf8_span((const char *)data, size) == size))
+	if ((replaced == 0) != (utf8_span((const char *)data, size) == size))
 		abort();
 	if (replaced == 0 && ((size_t)json_object_get_string_len(value) != size ||
 	                      memcmp(json_object_get_string(value), data, size) != 0))

@@ -11,6 +11,7 @@
 
 #include "base/json_template.h"
 #include "base/log.h"
+#include "base/utf8.h"
 #include "oracle.h"
 #include "strict.h"
 
@@ -36,7 +37,7 @@ static bool says(struct json_object *object, const char *name, struct slice give
 
 	if (!json_object_object_get_ex(object, name, &value))
 		return false;
-	if (text_utf8_span(given.bytes, given.length) != given.length)
+	if (utf8_span(given.bytes, given.length) != given.length)
 		return json_object_is_type(value, json_type_string); /* with other characters for those that are none */
 	return (size_t)json_object_get_string_len(value) == given.length &&
 	       memcmp(json_object_get_string(value), given.bytes, given.length) == 0;

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "postgresql/postgresql_array.h"
 #include "postgresql/postgresql_value.h"
 
@@ -78,7 +79,7 @@ static void check_array(struct slice json, bool of_json)
 	unsigned wanted = 0, open = 0, object = 0;
 	bool quoted = false, inside = false;
 
-	if (json.length > 0 && json.bytes[0] == '[' && text_add_json(&valid, json.bytes, json.length)) {
+	if (json.length > 0 && json.bytes[0] == '[' && json_add(&valid, json.bytes, json.length)) {
 		postgresql_array_add(&array, json, of_json);
 		for (size_t i = 0; i < json.length; i++) {
 			char byte = json.bytes[i];

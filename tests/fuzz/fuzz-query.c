@@ -6,6 +6,7 @@
  */
 #include <stdint.h>
 
+#include "base/utf8.h"
 #include "oracle.h"
 #include "plan/plan.h"
 #include "sql/sql.h"
@@ -18,7 +19,7 @@ enum { MAX_ROWS = 1000 };
 
 static bool is_read(struct slice sql, const struct plan *plan, bool windowed)
 {
-	return shape_is_read(sql, plan->table, windowed) && text_utf8_span(sql.bytes, sql.length) == sql.length;
+	return shape_is_read(sql, plan->table, windowed) && utf8_span(sql.bytes, sql.length) == sql.length;
 }
 
 static bool others_are_reads(const struct plan *plan)

@@ -5,6 +5,7 @@
  */
 #include <stdint.h>
 
+#include "base/utf8.h"
 #include "oracle.h"
 #include "response/render.h"
 #include "strict.h"
@@ -44,9 +45,9 @@ static void csv_holds(const struct plan_output *columns, const struct row *row)
 	(void)render_csv_row(&csv, columns, 2, row, &mistyped);
 	at = csv.bytes;
 	end = at + csv.length;
-	DEMAND(text_utf8_span(at, csv.length) == csv.length);
+	DEMAND(utf8_span(at, csv.length) == csv.length);
 	DEMAND(read_field(&at, end, &field) == ',' && read_field(&at, end, &field) == '\n' && at == end);
-	if (text_utf8_span(row->values[1], row->lengths[1]) == row->lengths[1])
+	if (utf8_span(row->values[1], row->lengths[1]) == row->lengths[1])
 		DEMAND(field.length == row->lengths[1] &&
 		       (field.length == 0 || memcmp(field.bytes, row->values[1], field.length) == 0));
 }

@@ -9,12 +9,14 @@
  */
 #include <stdint.h>
 
+#include "base/utf8.h"
 #include "oracle.h"
 #include "plan/plan_shape.h"
 #include "response/page_link.h"
 #include "sql/sql.h"
 #include "sql_tokens.h"
 #include "tables.h"
+#include "web/negotiate.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -76,7 +78,7 @@ static void statement_holds(const struct text *sql, const struct table *table)
 	struct slice unknown = { "", 0 };
 
 	text_clear(&bare);
-	DEMAND(text_utf8_span(sql->bytes, sql->length) == sql->length);
+	DEMAND(utf8_span(sql->bytes, sql->length) == sql->length);
 	DEMAND(tokens_bare(&bare, (struct slice){ sql->bytes, sql->length }, table->dialect->quote, table));
 	if (table->dialect == &mysql_dialect) /* whose grammar sql_shape.h has */
 		return;
@@ -344,7 +346,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			else
 				write_holds(&planned.plan, &planned.write);
 			if (!planned.reads && memchr(parts.range.bytes, '\0', parts.range.length) == NULL &&
-			    text_utf8_span(parts.range.bytes, parts.range.length) == parts.range.length)
+			    utf8_span(parts.range.bytes, parts.range.length) == parts.range.length)
 				row_holds(&parts, &planned, schemas[i]);
 			shape_holds(&parts, &planned, schemas[i]);
 		}

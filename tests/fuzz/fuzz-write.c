@@ -5,10 +5,12 @@
  */
 #include <stdint.h>
 
+#include "base/utf8.h"
 #include "oracle.h"
 #include "sql/sql.h"
 #include "sql_shape.h"
 #include "tables.h"
+#include "web/negotiate.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -19,7 +21,7 @@ static struct slice as_slice(const struct text *text)
 
 static bool is_utf8(const struct text *text)
 {
-	return text_utf8_span(text->bytes, text->length) == text->length;
+	return utf8_span(text->bytes, text->length) == text->length;
 }
 
 static void check_statements(const struct plan *plan, struct write *write)

@@ -10,13 +10,15 @@ check_PROGRAMS = \
 	tests/unit/test-batch \
 	tests/unit/test-body \
 	tests/unit/test-config \
+	tests/unit/test-encoding \
 	tests/unit/test-etag \
 	tests/unit/test-fastcgi \
 	tests/unit/test-handover \
 	tests/unit/test-host_order \
 	tests/unit/test-http \
-	tests/unit/test-json_template \
 	tests/unit/test-integer \
+	tests/unit/test-json \
+	tests/unit/test-json_template \
 	tests/unit/test-lanes \
 	tests/unit/test-listen \
 	tests/unit/test-literal \
@@ -50,6 +52,7 @@ check_PROGRAMS = \
 	tests/unit/test-table_choices \
 	tests/unit/test-text \
 	tests/unit/test-url \
+	tests/unit/test-utf8 \
 	tests/unit/test-write_fault \
 	tests/unit/test-write_value
 tests_unit_test_fastcgi_LDADD = $(LDADD) $(FCGI_LIBS)

@@ -2,6 +2,8 @@
 #include "web/etag.h"
 
 #include "unit.h"
+#include "web/negotiate.h"
+#include "web/http.h"
 
 static void print_row(char printed[ETAG_BYTES], const char *a, const char *b, enum media media)
 {

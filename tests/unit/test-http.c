@@ -2,6 +2,7 @@
 #include "web/http.h"
 
 #include "unit.h"
+#include "web/negotiate.h"
 
 static void variables_are_taken_by_their_exact_name(void **state)
 {
@@ -38,7 +39,7 @@ static bool accepts(const char *accept)
 {
 	struct slice given = exact(accept, strlen(accept));
 	enum media media;
-	bool answer = http_negotiate(given, &media) == STATUS_OK && media == MEDIA_JSON;
+	bool answer = negotiate_rows(given, &media) == STATUS_OK && media == MEDIA_JSON;
 
 	exact_free(given);
 	return answer;
@@ -133,7 +134,7 @@ static void the_best_media_type_is_chosen(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < LENGTH_OF(cases); i++) {
-		if (http_negotiate(slice_of(cases[i].accept), &media) != STATUS_OK)
+		if (negotiate_rows(slice_of(cases[i].accept), &media) != STATUS_OK)
 			media = MEDIA_COUNT;
 		if (media != cases[i].media)
 			fail_msg("%s: %d", cases[i].accept, (int)media);
@@ -400,11 +401,11 @@ static void a_document_is_called_as_it_is_asked_for(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < LENGTH_OF(cases); i++) {
-		assert_int_equal(http_negotiate_document(slice_of(cases[i].accept), &type), STATUS_OK);
+		assert_int_equal(negotiate_document(slice_of(cases[i].accept), &type), STATUS_OK);
 		assert_string_equal(type, cases[i].type);
 	}
-	assert_int_equal(http_negotiate_document(slice_of("text/csv"), &type), STATUS_NOT_ACCEPTABLE);
-	assert_int_equal(http_negotiate_document(slice_of("application/json;q=0"), &type), STATUS_NOT_ACCEPTABLE);
+	assert_int_equal(negotiate_document(slice_of("text/csv"), &type), STATUS_NOT_ACCEPTABLE);
+	assert_int_equal(negotiate_document(slice_of("application/json;q=0"), &type), STATUS_NOT_ACCEPTABLE);
 }
 
 int main(void)

@@ -15,6 +15,7 @@
 #include "sql/sql.h"
 #include "tables.h"
 #include "unit.h"
+#include "web/negotiate.h"
 
 static struct schema *schema;
 static struct arena arena;
@@ -234,7 +235,7 @@ static const char *answer(char *line)
 	http_take_variable(&request, SLICE("REQUEST_URI"), slice_of(uri));
 	request.body = slice_of(slice_is(request.content_type, "text/csv") ? unescape(body) : body);
 	if ((status = route_find(&request, schema, SLICE(""), &arena, &route, &fault)) == STATUS_OK &&
-	    (status = http_negotiate(request.accept, &media)) == STATUS_OK &&
+	    (status = negotiate_rows(request.accept, &media)) == STATUS_OK &&
 	    (status = write_plan(&route, &request, media, &config, &arena, &plan, &write, &fault)) == STATUS_OK)
 		return statements(&plan, &write, one_by_one);
 	return arena_printf(&arena, "%d %s %s%s%s", status_http(status), status_code(status),
