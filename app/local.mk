@@ -191,5 +191,10 @@ library_sources = \
 	app/worker/write_fault.c \
 	app/worker/write_fault.h
 if HAVE_POSTGRESQL
-library_sources += app/postgresql/postgresql_driver.c
+library_sources += \
+	app/postgresql/postgresql_driver.c \
+	app/postgresql/postgresql_library.c \
+	app/postgresql/postgresql_library.h \
+	app/postgresql/postgresql_row.c \
+	app/postgresql/postgresql_row.h
 endif

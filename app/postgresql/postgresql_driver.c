@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
  * The driver for PostgreSQL on libpq, by its calls that never wait
- * (https://www.postgresql.org/docs/current/libpq-async.html). The library is loaded when a URL asks for it: it brings TLS
- * and Kerberos along, which nobody should carry whose database is another one.
+ * (https://www.postgresql.org/docs/current/libpq-async.html).
  */
 #include "postgresql/postgresql_driver.h"
 
-#include <dlfcn.h>
-#include <libpq-fe.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,30 +16,8 @@
 #include "build.h"
 #include "postgresql/postgresql_catalogue.h"
 #include "postgresql/postgresql_fault.h"
-
-/* What is used of the library. */
-#define LIBPQ_FUNCTIONS(X) \
-	X(PQbackendPID) X(PQclear) X(PQcmdTuples) X(PQconnectPoll) X(PQconnectStartParams) X(PQconsumeInput) X(PQerrorMessage) \
-	X(PQfinish) X(PQflush) X(PQftype) X(PQgetisnull) X(PQgetlength) X(PQgetResult) X(PQgetvalue) X(PQisBusy) \
-	X(PQlibVersion) X(PQnfields) X(PQntuples) X(PQparameterStatus) X(PQresultErrorField) X(PQresultStatus) X(PQsendQuery) \
-	X(PQsetnonblocking) X(PQsetNoticeReceiver) X(PQsetSingleRowMode) X(PQsocket) X(PQsslAttribute) X(PQsslInUse) \
-	X(PQsslStruct) X(PQstatus) X(PQtransactionStatus)
-
-static struct {
-#define X(name) __typeof__(&name) name;
-	LIBPQ_FUNCTIONS(X)
-#undef X
-} libpq;
-
-static int (*tls_pending)(const void *); /* OpenSSL's SSL_pending, if that is what the library has for TLS */
-
-static char load_error[256]; /* empty: it is loaded */
-
-/* No file has this name. */
-#define NOWHERE "/dev/null/none"
-
-/* The types whose text is not what all databases' values are here (table.h), by their numbers in pg_type. */
-enum { TYPE_BOOL = 16, TYPE_BYTEA = 17, TYPE_BPCHAR = 1042, TYPE_TIMESTAMPTZ = 1184 };
+#include "postgresql/postgresql_library.h"
+#include "postgresql/postgresql_row.h"
 
 struct driver_connection {
 	PGconn *pg;
@@ -66,44 +41,6 @@ struct driver_connection {
 	struct text bytes; /* those that were written as hexadecimal digits */
 };
 
-/* What PGHOST, PGOPTIONS, PGSERVICE and the like say to other programs would add to what the URL says. */
-static void forget_environment(void)
-{
-	for (char **entry = environ; *entry != NULL;) {
-		char name[64];
-		size_t length = strcspn(*entry, "=");
-
-		if (strncmp(*entry, "PG", 2) != 0 || length >= sizeof(name)) {
-			entry++;
-			continue;
-		}
-		memcpy(name, *entry, length);
-		name[length] = '\0';
-		unsetenv(name); /* the next entry takes its place */
-	}
-}
-
-static void start(void)
-{
-	void *library = dlopen(LIBPQ_SONAME, RTLD_NOW | RTLD_LOCAL);
-
-	forget_environment();
-	/* A server may ask for Kerberos, which looks names up, and waits; without a configuration it gives up at once. The
-	 * library can refuse it by itself only from 16 on (require_auth). */
-	setenv("KRB5_CONFIG", NOWHERE, 1);
-	*load_error = '\0';
-	if (library == NULL) {
-		snprintf(load_error, sizeof(load_error), "the client library cannot be loaded: %s", dlerror());
-		return;
-	}
-#define X(name) \
-	if ((libpq.name = (__typeof__(&name))dlsym(library, #name)) == NULL) \
-		snprintf(load_error, sizeof(load_error), "the client library has no %s", #name);
-	LIBPQ_FUNCTIONS(X)
-#undef X
-	tls_pending = (__typeof__(tls_pending))dlsym(library, "SSL_pending");
-}
-
 /* What the server says unasked is for nobody's eyes; only its good-bye matters. */
 static void take_notice(void *argument, const PGresult *notice)
 {
@@ -125,7 +62,7 @@ static bool takes_name(const struct database_url *url, const struct url_host *ho
 /* The library's own words, on one line. The connection is of no use any more. */
 static enum database_step lost(struct driver_connection *connection, struct database_error *error)
 {
-	const char *words = connection->pg != NULL ? libpq.PQerrorMessage(connection->pg) : load_error;
+	const char *words = connection->pg != NULL ? libpq.PQerrorMessage(connection->pg) : postgresql_library_fault();
 	size_t length = 0;
 
 	database_error_clear(error);
@@ -154,7 +91,7 @@ static const char *tls_word(const struct database_url *url)
 
 static bool has_require_auth(void)
 {
-	return *load_error == '\0' && libpq.PQlibVersion() >= 160000;
+	return *postgresql_library_fault() == '\0' && libpq.PQlibVersion() >= 160000;
 }
 
 static enum database_step connect_to(struct driver_connection **made, const struct database_url *url,
@@ -170,13 +107,13 @@ static enum database_step connect_to(struct driver_connection **made, const stru
 		{ "port", port },
 		{ "user", url->user },
 		{ "password", url->password },
-		{ "passfile", NOWHERE },
+		{ "passfile", POSTGRESQL_NOWHERE },
 		{ "dbname", url->database },
 		{ "sslmode", tls_word(url) },
-		{ "sslrootcert", url->tls_ca != NULL ? url->tls_ca : NOWHERE },
-		{ "sslcrl", NOWHERE },
-		{ "sslcert", url->tls_certificate != NULL ? url->tls_certificate : NOWHERE },
-		{ "sslkey", url->tls_key != NULL ? url->tls_key : NOWHERE },
+		{ "sslrootcert", url->tls_ca != NULL ? url->tls_ca : POSTGRESQL_NOWHERE },
+		{ "sslcrl", POSTGRESQL_NOWHERE },
+		{ "sslcert", url->tls_certificate != NULL ? url->tls_certificate : POSTGRESQL_NOWHERE },
+		{ "sslkey", url->tls_key != NULL ? url->tls_key : POSTGRESQL_NOWHERE },
 		{ "gssencmode", "disable" }, /* its handshake waits, */
 		{ "require_auth", has_require_auth() ? "!gss,!sspi" : NULL }, /* and so do theirs */
 		{ "target_session_attrs", "any" },
@@ -196,7 +133,7 @@ static enum database_step connect_to(struct driver_connection **made, const stru
 	*made = connection;
 	database_error_clear(error);
 	connection->target = url->target;
-	if (*load_error != '\0')
+	if (*postgresql_library_fault() != '\0')
 		return lost(connection, error);
 	if (host == NULL && url->host_count == 1) /* localhost:5433 beside a socket */
 		host_port = url->hosts[0].port;
@@ -357,7 +294,7 @@ static bool has_more(const struct driver_connection *connection)
 {
 	void *tls = connection->protection[0] != '\0' ? libpq.PQsslStruct(connection->pg, "OpenSSL") : NULL;
 
-	return tls != NULL && tls_pending != NULL && tls_pending(tls) > 0;
+	return tls != NULL && libpq_tls_pending != NULL && libpq_tls_pending(tls) > 0;
 }
 
 /* What the library has of the statement so far. */
@@ -510,48 +447,6 @@ static bool kill_statement(const struct driver_connection *connection, unsigned 
 
 /* --- Rows --- */
 
-static int digit(char byte)
-{
-	return byte <= '9' ? byte - '0' : byte - 'a' + 10;
-}
-
-/* \x and two digits for each byte; there is room for them. */
-static void take_bytes(struct text *bytes, const char **value, unsigned long *length)
-{
-	const char *at = *value + 2, *end = *value + *length;
-	size_t before = bytes->length;
-
-	for (; at + 1 < end; at += 2)
-		text_add_char(bytes, (char)(digit(at[0]) << 4 | digit(at[1])));
-	*value = bytes->bytes + before;
-	*length = bytes->length - before;
-}
-
-static void convert(struct driver_connection *connection, unsigned i)
-{
-	const char **value = &connection->values[i];
-	unsigned long *length = &connection->lengths[i];
-
-	switch (connection->types[i]) {
-	case TYPE_BOOL:
-		*value = **value == 't' ? "1" : "0";
-		break;
-	case TYPE_BYTEA:
-		take_bytes(&connection->bytes, value, length);
-		break;
-	case TYPE_BPCHAR: /* padded with spaces that are not the value's */
-		while (*length > 0 && (*value)[*length - 1] == ' ')
-			--*length;
-		break;
-	case TYPE_TIMESTAMPTZ: /* the session is in UTC */
-		if (*length > 3 && memcmp(*value + *length - 3, "+00", 3) == 0)
-			*length -= 3;
-		break;
-	default:
-		break;
-	}
-}
-
 static void get_row(struct driver_connection *connection, struct row *row)
 {
 	unsigned count = (unsigned)libpq.PQnfields(connection->result);
@@ -561,7 +456,7 @@ static void get_row(struct driver_connection *connection, struct row *row)
 		take_types(connection, count);
 	for (unsigned i = 0; i < count; i++) {
 		connection->lengths[i] = (unsigned long)libpq.PQgetlength(connection->result, connection->at, (int)i);
-		digits += connection->types[i] == TYPE_BYTEA ? connection->lengths[i] : 0;
+		digits += postgresql_row_is_bytes(connection->types[i]) ? connection->lengths[i] : 0;
 	}
 	text_clear(&connection->bytes);
 	text_reserve(&connection->bytes, digits / 2 + 1); /* they stay where they are while the row is read */
@@ -570,7 +465,7 @@ static void get_row(struct driver_connection *connection, struct row *row)
 		if (connection->lengths[i] == 0 && libpq.PQgetisnull(connection->result, connection->at, (int)i))
 			continue;
 		connection->values[i] = libpq.PQgetvalue(connection->result, connection->at, (int)i);
-		convert(connection, i);
+		postgresql_row_convert(connection->types[i], &connection->values[i], &connection->lengths[i], &connection->bytes);
 	}
 	row->count = count;
 	row->values = connection->values;
@@ -640,7 +535,7 @@ static struct catalogue *catalogue_new(const struct driver_connection *connectio
 }
 
 const struct driver postgresql_driver = {
-	.start = start,
+	.start = postgresql_library_start,
 	.takes_name = takes_name,
 	.connect = connect_to,
 	.setup = setup,
