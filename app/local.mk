@@ -127,8 +127,12 @@ library_sources = \
 	app/response/openapi.c \
 	app/response/openapi.h \
 	app/response/openapi_column.c \
+	app/response/openapi_components.c \
 	app/response/openapi_document.c \
 	app/response/openapi_document.h \
+	app/response/openapi_parts.c \
+	app/response/openapi_parts.h \
+	app/response/openapi_tables.c \
 	app/response/page_link.c \
 	app/response/page_link.h \
 	app/response/peer.c \
