@@ -69,6 +69,7 @@ library_sources = \
 	app/mysql/mysql_url.h \
 	app/plan/plan.c \
 	app/plan/plan.h \
+	app/plan/plan_body.c \
 	app/plan/plan_cast.c \
 	app/plan/plan_condition.c \
 	app/plan/plan_page.c \
@@ -81,8 +82,11 @@ library_sources = \
 	app/plan/planner.h \
 	app/plan/route.c \
 	app/plan/route.h \
+	app/plan/write.c \
+	app/plan/write.h \
 	app/plan/write_value.c \
 	app/plan/write_value.h \
+	app/plan/writing.h \
 	app/pool/admin.c \
 	app/pool/admin.h \
 	app/pool/commands.c \
@@ -150,6 +154,8 @@ library_sources = \
 	app/schema/dialect.h \
 	app/schema/literal.c \
 	app/schema/literal.h \
+	app/schema/literal_compare.c \
+	app/schema/literal_compare.h \
 	app/schema/table.c \
 	app/schema/table.h \
 	app/sql/sql.c \
@@ -182,12 +188,16 @@ library_sources = \
 	app/worker/merge.h \
 	app/worker/peer_list.c \
 	app/worker/peer_list.h \
+	app/worker/prepare.c \
+	app/worker/prepare.h \
 	app/worker/run_read.c \
 	app/worker/run_read.h \
 	app/worker/run_write.c \
 	app/worker/run_write.h \
 	app/worker/server_fault.c \
 	app/worker/server_fault.h \
+	app/worker/shed.c \
+	app/worker/shed.h \
 	app/worker/worker.c \
 	app/worker/worker.h \
 	app/worker/worker_state.c \

@@ -6,7 +6,7 @@
 #ifndef MYREST_PLAN_SHAPE_H
 #define MYREST_PLAN_SHAPE_H
 
-#include "plan/plan_write.h"
+#include "plan/write.h"
 
 /* write NULL: a read, planned whole. count: how its rows are counted. Numbers of rows (a limit, an offset, a body's) count by
  * their order of magnitude. Never 0. */

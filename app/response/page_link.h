@@ -5,7 +5,7 @@
 #ifndef MYREST_PAGE_LINK_H
 #define MYREST_PAGE_LINK_H
 
-#include "plan/plan_write.h"
+#include "plan/write.h"
 #include "web/http.h"
 
 /* Adds where the row stands in the plan's order, as after=(…) takes it, percent-encoded. false: it cannot be said. */

@@ -9,7 +9,7 @@
 #include <sys/queue.h>
 
 #include "plan/plan.h"
-#include "plan/plan_write.h"
+#include "plan/write.h"
 #include "web/fastcgi.h"
 #include "web/handover.h"
 #include "web/negotiate.h"

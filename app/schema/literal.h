@@ -40,8 +40,4 @@ enum status value_add_stored(struct text *sql, const struct column *, struct sli
 /* Adds 'text' with its quotes doubled. */
 void value_add_string(struct text *sql, struct slice text);
 
-/* Whether two literals of the column's type are one value, as far as their texts tell: 1.5 and 1.50, 03:04:05 and
- * 03:04:05.000, a UUID or an address in other words. Texts are one if they are equal. */
-bool value_is_same(const struct column *, struct slice, struct slice);
-
 #endif

@@ -7,7 +7,7 @@
 #define MYREST_SQL_H
 
 #include "plan/plan.h"
-#include "plan/plan_write.h"
+#include "plan/write.h"
 #include "web/fastcgi.h"
 
 /* The read that the plan describes. Answers how many bytes come before the first value. */

@@ -12,6 +12,7 @@
 #include "worker/db_session.h"
 #include "worker/lanes.h"
 #include "worker/peer_list.h"
+#include "worker/shed.h"
 #include "worker/worker_state.h"
 
 enum {
@@ -430,7 +431,7 @@ static void look_at_entrances(int64_t now)
 		return;
 	let_in_crowd(now);
 	while (!worker.watching_queue && handover_peek(worker.handover, &note) &&
-	       (note.waits_since_us == 0 || peers_is_overdue(note.waits_since_us, now)) && take_one())
+	       (note.waits_since_us == 0 || shed_is_overdue(note.waits_since_us, now)) && take_one())
 		;
 }
 

@@ -14,14 +14,12 @@
 #include "plan/route.h"
 #include "response/answer.h"
 #include "response/openapi_document.h"
-#include "sql/sql.h"
-#include "web/negotiate.h"
 #include "worker/lanes.h"
+#include "worker/prepare.h"
 #include "worker/worker_state.h"
 
 enum {
-	REGROUP_US = 2000,       /* between two connections that go to a worker that has room */
-	SHED_TOLD_US = 10000000, /* between two times that it is said how many were refused for their wait */
+	REGROUP_US = 2000, /* between two connections that go to a worker that has room */
 };
 
 /* Those that wait stand in the order in which they began to, be it at another worker. */
@@ -314,122 +312,15 @@ static void join_running(struct peer *peer)
 }
 #endif
 
-/* There is one schema, the database, which clients of PostgreSQL call public unless they are told. */
-static bool is_our_schema(struct slice profile)
-{
-	if (profile.length == 0)
-		return true;
-	profile = text_trimmed(profile);
-	return profile.length == 0 || slice_is(profile, "public") || slice_is(profile, worker.config->database.database);
-}
-
-static enum status check_profile(struct peer *peer, struct fault *fault)
-{
-	if (is_our_schema(peer->request.accept_profile) && is_our_schema(peer->request.content_profile))
-		return STATUS_OK;
-	fault->hint = "there is one schema: leave Accept-Profile out, or let it be public";
-	return fault->status = STATUS_NO_SUCH_SCHEMA;
-}
-
-/* What the answer is to look like. */
-static enum status read_preferences(struct peer *peer, struct fault *fault)
-{
-	const struct preferences *preferences = &peer->request.preferences;
-
-	if (negotiate_rows(peer->request.accept, &peer->media) != STATUS_OK) {
-		fault->details = negotiate_media_list();
-		return fault->status = STATUS_NOT_ACCEPTABLE;
-	}
-	if (preferences->handling != HANDLING_STRICT || preferences->unknown_count == 0)
-		return STATUS_OK;
-	fault->details = "not known: ";
-	for (unsigned i = 0; i < preferences->unknown_count && i < PREFER_MOST_UNKNOWN; i++)
-		fault->details = arena_printf(&peer->arena, "%s%s%.*s", fault->details, i > 0 ? ", " : "",
-		                              (int)preferences->unknown[i].length, preferences->unknown[i].bytes);
-	if (preferences->unknown_count > PREFER_MOST_UNKNOWN)
-		fault->details = arena_printf(&peer->arena, "%s and %u more", fault->details,
-		                              preferences->unknown_count - PREFER_MOST_UNKNOWN);
-	return fault->status = STATUS_BAD_PREFERENCE;
-}
-
-/* Whether all of the body has come, as far as the web server says how long it is. A CSV that is cut would be one of fewer
- * rows. */
-static bool is_whole(const struct request *request)
-{
-	struct slice told = request->content_length;
-	uint64_t length = 0;
-
-	if (request->method == METHOD_GET || request->method == METHOD_HEAD || told.length == 0)
-		return true;
-	for (size_t i = 0; i < told.length; i++) {
-		if (told.bytes[i] < '0' || told.bytes[i] > '9')
-			return true;
-		if (length < UINT64_MAX / 16)
-			length = length * 10 + (uint64_t)(told.bytes[i] - '0');
-	}
-	return length == request->body.length;
-}
-
-/* What the headers say, apart from what any one part of the plan makes of them. */
-static enum status check_headers(struct peer *peer, struct fault *fault)
-{
-	const struct request *request = &peer->request;
-
-	if (request->repeated != NULL)
-		fault->message = arena_printf(&peer->arena, "the header %s is given more than once", request->repeated);
-	else if (!is_whole(request))
-		fault->message = arena_printf(&peer->arena, "Content-Length is %.*s, but the body has %zu bytes",
-		                              (int)request->content_length.length, request->content_length.bytes,
-		                              request->body.length);
-	else
-		return check_profile(peer, fault);
-	return fault->status = STATUS_BAD_REQUEST;
-}
-
-static enum status plan_request(struct peer *peer, struct route *route, struct fault *fault)
-{
-	const struct schema *schema = database_schema(worker.database);
-	const struct request *request = &peer->request;
-	enum status status;
-
-	if (peer->reader.params_too_large)
-		return fault->status = STATUS_URI_TOO_LONG;
-	if (peer->reader.body_too_large)
-		return fault->status = STATUS_BODY_TOO_LARGE;
-	if (schema == NULL)
-		return fault->status = STATUS_AWAY;
-	if ((status = route_find(request, schema, worker.config->prefix, &peer->arena, route, fault)) != STATUS_OK) {
-		/* What the database lacked when it was asked last may be there by now. */
-		if (route->awaited && worker.gone_since_us != 0)
-			fault->status = status = STATUS_AWAY;
-		return status;
-	}
-	if (request->method == METHOD_OPTIONS)
-		return STATUS_OK;
-	if ((status = check_headers(peer, fault)) != STATUS_OK || route->table == NULL)
-		return status;
-	if ((status = read_preferences(peer, fault)) != STATUS_OK)
-		return status;
-	if (request->method == METHOD_GET || request->method == METHOD_HEAD) {
-		status = plan_read(route, (uint64_t)worker.config->max_rows, &peer->arena, &peer->plan, fault);
-		if (status == STATUS_OK)
-			sql_keep_read(&peer->plan, &peer->arena);
-		return status;
-	}
-	peer->write = arena_alloc(&peer->arena, sizeof(*peer->write));
-	return write_plan(route, request, peer->media, worker.config, &peer->arena, &peer->plan,
-	                  peer->write, fault);
-}
-
-/* Plans a whole request: it is answered at once, or waits for its statement. */
-static void prepare(struct peer *peer)
+/* A whole request: it is answered at once, or waits for its statement. */
+static void begin_request(struct peer *peer)
 {
 	struct fault fault = { .status = STATUS_OK };
 	struct route route = { .allow = NULL };
 
 	arena_clear(&peer->arena);
 	peer->write = NULL;
-	if (plan_request(peer, &route, &fault) != STATUS_OK) {
+	if (prepare_request(peer, &route, &fault) != STATUS_OK) {
 		if (fault.status == STATUS_AWAY)
 			refuse_away(peer);
 		else
@@ -477,7 +368,7 @@ void peers_plan_again(void)
 	while ((peer = TAILQ_FIRST(&waiting)) != NULL) {
 		TAILQ_REMOVE(&waiting, peer, link);
 		TAILQ_INSERT_TAIL(&worker.peers[PEER_WAITING], peer, link);
-		prepare(peer);
+		begin_request(peer);
 	}
 }
 
@@ -511,7 +402,7 @@ void peers_look_at(struct peer *peer)
 			peer->waits_since_us = now;
 		if (worker.draining && !worker.retiring)
 			peers_hear_no_more(peer);
-		prepare(peer);
+		begin_request(peer);
 		break;
 	case PEER_LOOK_PARTIAL:
 		if (peer->state != PEER_PARTIAL) {
@@ -578,13 +469,6 @@ void peers_expire(enum peer_state state, int64_t now)
 	}
 }
 
-bool peers_is_overdue(int64_t waits_since_us, int64_t now)
-{
-	int64_t since = waits_since_us > worker.open_since_us ? waits_since_us : worker.open_since_us;
-
-	return worker.config->queue_ms > 0 && waits_since_us != 0 && since + worker.config->queue_ms * 1000 <= now;
-}
-
 /* Only that time is left out: a connection that is given up and opened again, many times a second perhaps, would otherwise
  * let everybody wait for ever. */
 void peers_have_waited_for_nobody(int64_t gone_since_us)
@@ -594,47 +478,6 @@ void peers_have_waited_for_nobody(int64_t gone_since_us)
 
 	TAILQ_FOREACH(peer, &worker.peers[PEER_WAITING], link)
 		peer->waits_since_us += now - (peer->waits_since_us > gone_since_us ? peer->waits_since_us : gone_since_us);
-}
-
-/* Once in a while: there may be thousands a second. */
-static void tell_shed(unsigned count, int64_t now)
-{
-	worker.shed_untold += count;
-	if (worker.shed_untold == 0 || (worker.shed_told_us != 0 && now - worker.shed_told_us < SHED_TOLD_US))
-		return;
-	log_event(LOG_WARNING, "requests-shed", "%lu requests were refused because they had waited for MYREST_QUEUE_MS (%ld)",
-	          worker.shed_untold, worker.config->queue_ms);
-	worker.shed_untold = 0;
-	worker.shed_told_us = now;
-}
-
-/* What has been begun once is not refused for its wait: the client has waited for it long enough to get it. What was put
- * back waits as if it had not. */
-void peers_shed(int64_t now)
-{
-	struct fault fault = { .status = STATUS_BUSY,
-		               .message = "the service is too busy: the request has waited for too long",
-		               .details = "MYREST_QUEUE_MS is how long it may wait for its statement to start" };
-	struct peer *peer, *next;
-	unsigned count = 0;
-	int64_t at_us;
-
-	if (worker.overdue_us == 0 || worker.overdue_us > now || worker.draining || worker.gone_since_us != 0)
-		return;
-	worker.overdue_us = 0;
-	for (peer = TAILQ_FIRST(&worker.peers[PEER_WAITING]); peer != NULL; peer = next) {
-		next = TAILQ_NEXT(peer, link);
-		if (!peer_is_untried(peer))
-			continue;
-		if ((at_us = peer->waits_since_us + worker.config->queue_ms * 1000) > now) {
-			worker.overdue_us = clock_earlier(worker.overdue_us, at_us);
-			continue;
-		}
-		METRICS_ADD(metrics_own->requests_shed, 1);
-		count++;
-		refuse(peer, &fault, NULL);
-	}
-	tell_shed(count, now);
 }
 
 void peers_tell_slow(void)

@@ -48,16 +48,12 @@ bool peers_give_away(struct peer *, _Atomic uint64_t *cause);
 void peers_hear_no_more(struct peer *);
 /* An idle connection of a worker that leaves: handed over, or looked at for the last time and closed. */
 void peers_part_with(struct peer *);
-/* Whether a request that has been waiting elsewhere since then is to be refused (MYREST_QUEUE_MS); refuses those of this
- * worker that are. Not while it drains, or has no connection. */
-bool peers_is_overdue(int64_t waits_since_us, int64_t now_us);
 /* There is a connection again, and was none since then: the wait for it does not count. */
 void peers_have_waited_for_nobody(int64_t gone_since_us);
-void peers_shed(int64_t now_us);
 /* Tells the others since when something slow waits here, and could begin, here or there (lanes.h). */
 void peers_tell_slow(void);
 /* Closes those of a list that is in the order of deadlines whose time has passed. */
 void peers_expire(enum peer_state, int64_t now_us);
-int64_t peers_deadline_us(void); /* when peers_expire or peers_shed has something to do; 0: nothing */
+int64_t peers_deadline_us(void); /* when peers_expire or shed_overdue (shed.h) has something to do; 0: nothing */
 
 #endif

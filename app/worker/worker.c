@@ -22,6 +22,7 @@
 #include "worker/worker_state.h"
 #ifdef FAULT_TRY_ALL
 #include "tries.h"
+#include "worker/shed.h"
 #endif
 
 enum {
@@ -103,7 +104,7 @@ static void timers(void)
 
 	peers_expire(PEER_PARTIAL, now);
 	peers_expire(PEER_WRITING, now);
-	peers_shed(now);
+	shed_overdue(now);
 	statement_timers(now);
 	if (deadline != 0 && deadline <= now && !worker_is_paused())
 		database_event(0);

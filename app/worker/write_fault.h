@@ -7,7 +7,7 @@
 #define MYREST_WRITE_FAULT_H
 
 #include "database/database.h"
-#include "plan/plan_write.h"
+#include "plan/write.h"
 
 /* The fault of a write; sql: the statement that was refused; row: which of the body's it is about, from 1; 0: not
  * known. Texts in the arena. */

@@ -4,6 +4,7 @@
 #include <float.h>
 
 #include "unit.h"
+#include "schema/literal_compare.h"
 
 static struct text sql;
 
@@ -505,8 +506,8 @@ static bool same(enum column_type type, const char *declared, const char *a, con
 {
 	const struct column column = { .type = type, .declared = slice_of(declared), .is_other = declared[0] != '\0' };
 
-	assert_int_equal(value_is_same(&column, slice_of(a), slice_of(b)), value_is_same(&column, slice_of(b), slice_of(a)));
-	return value_is_same(&column, slice_of(a), slice_of(b));
+	assert_int_equal(literal_is_same(&column, slice_of(a), slice_of(b)), literal_is_same(&column, slice_of(b), slice_of(a)));
+	return literal_is_same(&column, slice_of(a), slice_of(b));
 }
 
 static void literals_of_one_value(void **state)

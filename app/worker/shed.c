@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+#include "worker/shed.h"
+
+#include "base/clock.h"
+#include "base/metrics.h"
+#include "response/answer.h"
+#include "worker/peer_list.h"
+#include "worker/worker_state.h"
+
+enum { SHED_TOLD_US = 10000000 }; /* between two times that it is said how many were refused for their wait */
+
+bool shed_is_overdue(int64_t waits_since_us, int64_t now)
+{
+	int64_t since = waits_since_us > worker.open_since_us ? waits_since_us : worker.open_since_us;
+
+	return worker.config->queue_ms > 0 && waits_since_us != 0 && since + worker.config->queue_ms * 1000 <= now;
+}
+
+/* Once in a while: there may be thousands a second. */
+static void tell_shed(unsigned count, int64_t now)
+{
+	worker.shed_untold += count;
+	if (worker.shed_untold == 0 || (worker.shed_told_us != 0 && now - worker.shed_told_us < SHED_TOLD_US))
+		return;
+	log_event(LOG_WARNING, "requests-shed", "%lu requests were refused because they had waited for MYREST_QUEUE_MS (%ld)",
+	          worker.shed_untold, worker.config->queue_ms);
+	worker.shed_untold = 0;
+	worker.shed_told_us = now;
+}
+
+/* What has been begun once is not refused for its wait: the client has waited for it long enough to get it. What was put
+ * back waits as if it had not. */
+void shed_overdue(int64_t now)
+{
+	struct fault fault = { .status = STATUS_BUSY,
+		               .message = "the service is too busy: the request has waited for too long",
+		               .details = "MYREST_QUEUE_MS is how long it may wait for its statement to start" };
+	struct peer *peer, *next;
+	unsigned count = 0;
+	int64_t at_us;
+
+	if (worker.overdue_us == 0 || worker.overdue_us > now || worker.draining || worker.gone_since_us != 0)
+		return;
+	worker.overdue_us = 0;
+	for (peer = TAILQ_FIRST(&worker.peers[PEER_WAITING]); peer != NULL; peer = next) {
+		next = TAILQ_NEXT(peer, link);
+		if (!peer_is_untried(peer))
+			continue;
+		if ((at_us = peer->waits_since_us + worker.config->queue_ms * 1000) > now) {
+			worker.overdue_us = clock_earlier(worker.overdue_us, at_us);
+			continue;
+		}
+		METRICS_ADD(metrics_own->requests_shed, 1);
+		count++;
+		answer_fault(peer, &fault, NULL);
+		peers_write_on(peer);
+	}
+	tell_shed(count, now);
+}
