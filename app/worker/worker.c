@@ -135,45 +135,43 @@ static int next_timeout_ms(void)
 	return left <= 0 ? 0 : left > TURN_MS * 1000 ? TURN_MS : (int)((left + 999) / 1000);
 }
 
-static void loop(void)
+bool worker_turn(void)
 {
 	struct epoll_event events[EVENTS_AT_ONCE];
-	unsigned ready;
+	unsigned ready = 0;
 	int count;
 
-	do {
-		if (worker.batch.plan == NULL)
-			peers_settle();
-		entrance_open();
-		session_watch();
-		worker.round++;
-		METRICS_ADD(metrics_own->turns, 1);
-		count = epoll_wait(worker.epoll, events, EVENTS_AT_ONCE, next_timeout_ms());
-		ready = 0;
-		for (int i = 0; i < count; i++)
-			if (events[i].data.ptr == &worker.database)
-				ready = events[i].events;
-			else
-				dispatch(&events[i]);
-		peers_look_again();
-		if (ready != 0)
-			peers_settle();
-		/* The database comes last, so that its answers meet all the requests that came before them. */
-		if (ready != 0)
-			database_event(ready);
-		else if (worker_is_paused() && !statement_stream_is_ahead())
-			statement_go_on();
-		timers();
-		peers_free_closed();
-		if (session_is_free() && worker.describe_wanted)
-			session_describe();
-		if (count < EVENTS_AT_ONCE && session_is_free()) {
-			entrance_accept_left();
-			statement_start();
-		}
-		if (worker.lanes)
-			peers_tell_slow();
-	} while (!leave_may());
+	if (worker.batch.plan == NULL)
+		peers_settle();
+	entrance_open();
+	session_watch();
+	worker.round++;
+	METRICS_ADD(metrics_own->turns, 1);
+	count = epoll_wait(worker.epoll, events, EVENTS_AT_ONCE, next_timeout_ms());
+	for (int i = 0; i < count; i++)
+		if (events[i].data.ptr == &worker.database)
+			ready = events[i].events;
+		else
+			dispatch(&events[i]);
+	peers_look_again();
+	if (ready != 0)
+		peers_settle();
+	/* The database comes last, so that its answers meet all the requests that came before them. */
+	if (ready != 0)
+		database_event(ready);
+	else if (worker_is_paused() && !statement_stream_is_ahead())
+		statement_go_on();
+	timers();
+	peers_free_closed();
+	if (session_is_free() && worker.describe_wanted)
+		session_describe();
+	if (count < EVENTS_AT_ONCE && session_is_free()) {
+		entrance_accept_left();
+		statement_start();
+	}
+	if (worker.lanes)
+		peers_tell_slow();
+	return !leave_may();
 }
 
 static int make_signals(void)
@@ -192,7 +190,7 @@ static unsigned most_connections(unsigned descriptors)
 	return descriptors > 2 * OTHER_DESCRIPTORS ? descriptors - OTHER_DESCRIPTORS : descriptors / 2;
 }
 
-int worker_run(const struct config *config, unsigned place, int listener, const struct handover *handover, int notify)
+bool worker_begin(const struct config *config, unsigned place, int listener, const struct handover *handover, int notify)
 {
 	struct epoll_event signal_event = { .events = EPOLLIN, .data.ptr = &worker.signals };
 	struct rlimit files;
@@ -212,23 +210,22 @@ int worker_run(const struct config *config, unsigned place, int listener, const 
 		if (files.rlim_max < UINT32_MAX)
 			worker.most_connections = most_connections((unsigned)files.rlim_max);
 	}
-	sandbox_enter(config, SANDBOX_WORKER);
 	worker.epoll = epoll_create1(EPOLL_CLOEXEC);
 	worker.signals = make_signals();
 	if (worker.epoll < 0 || worker.signals < 0 ||
 	    epoll_ctl(worker.epoll, EPOLL_CTL_ADD, worker.signals, &signal_event) < 0) {
 		log_event(LOG_ERROR, "worker-start", "cannot start a worker: %s", strerror(errno));
-		return 1;
+		return false;
 	}
 	worker.slow_most = config->slow_workers > 0 ? config->slow_workers : config->workers > 1 ? config->workers - 1 : 1;
 	worker.lanes = lanes_are_kept(worker.slow_most, config->workers);
 	worker.database = database_new(config, place);
 	metrics_own->state = WORKER_STARTING;
-	session_open();
-#ifdef FAULT_TRY_ALL
-	tries_log();
-#endif
-	loop();
+	return true;
+}
+
+void worker_end(void)
+{
 	for (int state = 0; state < PEER_STATES; state++) {
 		struct peer *peer;
 
@@ -242,5 +239,19 @@ int worker_run(const struct config *config, unsigned place, int listener, const 
 	database_free(worker.database);
 	close(worker.epoll);
 	close(worker.signals);
+}
+
+int worker_run(const struct config *config, unsigned place, int listener, const struct handover *handover, int notify)
+{
+	if (!worker_begin(config, place, listener, handover, notify))
+		return 1;
+	sandbox_enter(config, SANDBOX_WORKER);
+	session_open();
+#ifdef FAULT_TRY_ALL
+	tries_log();
+#endif
+	while (worker_turn())
+		continue;
+	worker_end();
 	return 0;
 }

@@ -20,4 +20,10 @@
  * signals must be blocked. */
 int worker_run(const struct config *, unsigned place, int listener, const struct handover *, int notify);
 
+/* The parts of it: all is there, and no connection yet (false: it cannot be); one turn of the loop, which may wait (false: it
+ * was the last one); the end. */
+bool worker_begin(const struct config *, unsigned place, int listener, const struct handover *, int notify) MUST_CHECK;
+bool worker_turn(void);
+void worker_end(void);
+
 #endif

@@ -51,6 +51,7 @@ check_PROGRAMS = \
 	tests/unit/test-table \
 	tests/unit/test-table_choices \
 	tests/unit/test-text \
+	tests/unit/test-transcripts \
 	tests/unit/test-url \
 	tests/unit/test-utf8 \
 	tests/unit/test-write_fault \
@@ -61,11 +62,14 @@ tests_unit_test_sandbox_CPPFLAGS = $(AM_CPPFLAGS) -iquote $(srcdir)/tests/faults
 TESTS = $(check_PROGRAMS)
 endif
 
-EXTRA_DIST += tests/unit/unit.h tests/unit/catalogue_rows.h tests/unit/strict.h tests/unit/tables.h tests/unit/records.h \
+EXTRA_DIST += tests/unit/unit.h tests/unit/catalogue_rows.h tests/unit/fake_driver.h tests/unit/strict.h tests/unit/tables.h tests/unit/records.h \
 	tests/golden/database-url.refused.txt \
 	tests/golden/read.txt \
 	tests/golden/read.postgresql.txt \
 	tests/golden/read.refused.txt \
 	tests/golden/write.txt \
 	tests/golden/write.postgresql.txt \
+	tests/golden/transcripts/connections.txt \
+	tests/golden/transcripts/reads.txt \
+	tests/golden/transcripts/writes.txt \
 	tests/golden/write.refused.txt
