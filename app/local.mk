@@ -182,6 +182,8 @@ library_sources = \
 	app/worker/db_session.h \
 	app/worker/drain.c \
 	app/worker/drain.h \
+	app/worker/kill.c \
+	app/worker/kill.h \
 	app/worker/lanes.c \
 	app/worker/lanes.h \
 	app/worker/merge.c \
@@ -198,6 +200,10 @@ library_sources = \
 	app/worker/server_fault.h \
 	app/worker/shed.c \
 	app/worker/shed.h \
+	app/worker/statement.c \
+	app/worker/statement.h \
+	app/worker/stream.c \
+	app/worker/stream.h \
 	app/worker/worker.c \
 	app/worker/worker.h \
 	app/worker/worker_state.c \

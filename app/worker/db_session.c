@@ -57,6 +57,12 @@ void session_busy(void)
 	}
 }
 
+/* The others are told before a client is: it may be the next to ask one of them. */
+void session_not_busy(void)
+{
+	metrics_own->busy_since_us = 0;
+}
+
 void session_done(void)
 {
 	int64_t us = clock_now_us() - worker.statement_since_us;

@@ -13,6 +13,8 @@ void session_open(void);
 void session_step(enum database_step);
 /* The connection is gone: the metrics page is told why. */
 void session_lost(void);
+/* Nothing runs: this worker may be given what others wait with. Before a client has its answer. */
+void session_not_busy(void);
 /* The statement, or all of a write, is over: what is learned of it. */
 void session_done(void);
 bool session_is_free(void); /* a statement could be sent */

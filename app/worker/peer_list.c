@@ -245,6 +245,12 @@ void peers_put_back(struct peer *peer)
 	limit_wait(peer);
 }
 
+void peers_run_again(struct peer *peer, bool alone)
+{
+	peer->alone = peer->alone || alone;
+	peers_move(peer, PEER_WAITING);
+}
+
 /* What was put back is slow, whatever another shape of the same place says: it would begin again at once. */
 bool peers_is_slow(const struct peer *peer)
 {

@@ -22,6 +22,8 @@ void peers_free_closed(void);
 bool peers_still_waits(const struct peer *);
 bool peers_has_left(const struct peer *, unsigned events);
 void peers_abandon(struct peer *); /* hangs up, and counts it */
+/* It waits again, to be run once more; alone: without sharing. */
+void peers_run_again(struct peer *, bool alone);
 /* What it asked for was ended, and it waits for another turn. */
 void peers_put_back(struct peer *);
 /* Whether it takes long, as far as is known, and has to wait for its turn with the others that do (lanes.h). */

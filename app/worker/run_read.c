@@ -10,12 +10,11 @@
 #include "schema/dialect.h"
 #include "sql/sql.h"
 #include "web/negotiate.h"
-#include "worker/accept.h"
 #include "worker/db_session.h"
-#include "worker/lanes.h"
+#include "worker/kill.h"
 #include "worker/peer_list.h"
-#include "worker/run_write.h"
 #include "worker/server_fault.h"
+#include "worker/stream.h"
 #include "worker/worker_state.h"
 
 enum {
@@ -23,18 +22,9 @@ enum {
 	/* The characters that rows may have by their types to be taken at once: most have far fewer. */
 	AT_ONCE_TIMES_BUFFER = 4,
 	KEYS_TIMES_BUFFER = 16, /* how many times MYREST_BUFFER_BYTES the rows of several keys may be together */
-	STREAM_AHEAD_BYTES = 65536, /* of a stream that the web server has not taken: no more rows are read */
 	SNAPSHOTS = 20, /* the most that are begun for one request, because its table is being altered */
-	LOOK_US = 50000, /* between two looks whether the statement that runs is to be ended */
-	KILL_AGAIN_US = 1000000, /* a statement that goes on although it was ended, or one after it */
 	DISCARD_US = 100000, /* how long rows that nobody wants are read before the connection is given up */
 };
-
-/* The others are told before a client is: it may be the next to ask one of them. */
-static void not_busy(void)
-{
-	metrics_own->busy_since_us = 0;
-}
 
 static void batch_over(void)
 {
@@ -43,13 +33,6 @@ static void batch_over(void)
 	batch_end(&worker.batch);
 	worker.stream = NULL;
 	worker.row_pending = worker.row_unread = worker.discarding = false;
-}
-
-/* Back to those that wait, to be run once more. */
-static void run_again(struct peer *peer, bool alone)
-{
-	peer->alone = peer->alone || alone;
-	peers_move(peer, PEER_WAITING);
 }
 
 static void log_failure(const struct peer *peer, enum log_level level, const char *event)
@@ -90,7 +73,7 @@ static void batch_failed(void)
 	bool shared = worker.batch.count > 1;
 	struct peer *peer;
 
-	not_busy();
+	session_not_busy();
 	while ((peer = TAILQ_FIRST(running)) != NULL) {
 		if (worker.killed == KILL_PUT_BACK && error->status == STATUS_TIMEOUT)
 			peers_put_back(peer);
@@ -103,15 +86,15 @@ static void batch_failed(void)
 		           session_may_describe()) {
 			peer->retried = true;
 			session_want_describe();
-			run_again(peer, false);
+			peers_run_again(peer, false);
 		} else if (is_snapshot_old(peer)) {
 			peer->snapshots++;
 			if (session_may_describe())
 				session_want_describe();
-			run_again(peer, false);
+			peers_run_again(peer, false);
 		} else if (shared && error->status != STATUS_TIMEOUT && error->status != STATUS_BUSY &&
 		         error->status != STATUS_LOCKED)
-			run_again(peer, true); /* one of them may be at fault; time and locks are nobody's */
+			peers_run_again(peer, true); /* one of them may be at fault; time and locks are nobody's */
 		else {
 			struct fault fault = server_fault_of_read(error, &peer->plan, worker.sent, &peer->arena);
 
@@ -140,14 +123,14 @@ static void batch_lost(void)
 	if (fault.status == STATUS_TIMEOUT)
 		fault.details = server_fault_limit(error);
 
-	not_busy();
+	session_not_busy();
 	while ((peer = TAILQ_FIRST(running)) != NULL) {
 		if (peer == worker.stream) {
 			log_failure(peer, LOG_ERROR, "stream-cut");
 			peers_hang_up(peer);
 		} else if (peer->losses < database_host_count(worker.database) && error->status != STATUS_TIMEOUT) {
 			peer->losses++;
-			run_again(peer, false);
+			peers_run_again(peer, false);
 		} else {
 			log_failure(peer, LOG_ERROR, "statement-lost");
 			answer_fault(peer, &fault, NULL);
@@ -162,7 +145,7 @@ static void batch_done(void)
 	struct peer_list *running = &worker.peers[PEER_RUNNING];
 	struct peer *peer;
 
-	not_busy();
+	session_not_busy();
 	if (worker.batch.mistyped && session_may_describe()) {
 		log_event(LOG_WARNING, "schema-changed", "a value is not of its column's type: describing the tables again");
 		session_want_describe();
@@ -185,7 +168,7 @@ static void batch_done(void)
 			peer->rows = worker.batch.rows;
 			answer_stream_end(peer);
 		} else if (worker.discarding) { /* too large to share: one by one */
-			run_again(peer, true);
+			peers_run_again(peer, true);
 			continue;
 		} else
 			batch_answer(&worker.batch, peer);
@@ -199,64 +182,10 @@ static void batch_put_back(void)
 {
 	struct peer *peer;
 
-	not_busy();
+	session_not_busy();
 	while ((peer = TAILQ_FIRST(&worker.peers[PEER_RUNNING])) != NULL)
 		peers_put_back(peer);
 	batch_over();
-}
-
-static void discard_rest(void)
-{
-	worker.discarding = true;
-	worker.discarding_since_us = clock_now_us();
-}
-
-/* Has the server end what runs. */
-static bool end_statement(enum kill kill)
-{
-	if (!database_kill(worker.database, kill == KILL_PUT_BACK))
-		return false;
-	worker.killed = kill;
-	worker.kill_look_us = clock_now_us() + KILL_AGAIN_US;
-	if (kill == KILL_PUT_BACK) {
-		lanes_mark(LANE_SLOW); /* one is enough */
-		METRICS_ADD(metrics_own->statements_put_back, 1);
-	} else
-		METRICS_ADD(metrics_own->statements_killed, 1);
-	return true;
-}
-
-/* A stream cannot be put back, and lasts as long as its reader likes: what began since it was doubted that it is slow does
- * not become one where as many run something slow as may. */
-static bool is_doubt_over(void)
-{
-	if (!worker.doubting || worker.draining)
-		return false;
-	lanes_mark(LANE_SLOW);
-	return lanes_are_overfull(worker.slow_most, LANE_SLOW) && end_statement(KILL_PUT_BACK);
-}
-
-/* The first request's answer streams from here on, alone; the others get a statement of their own. */
-static void stream_first(void)
-{
-	struct peer_list *running = &worker.peers[PEER_RUNNING];
-	struct peer *first = TAILQ_FIRST(running), *peer;
-	struct batch *batch = &worker.batch;
-
-	if (is_doubt_over())
-		return;
-	while ((peer = TAILQ_NEXT(first, link)) != NULL)
-		run_again(peer, true);
-	batch->count = 1;
-	if (first->media == MEDIA_OBJECT) { /* whether it is the only one is known at the end */
-		batch->counts_only = batch->rows > 1;
-		return;
-	}
-	answer_stream(first, batch_rendered(batch, first));
-	first->deadline_us = 0;
-	worker.stream = first;
-	if (first->request.method == METHOD_HEAD)
-		discard_rest();
 }
 
 /* Those whose answer is large get a statement of their own. The others go on sharing: nobody is to see in the answer
@@ -271,7 +200,7 @@ static void part_with_large(size_t bytes)
 		if (batch_serves(&worker.batch, peer))
 			continue;
 		worker.batch.count--;
-		run_again(peer, true);
+		peers_run_again(peer, true);
 	}
 }
 
@@ -283,44 +212,15 @@ static void look_at_length(void)
 
 	if (batch->by_keys) { /* each answer is but one of the rows: together they may be more */
 		if (batch_length(batch) > KEYS_TIMES_BUFFER * bytes)
-			discard_rest();
+			stream_discard_rest();
 	} else if (!batch_exceeds(batch, bytes) || batch_is_of_single_rows(batch))
 		return;
 	else if (batch_exceeds_for(batch, TAILQ_FIRST(&worker.peers[PEER_RUNNING]), bytes))
-		stream_first();
+		stream_begin();
 	else
 		part_with_large(bytes);
 	if (worker.stream != NULL || worker.discarding || batch->counts_only)
 		batch_clear_text(batch);
-}
-
-bool statement_stream_is_ahead(void)
-{
-	return worker.stream != NULL &&
-	       worker.stream->stream.length - worker.stream->stream_sent >= STREAM_AHEAD_BYTES;
-}
-
-/* Writes what the stream has; true when its reader keeps up. */
-static bool flush_stream(void)
-{
-	struct peer *peer = worker.stream;
-
-	switch (peer_write(peer)) {
-	case FASTCGI_WRITTEN:
-		peer->deadline_us = 0;
-		return true;
-	case FASTCGI_BLOCKED:
-		if (!peer->watches_output)
-			(void)peers_watch(peer, EPOLLIN | EPOLLOUT);
-		peer->deadline_us = clock_now_us() + worker.config->request_timeout_s * 1000000;
-		return !statement_stream_is_ahead();
-	case FASTCGI_BROKEN:
-		break;
-	}
-	worker.stream = NULL;
-	peers_hang_up(peer);
-	discard_rest();
-	return true;
 }
 
 static void take_row(void)
@@ -352,7 +252,7 @@ static void give_up_rest(void)
 	session_open();
 }
 
-void statement_take_rows(void)
+static void take_rows(void)
 {
 	enum database_step step = DATABASE_ROW;
 
@@ -365,20 +265,20 @@ void statement_take_rows(void)
 		}
 		step = database_next(worker.database);
 		if (step == DATABASE_ROW &&
-		    ((statement_stream_is_ahead() && !flush_stream()) || rows >= ROWS_AT_ONCE)) {
+		    ((stream_is_ahead() && !stream_flush()) || rows >= ROWS_AT_ONCE)) {
 			worker.row_pending = true;
 			return;
 		}
 	}
-	statement_step(step);
+	run_read_step(step);
 }
 
-void statement_go_on(void)
+void run_read_go_on(void)
 {
 	worker.row_unread = false;
 	database_go_on(worker.database);
 	if (worker.row_pending)
-		statement_take_rows();
+		take_rows();
 }
 
 /* The connection went, and with it whatever was under way. */
@@ -411,7 +311,7 @@ static void send_stage(enum statement_stage stage)
 	    !batch_is_small(&worker.batch, AT_ONCE_TIMES_BUFFER * (size_t)worker.config->buffer_bytes))
 		rows = DATABASE_ONE_BY_ONE;
 	worker.sent = sql;
-	statement_step(database_send(worker.database, sql.bytes, sql.length, rows));
+	run_read_step(database_send(worker.database, sql.bytes, sql.length, rows));
 }
 
 /* The answers are on their way; the snapshot is let go. */
@@ -422,7 +322,7 @@ static void end_transaction(void)
 	worker.in_transaction = false;
 	worker.ending_transaction = true;
 	session_busy();
-	statement_step(database_send(worker.database, "COMMIT", 6, DATABASE_AT_ONCE));
+	run_read_step(database_send(worker.database, "COMMIT", 6, DATABASE_AT_ONCE));
 }
 
 static void transaction_ended(enum database_step step)
@@ -435,7 +335,7 @@ static void transaction_ended(enum database_step step)
 		return;
 	}
 	worker.ending_transaction = false;
-	not_busy();
+	session_not_busy();
 }
 
 /* The guess is of no moment, so it needs no snapshot; a count has to be of the rows' own. */
@@ -483,7 +383,7 @@ static void take_count(void)
 			batch_exact_row(&worker.batch, &row);
 		step = database_next(worker.database);
 	}
-	statement_step(step);
+	run_read_step(step);
 }
 
 /* The server refuses a lock that the description took for possible: the account's rights have changed, or a view's
@@ -511,25 +411,35 @@ static bool is_out_of_touch(void)
 	       worker.stream == NULL;
 }
 
-/* It was to be ended, and the server has not been told so, having no connection to spare. */
-static bool is_spared(void)
+void run_read_stream_writable(void)
 {
-	return worker.killed == KILL_PUT_BACK && !worker.rows_dropped && database_kill_failed(worker.database);
+	if (stream_flush() && worker_is_paused())
+		run_read_go_on();
 }
 
-static void look_whether_spared(void)
+/* When the read that runs is to be tried on another host, because it has had no byte by then; 0: it is not. */
+static int64_t hedge_at_us(void)
 {
-	if (is_spared())
-		worker.killed = KILL_NONE;
+	const struct peer *first = TAILQ_FIRST(&worker.peers[PEER_RUNNING]);
+
+	if (worker.config->hedge_ms == 0 || first == NULL || first->write != NULL || first->losses > 0 ||
+	    worker.batch.rows > 0 || worker.stream != NULL || worker.discarding || database_host_count(worker.database) < 2)
+		return 0;
+	return worker.statement_since_us + worker.config->hedge_ms * 1000;
 }
 
-void statement_step(enum database_step step)
+void run_read_hedge(int64_t now_us)
 {
-	look_whether_spared();
-	if (change_runs()) {
-		change_step(step);
+	int64_t at_us = hedge_at_us();
+
+	if (at_us == 0 || now_us < at_us)
 		return;
-	}
+	database_leave_host(worker.database, "no byte of a read within MYREST_HEDGE_MS");
+	gone();
+}
+
+void run_read_step(enum database_step step)
+{
 	if (worker.ending_transaction) {
 		transaction_ended(step);
 		return;
@@ -537,11 +447,11 @@ void statement_step(enum database_step step)
 	switch (step) {
 	case DATABASE_WAIT:
 		/* A row may come in many pieces: it must not get ahead of the reader either. */
-		worker.row_unread = worker.stream != NULL && worker.stream->stream.length > 0 && !flush_stream();
+		worker.row_unread = worker.stream != NULL && worker.stream->stream.length > 0 && !stream_flush();
 		break;
 	case DATABASE_ROW:
 		if (worker.stage == STAGE_ROWS)
-			statement_take_rows();
+			take_rows();
 		else
 			take_count();
 		break;
@@ -576,166 +486,12 @@ void statement_step(enum database_step step)
 	}
 }
 
-static bool may_be_put_back(const struct peer *peer)
+void run_read_start(void)
 {
-	return peer->write == NULL || change_is_undone(peer->plan.table);
-}
-
-/* Who has waited for longest and may begin, or NULL. What is slow may not where enough workers run something slow, unless
- * nobody has seen for a while that it is, and it can be put back. */
-static struct peer *choose_leader(void)
-{
-	struct peer *peer, *next, *denied = NULL;
-
-	worker.slow_denied = false;
-	worker.began_quick = true;
-	worker.doubting = false;
-	for (peer = TAILQ_FIRST(&worker.peers[PEER_WAITING]); peer != NULL; peer = next) {
-		next = TAILQ_NEXT(peer, link);
-		if (!peers_still_waits(peer)) {
-			peers_abandon(peer);
-			continue;
-		}
-		if (!peers_is_slow(peer))
-			return peer;
-		if (!peer_is_untried(peer) || worker.draining) /* who leaves keeps nobody waiting, and has not much time */
-			lanes_mark(LANE_SLOW);
-		else if (worker.slow_denied || !lanes_enter(worker.slow_most, peer->waits_since_us)) {
-			worker.slow_denied = true;
-			if (denied == NULL && may_be_put_back(peer) && lanes_is_doubtful(peer->shape))
-				denied = peer;
-			continue;
-		}
-		METRICS_ADD(metrics_own->statements_slow, 1);
-		worker.began_quick = false;
-		return peer;
-	}
-	if (denied == NULL || !database_may_kill(worker.database))
-		return NULL;
-	lanes_doubt(denied->shape);
-	worker.doubting = true;
-	return denied;
-}
-
-void statement_start(void)
-{
-	struct peer_list *waiting = &worker.peers[PEER_WAITING];
-	struct peer *leader = choose_leader(), *peer, *next;
-	bool slow;
-
-	if (leader == NULL) {
-		if (metrics_own->busy_since_us != 0) /* others read it: no line of the cache is taken from them for nothing */
-			not_busy();
-		return;
-	}
-	next = TAILQ_NEXT(leader, link);
-	/* Equal rows may be slow to count, and then make slow those that are not counted. */
-	slow = next != NULL && peers_is_slow(leader);
-	batch_begin(&worker.batch, leader);
-	peers_move(leader, PEER_RUNNING);
-	for (peer = next; peer != NULL && worker.config->merge && !leader->alone && leader->write == NULL; peer = next) {
-		next = TAILQ_NEXT(peer, link);
-		if (!peer->alone && peer->write == NULL && peers_is_slow(peer) == slow && batch_join(&worker.batch, peer))
-			peers_move(peer, PEER_RUNNING);
-	}
-	session_busy();
-	worker.shape = leader->shape;
-	TAILQ_FOREACH(peer, &worker.peers[PEER_RUNNING], link)
-		metrics_observe(&metrics_own->request_wait, worker.statement_since_us - peer->waits_since_us);
-	worker.killed = KILL_NONE;
-	worker.rows_dropped = false;
-	worker.kill_look_us = worker.statement_since_us + LOOK_US;
-	if (!TAILQ_EMPTY(waiting))
-		entrance_some_are_left();
-	if (leader->write != NULL) {
-		entrance_leave();
-		change_start(leader);
-		return;
-	}
 	send_stage(batch_wants_planned(&worker.batch) ? STAGE_PLANNED : stage_after_guess());
 }
 
-void statement_stream_writable(void)
-{
-	if (flush_stream() && worker_is_paused())
-		statement_go_on();
-}
-
-/* When the read that runs is to be tried on another host, because it has had no byte by then; 0: it is not. */
-static int64_t hedge_at_us(void)
-{
-	const struct peer *first = TAILQ_FIRST(&worker.peers[PEER_RUNNING]);
-
-	if (worker.config->hedge_ms == 0 || first == NULL || first->write != NULL || first->losses > 0 ||
-	    worker.batch.rows > 0 || worker.stream != NULL || worker.discarding || database_host_count(worker.database) < 2)
-		return 0;
-	return worker.statement_since_us + worker.config->hedge_ms * 1000;
-}
-
-static void hedge(int64_t now_us)
-{
-	int64_t at_us = hedge_at_us();
-
-	if (at_us == 0 || now_us < at_us)
-		return;
-	database_leave_host(worker.database, "no byte of a read within MYREST_HEDGE_MS");
-	gone();
-}
-
-static bool is_waited_for(void)
-{
-	struct peer *peer;
-
-	TAILQ_FOREACH(peer, &worker.peers[PEER_RUNNING], link)
-		if (peers_still_waits(peer))
-			return true;
-	return false;
-}
-
-/* Several that were not known to be slow began at the same moment, and no worker is left to the others. Nothing has been
- * answered yet, and whoever leaves has not much time. What was known to be slow had its turn. */
-static bool is_one_too_many(void)
-{
-	struct peer *peer;
-
-	if (!worker.lanes || !worker.began_quick || worker.draining || worker.stream != NULL || worker.discarding ||
-	    (worker.batch.rows > 0 && !worker.doubting))
-		return false;
-	TAILQ_FOREACH(peer, &worker.peers[PEER_RUNNING], link)
-		if (!peer_is_untried(peer)) /* it needs no turn, and would begin again at once */
-			return false;
-	return lanes_are_overfull(worker.slow_most, LANE_SETTLED);
-}
-
-/* A statement that ends by itself soon is not worth a connection of its own. */
-static void look_whether_to_kill(int64_t now_us)
-{
-	enum kill kill = KILL_NONE;
-
-	if (worker.batch.plan == NULL || worker.kill_look_us > now_us)
-		return;
-	if (worker.lanes) {
-		lanes_condemn(worker.shape, now_us - worker.statement_since_us);
-		lanes_mark(LANE_SETTLED);
-	}
-	worker.kill_look_us = now_us + LOOK_US;
-	if (TAILQ_EMPTY(&worker.peers[PEER_RUNNING]) || (change_runs() && !change_may_be_killed()))
-		return;
-	if (!is_waited_for())
-		kill = KILL_ABANDONED;
-	else if (is_one_too_many())
-		kill = KILL_PUT_BACK;
-	if (kill != KILL_NONE)
-		(void)end_statement(kill);
-}
-
-/* What was not known to take long does. */
-static bool is_unmarked(void)
-{
-	return worker.lanes && worker.batch.plan != NULL && metrics_own->slow == LANE_QUICK;
-}
-
-void statement_timers(int64_t now_us)
+void run_read_timers(int64_t now_us)
 {
 	struct peer *peer = worker.stream;
 
@@ -744,19 +500,14 @@ void statement_timers(int64_t now_us)
 		log_event(LOG_WARNING, "answer-timeout", "a stream was not taken further in time; it is cut");
 		worker.stream = NULL;
 		peers_hang_up(peer);
-		discard_rest();
-		statement_go_on();
+		stream_discard_rest();
+		run_read_go_on();
 	}
 	if (worker.discarding && now_us - worker.discarding_since_us > DISCARD_US)
 		give_up_rest();
-	look_whether_spared();
-	if (is_unmarked() && now_us - worker.statement_since_us > LANES_SLOW_US)
-		lanes_mark(LANE_SLOW);
-	look_whether_to_kill(now_us);
-	hedge(now_us);
 }
 
-int64_t statement_deadline_us(void)
+int64_t run_read_deadline_us(void)
 {
 	int64_t deadline;
 
@@ -764,9 +515,5 @@ int64_t statement_deadline_us(void)
 		deadline = worker.stream->deadline_us;
 	else
 		deadline = clock_earlier(database_deadline_us(worker.database), hedge_at_us());
-	if (worker.batch.plan != NULL)
-		deadline = clock_earlier(deadline, worker.kill_look_us);
-	if (is_unmarked())
-		deadline = clock_earlier(deadline, worker.statement_since_us + LANES_SLOW_US + 1);
 	return worker.discarding ? clock_earlier(deadline, worker.discarding_since_us + DISCARD_US + 1000) : deadline;
 }

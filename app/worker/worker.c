@@ -19,10 +19,12 @@
 #include "worker/lanes.h"
 #include "worker/peer_list.h"
 #include "worker/run_read.h"
+#include "worker/shed.h"
+#include "worker/statement.h"
+#include "worker/stream.h"
 #include "worker/worker_state.h"
 #ifdef FAULT_TRY_ALL
 #include "tries.h"
-#include "worker/shed.h"
 #endif
 
 enum {
@@ -69,7 +71,7 @@ static void peer_event(struct peer *peer, unsigned events)
 	peer->ended = peer->ended || (events & EPOLLRDHUP);
 	peer->left = peer->left || (events & (EPOLLHUP | EPOLLERR));
 	if (peer == worker.stream && (events & EPOLLOUT)) {
-		statement_stream_writable();
+		run_read_stream_writable();
 		return;
 	}
 	if (peer->state == PEER_WRITING && (events & (EPOLLOUT | EPOLLERR | EPOLLHUP))) {
@@ -120,7 +122,7 @@ static int next_timeout_ms(void)
 	if ((session_is_free() && !worker.slow_denied && !TAILQ_EMPTY(&worker.peers[PEER_WAITING])) ||
 	    !TAILQ_EMPTY(&worker.peers[PEER_AGAIN]))
 		return 0;
-	if (worker_is_paused() && !statement_stream_is_ahead())
+	if (worker_is_paused() && !stream_is_ahead())
 		return 0;
 	deadline = clock_earlier(peers_deadline_us(), statement_deadline_us());
 	deadline = clock_earlier(deadline, session_deadline_us());
@@ -159,8 +161,8 @@ bool worker_turn(void)
 	/* The database comes last, so that its answers meet all the requests that came before them. */
 	if (ready != 0)
 		database_event(ready);
-	else if (worker_is_paused() && !statement_stream_is_ahead())
-		statement_go_on();
+	else if (worker_is_paused() && !stream_is_ahead())
+		run_read_go_on();
 	timers();
 	peers_free_closed();
 	if (session_is_free() && worker.describe_wanted)

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+#include "worker/kill.h"
+
+#include "base/clock.h"
+#include "base/metrics.h"
+#include "worker/lanes.h"
+#include "worker/peer_list.h"
+#include "worker/run_write.h"
+
+enum { AGAIN_US = 1000000 }; /* until a statement that goes on although it was ended, or one after it, is ended again */
+
+/* Has the server end what runs. */
+bool kill_statement(enum kill kill)
+{
+	if (!database_kill(worker.database, kill == KILL_PUT_BACK))
+		return false;
+	worker.killed = kill;
+	worker.kill_look_us = clock_now_us() + AGAIN_US;
+	if (kill == KILL_PUT_BACK) {
+		lanes_mark(LANE_SLOW); /* one is enough */
+		METRICS_ADD(metrics_own->statements_put_back, 1);
+	} else
+		METRICS_ADD(metrics_own->statements_killed, 1);
+	return true;
+}
+
+/* It was to be ended, and the server has not been told so, having no connection to spare. */
+static bool is_spared(void)
+{
+	return worker.killed == KILL_PUT_BACK && !worker.rows_dropped && database_kill_failed(worker.database);
+}
+
+void kill_look_whether_spared(void)
+{
+	if (is_spared())
+		worker.killed = KILL_NONE;
+}
+
+static bool is_waited_for(void)
+{
+	struct peer *peer;
+
+	TAILQ_FOREACH(peer, &worker.peers[PEER_RUNNING], link)
+		if (peers_still_waits(peer))
+			return true;
+	return false;
+}
+
+/* Several that were not known to be slow began at the same moment, and no worker is left to the others. Nothing has been
+ * answered yet, and whoever leaves has not much time. What was known to be slow had its turn. */
+static bool is_one_too_many(void)
+{
+	struct peer *peer;
+
+	if (!worker.lanes || !worker.began_quick || worker.draining || worker.stream != NULL || worker.discarding ||
+	    (worker.batch.rows > 0 && !worker.doubting))
+		return false;
+	TAILQ_FOREACH(peer, &worker.peers[PEER_RUNNING], link)
+		if (!peer_is_untried(peer)) /* it needs no turn, and would begin again at once */
+			return false;
+	return lanes_are_overfull(worker.slow_most, LANE_SETTLED);
+}
+
+/* A statement that ends by itself soon is not worth a connection of its own. */
+static void look_whether_to_kill(int64_t now_us)
+{
+	enum kill kill = KILL_NONE;
+
+	if (worker.batch.plan == NULL || worker.kill_look_us > now_us)
+		return;
+	if (worker.lanes) {
+		lanes_condemn(worker.shape, now_us - worker.statement_since_us);
+		lanes_mark(LANE_SETTLED);
+	}
+	worker.kill_look_us = now_us + KILL_LOOK_US;
+	if (TAILQ_EMPTY(&worker.peers[PEER_RUNNING]) || (change_runs() && !change_may_be_killed()))
+		return;
+	if (!is_waited_for())
+		kill = KILL_ABANDONED;
+	else if (is_one_too_many())
+		kill = KILL_PUT_BACK;
+	if (kill != KILL_NONE)
+		(void)kill_statement(kill);
+}
+
+/* What was not known to take long does. */
+static bool is_unmarked(void)
+{
+	return worker.lanes && worker.batch.plan != NULL && metrics_own->slow == LANE_QUICK;
+}
+
+void kill_timers(int64_t now_us)
+{
+	kill_look_whether_spared();
+	if (is_unmarked() && now_us - worker.statement_since_us > LANES_SLOW_US)
+		lanes_mark(LANE_SLOW);
+	look_whether_to_kill(now_us);
+}
+
+int64_t kill_deadline_us(void)
+{
+	int64_t deadline = worker.batch.plan != NULL ? worker.kill_look_us : 0;
+
+	return is_unmarked() ? clock_earlier(deadline, worker.statement_since_us + LANES_SLOW_US + 1) : deadline;
+}

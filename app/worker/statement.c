@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+#include "worker/statement.h"
+
+#include "base/clock.h"
+#include "base/metrics.h"
+#include "worker/accept.h"
+#include "worker/db_session.h"
+#include "worker/kill.h"
+#include "worker/lanes.h"
+#include "worker/peer_list.h"
+#include "worker/run_read.h"
+#include "worker/run_write.h"
+#include "worker/worker_state.h"
+
+static bool may_be_put_back(const struct peer *peer)
+{
+	return peer->write == NULL || change_is_undone(peer->plan.table);
+}
+
+/* Who has waited for longest and may begin, or NULL. What is slow may not where enough workers run something slow, unless
+ * nobody has seen for a while that it is, and it can be put back. */
+static struct peer *choose_leader(void)
+{
+	struct peer *peer, *next, *denied = NULL;
+
+	worker.slow_denied = false;
+	worker.began_quick = true;
+	worker.doubting = false;
+	for (peer = TAILQ_FIRST(&worker.peers[PEER_WAITING]); peer != NULL; peer = next) {
+		next = TAILQ_NEXT(peer, link);
+		if (!peers_still_waits(peer)) {
+			peers_abandon(peer);
+			continue;
+		}
+		if (!peers_is_slow(peer))
+			return peer;
+		if (!peer_is_untried(peer) || worker.draining) /* who leaves keeps nobody waiting, and has not much time */
+			lanes_mark(LANE_SLOW);
+		else if (worker.slow_denied || !lanes_enter(worker.slow_most, peer->waits_since_us)) {
+			worker.slow_denied = true;
+			if (denied == NULL && may_be_put_back(peer) && lanes_is_doubtful(peer->shape))
+				denied = peer;
+			continue;
+		}
+		METRICS_ADD(metrics_own->statements_slow, 1);
+		worker.began_quick = false;
+		return peer;
+	}
+	if (denied == NULL || !database_may_kill(worker.database))
+		return NULL;
+	lanes_doubt(denied->shape);
+	worker.doubting = true;
+	return denied;
+}
+
+void statement_start(void)
+{
+	struct peer_list *waiting = &worker.peers[PEER_WAITING];
+	struct peer *leader = choose_leader(), *peer, *next;
+	bool slow;
+
+	if (leader == NULL) {
+		if (metrics_own->busy_since_us != 0) /* others read it: no line of the cache is taken from them for nothing */
+			session_not_busy();
+		return;
+	}
+	next = TAILQ_NEXT(leader, link);
+	/* Equal rows may be slow to count, and then make slow those that are not counted. */
+	slow = next != NULL && peers_is_slow(leader);
+	batch_begin(&worker.batch, leader);
+	peers_move(leader, PEER_RUNNING);
+	for (peer = next; peer != NULL && worker.config->merge && !leader->alone && leader->write == NULL; peer = next) {
+		next = TAILQ_NEXT(peer, link);
+		if (!peer->alone && peer->write == NULL && peers_is_slow(peer) == slow && batch_join(&worker.batch, peer))
+			peers_move(peer, PEER_RUNNING);
+	}
+	session_busy();
+	worker.shape = leader->shape;
+	TAILQ_FOREACH(peer, &worker.peers[PEER_RUNNING], link)
+		metrics_observe(&metrics_own->request_wait, worker.statement_since_us - peer->waits_since_us);
+	worker.killed = KILL_NONE;
+	worker.rows_dropped = false;
+	worker.kill_look_us = worker.statement_since_us + KILL_LOOK_US;
+	if (!TAILQ_EMPTY(waiting))
+		entrance_some_are_left();
+	if (leader->write != NULL) {
+		entrance_leave();
+		change_start(leader);
+		return;
+	}
+	run_read_start();
+}
+
+void statement_step(enum database_step step)
+{
+	kill_look_whether_spared();
+	if (change_runs())
+		change_step(step);
+	else
+		run_read_step(step);
+}
+
+void statement_timers(int64_t now_us)
+{
+	run_read_timers(now_us);
+	kill_timers(now_us);
+	run_read_hedge(now_us);
+}
+
+int64_t statement_deadline_us(void)
+{
+	return clock_earlier(run_read_deadline_us(), kill_deadline_us());
+}
