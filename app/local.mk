@@ -209,7 +209,10 @@ library_sources = \
 	app/worker/worker_state.c \
 	app/worker/worker_state.h \
 	app/worker/write_fault.c \
-	app/worker/write_fault.h
+	app/worker/write_fault.h \
+	app/worker/write_refused.c \
+	app/worker/write_script.c \
+	app/worker/write_script.h
 if HAVE_POSTGRESQL
 library_sources += \
 	app/postgresql/postgresql_driver.c \
