@@ -34,6 +34,8 @@ library_sources = \
 	app/config/url.h \
 	app/database/database.c \
 	app/database/database.h \
+	app/database/database_info.c \
+	app/database/database_state.h \
 	app/database/driver.h \
 	app/database/endpoint.c \
 	app/database/endpoint.h \
@@ -43,8 +45,14 @@ library_sources = \
 	app/database/host_order.h \
 	app/database/host_probe.c \
 	app/database/host_probe.h \
+	app/database/host_watch.c \
+	app/database/host_watch.h \
 	app/database/resolve.c \
 	app/database/resolve.h \
+	app/database/session_state.c \
+	app/database/session_state.h \
+	app/database/statement_kill.c \
+	app/database/statement_kill.h \
 	app/mysql/mysql_cast.c \
 	app/mysql/mysql_cast.h \
 	app/mysql/mysql_catalogue.c \
@@ -63,8 +71,12 @@ library_sources = \
 	app/mysql/mysql_fault.h \
 	app/mysql/mysql_fulltext.c \
 	app/mysql/mysql_fulltext.h \
+	app/mysql/mysql_json.c \
+	app/mysql/mysql_json.h \
 	app/mysql/mysql_server.c \
 	app/mysql/mysql_server.h \
+	app/mysql/mysql_upsert.c \
+	app/mysql/mysql_upsert.h \
 	app/mysql/mysql_url.c \
 	app/mysql/mysql_url.h \
 	app/plan/plan.c \
@@ -89,6 +101,14 @@ library_sources = \
 	app/plan/writing.h \
 	app/pool/admin.c \
 	app/pool/admin.h \
+	app/pool/ask.c \
+	app/pool/ask.h \
+	app/pool/check_idempotency.c \
+	app/pool/check_idempotency.h \
+	app/pool/check_rights.c \
+	app/pool/check_rights.h \
+	app/pool/children.c \
+	app/pool/children.h \
 	app/pool/commands.c \
 	app/pool/commands.h \
 	app/pool/supervisor.c \
@@ -192,6 +212,8 @@ library_sources = \
 	app/worker/peer_list.h \
 	app/worker/prepare.c \
 	app/worker/prepare.h \
+	app/worker/read_end.c \
+	app/worker/read_end.h \
 	app/worker/run_read.c \
 	app/worker/run_read.h \
 	app/worker/run_write.c \
@@ -211,6 +233,7 @@ library_sources = \
 	app/worker/write_fault.c \
 	app/worker/write_fault.h \
 	app/worker/write_refused.c \
+	app/worker/write_rows.c \
 	app/worker/write_script.c \
 	app/worker/write_script.h
 if HAVE_POSTGRESQL

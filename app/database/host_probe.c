@@ -21,19 +21,21 @@ static void connect_to(struct probe *probe, const char *address)
 
 	database_error_clear(&error);
 	/* The probe's own time is over before the library's, or who is silent would seem to refuse. */
-	if (probe->driver->connect(&probe->connection, probe->url, probe->host, address, probe->timeout_s + 1, &error) !=
+	if (probe->place.driver->connect(&probe->connection, probe->place.url, probe->place.host, address, probe->place.timeout_s + 1, &error) !=
 	    DATABASE_LOST)
 		return;
 	(void)failed(probe, PROBE_REFUSED, error.text);
-	probe->driver->close(probe->connection, false);
+	probe->place.driver->close(probe->connection, false);
 	probe->connection = NULL;
 }
 
-void probe_start(struct probe *probe, const struct driver *driver, const struct database_url *url,
-                 const struct url_host *host, const char *address, long timeout_s)
+void probe_start(struct probe *probe, const struct probe_place *place)
 {
-	*probe = (struct probe){ .driver = driver, .url = url, .host = host, .active = true, .resolver = -1,
-		                 .timeout_s = timeout_s, .until_us = clock_now_us() + timeout_s * 1000000 };
+	const struct url_host *host = place->host;
+	const char *address = place->address;
+
+	*probe = (struct probe){ .place = *place, .active = true, .resolver = -1,
+		                 .until_us = clock_now_us() + place->timeout_s * 1000000 };
 	if (address == NULL && host != NULL && resolve_is_numeric(host->name))
 		address = host->name;
 	if (address != NULL || host == NULL)
@@ -51,7 +53,7 @@ void probe_stop(struct probe *probe)
 	if (probe->resolver >= 0)
 		close(probe->resolver);
 	if (probe->connection != NULL)
-		probe->driver->close(probe->connection, false);
+		probe->place.driver->close(probe->connection, false);
 	for (unsigned i = 0; i < probe->statement_count; i++)
 		text_release(&probe->statements[i]);
 	probe->connection = NULL;
@@ -94,7 +96,7 @@ static bool is_one(struct probe *probe)
 {
 	struct row row;
 
-	probe->driver->row(probe->connection, &row);
+	probe->place.driver->row(probe->connection, &row);
 	return row.count == 1 && row.values[0] != NULL && strcmp(row.values[0], "1") == 0;
 }
 
@@ -118,13 +120,13 @@ static enum probe_says go_on(struct probe *probe, enum database_step step, struc
 			if (probe->sent == probe->statement_count)
 				return PROBE_OPEN;
 			sql = &probe->statements[probe->sent++];
-			step = probe->driver->send(probe->connection, sql->bytes, sql->length, DATABASE_AT_ONCE, error);
+			step = probe->place.driver->send(probe->connection, sql->bytes, sql->length, DATABASE_AT_ONCE, error);
 			break;
 		case DATABASE_ROW:
 			if (!is_one(probe))
 				return failed(probe, PROBE_REFUSED,
 				              "the address leads to another server than before, or a change waits for a replica");
-			step = probe->driver->next(probe->connection, error);
+			step = probe->place.driver->next(probe->connection, error);
 			break;
 		case DATABASE_LOST:
 			return failed(probe, is_last_sent(probe) ? PROBE_UNSURE : PROBE_REFUSED, error->text);
@@ -143,10 +145,10 @@ static enum probe_says look(struct probe *probe)
 	if (probe->connection == NULL)
 		return PROBE_REFUSED;
 	database_error_clear(&error);
-	events = ready(probe->driver->descriptor(probe->connection), probe->driver->wants(probe->connection));
+	events = ready(probe->place.driver->descriptor(probe->connection), probe->place.driver->wants(probe->connection));
 	if (events == 0)
 		return PROBE_WAITS;
-	return go_on(probe, probe->driver->resume(probe->connection, events, &error), &error);
+	return go_on(probe, probe->place.driver->resume(probe->connection, events, &error), &error);
 }
 
 enum probe_says probe_look(struct probe *probe)
@@ -156,7 +158,7 @@ enum probe_says probe_look(struct probe *probe)
 	if (says == PROBE_WAITS && clock_now_us() >= probe->until_us)
 		says = failed(probe, is_last_sent(probe) ? PROBE_UNSURE : PROBE_SILENT, "no answer in time");
 	if (says == PROBE_OPEN) { /* the server would count a good-bye that is missing as our mistake */
-		probe->driver->close(probe->connection, true);
+		probe->place.driver->close(probe->connection, true);
 		probe->connection = NULL;
 	}
 	if (says != PROBE_WAITS)

@@ -21,15 +21,21 @@ enum probe_says {
 
 enum { PROBE_STATEMENTS = 2 }; /* at most */
 
-/* Zeroes are a probe that is idle. */
-struct probe {
+/* Where one goes. All of it has to stay until the probe is over, unless the address is known or it is a socket. */
+struct probe_place {
 	const struct driver *driver;
 	const struct database_url *url;
-	const struct url_host *host;
+	const struct url_host *host; /* NULL: the socket */
+	const char *address;         /* of the host, if it is known; NULL: it is looked up */
+	long timeout_s;
+};
+
+/* Zeroes are a probe that is idle. */
+struct probe {
+	struct probe_place place;
 	struct driver_connection *connection;
 	bool active, resolving, open;
 	int resolver;
-	long timeout_s;
 	int64_t until_us;
 	/* What it runs when it is open, filled in between the start and the first look. A statement that gives a row has to give
 	 * 1, or nothing more is done. */
@@ -38,10 +44,7 @@ struct probe {
 	char reason[512]; /* why it is not PROBE_OPEN, for the log; stays when the probe is over */
 };
 
-/* address: of the host, if it is known; NULL: it is looked up. host NULL: the socket. All of it has to stay until the probe
- * is over, unless the address is known or it is a socket. */
-void probe_start(struct probe *, const struct driver *, const struct database_url *, const struct url_host *,
-                 const char *address, long timeout_s);
+void probe_start(struct probe *, const struct probe_place *);
 /* Whatever it says but PROBE_WAITS, the probe is over then. */
 enum probe_says probe_look(struct probe *);
 void probe_stop(struct probe *);

@@ -9,79 +9,10 @@
 
 #include "mysql/mysql_cast.h"
 #include "mysql/mysql_fulltext.h"
+#include "mysql/mysql_json.h"
 #include "mysql/mysql_server.h"
+#include "mysql/mysql_upsert.h"
 #include "sql/sql.h"
-
-/* EXP of this is an overflow, whose words have the number in them, so that it is none of a trigger's; */
-#define ALARM "10000019"
-/* of this it is one as well, which is no alarm. */
-#define OVERFLOW "1000"
-
-/* --- JSON --- */
-
-static void add_extract(struct text *sql, const struct column *column, const struct slice *keys, const int *indices,
-                        unsigned count)
-{
-	text_add_string(sql, "JSON_EXTRACT(");
-	text_add_slice(sql, column->quoted);
-	text_add_char(sql, ',');
-	value_add_path(sql, keys, indices, count);
-	text_add_char(sql, ')');
-}
-
-/* To the server everything is an array of one element, itself; to the dialect it is not. */
-static void json_path(struct text *sql, const struct column *column, const struct slice *keys, const int *indices,
-                      unsigned count)
-{
-	bool guarded = false;
-
-	for (unsigned i = 0; i < count; i++) {
-		if (keys[i].bytes != NULL || (indices[i] != 0 && indices[i] != -1))
-			continue;
-		text_add_string(sql, guarded ? " AND JSON_TYPE(" : "IF(JSON_TYPE(");
-		if (i == 0)
-			text_add_slice(sql, column->quoted);
-		else
-			add_extract(sql, column, keys, indices, i);
-		text_add_string(sql, ")='ARRAY'");
-		guarded = true;
-	}
-	if (guarded)
-		text_add_char(sql, ',');
-	add_extract(sql, column, keys, indices, count);
-	if (guarded)
-		text_add_string(sql, ",NULL)");
-}
-
-/* JSON's null is NULL as text. */
-static void json_text(struct text *sql, struct slice json)
-{
-	text_add_string(sql, "IF(JSON_TYPE(");
-	text_add_slice(sql, json);
-	text_add_string(sql, ")='NULL',NULL,JSON_UNQUOTE(");
-	text_add_slice(sql, json);
-	text_add_string(sql, "))");
-}
-
-/* A text of JSON is compared byte by byte. All collations that both servers have take no heed of spaces at the end. */
-static const char bytes_begin[] = "CAST(CONVERT(", bytes_end[] = " USING utf8mb4) AS BINARY)";
-
-static void add_json_bytes(struct text *sql, struct slice json)
-{
-	text_add_string(sql, bytes_begin);
-	text_add_string(sql, "JSON_UNQUOTE(");
-	text_add_slice(sql, json);
-	text_add_char(sql, ')');
-	text_add_string(sql, bytes_end);
-}
-
-/* Whether it is a number. */
-static void add_json_number(struct text *sql, struct slice json)
-{
-	text_add_string(sql, "JSON_TYPE(");
-	text_add_slice(sql, json);
-	text_add_string(sql, ") IN ('INTEGER','DOUBLE','DECIMAL','UNSIGNED INTEGER')");
-}
 
 /* --- Reads --- */
 
@@ -114,51 +45,6 @@ static void output(struct text *sql, const struct plan_output *output)
 		text_add_string(sql, "+0"); /* as a number: the BIT of a view is its bytes, or the digits of an expression's number */
 }
 
-static void add_direction(struct text *sql, const struct plan_order *order)
-{
-	if (order->descending)
-		text_add_string(sql, " DESC");
-}
-
-/* JSON in PostgreSQL's order: null, texts, numbers, false, true, arrays, objects; where the path leads nowhere in front of
- * all that or behind. (MariaDB reads all of a document for each path, so there are as few as can be.) */
-static void add_json_order(struct text *sql, const struct plan_order *order)
-{
-	struct slice json = order->field.sql;
-
-	text_add_string(sql, "CASE IFNULL(JSON_TYPE(");
-	text_add_slice(sql, json);
-	text_add_string(sql, "),'') WHEN '' THEN ");
-	text_add_string(sql, order->nulls_first == order->descending ? "7" : "0");
-	text_add_string(sql, " WHEN 'NULL' THEN 1 WHEN 'STRING' THEN 2 WHEN 'BOOLEAN' THEN 4 WHEN 'ARRAY' THEN 5"
-	                     " WHEN 'OBJECT' THEN 6 ELSE 3 END");
-	add_direction(sql, order);
-	text_add_string(sql, ",CASE WHEN ");
-	add_json_number(sql, json);
-	text_add_string(sql, " THEN ");
-	text_add_slice(sql, json);
-	text_add_string(sql, "+0e0 END");
-	add_direction(sql, order);
-	text_add_char(sql, ',');
-	add_json_bytes(sql, json);
-	add_direction(sql, order);
-}
-
-/* A text of JSON; where NULL is to be at the other end, each text has a sign in front, and NULL is a larger one. */
-static void add_text_order(struct text *sql, const struct plan_order *order)
-{
-	bool marked = order->nulls_first == order->descending;
-
-	text_add_string(sql, bytes_begin);
-	if (marked)
-		text_add_string(sql, "IFNULL(CONCAT('0',");
-	text_add_slice(sql, order->field.sql);
-	if (marked)
-		text_add_string(sql, "),'1')");
-	text_add_string(sql, bytes_end);
-	add_direction(sql, order);
-}
-
 /* MySQL sorts NULL as the smallest value. Where the client wants it at the other end, a term in front says so; where
  * it does not, and for NOT NULL columns, the order is the column's alone and an index can serve it. */
 static void add_order(struct text *sql, const struct plan *plan, const struct plan_order *order)
@@ -173,13 +59,14 @@ static void add_order(struct text *sql, const struct plan *plan, const struct pl
 			text_add_string(sql, order->nulls_first ? " IS NULL DESC," : " IS NULL,");
 		}
 		text_add_slice(sql, field->sql);
-		add_direction(sql, order);
+		if (order->descending)
+			text_add_string(sql, " DESC");
 		break;
 	case FIELD_JSON:
-		add_json_order(sql, order);
+		mysql_json_order(sql, order);
 		break;
 	case FIELD_TEXT:
-		add_text_order(sql, order);
+		mysql_json_text_order(sql, order);
 		break;
 	}
 }
@@ -225,9 +112,9 @@ static void add_converted(struct text *sql, const struct plan_field *field)
 static void operand(struct text *sql, const struct plan_condition *condition)
 {
 	if (condition->field.kind == FIELD_TEXT) {
-		text_add_string(sql, bytes_begin);
+		text_add_string(sql, MYSQL_BYTES_BEGIN);
 		text_add_slice(sql, condition->field.sql);
-		text_add_string(sql, bytes_end);
+		text_add_string(sql, MYSQL_BYTES_END);
 	} else
 		text_add_slice(sql, condition->field.sql);
 }
@@ -299,74 +186,6 @@ static void distinct(struct text *sql, const struct plan_condition *condition, c
 		operand(sql, condition);
 		text_add_string(sql, "<=>");
 		text_add_slice(sql, literal->sql);
-	}
-	text_add_char(sql, ')');
-}
-
-/* Of integers each digit counts: there are ids beyond 2^53. */
-static void add_integer_comparison(struct text *sql, struct slice json, const char *sign, const struct plan_literal *literal)
-{
-	text_add_string(sql, "JSON_TYPE(");
-	text_add_slice(sql, json);
-	text_add_string(sql, ") IN ('INTEGER','UNSIGNED INTEGER') AND CAST(");
-	text_add_slice(sql, json);
-	text_add_string(sql, " AS DECIMAL(65))");
-	text_add_string(sql, sign);
-	text_add_slice(sql, literal->sql);
-	text_add_string(sql, " OR JSON_TYPE(");
-	text_add_slice(sql, json);
-	text_add_string(sql, ") IN ('DOUBLE','DECIMAL') AND ");
-	text_add_slice(sql, json);
-	text_add_string(sql, "+0e0");
-	text_add_string(sql, sign);
-	text_add_slice(sql, literal->sql);
-}
-
-/* A part of a JSON value has the type of the literal, and compares with it; with any other type it is false, not
- * NULL. Where the path leads nowhere it is NULL. */
-static void json_comparison(struct text *sql, const struct plan_condition *condition, const char *sign,
-                            const struct plan_literal *literal)
-{
-	struct slice json = condition->field.sql;
-
-	text_add_char(sql, '(');
-	switch (literal->json) {
-	case VALUE_NUMBER:
-		if (literal->exact) {
-			add_integer_comparison(sql, json, sign, literal);
-			break;
-		}
-		add_json_number(sql, json);
-		text_add_string(sql, " AND ");
-		text_add_slice(sql, json);
-		text_add_string(sql, "+0e0");
-		text_add_string(sql, sign);
-		text_add_slice(sql, literal->sql);
-		break;
-	case VALUE_TEXT:
-		text_add_string(sql, "JSON_TYPE(");
-		text_add_slice(sql, json);
-		text_add_string(sql, ")='STRING' AND ");
-		add_json_bytes(sql, json);
-		text_add_string(sql, sign);
-		text_add_string(sql, "JSON_UNQUOTE(");
-		text_add_slice(sql, literal->sql);
-		text_add_char(sql, ')');
-		break;
-	case VALUE_TRUE:
-	case VALUE_FALSE:
-		text_add_string(sql, "JSON_TYPE(");
-		text_add_slice(sql, json);
-		text_add_string(sql, ")='BOOLEAN' AND ");
-		add_json_bytes(sql, json);
-		text_add_string(sql, literal->json == VALUE_TRUE ? "='true'" : "='false'");
-		break;
-	case VALUE_NULL:
-	case VALUE_STRUCTURE: /* refused before */
-		text_add_string(sql, "JSON_TYPE(");
-		text_add_slice(sql, json);
-		text_add_string(sql, ")='NULL'");
-		break;
 	}
 	text_add_char(sql, ')');
 }
@@ -445,123 +264,6 @@ static void truth(struct text *sql, const struct plan_field *field)
 	text_add_slice(sql, field->sql);
 }
 
-/* --- Writes --- */
-
-static void add_new(struct text *sql, const struct column *column)
-{
-	text_add_string(sql, "VALUES(");
-	text_add_slice(sql, column->quoted);
-	text_add_char(sql, ')');
-}
-
-static bool has_value_by_itself(const struct column *column)
-{
-	return column->nullable || column->fallback != NULL || column->auto_increment;
-}
-
-/* The column that is assigned first, and reads of the row what it was: of the key, or another one where the body has none
- * of those. To the servers a column that is assigned has got a value: one without a default that the body lacks would be
- * empty in a new row, without a word. NULL: there is no other. */
-static const struct column *first_assigned(const struct plan *plan, const struct write *write)
-{
-	const struct key *key = write->conflict;
-	const struct table *table = plan->table;
-
-	for (unsigned i = 0; i < key->column_count; i++)
-		if (sql_find_written(write, sql_key_column(plan, key, i)) >= 0)
-			return sql_key_column(plan, key, i);
-	for (unsigned i = 0; i < write->column_count; i++)
-		if (!write->columns[i]->unreadable)
-			return write->columns[i];
-	for (unsigned i = 0; i < table->column_count; i++) {
-		const struct column *column = &table->columns[i];
-
-		if (!column->generated && !column->unreadable && has_value_by_itself(column))
-			return column;
-	}
-	return NULL;
-}
-
-/* Whether all of the key is equal, so that it is this key which the rows have in common. Whatever other keys are known:
- * MariaDB does not show those of whose columns the account may not see one. */
-static void add_common_key(struct text *sql, const struct plan *plan, const struct key *key)
-{
-	for (unsigned i = 0; i < key->column_count; i++) {
-		if (i > 0)
-			text_add_string(sql, " AND ");
-		text_add_slice(sql, sql_key_column(plan, key, i)->quoted);
-		text_add_char(sql, '=');
-		add_new(sql, sql_key_column(plan, key, i));
-	}
-}
-
-/* Fails when it is computed. LENGTH keeps the server from doing so before there is a row; of a NULL EXP would be NULL,
- * which is no error. */
-static void add_overflow(struct text *sql, const char *number, const struct column *first)
-{
-	text_add_string(sql, "EXP(");
-	text_add_string(sql, number);
-	text_add_string(sql, "+0*IFNULL(LENGTH(");
-	text_add_slice(sql, first->quoted);
-	text_add_string(sql, "),0))");
-}
-
-/* The first column becomes what it is, or is to be. Both are of the column's type: the alarm's would make a long number
- * another one. */
-static void resolution(struct text *sql, const struct plan *plan, const struct write *write, unsigned row)
-{
-	const struct column *first = first_assigned(plan, write);
-	int place;
-
-	if (first == NULL) /* nothing can be added, so nothing can be met */
-		return;
-	place = sql_find_written(write, first);
-	text_add_string(sql, " ON DUPLICATE KEY UPDATE ");
-	text_add_slice(sql, first->quoted);
-	text_add_string(sql, "=IF(");
-	add_common_key(sql, plan, write->conflict);
-	text_add_string(sql, " OR ");
-	add_overflow(sql, ALARM, first);
-	text_add_char(sql, ',');
-	if (place >= 0 && !write_makes_value(write, plan->table, row, (unsigned)place))
-		add_new(sql, first);
-	else
-		text_add_slice(sql, first->quoted);
-	text_add_char(sql, ',');
-	text_add_slice(sql, first->quoted);
-	text_add_char(sql, ')');
-	for (unsigned i = 0; i < write->column_count; i++) {
-		if (write->columns[i] == first || write_makes_value(write, plan->table, row, i))
-			continue;
-		text_add_char(sql, ',');
-		text_add_slice(sql, write->columns[i]->quoted);
-		text_add_char(sql, '=');
-		add_new(sql, write->columns[i]);
-	}
-}
-
-/* An UPDATE that fails before it changes anything runs no trigger. */
-static void judge(struct text *sql, const struct plan *plan, const struct write *write)
-{
-	const struct column *first = first_assigned(plan, write);
-
-	if (first == NULL)
-		first = sql_key_column(plan, write->conflict, 0);
-	text_add_string(sql, " ON DUPLICATE KEY UPDATE ");
-	text_add_slice(sql, first->quoted);
-	text_add_string(sql, "=IF(IF(");
-	add_common_key(sql, plan, write->conflict);
-	text_add_char(sql, ',');
-	add_overflow(sql, ALARM, first);
-	text_add_char(sql, ',');
-	add_overflow(sql, OVERFLOW, first);
-	text_add_string(sql, "),");
-	text_add_slice(sql, first->quoted); /* of its type, as some columns demand it */
-	text_add_char(sql, ',');
-	text_add_slice(sql, first->quoted);
-	text_add_char(sql, ')');
-}
-
 static void window(struct text *sql, const struct plan *plan, const struct write *write)
 {
 	(void)write;
@@ -587,7 +289,7 @@ const struct dialect mysql_dialect = {
 	.sort_bytes = MYSQL_SORT_BYTES,
 	.fulltext_indexed = true,
 	.last_id_again = true,
-	.alarm = ALARM,
+	.alarm = MYSQL_ALARM,
 	.json_names_plain = true,
 	.null_is_a_day = true,
 	.any_day = true,
@@ -602,21 +304,21 @@ const struct dialect mysql_dialect = {
 	.search = add_search,
 	.begin_snapshot = begin_snapshot,
 	.output = output,
-	.json_path = json_path,
-	.json_text = json_text,
+	.json_path = mysql_json_path,
+	.json_text = mysql_json_text,
 	.order = add_order,
 	.cast = mysql_cast,
 	.planned = planned,
 	.operand = operand,
 	.distinct = distinct,
 	.beyond = beyond,
-	.json_comparison = json_comparison,
+	.json_comparison = mysql_json_comparison,
 	.match = match,
 	.fulltext = fulltext,
 	.containment = containment,
 	.truth = truth,
-	.resolution = resolution,
-	.judge = judge,
+	.resolution = mysql_upsert_resolution,
+	.judge = mysql_upsert_judge,
 	.window = window,
 	.fallback = fallback,
 };

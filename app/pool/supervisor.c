@@ -10,70 +10,23 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
-#include <sys/wait.h>
 #include <sysexits.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/metrics.h"
 #include "base/process_title.h"
 #include "build.h"
 #include "database/database.h"
-#include "pool/admin.h"
-#include "pool/watchdog.h"
+#include "pool/children.h"
 #include "web/handover.h"
 #include "worker/worker.h"
 
 enum {
-	MAX_CHILDREN = METRICS_SLOTS - 1, /* slot 0 is the supervisor's */
-	YOUNG_US = 1000000, /* dying before that age by its own fault is not to be repeated at full speed */
-	BACKOFF_FIRST_US = 100000,
-	BACKOFF_MOST_US = 5000000,
 	RELOAD_WAIT_US = 5000000, /* how long new workers may take to be ready before the old ones are retired all the same */
-	REFUSED_WAIT_US = 60000000, /* a configuration that was refused is looked at again after that, for files that were replaced */
+	REFUSED_WAIT_US = 60000000, /* until a configuration that was refused is looked at again, for files that were replaced */
 	KILL_AFTER_US = 2000000, /* beyond MYREST_DRAIN_TIMEOUT */
 };
-
-enum kind { KIND_NONE, KIND_WORKER, KIND_ADMIN };
-
-/* A child, and the metrics slot of the same number. */
-struct child {
-	enum kind kind;
-	pid_t pid;
-	int number;     /* of the worker, from 1 */
-	bool retired;   /* of an older generation: it is leaving and nobody follows it */
-	bool concluded; /* its first attempt at the database is over, well or not */
-	int notify;     /* the pipe that tells so; -1: closed */
-	int64_t started_us;
-	struct watchdog watchdog;
-	bool given_up;  /* by the watchdog, which has killed it */
-};
-
-/* A place that wants a child. */
-struct place {
-	enum kind kind;
-	int number;
-	unsigned failures; /* young deaths in a row */
-	int64_t start_us;  /* when to start its next child; 0: it has one */
-};
-
-static struct pool {
-	struct config *config;
-	struct metrics *metrics;
-	struct handover handover;
-	int listener, admin_listener, signals;
-	bool inherited;
-	struct child children[MAX_CHILDREN + 1]; /* by slot */
-	struct place places[257];
-	int place_count;
-	bool draining;
-	int64_t drain_deadline_us;
-	int64_t retire_at_us; /* when the older generation is retired at the latest; 0: there is none to retire */
-	bool killed, said_ready;
-	int64_t look_at_us; /* when the workers are looked at next */
-	int64_t renew_at_us; /* before that they are not renewed for files that were replaced */
-} pool;
 
 static void block_signals(void)
 {
@@ -91,248 +44,11 @@ static void block_signals(void)
 	signal(SIGPIPE, SIG_IGN);
 }
 
-static int free_slot(void)
-{
-	for (int slot = 1; slot <= MAX_CHILDREN; slot++)
-		if (pool.children[slot].kind == KIND_NONE)
-			return slot;
-	return -1;
-}
-
-/* What a child does with its life; does not return. */
-static void live(struct child *child, int notify, pid_t parent)
-{
-	int status;
-
-	prctl(PR_SET_PDEATHSIG, SIGTERM); /* a worker whose supervisor is gone drains and leaves */
-	if (getppid() != parent)
-		_exit(0);
-	close(pool.signals);
-	for (int slot = 1; slot <= MAX_CHILDREN; slot++)
-		if (&pool.children[slot] != child && pool.children[slot].kind != KIND_NONE &&
-		    pool.children[slot].notify >= 0)
-			close(pool.children[slot].notify);
-	if (child->kind == KIND_ADMIN) {
-		title_set("admin", 0);
-		close(pool.listener);
-		status = admin_run(pool.config, pool.admin_listener, pool.metrics);
-	} else {
-		title_set("worker", child->number);
-		if (pool.admin_listener >= 0)
-			close(pool.admin_listener);
-		status = worker_run(pool.config, (unsigned)child->number - 1, pool.listener, &pool.handover, notify);
-	}
-	config_release(pool.config);
-	exit(status);
-}
-
-static void start_child(struct place *place)
-{
-	int slot = free_slot(), ends[2] = { -1, -1 };
-	struct child *child;
-	pid_t parent = getpid();
-
-	place->start_us = 0;
-	if (slot < 0 || pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0) {
-		place->start_us = clock_now_us() + BACKOFF_FIRST_US;
-		return;
-	}
-	if (slot >= pool.metrics->used)
-		pool.metrics->used = slot + 1;
-	child = &pool.children[slot];
-	*child = (struct child){ .kind = place->kind, .number = place->number, .notify = ends[0],
-		                 .started_us = clock_now_us() };
-	child->pid = fork();
-	if (child->pid == 0) {
-		close(ends[0]);
-		child->notify = -1;
-		metrics_own = &pool.metrics->slots[slot];
-		metrics_own->pid = getpid();
-		metrics_own->reason[0] = '\0';
-		metrics_own->busy_since_us = 0;
-		metrics_own->slow_waits_since_us = 0;
-		metrics_own->slow = 0;
-		metrics_own->hangs = 0;
-		metrics_own->state = child->kind == KIND_WORKER ? WORKER_STARTING : WORKER_NONE;
-		live(child, ends[1], parent);
-	}
-	close(ends[1]);
-	if (child->pid < 0) {
-		log_event(LOG_ERROR, "fork", "cannot start a process: %s", strerror(errno));
-		close(ends[0]);
-		child->kind = KIND_NONE;
-		place->start_us = clock_now_us() + BACKOFF_FIRST_US;
-		return;
-	}
-	if (log_wants(LOG_INFO)) {
-		struct log_line *line = log_begin(LOG_INFO, child->kind == KIND_WORKER ? "worker-start" : "admin-start");
-
-		log_number(line, "worker", child->number);
-		log_number(line, "child", child->pid);
-		log_end(line);
-	}
-}
-
-static struct place *place_of(const struct child *child)
-{
-	for (int i = 0; i < pool.place_count; i++)
-		if (pool.places[i].kind == child->kind && pool.places[i].number == child->number)
-			return &pool.places[i];
-	return NULL;
-}
-
-static void log_exit(const struct child *child, int status, bool expected)
-{
-	struct log_line *line = log_begin(expected ? LOG_INFO : LOG_WARNING,
-	                                  child->kind == KIND_WORKER ? "worker-exit" : "admin-exit");
-
-	log_number(line, "worker", child->number);
-	log_number(line, "child", child->pid);
-	if (WIFSIGNALED(status))
-		log_number(line, "signal", WTERMSIG(status));
-	else
-		log_number(line, "status", WEXITSTATUS(status));
-	log_end(line);
-}
-
-static void buried(struct child *child, int status)
-{
-	bool expected = pool.draining || child->retired, clean = WIFEXITED(status) && WEXITSTATUS(status) == 0;
-	int64_t now = clock_now_us(), wait = 0;
-	struct metrics_slot *slot = &pool.metrics->slots[child - pool.children];
-	struct place *place = place_of(child);
-
-	log_exit(child, status, expected && clean);
-	slot->state = WORKER_NONE;
-	slot->pid = 0;
-	if (child->notify >= 0)
-		close(child->notify);
-	child->kind = KIND_NONE;
-	if (expected || place == NULL)
-		return;
-	pool.metrics->worker_restarts++;
-	/* What a worker does to itself when young, it would do again; KILL comes from outside, but for the kernel's when
-	 * there is no memory to start with. */
-	if (now - child->started_us < YOUNG_US &&
-	    !(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL && child->concluded))
-		place->failures++;
-	else
-		place->failures = 0;
-	if (place->failures > 0) {
-		wait = (int64_t)BACKOFF_FIRST_US << (place->failures < 7 ? place->failures - 1 : 6);
-		wait = wait > BACKOFF_MOST_US ? BACKOFF_MOST_US : wait;
-	}
-	place->start_us = now + wait;
-}
-
-static void bury(void)
-{
-	int status;
-	pid_t pid;
-
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
-		for (int slot = 1; slot <= MAX_CHILDREN; slot++)
-			if (pool.children[slot].kind != KIND_NONE && pool.children[slot].pid == pid) {
-				buried(&pool.children[slot], status);
-				break;
-			}
-}
-
-static void log_hang(const struct child *child, enum log_level level, const char *event, const char *message)
-{
-	struct log_line *line = log_begin(level, event);
-
-	log_number(line, "worker", child->number);
-	log_number(line, "child", child->pid);
-	log_string(line, "message", message);
-	log_end(line);
-}
-
-/* Who hangs gets nothing more, and is killed if it goes on: what it holds is asked for again then, where that is safe. */
-static void look_after(struct child *child, struct metrics_slot *slot)
-{
-	long looks = watchdog_look(&child->watchdog, slot), limit = pool.config->watchdog_s;
-
-	if (looks > WATCHDOG_HANGS && looks >= limit) {
-		if (child->given_up)
-			return;
-		child->given_up = true;
-		log_hang(child, LOG_ERROR, "worker-killed", "a worker hangs for MYREST_WATCHDOG: it is replaced");
-		kill(child->pid, SIGKILL);
-	} else if (looks >= WATCHDOG_HANGS && !slot->hangs) {
-		slot->hangs = 1;
-		pool.metrics->worker_hangs++;
-		log_hang(child, LOG_WARNING, "worker-hangs", "a worker does not go on");
-	} else if (looks == 0 && slot->hangs) {
-		slot->hangs = 0;
-		log_hang(child, LOG_NOTICE, "worker-goes-on", "a worker goes on that hung");
-	}
-}
-
-static void look_after_workers(void)
-{
-	int64_t now = clock_now_us();
-
-	if (now < pool.look_at_us)
-		return;
-	pool.look_at_us = now + WATCHDOG_LOOK_US;
-	if (pool.config->watchdog_s == 0)
-		return;
-	for (int slot = 1; slot <= MAX_CHILDREN; slot++)
-		if (pool.children[slot].kind == KIND_WORKER)
-			look_after(&pool.children[slot], &pool.metrics->slots[slot]);
-}
-
-static void signal_children(int number, bool retired_only)
-{
-	for (int slot = 1; slot <= MAX_CHILDREN; slot++) {
-		const struct child *child = &pool.children[slot];
-
-		if (child->kind != KIND_NONE && (!retired_only || child->retired))
-			kill(child->pid, number);
-	}
-}
-
-static bool any_child(void)
-{
-	for (int slot = 1; slot <= MAX_CHILDREN; slot++)
-		if (pool.children[slot].kind != KIND_NONE)
-			return true;
-	return false;
-}
-
-/* The admin process has the first place; the workers' are made anew by each configuration. */
-static void set_places(void)
-{
-	if (pool.place_count == 0)
-		pool.places[pool.place_count++] =
-		    (struct place){ .kind = KIND_ADMIN, .start_us = pool.admin_listener >= 0 };
-	pool.place_count = 1;
-	for (int i = 0; i < pool.config->workers; i++)
-		pool.places[pool.place_count++] =
-		    (struct place){ .kind = KIND_WORKER, .number = i + 1, .start_us = 1 };
-	pool.metrics->workers = (int32_t)pool.config->workers;
-}
-
-/* Of the older generation, or of the newest one. */
-static int ready_workers(bool retired)
-{
-	int ready = 0;
-
-	for (int slot = 1; slot <= MAX_CHILDREN; slot++) {
-		const struct child *child = &pool.children[slot];
-
-		ready += child->kind == KIND_WORKER && child->retired == retired &&
-		         pool.metrics->slots[slot].state == WORKER_READY;
-	}
-	return ready;
-}
-
 /* Before a third generation starts, one of the two goes at once: the older one, unless nobody but it has a database
  * connection. */
 static void retire_one_generation(void)
 {
-	bool older = ready_workers(false) > 0 || ready_workers(true) == 0;
+	bool older = children_ready(false) > 0 || children_ready(true) == 0;
 
 	for (int slot = 1; slot <= MAX_CHILDREN; slot++) {
 		const struct child *child = &pool.children[slot];
@@ -374,7 +90,7 @@ static bool reload(void)
 	free(fresh);
 	database_start(pool.config); /* it may be another database than before */
 	log_set_level(pool.config->log_level);
-	set_places();
+	children_set_places();
 	pool.retire_at_us = clock_now_us() + RELOAD_WAIT_US;
 	return true;
 }
@@ -421,7 +137,7 @@ static void take_signals(void)
 			if (!pool.draining)
 				(void)reload();
 			break;
-		default: /* SIGCHLD: bury() follows */
+		default: /* SIGCHLD: children_bury() follows */
 			break;
 		}
 	}
@@ -444,7 +160,7 @@ static const char *reason_of_new(void)
  * must not end workers that have a connection. */
 static void retire_when_ready(void)
 {
-	int concluded = 0, ready = ready_workers(false), old_ready = ready_workers(true);
+	int concluded = 0, ready = children_ready(false), old_ready = children_ready(true);
 	int wanted = (int)pool.config->workers;
 	bool late = clock_now_us() >= pool.retire_at_us;
 
@@ -461,7 +177,7 @@ static void retire_when_ready(void)
 		return;
 	}
 	pool.retire_at_us = 0;
-	signal_children(WORKER_RETIRE, true);
+	children_signal(WORKER_RETIRE, true);
 }
 
 /* The admin process answers probes until the last worker has left. */
@@ -529,21 +245,14 @@ static void wait_for_events(void)
 	take_signals();
 }
 
-static void start_what_is_due(void)
-{
-	for (int i = 0; i < pool.place_count; i++)
-		if (pool.places[i].start_us != 0 && pool.places[i].start_us <= clock_now_us())
-			start_child(&pool.places[i]);
-}
-
 static void supervise(void)
 {
 	do {
 		if (!pool.draining)
-			start_what_is_due();
+			children_start_due();
 		wait_for_events();
-		bury();
-		look_after_workers();
+		children_bury();
+		children_look_after();
 		if (!pool.draining)
 			renew_outdated();
 		if (pool.retire_at_us != 0 && !pool.draining)
@@ -552,10 +261,10 @@ static void supervise(void)
 			release_admin();
 		if (pool.draining && !pool.killed && clock_now_us() >= pool.drain_deadline_us) {
 			log_event(LOG_ERROR, "stop", "workers are still there after the drain: killing them");
-			signal_children(SIGKILL, false);
+			children_signal(SIGKILL, false);
 			pool.killed = true;
 		}
-	} while (!pool.draining || any_child());
+	} while (!pool.draining || children_are_there());
 }
 
 static bool open_listeners(void)
@@ -590,7 +299,7 @@ int pool_run(struct config *config)
 	if (!open_listeners())
 		return EX_UNAVAILABLE;
 	database_start(config);
-	set_places();
+	children_set_places();
 	title_set("supervisor", 0);
 	log_event(LOG_NOTICE, "start", "MyREST " PACKAGE_VERSION " with %ld workers%s", config->workers,
 	          pool.inherited ? " on the socket it was given" : "");

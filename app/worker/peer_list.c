@@ -486,17 +486,6 @@ void peers_have_waited_for_nobody(int64_t gone_since_us)
 		peer->waits_since_us += now - (peer->waits_since_us > gone_since_us ? peer->waits_since_us : gone_since_us);
 }
 
-void peers_tell_slow(void)
-{
-	const struct peer *peer = NULL;
-
-	if (!TAILQ_EMPTY(&worker.peers[PEER_WAITING]) && database_is_open(worker.database))
-		TAILQ_FOREACH(peer, &worker.peers[PEER_WAITING], link)
-			if (peers_is_slow(peer) && (worker.batch.plan == NULL || peer_can_move(peer)))
-				break;
-	lanes_tell_waiting(peer != NULL ? peer->waits_since_us : 0);
-}
-
 int64_t peers_deadline_us(void)
 {
 	const struct peer *partial = TAILQ_FIRST(&worker.peers[PEER_PARTIAL]);

@@ -52,8 +52,6 @@ void peers_hear_no_more(struct peer *);
 void peers_part_with(struct peer *);
 /* There is a connection again, and was none since then: the wait for it does not count. */
 void peers_have_waited_for_nobody(int64_t gone_since_us);
-/* Tells the others since when something slow waits here, and could begin, here or there (lanes.h). */
-void peers_tell_slow(void);
 /* Closes those of a list that is in the order of deadlines whose time has passed. */
 void peers_expire(enum peer_state, int64_t now_us);
 int64_t peers_deadline_us(void); /* when peers_expire or shed_overdue (shed.h) has something to do; 0: nothing */

@@ -13,6 +13,7 @@
 #include "worker/db_session.h"
 #include "worker/kill.h"
 #include "worker/peer_list.h"
+#include "worker/read_end.h"
 #include "worker/server_fault.h"
 #include "worker/stream.h"
 #include "worker/worker_state.h"
@@ -22,171 +23,8 @@ enum {
 	/* The characters that rows may have by their types to be taken at once: most have far fewer. */
 	AT_ONCE_TIMES_BUFFER = 4,
 	KEYS_TIMES_BUFFER = 16, /* how many times MYREST_BUFFER_BYTES the rows of several keys may be together */
-	SNAPSHOTS = 20, /* the most that are begun for one request, because its table is being altered */
 	DISCARD_US = 100000, /* how long rows that nobody wants are read before the connection is given up */
 };
-
-static void batch_over(void)
-{
-	if (worker.batch.plan != NULL) /* or the end of its transaction was lost */
-		session_done();
-	batch_end(&worker.batch);
-	worker.stream = NULL;
-	worker.row_pending = worker.row_unread = worker.discarding = false;
-}
-
-static void log_failure(const struct peer *peer, enum log_level level, const char *event)
-{
-	const struct database_error *error = database_error(worker.database);
-	struct log_line *line = log_begin(level, event);
-
-	log_bytes(line, "id", peer->request.id.bytes, peer->request.id.length);
-	log_number(line, "number", error->number);
-	log_string(line, "table", peer->plan.table->name.bytes);
-	log_string(line, "message", error->text);
-	log_bytes(line, "sql", peer->plan.sql.bytes, peer->plan.sql.length);
-	log_end(line);
-}
-
-/* A new snapshot has the table as it is now. Whoever alters it for ever is not waited for. */
-static bool is_snapshot_old(const struct peer *peer)
-{
-#ifdef FAULT_OLD_SNAPSHOT
-	(void)peer;
-	return false;
-#else
-	return database_error(worker.database)->snapshot_old && peer->snapshots < SNAPSHOTS;
-#endif
-}
-
-/* What is counted is read in a snapshot of ours, which is read-only; without it the view's functions may write. */
-static bool is_count_at_fault(void)
-{
-	return worker.in_transaction && database_error(worker.database)->status == STATUS_READ_ONLY;
-}
-
-/* The statement failed and the connection lives. */
-static void batch_failed(void)
-{
-	const struct database_error *error = database_error(worker.database);
-	struct peer_list *running = &worker.peers[PEER_RUNNING];
-	bool shared = worker.batch.count > 1;
-	struct peer *peer;
-
-	session_not_busy();
-	while ((peer = TAILQ_FIRST(running)) != NULL) {
-		if (worker.killed == KILL_PUT_BACK && error->status == STATUS_TIMEOUT)
-			peers_put_back(peer);
-		else if (worker.killed == KILL_ABANDONED && error->status == STATUS_TIMEOUT)
-			peers_abandon(peer);
-		else if (peer == worker.stream) { /* a cut, which no client takes for an answer */
-			log_failure(peer, LOG_ERROR, "stream-cut");
-			peers_hang_up(peer);
-		} else if (server_fault_is_outdated(error, &peer->plan, worker.sent) && !peer->retried &&
-		           session_may_describe()) {
-			peer->retried = true;
-			session_want_describe();
-			peers_run_again(peer, false);
-		} else if (is_snapshot_old(peer)) {
-			peer->snapshots++;
-			if (session_may_describe())
-				session_want_describe();
-			peers_run_again(peer, false);
-		} else if (shared && error->status != STATUS_TIMEOUT && error->status != STATUS_BUSY &&
-		         error->status != STATUS_LOCKED)
-			peers_run_again(peer, true); /* one of them may be at fault; time and locks are nobody's */
-		else {
-			struct fault fault = server_fault_of_read(error, &peer->plan, worker.sent, &peer->arena);
-
-			if (is_count_at_fault())
-				fault = (struct fault){ .status = STATUS_UNSUPPORTED, .hint = "Prefer: count=planned",
-				                        .message = "rows cannot be counted exactly where reading them writes" };
-			if (status_http(fault.status) >= 500)
-				log_failure(peer, LOG_ERROR, "statement-failed");
-			else if (fault.status == STATUS_FORBIDDEN) /* a right is missing, which no client can mend */
-				log_failure(peer, LOG_WARNING, "statement-failed");
-			answer_fault(peer, &fault, NULL);
-			peers_write_on(peer);
-		}
-	}
-	batch_over();
-}
-
-/* The connection to the database is gone, and the statement with it. Reads are repeated: once, or on each other host. */
-static void batch_lost(void)
-{
-	const struct database_error *error = database_error(worker.database);
-	struct peer_list *running = &worker.peers[PEER_RUNNING];
-	struct fault fault = { .status = error->status };
-	struct peer *peer;
-
-	if (fault.status == STATUS_TIMEOUT)
-		fault.details = server_fault_limit(error);
-
-	session_not_busy();
-	while ((peer = TAILQ_FIRST(running)) != NULL) {
-		if (peer == worker.stream) {
-			log_failure(peer, LOG_ERROR, "stream-cut");
-			peers_hang_up(peer);
-		} else if (peer->losses < database_host_count(worker.database) && error->status != STATUS_TIMEOUT) {
-			peer->losses++;
-			peers_run_again(peer, false);
-		} else {
-			log_failure(peer, LOG_ERROR, "statement-lost");
-			answer_fault(peer, &fault, NULL);
-			peers_write_on(peer);
-		}
-	}
-	batch_over();
-}
-
-static void batch_done(void)
-{
-	struct peer_list *running = &worker.peers[PEER_RUNNING];
-	struct peer *peer;
-
-	session_not_busy();
-	if (worker.batch.mistyped && session_may_describe()) {
-		log_event(LOG_WARNING, "schema-changed", "a value is not of its column's type: describing the tables again");
-		session_want_describe();
-	}
-	if (worker.batch.replaced > 0 && (peer = TAILQ_FIRST(running)) != NULL) {
-		struct log_line *line = log_begin(LOG_ERROR, "invalid-utf8");
-
-		log_bytes(line, "id", peer->request.id.bytes, peer->request.id.length);
-		log_string(line, "table", peer->plan.table->name.bytes);
-		log_number(line, "places", (int64_t)worker.batch.replaced);
-		log_end(line);
-	}
-	while ((peer = TAILQ_FIRST(running)) != NULL) {
-		/* MySQL ends some without an error, such as a SLEEP. */
-		if (worker.killed == KILL_ABANDONED && !peers_still_waits(peer)) {
-			peers_abandon(peer);
-			continue;
-		}
-		if (peer == worker.stream) {
-			peer->rows = worker.batch.rows;
-			answer_stream_end(peer);
-		} else if (worker.discarding) { /* too large to share: one by one */
-			peers_run_again(peer, true);
-			continue;
-		} else
-			batch_answer(&worker.batch, peer);
-		peers_write_on(peer);
-	}
-	batch_over();
-}
-
-/* It has ended, by itself or as it was to: MySQL does not tell of each. */
-static void batch_put_back(void)
-{
-	struct peer *peer;
-
-	session_not_busy();
-	while ((peer = TAILQ_FIRST(&worker.peers[PEER_RUNNING])) != NULL)
-		peers_put_back(peer);
-	batch_over();
-}
 
 /* Those whose answer is large get a statement of their own. The others go on sharing: nobody is to see in the answer
  * that somebody else has asked for another format. */
@@ -246,7 +84,7 @@ static void take_row(void)
 /* The rest of a result that nobody wants costs more than a new connection. */
 static void give_up_rest(void)
 {
-	batch_done();
+	read_end_done();
 	worker.in_transaction = false;
 	database_drop(worker.database);
 	session_open();
@@ -287,7 +125,7 @@ static void gone(void)
 	worker.in_transaction = worker.ending_transaction = false;
 	session_lost();
 	log_event(LOG_INFO, "database-lost", "%s", database_error(worker.database)->text);
-	batch_lost();
+	read_end_lost();
 	worker.reconnect_us = 0;
 	session_open();
 }
@@ -348,7 +186,7 @@ static enum statement_stage stage_after_guess(void)
 static void stage_done(void)
 {
 	if (worker.killed == KILL_PUT_BACK) {
-		batch_put_back();
+		read_end_put_back();
 		end_transaction();
 		return;
 	}
@@ -363,7 +201,7 @@ static void stage_done(void)
 		send_stage(STAGE_ROWS);
 		break;
 	case STAGE_ROWS:
-		batch_done();
+		read_end_done();
 		end_transaction();
 		break;
 	}
@@ -475,7 +313,7 @@ void run_read_step(enum database_step step)
 			send_stage(stage_after_guess());
 			break;
 		}
-		batch_failed();
+		read_end_failed();
 		end_transaction();
 		break;
 	case DATABASE_LOST:

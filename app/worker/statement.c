@@ -111,3 +111,14 @@ int64_t statement_deadline_us(void)
 {
 	return clock_earlier(run_read_deadline_us(), kill_deadline_us());
 }
+
+void statement_tell_slow(void)
+{
+	const struct peer *peer = NULL;
+
+	if (!TAILQ_EMPTY(&worker.peers[PEER_WAITING]) && database_is_open(worker.database))
+		TAILQ_FOREACH(peer, &worker.peers[PEER_WAITING], link)
+			if (peers_is_slow(peer) && (worker.batch.plan == NULL || peer_can_move(peer)))
+				break;
+	lanes_tell_waiting(peer != NULL ? peer->waits_since_us : 0);
+}

@@ -12,6 +12,8 @@
 void statement_start(void);
 /* Goes on from what the database said. */
 void statement_step(enum database_step);
+/* Tells the others since when something slow waits here, and could begin, here or there (lanes.h). */
+void statement_tell_slow(void);
 void statement_timers(int64_t now_us);
 int64_t statement_deadline_us(void); /* when statement_timers has something to do; 0: nothing */
 

@@ -172,7 +172,7 @@ bool worker_turn(void)
 		statement_start();
 	}
 	if (worker.lanes)
-		peers_tell_slow();
+		statement_tell_slow();
 	return !leave_may();
 }
 

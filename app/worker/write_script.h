@@ -78,6 +78,9 @@ enum script_next script_undo(struct write_script *);
 /* After the ROLLBACK, or where there is nothing to undo. */
 enum script_next script_undone(struct write_script *);
 
+/* Of the row that was inserted last: writes the condition for it into new_keys. false: there is none. */
+bool script_find_inserted(struct write_script *);
+
 /* For write_refused.c. */
 enum script_next script_send_word(struct write_script *, enum script_stage, const char *sql);
 enum script_next script_send_insert(struct write_script *, bool plain);
