@@ -53,6 +53,8 @@ library_sources = \
 	app/database/session_state.h \
 	app/database/statement_kill.c \
 	app/database/statement_kill.h \
+	app/mysql/mysql_author_errors.c \
+	app/mysql/mysql_author_errors.h \
 	app/mysql/mysql_cast.c \
 	app/mysql/mysql_cast.h \
 	app/mysql/mysql_catalogue.c \
@@ -238,6 +240,8 @@ library_sources = \
 	app/worker/write_script.h
 if HAVE_POSTGRESQL
 library_sources += \
+	app/postgresql/postgresql_connect.c \
+	app/postgresql/postgresql_connect.h \
 	app/postgresql/postgresql_driver.c \
 	app/postgresql/postgresql_library.c \
 	app/postgresql/postgresql_library.h \

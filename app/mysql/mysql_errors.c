@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "mysql/mysql_author_errors.h"
+
 static const struct {
 	uint16_t number;
 	enum status status;
@@ -448,86 +450,6 @@ static const struct {
 	{ 1436, STATUS_TOO_COMPLEX }, /* stack overrun need more */
 	{ 1456, STATUS_TOO_COMPLEX }, /* sp recursion limit */
 	{ 4169, STATUS_TOO_COMPLEX }, /* cte expansion limit exceeded */
-	{ 1045, STATUS_DEFINITION }, /* access denied error: of a view's or trigger's definer, since we are logged in */
-	{ 1052, STATUS_DEFINITION }, /* non uniq error */
-	{ 1054, STATUS_DEFINITION }, /* bad field error */
-	{ 1055, STATUS_DEFINITION }, /* wrong field with group */
-	{ 1093, STATUS_DEFINITION }, /* update table used */
-	{ 1094, STATUS_DEFINITION }, /* no such thread */
-	{ 1109, STATUS_DEFINITION }, /* unknown table */
-	{ 1115, STATUS_DEFINITION }, /* unknown character set */
-	{ 1136, STATUS_DEFINITION }, /* wrong value count on row */
-	{ 1140, STATUS_DEFINITION }, /* mix of group func and fields */
-	{ 1146, STATUS_DEFINITION }, /* no such table */
-	{ 1168, STATUS_DEFINITION }, /* wrong mrg table */
-	{ 1172, STATUS_DEFINITION }, /* too many rows */
-	{ 1191, STATUS_DEFINITION }, /* ft matching key not found */
-	{ 1193, STATUS_DEFINITION }, /* unknown system variable */
-	{ 1222, STATUS_DEFINITION }, /* wrong number of columns in select */
-	{ 1229, STATUS_DEFINITION }, /* global variable */
-	{ 1231, STATUS_DEFINITION }, /* wrong value for var */
-	{ 1232, STATUS_DEFINITION }, /* wrong type for var */
-	{ 1238, STATUS_DEFINITION }, /* incorrect global local var */
-	{ 1241, STATUS_DEFINITION }, /* operand columns */
-	{ 1242, STATUS_DEFINITION }, /* subquery no 1 row */
-	{ 1253, STATUS_DEFINITION }, /* collation charset mismatch */
-	{ 1267, STATUS_DEFINITION }, /* cant aggregate 2collations */
-	{ 1270, STATUS_DEFINITION }, /* cant aggregate 3collations */
-	{ 1271, STATUS_DEFINITION }, /* cant aggregate ncollations */
-	{ 1273, STATUS_DEFINITION }, /* unknown collation */
-	{ 1298, STATUS_DEFINITION }, /* unknown time zone */
-	{ 1305, STATUS_DEFINITION }, /* sp does not exist */
-	{ 1318, STATUS_DEFINITION }, /* sp wrong no of args */
-	{ 1321, STATUS_DEFINITION }, /* sp noreturnend */
-	{ 1325, STATUS_DEFINITION }, /* sp cursor already open */
-	{ 1326, STATUS_DEFINITION }, /* sp cursor not open */
-	{ 1328, STATUS_DEFINITION }, /* sp wrong no of fetch args */
-	{ 1329, STATUS_DEFINITION }, /* sp fetch no data */
-	{ 1336, STATUS_DEFINITION }, /* stmt not allowed in sf or trg */
-	{ 1339, STATUS_DEFINITION }, /* sp case not found */
-	{ 1356, STATUS_DEFINITION }, /* view invalid */
-	{ 1362, STATUS_DEFINITION }, /* trg cant change row */
-	{ 1363, STATUS_DEFINITION }, /* trg no such row in trg */
-	{ 1414, STATUS_DEFINITION }, /* sp not var arg */
-	{ 1415, STATUS_DEFINITION }, /* sp no retset */
-	{ 1422, STATUS_DEFINITION }, /* commit not allowed in sf or trg */
-	{ 1424, STATUS_DEFINITION }, /* sp no recursion */
-	{ 1442, STATUS_DEFINITION }, /* cant update used table in sf or trg */
-	{ 1443, STATUS_DEFINITION }, /* view prevent update */
-	{ 1444, STATUS_DEFINITION }, /* ps no recursion */
-	{ 1445, STATUS_DEFINITION }, /* sp cant set autocommit */
-	{ 1449, STATUS_DEFINITION }, /* no such user */
-	{ 1460, STATUS_DEFINITION }, /* sp no aggregate */
-	{ 1462, STATUS_DEFINITION }, /* view recursive */
-	{ 1568, STATUS_DEFINITION }, /* cant change tx characteristics */
-	{ 1582, STATUS_DEFINITION }, /* wrong paramcount to native fct */
-	{ 1583, STATUS_DEFINITION }, /* wrong parameters to native fct */
-	{ 1584, STATUS_DEFINITION }, /* wrong parameters to stored fct */
-	{ 1599, STATUS_DEFINITION }, /* view no creation ctx */
-	{ 1600, STATUS_DEFINITION }, /* view invalid creation ctx */
-	{ 1603, STATUS_DEFINITION }, /* trg no creation ctx */
-	{ 1604, STATUS_DEFINITION }, /* trg invalid creation ctx */
-	{ 1606, STATUS_DEFINITION }, /* trg cant open table */
-	{ 1630, STATUS_DEFINITION }, /* func inexistent name collision */
-	{ 1645, STATUS_DEFINITION }, /* resignal without active handler */
-	{ 1695, STATUS_DEFINITION }, /* stored function prevents switch sql log bin */
-	{ 1710, STATUS_DEFINITION }, /* error in trigger body */
-	{ 1711, STATUS_DEFINITION }, /* error in unknown trigger body */
-	{ 1765, STATUS_DEFINITION }, /* variable not settable in sf or trigger */
-	{ 1766, STATUS_DEFINITION }, /* variable not settable in transaction */
-	{ 3087, STATUS_DEFINITION }, /* wrong field with group v2 */
-	{ 3088, STATUS_DEFINITION }, /* mix of group func and fields v2 */
-	{ 3004, STATUS_DEFINITION }, /* get stacked da without active handler */
-	{ 3986, STATUS_DEFINITION }, /* implicit comparison for json */
-	{ 3998, STATUS_DEFINITION }, /* invalid cast */
-	{ 4028, STATUS_DEFINITION }, /* calculating default value, of MariaDB */
-	{ 4078, STATUS_DEFINITION }, /* illegal parameter data types2 for operation, of MariaDB */
-	{ 4079, STATUS_DEFINITION }, /* illegal parameter data type for operation, of MariaDB */
-	{ 4161, STATUS_DEFINITION }, /* unknown data type, of MariaDB */
-	{ 6436, STATUS_DEFINITION }, /* library invalid */
-	{ 6508, STATUS_DEFINITION }, /* etag not supported */
-	{ 6576, STATUS_DEFINITION }, /* fk cascade trigger updating fk columns not supported */
-	{ 6577, STATUS_DEFINITION }, /* cant update used table in fk cascade */
 };
 
 enum { ENGINES_DIFFER = 187, ENGINES_LAST = 209 };
@@ -563,5 +485,5 @@ enum status mysql_error_status(unsigned number)
 	for (size_t i = 0; i < sizeof(meanings) / sizeof(meanings[0]); i++)
 		if (meanings[i].number == number)
 			return meanings[i].status;
-	return STATUS_FAULT;
+	return mysql_error_is_of_authors(number) ? STATUS_DEFINITION : STATUS_FAULT;
 }
