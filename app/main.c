@@ -53,7 +53,7 @@ int main(int argc, char **argv)
 	const char *command = argc > 1 ? argv[1] : "";
 
 	open_standard_descriptors();
-	title_open(argv);
+	process_title_open(argv);
 	engine_register(engines);
 	if (argc > 2) {
 		fprintf(stderr, "myrest: too many arguments: '%s'\n%s", argv[2], usage);
@@ -78,9 +78,9 @@ int main(int argc, char **argv)
 	if (config_load(&config, stderr) > 0)
 		return finish(&config, EX_CONFIG);
 	if (strcmp(command, "openapi") == 0)
-		return finish(&config, check_openapi(&config));
+		return finish(&config, commands_openapi(&config));
 	if (*command != '\0')
-		return finish(&config, check_run(&config));
+		return finish(&config, commands_check(&config));
 	log_open(config.log_level);
-	return finish(&config, pool_run(&config));
+	return finish(&config, supervisor_run(&config));
 }

@@ -22,7 +22,7 @@ static bool begins_a_list(const struct text *out)
 	return out->length == 0 || out->bytes[out->length - 1] == '{' || out->bytes[out->length - 1] == '[';
 }
 
-void template_add(struct text *out, const char *template, ...)
+void json_template_add(struct text *out, const char *template, ...)
 {
 	bool quoted = false;
 	va_list arguments;

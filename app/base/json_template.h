@@ -13,6 +13,6 @@
  *   %s  a string (const char *): with its quotes, or, within single quotes, without
  *   %r  JSON text as it is (const char *)
  *   %u  a number (uint64_t) */
-void template_add(struct text *, const char *template, ...);
+void json_template_add(struct text *, const char *template, ...);
 
 #endif

@@ -14,7 +14,7 @@ static char **moved __attribute__((used));
 static char *start;
 static size_t size;
 
-void title_open(char **argv)
+void process_title_open(char **argv)
 {
 	char *end = argv[0] + strlen(argv[0]), *copy;
 	size_t count = 0, bytes = 0;
@@ -37,7 +37,7 @@ void title_open(char **argv)
 	size = (size_t)(end - start);
 }
 
-void title_set(const char *role, int number)
+void process_title_set(const char *role, int number)
 {
 	char text[64], name[16];
 	int length;

@@ -7,8 +7,8 @@
 #define MYREST_PROCESS_TITLE_H
 
 /* First thing in main: moves the environment elsewhere. */
-void title_open(char **argv);
+void process_title_open(char **argv);
 /* "myrest: ROLE", with the number behind it when it is above 0. */
-void title_set(const char *role, int number);
+void process_title_set(const char *role, int number);
 
 #endif

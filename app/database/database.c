@@ -25,7 +25,7 @@ struct database *database_new(const struct config *config, unsigned place)
 	database->config = config;
 	database->driver = engine_of(&config->database)->driver;
 	database->resolver = -1;
-	target_init(&database->target, config, place);
+	endpoint_init(&database->endpoint, config, place);
 	return database;
 }
 
@@ -40,9 +40,9 @@ static void watch_host(struct database *database)
 }
 
 /* The host that the connection is to, for a trial connect beside it. */
-static struct probe_place place_of(const struct database *database)
+static struct host_probe_place place_of(const struct database *database)
 {
-	return (struct probe_place){ database->driver, database->target.url, target_host(&database->target), database->address,
+	return (struct host_probe_place){ database->driver, database->endpoint.url, endpoint_host(&database->endpoint), database->address,
 		                     database->config->connect_timeout_s };
 }
 
@@ -73,7 +73,7 @@ static void close_connection(struct database *database, bool polite)
 
 bool database_kill(struct database *database, bool spares_commit)
 {
-	const struct probe_place place = place_of(database);
+	const struct host_probe_place place = place_of(database);
 
 	return database->phase == RUNNING &&
 	       statement_kill_begin(&database->kill, &place, database->connection, spares_commit);
@@ -94,19 +94,19 @@ bool database_may_kill(struct database *database)
 void database_drop(struct database *database)
 {
 	(void)database_kill(database, false);
-	database->target.hosts.start = database->target.hosts.current;
+	database->endpoint.hosts.start = database->endpoint.hosts.current;
 	close_connection(database, false);
 }
 
 void database_free(struct database *database)
 {
-	probe_stop(&database->watch.home);
-	probe_stop(&database->kill.probe);
+	host_probe_stop(&database->watch.home);
+	host_probe_stop(&database->kill.probe);
 	close_connection(database, database->phase == IDLE);
 	schema_free(database->schema);
 	schema_free(database->old_schema);
 	text_release(&database->sql);
-	target_release(&database->target);
+	endpoint_release(&database->endpoint);
 	free(database);
 }
 
@@ -114,9 +114,9 @@ static enum database_step connect_next(struct database *database);
 
 static bool another_address(const struct database *database)
 {
-	const struct url_host *host = target_host(&database->target);
+	const struct url_host *host = endpoint_host(&database->endpoint);
 
-	return host != NULL && database->phase != RESOLVING && !database->driver->takes_name(database->target.url, host) &&
+	return host != NULL && database->phase != RESOLVING && !database->driver->takes_name(database->endpoint.url, host) &&
 	       database->tried < database->addresses.count;
 }
 
@@ -133,12 +133,12 @@ static enum database_step lost(struct database *database)
 		char words[sizeof(database->error.text)];
 
 		strcpy(words, database->error.text);
-		snprintf(database->error.text, sizeof(database->error.text), "%.200s: %.300s", database->target.name, words);
+		snprintf(database->error.text, sizeof(database->error.text), "%.200s: %.300s", database->endpoint.name, words);
 	}
 	close_connection(database, false);
 	if (database->opening && another)
 		return connect_next(database);
-	hosts_failed(&database->target.hosts, clock_now_us());
+	host_order_failed(&database->endpoint.hosts, clock_now_us());
 	return database->opening ? try_next_host(database) : DATABASE_LOST;
 }
 
@@ -154,7 +154,7 @@ static enum database_step renew(struct database *database, const char *why)
 {
 	tell(database, why, "");
 	database->error.not_run = session_state_has_run_nothing(&database->session);
-	database->target.hosts.start = database->target.hosts.current;
+	database->endpoint.hosts.start = database->endpoint.hosts.current;
 	close_connection(database, true);
 	return DATABASE_LOST;
 }
@@ -179,8 +179,8 @@ static enum database_step opened(struct database *database)
 	database->kill.failures = 0; /* it may be another server */
 	if (database->addresses.count > 0) /* this address is good, for the next time as well */
 		database->first = (database->first + database->tried - 1) % database->addresses.count;
-	hosts_good(&database->target.hosts);
-	host_watch_opened(&database->watch, database->target.url->target != URL_TARGET_ANY || hosts_is_home(&database->target.hosts));
+	host_order_good(&database->endpoint.hosts);
+	host_watch_opened(&database->watch, database->endpoint.url->target != URL_TARGET_ANY || host_order_is_home(&database->endpoint.hosts));
 	return DATABASE_OPEN;
 }
 
@@ -320,8 +320,8 @@ static enum database_step connect_to(struct database *database, const char *addr
 {
 	database->phase = CONNECTING;
 	database->address = address;
-	return advance(database, database->driver->connect(&database->connection, database->target.url,
-	                                                   target_host(&database->target), address,
+	return advance(database, database->driver->connect(&database->connection, database->endpoint.url,
+	                                                   endpoint_host(&database->endpoint), address,
 	                                                   database->config->connect_timeout_s, &database->error));
 }
 
@@ -329,7 +329,7 @@ static enum database_step connect_to(struct database *database, const char *addr
 static enum database_step connect_next(struct database *database)
 {
 	int place = (database->first + database->tried++) % database->addresses.count;
-	bool all = database->driver->takes_name(database->target.url, target_host(&database->target));
+	bool all = database->driver->takes_name(database->endpoint.url, endpoint_host(&database->endpoint));
 
 	set_deadline(database, database->config->connect_timeout_s * (all ? database->addresses.count : 1));
 	return connect_to(database, database->addresses.addresses[place]);
@@ -337,7 +337,7 @@ static enum database_step connect_next(struct database *database)
 
 static enum database_step try_host(struct database *database)
 {
-	const struct url_host *host = target_host(&database->target);
+	const struct url_host *host = endpoint_host(&database->endpoint);
 
 	database->tried = database->addresses.count = 0;
 	set_deadline(database, database->config->connect_timeout_s);
@@ -353,23 +353,23 @@ static enum database_step try_host(struct database *database)
 
 static enum database_step try_next_host(struct database *database)
 {
-	unsigned before = database->target.hosts.current;
+	unsigned before = database->endpoint.hosts.current;
 
-	if (!target_next(&database->target)) {
+	if (!endpoint_next(&database->endpoint)) {
 		database->opening = false;
 		return DATABASE_LOST;
 	}
-	if (database->target.hosts.current != before) /* the good address was another host's */
+	if (database->endpoint.hosts.current != before) /* the good address was another host's */
 		database->first = 0;
 	return try_host(database);
 }
 
 enum database_step database_open(struct database *database)
 {
-	probe_stop(&database->watch.home);
+	host_probe_stop(&database->watch.home);
 	close_connection(database, false);
 	database_error_clear(&database->error);
-	target_begin(&database->target);
+	endpoint_begin(&database->endpoint);
 	database->opening = true;
 	return try_next_host(database);
 }
@@ -453,7 +453,7 @@ static enum database_step send_when_settled(struct database *database)
 
 static enum database_step look_at_kill(struct database *database, int64_t now)
 {
-	enum probe_says says = statement_kill_look(&database->kill, now);
+	enum host_probe_says says = statement_kill_look(&database->kill, now);
 
 	if (says == PROBE_WAITS)
 		return DATABASE_WAIT;
@@ -468,7 +468,7 @@ static enum database_step look_at_kill(struct database *database, int64_t now)
 /* A host that says nothing while it should: it works, or it is gone. */
 static enum database_step look_at_silence(struct database *database, int64_t now)
 {
-	const struct probe_place place = place_of(database);
+	const struct host_probe_place place = place_of(database);
 
 	if (!host_watch_is_silent(&database->watch, &place, now))
 		return DATABASE_WAIT;
@@ -478,15 +478,15 @@ static enum database_step look_at_silence(struct database *database, int64_t now
 /* The host where the worker belongs may be back. Between two statements the worker goes there. */
 static enum database_step look_for_home(struct database *database, int64_t now)
 {
-	const struct probe_place home = { database->driver, database->target.url,
-		                          &database->target.url->hosts[database->target.hosts.home], NULL,
+	const struct host_probe_place home = { database->driver, database->endpoint.url,
+		                          &database->endpoint.url->hosts[database->endpoint.hosts.home], NULL,
 		                          database->config->connect_timeout_s };
 
 	if (!host_watch_is_home_back(&database->watch, &home, now))
 		return DATABASE_WAIT;
 	tell(database, "going back to the host where this worker belongs", "");
 	close_connection(database, true);
-	hosts_go_home(&database->target.hosts);
+	host_order_go_home(&database->endpoint.hosts);
 	return DATABASE_LOST;
 }
 
@@ -585,5 +585,5 @@ void database_leave_host(struct database *database, const char *why)
 	(void)database_kill(database, false);
 	tell(database, why, "");
 	close_connection(database, false);
-	hosts_failed(&database->target.hosts, clock_now_us());
+	host_order_failed(&database->endpoint.hosts, clock_now_us());
 }

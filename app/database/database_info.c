@@ -27,17 +27,17 @@ unsigned database_wants(const struct database *database)
 
 unsigned database_host_count(const struct database *database)
 {
-	return database->target.url->host_count > 1 ? database->target.url->host_count : 1;
+	return database->endpoint.url->host_count > 1 ? database->endpoint.url->host_count : 1;
 }
 
 bool database_wants_writable(const struct database *database)
 {
-	return database->target.url->target == URL_TARGET_WRITABLE;
+	return database->endpoint.url->target == URL_TARGET_WRITABLE;
 }
 
 const char *database_host(const struct database *database)
 {
-	return database->target.name;
+	return database->endpoint.name;
 }
 
 const char *database_protection(const struct database *database)

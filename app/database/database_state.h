@@ -17,7 +17,7 @@ enum phase { CLOSED, RESOLVING, CONNECTING, SETTING_UP, DESCRIBING, IDLE, SETTLI
 
 struct database {
 	const struct config *config;
-	struct target target;
+	struct endpoint endpoint;
 	const struct driver *driver;
 	struct driver_connection *connection;
 	enum phase phase;

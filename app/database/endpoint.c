@@ -8,87 +8,87 @@
 #include "base/log.h"
 
 /* Reads are spread; writes of all workers go to one host, the first that takes them. */
-static void know_hosts(struct target *target)
+static void know_hosts(struct endpoint *endpoint)
 {
-	hosts_init(&target->hosts, target->url->host_count,
-	           target->url->target == URL_TARGET_ANY ? target->place : 0);
+	host_order_init(&endpoint->hosts, endpoint->url->host_count,
+	           endpoint->url->target == URL_TARGET_ANY ? endpoint->place : 0);
 }
 
-void target_init(struct target *target, const struct config *config, unsigned place)
+void endpoint_init(struct endpoint *endpoint, const struct config *config, unsigned place)
 {
-	memset(target, 0, sizeof(*target));
-	target->url = &config->database;
-	target->place = place;
-	know_hosts(target);
+	memset(endpoint, 0, sizeof(*endpoint));
+	endpoint->url = &config->database;
+	endpoint->place = place;
+	know_hosts(endpoint);
 }
 
-void target_release(struct target *target)
+void endpoint_release(struct endpoint *endpoint)
 {
-	arena_release(&target->arena);
+	arena_release(&endpoint->arena);
 }
 
-static const char *read_again(const struct target *target, struct arena *arena, struct database_url *url)
+static const char *read_again(const struct endpoint *endpoint, struct arena *arena, struct database_url *url)
 {
 	const char *fault = config_read_url_again(arena, url);
 
-	return fault == NULL && url->rules != target->url->rules ? "another database needs a restart" : fault;
+	return fault == NULL && url->rules != endpoint->url->rules ? "another database needs a restart" : fault;
 }
 
-static void read_url_again(struct target *target)
+static void read_url_again(struct endpoint *endpoint)
 {
 	struct arena arena = { 0 };
 	struct database_url url;
-	const char *fault = read_again(target, &arena, &url);
-	bool same = fault == NULL && url_is_same_place(&url, target->url);
+	const char *fault = read_again(endpoint, &arena, &url);
+	bool same = fault == NULL && url_is_same_place(&url, endpoint->url);
 
 	if (fault != NULL) {
-		if (!target->warned)
+		if (!endpoint->warned)
 			log_event(LOG_WARNING, "database-url", "DATABASE_URL_FILE: %s; the connection is opened as before", fault);
-		target->warned = true;
+		endpoint->warned = true;
 		arena_release(&arena);
 		return;
 	}
-	target->warned = false;
-	arena_release(&target->arena);
-	target->arena = arena;
-	target->read_again = url;
-	target->url = &target->read_again;
+	endpoint->warned = false;
+	arena_release(&endpoint->arena);
+	endpoint->arena = arena;
+	endpoint->read_again = url;
+	endpoint->url = &endpoint->read_again;
 	if (!same)
-		know_hosts(target);
+		know_hosts(endpoint);
 }
 
-void target_begin(struct target *target)
+void endpoint_begin(struct endpoint *endpoint)
 {
 	if (config_url_is_in_file())
-		read_url_again(target);
-	hosts_begin(&target->hosts);
+		read_url_again(endpoint);
+	host_order_begin(&endpoint->hosts);
 }
 
-static void name_host(struct target *target)
+static void name_host(struct endpoint *endpoint)
 {
-	const struct url_host *host = target_host(target);
-	size_t size = sizeof(target->name);
+	const struct url_host *host = endpoint_host(endpoint);
+	size_t size = sizeof(endpoint->name);
 	int length;
 
 	if (host == NULL) {
-		strcpy(target->name, "socket");
+		strcpy(endpoint->name, "socket");
 		return;
 	}
-	length = strchr(host->name, ':') != NULL ? snprintf(target->name, size, "[%.250s]", host->name) :
-	                                           snprintf(target->name, size, "%.250s", host->name);
+	length = strchr(host->name, ':') != NULL ? snprintf(endpoint->name, size, "[%.250s]", host->name) :
+	                                           snprintf(endpoint->name, size, "%.250s", host->name);
 	if (host->port != 0)
-		snprintf(target->name + length, size - (size_t)length, ":%u", host->port);
+		snprintf(endpoint->name + length, size - (size_t)length, ":%u", host->port);
 }
 
-bool target_next(struct target *target)
+bool endpoint_next(struct endpoint *endpoint)
 {
-	if (!hosts_next(&target->hosts, clock_now_us()))
+	if (!host_order_next(&endpoint->hosts, clock_now_us()))
 		return false;
-	name_host(target);
+	name_host(endpoint);
 	return true;
 }
 
-const struct url_host *target_host(const struct target *target)
+const struct url_host *endpoint_host(const struct endpoint *endpoint)
 {
-	return url_is_local(target->url) ? NULL : &target->url->hosts[target->hosts.current];
+	return url_is_local(endpoint->url) ? NULL : &endpoint->url->hosts[endpoint->hosts.current];
 }

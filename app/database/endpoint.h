@@ -9,9 +9,9 @@
 #include "config/config.h"
 #include "database/host_order.h"
 
-struct target {
+struct endpoint {
 	const struct database_url *url; /* the configuration's, or what DATABASE_URL_FILE has said since */
-	struct hosts hosts;
+	struct host_order hosts;
 	char name[280];                 /* of the host: "db2:3306", "[::1]", "socket" */
 	unsigned place;
 	struct database_url read_again;
@@ -20,13 +20,13 @@ struct target {
 };
 
 /* place: of the worker among all, from 0. */
-void target_init(struct target *, const struct config *, unsigned place);
-void target_release(struct target *);
+void endpoint_init(struct endpoint *, const struct config *, unsigned place);
+void endpoint_release(struct endpoint *);
 /* Begins a round of all hosts. A password that was changed underneath is in DATABASE_URL_FILE, which is read again; what
  * cannot be used leaves all as it was. Nothing may point into the URL then. */
-void target_begin(struct target *);
+void endpoint_begin(struct endpoint *);
 /* Goes on to the next host of the round, or to the socket; false: there are no more. */
-bool target_next(struct target *);
-const struct url_host *target_host(const struct target *); /* NULL: the socket */
+bool endpoint_next(struct endpoint *);
+const struct url_host *endpoint_host(const struct endpoint *); /* NULL: the socket */
 
 #endif

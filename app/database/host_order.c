@@ -3,60 +3,60 @@
 
 #include <string.h>
 
-void hosts_init(struct hosts *hosts, unsigned count, unsigned home)
+void host_order_init(struct host_order *order, unsigned count, unsigned home)
 {
-	memset(hosts, 0, sizeof(*hosts));
-	hosts->count = count > 0 ? count : 1;
-	hosts->home = hosts->start = hosts->current = home % hosts->count;
+	memset(order, 0, sizeof(*order));
+	order->count = count > 0 ? count : 1;
+	order->home = order->start = order->current = home % order->count;
 }
 
-void hosts_begin(struct hosts *hosts)
+void host_order_begin(struct host_order *order)
 {
-	hosts->tried = 0;
+	order->tried = 0;
 }
 
-static bool is_avoided(const struct hosts *hosts, unsigned host, int64_t now_us)
+static bool is_avoided(const struct host_order *order, unsigned host, int64_t now_us)
 {
-	return hosts->failed_us[host] != 0 && now_us - hosts->failed_us[host] < HOSTS_AVOIDED_US;
+	return order->failed_us[host] != 0 && now_us - order->failed_us[host] < HOSTS_AVOIDED_US;
 }
 
-static bool choose(struct hosts *hosts, bool avoided, int64_t now_us)
+static bool choose(struct host_order *order, bool avoided, int64_t now_us)
 {
-	for (unsigned i = 0; i < hosts->count; i++) {
-		unsigned host = (hosts->start + i) % hosts->count;
+	for (unsigned i = 0; i < order->count; i++) {
+		unsigned host = (order->start + i) % order->count;
 
-		if ((hosts->tried & (UINT32_C(1) << host)) != 0 || is_avoided(hosts, host, now_us) != avoided)
+		if ((order->tried & (UINT32_C(1) << host)) != 0 || is_avoided(order, host, now_us) != avoided)
 			continue;
-		hosts->tried |= UINT32_C(1) << host;
-		hosts->current = host;
+		order->tried |= UINT32_C(1) << host;
+		order->current = host;
 		return true;
 	}
 	return false;
 }
 
-bool hosts_next(struct hosts *hosts, int64_t now_us)
+bool host_order_next(struct host_order *order, int64_t now_us)
 {
-	return choose(hosts, false, now_us) || choose(hosts, true, now_us);
+	return choose(order, false, now_us) || choose(order, true, now_us);
 }
 
-void hosts_failed(struct hosts *hosts, int64_t now_us)
+void host_order_failed(struct host_order *order, int64_t now_us)
 {
-	hosts->failed_us[hosts->current] = now_us;
-	hosts->start = (hosts->current + 1) % hosts->count;
+	order->failed_us[order->current] = now_us;
+	order->start = (order->current + 1) % order->count;
 }
 
-void hosts_good(struct hosts *hosts)
+void host_order_good(struct host_order *order)
 {
-	hosts->failed_us[hosts->current] = 0;
+	order->failed_us[order->current] = 0;
 }
 
-void hosts_go_home(struct hosts *hosts)
+void host_order_go_home(struct host_order *order)
 {
-	hosts->start = hosts->home;
-	hosts->failed_us[hosts->home] = 0;
+	order->start = order->home;
+	order->failed_us[order->home] = 0;
 }
 
-bool hosts_is_home(const struct hosts *hosts)
+bool host_order_is_home(const struct host_order *order)
 {
-	return hosts->current == hosts->home;
+	return order->current == order->home;
 }

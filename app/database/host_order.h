@@ -12,8 +12,8 @@
 
 enum { HOSTS_AVOIDED_US = 10000000 }; /* how long a host that failed is tried after all others */
 
-/* Zeroes and hosts_init. A round tries each host once; the hosts are numbered as the URL has them. */
-struct hosts {
+/* Zeroes and host_order_init. A round tries each host once; the hosts are numbered as the URL has them. */
+struct host_order {
 	unsigned count, home; /* where it belongs when all are well */
 	unsigned start;       /* of the next round */
 	unsigned current;
@@ -22,15 +22,15 @@ struct hosts {
 };
 
 /* count 0: the socket, which counts as one. */
-void hosts_init(struct hosts *, unsigned count, unsigned home);
-void hosts_begin(struct hosts *);
+void host_order_init(struct host_order *, unsigned count, unsigned home);
+void host_order_begin(struct host_order *);
 /* Makes the round's next host the current one; false: all have been tried. */
-bool hosts_next(struct hosts *, int64_t now_us);
+bool host_order_next(struct host_order *, int64_t now_us);
 /* The current one is lost, or was not to be had: the next round begins with another. */
-void hosts_failed(struct hosts *, int64_t now_us);
-void hosts_good(struct hosts *);
+void host_order_failed(struct host_order *, int64_t now_us);
+void host_order_good(struct host_order *);
 /* The next round begins where the worker belongs. */
-void hosts_go_home(struct hosts *);
-bool hosts_is_home(const struct hosts *);
+void host_order_go_home(struct host_order *);
+bool host_order_is_home(const struct host_order *);
 
 #endif

@@ -9,13 +9,13 @@
 
 #include "base/clock.h"
 
-static enum probe_says failed(struct probe *probe, enum probe_says says, const char *reason)
+static enum host_probe_says failed(struct host_probe *probe, enum host_probe_says says, const char *reason)
 {
 	(void)snprintf(probe->reason, sizeof(probe->reason), "%s", reason);
 	return says;
 }
 
-static void connect_to(struct probe *probe, const char *address)
+static void connect_to(struct host_probe *probe, const char *address)
 {
 	struct database_error error;
 
@@ -29,12 +29,12 @@ static void connect_to(struct probe *probe, const char *address)
 	probe->connection = NULL;
 }
 
-void probe_start(struct probe *probe, const struct probe_place *place)
+void host_probe_start(struct host_probe *probe, const struct host_probe_place *place)
 {
 	const struct url_host *host = place->host;
 	const char *address = place->address;
 
-	*probe = (struct probe){ .place = *place, .active = true, .resolver = -1,
+	*probe = (struct host_probe){ .place = *place, .active = true, .resolver = -1,
 		                 .until_us = clock_now_us() + place->timeout_s * 1000000 };
 	if (address == NULL && host != NULL && resolve_is_numeric(host->name))
 		address = host->name;
@@ -46,7 +46,7 @@ void probe_start(struct probe *probe, const struct probe_place *place)
 	}
 }
 
-void probe_stop(struct probe *probe)
+void host_probe_stop(struct host_probe *probe)
 {
 	if (!probe->active)
 		return;
@@ -73,7 +73,7 @@ static unsigned ready(int descriptor, unsigned wants)
 	       (watched.revents & (POLLOUT | POLLHUP | POLLERR) ? EPOLLOUT : 0);
 }
 
-static enum probe_says look_up(struct probe *probe)
+static enum host_probe_says look_up(struct host_probe *probe)
 {
 	struct resolve_result found;
 	int failure;
@@ -92,7 +92,7 @@ static enum probe_says look_up(struct probe *probe)
 	return PROBE_WAITS;
 }
 
-static bool is_one(struct probe *probe)
+static bool is_one(struct host_probe *probe)
 {
 	struct row row;
 
@@ -100,13 +100,13 @@ static bool is_one(struct probe *probe)
 	return row.count == 1 && row.values[0] != NULL && strcmp(row.values[0], "1") == 0;
 }
 
-static bool is_last_sent(const struct probe *probe)
+static bool is_last_sent(const struct host_probe *probe)
 {
 	return probe->sent > 0 && probe->sent == probe->statement_count;
 }
 
 /* It is open, or goes on from what a statement has said. */
-static enum probe_says go_on(struct probe *probe, enum database_step step, struct database_error *error)
+static enum host_probe_says go_on(struct host_probe *probe, enum database_step step, struct database_error *error)
 {
 	const struct text *sql;
 
@@ -135,7 +135,7 @@ static enum probe_says go_on(struct probe *probe, enum database_step step, struc
 		}
 }
 
-static enum probe_says look(struct probe *probe)
+static enum host_probe_says look(struct host_probe *probe)
 {
 	struct database_error error;
 	unsigned events;
@@ -151,9 +151,9 @@ static enum probe_says look(struct probe *probe)
 	return go_on(probe, probe->place.driver->resume(probe->connection, events, &error), &error);
 }
 
-enum probe_says probe_look(struct probe *probe)
+enum host_probe_says host_probe_look(struct host_probe *probe)
 {
-	enum probe_says says = look(probe);
+	enum host_probe_says says = look(probe);
 
 	if (says == PROBE_WAITS && clock_now_us() >= probe->until_us)
 		says = failed(probe, is_last_sent(probe) ? PROBE_UNSURE : PROBE_SILENT, "no answer in time");
@@ -162,6 +162,6 @@ enum probe_says probe_look(struct probe *probe)
 		probe->connection = NULL;
 	}
 	if (says != PROBE_WAITS)
-		probe_stop(probe);
+		host_probe_stop(probe);
 	return says;
 }

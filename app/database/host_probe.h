@@ -11,7 +11,7 @@
 
 enum { PROBE_LOOK_US = 20000 }; /* how often it is looked at */
 
-enum probe_says {
+enum host_probe_says {
 	PROBE_WAITS,
 	PROBE_OPEN,    /* and each of its statements has done what it was to do */
 	PROBE_REFUSED, /* something answers, but lets us not in, or a statement was refused */
@@ -22,7 +22,7 @@ enum probe_says {
 enum { PROBE_STATEMENTS = 2 }; /* at most */
 
 /* Where one goes. All of it has to stay until the probe is over, unless the address is known or it is a socket. */
-struct probe_place {
+struct host_probe_place {
 	const struct driver *driver;
 	const struct database_url *url;
 	const struct url_host *host; /* NULL: the socket */
@@ -31,8 +31,8 @@ struct probe_place {
 };
 
 /* Zeroes are a probe that is idle. */
-struct probe {
-	struct probe_place place;
+struct host_probe {
+	struct host_probe_place place;
 	struct driver_connection *connection;
 	bool active, resolving, open;
 	int resolver;
@@ -44,9 +44,9 @@ struct probe {
 	char reason[512]; /* why it is not PROBE_OPEN, for the log; stays when the probe is over */
 };
 
-void probe_start(struct probe *, const struct probe_place *);
+void host_probe_start(struct host_probe *, const struct host_probe_place *);
 /* Whatever it says but PROBE_WAITS, the probe is over then. */
-enum probe_says probe_look(struct probe *);
-void probe_stop(struct probe *);
+enum host_probe_says host_probe_look(struct host_probe *);
+void host_probe_stop(struct host_probe *);
 
 #endif

@@ -11,7 +11,7 @@ enum {
 
 void host_watch_heard(struct host_watch *watch, bool has_others)
 {
-	probe_stop(&watch->silence);
+	host_probe_stop(&watch->silence);
 	watch->silence_wait_us = SILENT_US;
 	watch->silence_us = has_others ? clock_now_us() + SILENT_US : 0;
 }
@@ -19,23 +19,23 @@ void host_watch_heard(struct host_watch *watch, bool has_others)
 void host_watch_rest(struct host_watch *watch)
 {
 	watch->silence_us = 0;
-	probe_stop(&watch->silence);
+	host_probe_stop(&watch->silence);
 }
 
 void host_watch_opened(struct host_watch *watch, bool at_home)
 {
-	probe_stop(&watch->home);
+	host_probe_stop(&watch->home);
 	watch->home_us = at_home ? 0 : clock_now_us() + HOME_AGAIN_US;
 }
 
-bool host_watch_is_silent(struct host_watch *watch, const struct probe_place *place, int64_t now_us)
+bool host_watch_is_silent(struct host_watch *watch, const struct host_probe_place *place, int64_t now_us)
 {
 	if (!watch->silence.active) {
-		probe_start(&watch->silence, place);
+		host_probe_start(&watch->silence, place);
 		watch->silence_us = now_us + PROBE_LOOK_US;
 		return false;
 	}
-	switch (probe_look(&watch->silence)) {
+	switch (host_probe_look(&watch->silence)) {
 	case PROBE_SILENT:
 	case PROBE_UNSURE: /* it has nothing to say there */
 		return true;
@@ -53,14 +53,14 @@ bool host_watch_is_silent(struct host_watch *watch, const struct probe_place *pl
 	return false;
 }
 
-bool host_watch_is_home_back(struct host_watch *watch, const struct probe_place *place, int64_t now_us)
+bool host_watch_is_home_back(struct host_watch *watch, const struct host_probe_place *place, int64_t now_us)
 {
 	if (!watch->home.active) {
-		probe_start(&watch->home, place);
+		host_probe_start(&watch->home, place);
 		watch->home_us = now_us + PROBE_LOOK_US;
 		return false;
 	}
-	switch (probe_look(&watch->home)) {
+	switch (host_probe_look(&watch->home)) {
 	case PROBE_WAITS:
 		watch->home_us = now_us + PROBE_LOOK_US;
 		return false;

@@ -10,7 +10,7 @@
 
 /* Zeroes: nothing is watched. */
 struct host_watch {
-	struct probe silence, home;
+	struct host_probe silence, home;
 	int64_t silence_us, home_us; /* when they have something to do; 0: nothing */
 	int64_t silence_wait_us;
 };
@@ -22,7 +22,7 @@ void host_watch_rest(struct host_watch *);
 /* There is a connection; at_home: to the host where the worker belongs, or it belongs nowhere. */
 void host_watch_opened(struct host_watch *, bool at_home);
 /* The time has come. Whether the host does not answer any more; whether that where the worker belongs is back. */
-bool host_watch_is_silent(struct host_watch *, const struct probe_place *, int64_t now_us);
-bool host_watch_is_home_back(struct host_watch *, const struct probe_place *, int64_t now_us);
+bool host_watch_is_silent(struct host_watch *, const struct host_probe_place *, int64_t now_us);
+bool host_watch_is_home_back(struct host_watch *, const struct host_probe_place *, int64_t now_us);
 
 #endif

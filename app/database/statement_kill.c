@@ -10,19 +10,19 @@ enum {
 	FAILED_DOUBLINGS = 6,  /* and after each one in a row for twice as long, as often as that */
 };
 
-bool statement_kill_begin(struct statement_kill *kill, const struct probe_place *place,
+bool statement_kill_begin(struct statement_kill *kill, const struct host_probe_place *place,
                           const struct driver_connection *connection, bool spares_commit)
 {
-	struct probe *probe = &kill->probe;
+	struct host_probe *probe = &kill->probe;
 
 	if (probe->active)
 		return false;
-	probe_start(probe, place);
+	host_probe_start(probe, place);
 	while (probe->statement_count < PROBE_STATEMENTS &&
 	       place->driver->kill(connection, probe->statement_count, spares_commit, &probe->statements[probe->statement_count]))
 		probe->statement_count++;
 	if (probe->statement_count == 0) {
-		probe_stop(probe);
+		host_probe_stop(probe);
 		return false;
 	}
 	kill->is_ours = true;
@@ -31,9 +31,9 @@ bool statement_kill_begin(struct statement_kill *kill, const struct probe_place 
 	return true;
 }
 
-enum probe_says statement_kill_look(struct statement_kill *kill, int64_t now_us)
+enum host_probe_says statement_kill_look(struct statement_kill *kill, int64_t now_us)
 {
-	enum probe_says says = probe_look(&kill->probe);
+	enum host_probe_says says = host_probe_look(&kill->probe);
 
 	kill->look_us = now_us + LOOK_US;
 	if (says == PROBE_WAITS)

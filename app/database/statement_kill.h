@@ -9,7 +9,7 @@
 
 /* Zeroes: nothing is ended. */
 struct statement_kill {
-	struct probe probe;
+	struct host_probe probe;
 	bool is_ours;       /* it is of the present connection, not of one that was given up meanwhile */
 	bool failed;        /* the last one; it has ended nothing */
 	unsigned failures;  /* of the present connection, in a row; */
@@ -18,10 +18,10 @@ struct statement_kill {
 };
 
 /* false: one is under way, or the server has not told what it takes. */
-bool statement_kill_begin(struct statement_kill *, const struct probe_place *, const struct driver_connection *,
+bool statement_kill_begin(struct statement_kill *, const struct host_probe_place *, const struct driver_connection *,
                           bool spares_commit);
 /* Looks at it; what it says is logged where it has ended nothing. Whatever it says but PROBE_WAITS, it is over. */
-enum probe_says statement_kill_look(struct statement_kill *, int64_t now_us);
+enum host_probe_says statement_kill_look(struct statement_kill *, int64_t now_us);
 /* Whether another one might not be refused, as the last ones were. */
 bool statement_kill_may_try(const struct statement_kill *);
 

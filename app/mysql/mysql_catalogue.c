@@ -59,7 +59,7 @@ struct catalogue *mysql_catalogue_new(const struct table_choices *choices, const
 {
 	/* Where JSON is no type of its own, it is a LONGTEXT with a CHECK. */
 	int count = server->json_type ? CHECKS : server->json_told ? STATEMENTS : JSON;
-	struct catalogue *catalogue = describe_new(choices, writable, count, &mysql_dialect);
+	struct catalogue *catalogue = catalogue_new(choices, writable, count, &mysql_dialect);
 
 	catalogue->known = known;
 	catalogue->is_name = is_name;
@@ -74,7 +74,7 @@ static bool has_writable_views(const struct catalogue *catalogue)
 {
 	for (unsigned i = 0; i < catalogue->schema->table_count; i++)
 		if (catalogue->schema->tables[i].is_view &&
-		    describe_wants_writable(catalogue, &catalogue->schema->tables[i]))
+		    catalogue_wants_writable(catalogue, &catalogue->schema->tables[i]))
 			return true;
 	return false;
 }
@@ -132,7 +132,7 @@ bool mysql_catalogue_statement(struct catalogue *catalogue, struct text *sql, en
 	}
 	text_add_string(sql, n == CHECKS ? " WHERE CONSTRAINT_SCHEMA=DATABASE()" : " WHERE TABLE_SCHEMA=DATABASE()");
 	text_add_string(sql, " AND TABLE_NAME IN ");
-	describe_add_names(catalogue, sql);
+	catalogue_add_names(catalogue, sql);
 	text_add_string(sql, endings[n]);
 	return true;
 }
@@ -144,25 +144,25 @@ static bool contains(struct slice text, const char *word)
 
 static void take_table(struct catalogue *catalogue, const struct row *row)
 {
-	struct table *table = describe_add_table(catalogue, describe_value(row, 0));
+	struct table *table = catalogue_add_table(catalogue, catalogue_value(row, 0));
 
 	if (table == NULL)
 		return;
-	table->is_view = contains(describe_value(row, 1), "VIEW");
+	table->is_view = contains(catalogue_value(row, 1), "VIEW");
 	if (!table->is_view) /* a view's is but the word VIEW */
-		table->comment = describe_keep(catalogue, describe_value(row, 2)).bytes;
-	table->row_estimate = describe_number(row, 3);
-	table->undoes_nothing = row->count > 4 && slice_is(describe_value(row, 4), "NO");
-	table->json_undashed = row->count > 5 && slice_is(describe_value(row, 5), "1");
-	table->writable = !table->is_view && describe_wants_writable(catalogue, table);
+		table->comment = catalogue_keep(catalogue, catalogue_value(row, 2)).bytes;
+	table->row_estimate = catalogue_number(row, 3);
+	table->undoes_nothing = row->count > 4 && slice_is(catalogue_value(row, 4), "NO");
+	table->json_undashed = row->count > 5 && slice_is(catalogue_value(row, 5), "1");
+	table->writable = !table->is_view && catalogue_wants_writable(catalogue, table);
 }
 
 static void take_view(struct catalogue *catalogue, const struct row *row)
 {
-	struct table *table = describe_table(catalogue, row);
+	struct table *table = catalogue_table(catalogue, row);
 
 	if (table != NULL)
-		table->writable = slice_is(describe_value(row, 1), "YES") && describe_wants_writable(catalogue, table);
+		table->writable = slice_is(catalogue_value(row, 1), "YES") && catalogue_wants_writable(catalogue, table);
 }
 
 static enum column_type type_of(struct slice data_type, struct slice declared)
@@ -218,78 +218,78 @@ static bool is_untold(struct slice fallback, struct slice extra)
 
 static void take_column(struct catalogue *catalogue, const struct row *row)
 {
-	struct table *table = describe_table(catalogue, row);
-	struct column *column = table != NULL ? describe_add_column(catalogue, table, describe_value(row, 1)) : NULL;
-	struct slice extra = describe_value(row, 9);
+	struct table *table = catalogue_table(catalogue, row);
+	struct column *column = table != NULL ? catalogue_add_column(catalogue, table, catalogue_value(row, 1)) : NULL;
+	struct slice extra = catalogue_value(row, 9);
 
 	if (column == NULL)
 		return;
-	column->declared = describe_keep(catalogue, describe_value(row, 3));
-	column->type = type_of(describe_value(row, 2), column->declared);
-	column->nullable = slice_is(describe_value(row, 4), "YES");
+	column->declared = catalogue_keep(catalogue, catalogue_value(row, 3));
+	column->type = type_of(catalogue_value(row, 2), column->declared);
+	column->nullable = slice_is(catalogue_value(row, 4), "YES");
 	column->null_is_now = catalogue->null_is_now && column->type == COLUMN_TIMESTAMP && !column->nullable;
-	column->length = column->type == COLUMN_BIT ? describe_number(row, 6) : describe_number(row, 5);
-	column->precision = (unsigned)(!describe_is_null(row, 8) ? describe_number(row, 8) : describe_number(row, 6));
-	column->scale = (unsigned)describe_number(row, 7);
+	column->length = column->type == COLUMN_BIT ? catalogue_number(row, 6) : catalogue_number(row, 5);
+	column->precision = (unsigned)(!catalogue_is_null(row, 8) ? catalogue_number(row, 8) : catalogue_number(row, 6));
+	column->scale = (unsigned)catalogue_number(row, 7);
 	if (column->type == COLUMN_STRING || column->type == COLUMN_JSON) {
-		column->is_other = row->count > 12 && describe_is_null(row, 12);
-		column->last_character = column->is_other || row->count <= 12 ? 0 : last_character(describe_value(row, 12));
+		column->is_other = row->count > 12 && catalogue_is_null(row, 12);
+		column->last_character = column->is_other || row->count <= 12 ? 0 : last_character(catalogue_value(row, 12));
 	}
 	if (column->last_character > 0) {
-		column->character_set = describe_keep(catalogue, describe_value(row, 12));
-		column->collation = describe_keep(catalogue, describe_value(row, 16));
+		column->character_set = catalogue_keep(catalogue, catalogue_value(row, 12));
+		column->collation = catalogue_keep(catalogue, catalogue_value(row, 16));
 	}
-	column->incomparable = catalogue->json_type && slice_is(describe_value(row, 2), "vector");
+	column->incomparable = catalogue->json_type && slice_is(catalogue_value(row, 2), "vector");
 	column->is_unsigned = contains(column->declared, " unsigned");
 	column->auto_increment = contains(extra, "auto_increment");
 	column->invisible = contains(extra, "INVISIBLE");
-	column->row_end = row->count > 15 && slice_is(describe_value(row, 15), "1");
+	column->row_end = row->count > 15 && slice_is(catalogue_value(row, 15), "1");
 	column->generated = contains(extra, "GENERATED") && !contains(extra, "DEFAULT_GENERATED");
-	column->fallback = !describe_is_null(row, 10) ? describe_keep(catalogue, describe_value(row, 10)).bytes : NULL;
-	column->fallback_untold = column->fallback != NULL && is_untold(describe_value(row, 10), extra);
-	column->comment = describe_keep(catalogue, describe_value(row, 11)).bytes;
-	column->sorts_otherwise = row->count > 14 && slice_is(describe_value(row, 14), "1");
-	column->unreadable = row->count > 13 && !contains(describe_value(row, 13), "select");
-	describe_expose(catalogue, table, column);
+	column->fallback = !catalogue_is_null(row, 10) ? catalogue_keep(catalogue, catalogue_value(row, 10)).bytes : NULL;
+	column->fallback_untold = column->fallback != NULL && is_untold(catalogue_value(row, 10), extra);
+	column->comment = catalogue_keep(catalogue, catalogue_value(row, 11)).bytes;
+	column->sorts_otherwise = row->count > 14 && slice_is(catalogue_value(row, 14), "1");
+	column->unreadable = row->count > 13 && !contains(catalogue_value(row, 13), "select");
+	catalogue_expose(catalogue, table, column);
 }
 
 static void take_key(struct catalogue *catalogue, const struct row *row)
 {
-	struct table *table = describe_table(catalogue, row);
+	struct table *table = catalogue_table(catalogue, row);
 	struct key *key;
 	bool is_new;
 	int column;
 
 	if (table == NULL)
 		return;
-	key = describe_add_key(catalogue, table, describe_value(row, 1), &is_new);
+	key = catalogue_add_key(catalogue, table, catalogue_value(row, 1), &is_new);
 	if (is_new) {
 		key->primary = strcmp(key->name, "PRIMARY") == 0;
-		key->unique = slice_is(describe_value(row, 2), "0");
-		key->fulltext = slice_is(describe_value(row, 4), "FULLTEXT");
+		key->unique = slice_is(catalogue_value(row, 2), "0");
+		key->fulltext = slice_is(catalogue_value(row, 4), "FULLTEXT");
 	}
-	if ((column = describe_column_index(table, describe_value(row, 3))) >= 0 && !table->columns[column].row_end)
-		describe_add_key_column(catalogue, key, (unsigned)column);
+	if ((column = catalogue_column_index(table, catalogue_value(row, 3))) >= 0 && !table->columns[column].row_end)
+		catalogue_add_key_column(catalogue, key, (unsigned)column);
 	else if (column >= 0)
 		return;
 	else /* over an expression, or a column that is not shown to us: MySQL has both */
-		describe_obscure_key(key);
+		catalogue_obscure_key(key);
 }
 
 static void take_foreign_key(struct catalogue *catalogue, const struct row *row)
 {
-	struct table *table = describe_table(catalogue, row);
+	struct table *table = catalogue_table(catalogue, row);
 
 	if (table != NULL)
-		describe_add_foreign_key_column(catalogue, table, describe_value(row, 1), describe_value(row, 2),
-		                                describe_value(row, 3), describe_value(row, 4));
+		catalogue_add_foreign_key_column(catalogue, table, catalogue_value(row, 1), catalogue_value(row, 2),
+		                                catalogue_value(row, 3), catalogue_value(row, 4));
 }
 
 /* MariaDB's JSON is LONGTEXT with CHECK (json_valid(`name`)). Servers before 10.5 say so in no other way. */
 static void take_check(struct catalogue *catalogue, const struct row *row)
 {
-	struct table *table = describe_table(catalogue, row);
-	struct slice clause = describe_value(row, 1);
+	struct table *table = catalogue_table(catalogue, row);
+	struct slice clause = catalogue_value(row, 1);
 
 	for (unsigned i = 0; table != NULL && i < table->column_count; i++) {
 		struct column *column = &table->columns[i];
@@ -305,9 +305,9 @@ static void take_check(struct catalogue *catalogue, const struct row *row)
 static void take_json(struct catalogue *catalogue, const struct row *row)
 {
 	struct table *table = &catalogue->schema->tables[catalogue->asked - 1];
-	int column = describe_column_index(table, describe_value(row, 0));
+	int column = catalogue_column_index(table, catalogue_value(row, 0));
 
-	if (column >= 0 && may_be_json(table, &table->columns[column]) && slice_is(describe_value(row, 1), "json"))
+	if (column >= 0 && may_be_json(table, &table->columns[column]) && slice_is(catalogue_value(row, 1), "json"))
 		table->columns[column].type = COLUMN_JSON;
 }
 
@@ -352,7 +352,7 @@ bool mysql_catalogue_failed(struct catalogue *catalogue, const struct database_e
 		return false;
 	catalogue->schema->incomplete = true;
 	if (!keep_types(catalogue, table))
-		describe_untold(catalogue, table, error->text, forbidden ? STATUS_FORBIDDEN : STATUS_UNDESCRIBED);
+		catalogue_untold(catalogue, table, error->text, forbidden ? STATUS_FORBIDDEN : STATUS_UNDESCRIBED);
 	return true;
 }
 
@@ -372,5 +372,5 @@ struct schema *mysql_catalogue_finish(struct catalogue *catalogue, bool abandon,
 	/* Every table has columns: they are not shown to us. */
 	for (unsigned i = 0; i < catalogue->schema->table_count; i++)
 		catalogue->schema->tables[i].unreadable = catalogue->schema->tables[i].column_count == 0;
-	return describe_finish(catalogue, abandon, missing, size);
+	return catalogue_finish(catalogue, abandon, missing, size);
 }

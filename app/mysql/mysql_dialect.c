@@ -20,10 +20,10 @@ static enum status add_search(struct text *sql, enum query_operator op, struct s
 {
 	static const enum fulltext_form forms[] = { FULLTEXT_OPERATORS, FULLTEXT_PLAIN, FULLTEXT_PHRASE, FULLTEXT_WEB };
 	struct text search = { 0 };
-	bool good = fulltext_translate(&search, forms[op - QUERY_FTS], text, why);
+	bool good = mysql_fulltext_translate(&search, forms[op - QUERY_FTS], text, why);
 
 	if (good)
-		value_add_string(sql, (struct slice){ search.bytes, search.length });
+		literal_add_string(sql, (struct slice){ search.bytes, search.length });
 	text_release(&search);
 	return good ? STATUS_OK : STATUS_BAD_SEARCH;
 }
@@ -299,8 +299,8 @@ const struct dialect mysql_dialect = {
 	.claim_ending = "",
 	.share_lock = " LOCK IN SHARE MODE",
 	.bytes = "X'",
-	.literal = value_add_literal,
-	.stored = value_add_stored,
+	.literal = literal_add_literal,
+	.stored = literal_add_stored,
 	.search = add_search,
 	.begin_snapshot = begin_snapshot,
 	.output = output,

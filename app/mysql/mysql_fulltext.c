@@ -294,7 +294,7 @@ static bool operators(struct search *search)
 	return search->at == search->end || fail(search, "expected '&', '|' or the end of the search");
 }
 
-bool fulltext_translate(struct text *out, enum fulltext_form form, struct slice given, const char **why)
+bool mysql_fulltext_translate(struct text *out, enum fulltext_form form, struct slice given, const char **why)
 {
 	struct search search = { given.bytes, given.bytes + given.length, out, NULL };
 	bool good = false;

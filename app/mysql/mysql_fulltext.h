@@ -16,6 +16,6 @@ enum fulltext_form {
 };
 
 /* Adds the search. false: *why says what cannot be understood, or not be said in boolean mode. */
-bool fulltext_translate(struct text *, enum fulltext_form, struct slice given, const char **why) MUST_CHECK;
+bool mysql_fulltext_translate(struct text *, enum fulltext_form, struct slice given, const char **why) MUST_CHECK;
 
 #endif

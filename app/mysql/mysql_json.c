@@ -9,7 +9,7 @@ static void add_extract(struct text *sql, const struct column *column, const str
 	text_add_string(sql, "JSON_EXTRACT(");
 	text_add_slice(sql, column->quoted);
 	text_add_char(sql, ',');
-	value_add_path(sql, keys, indices, count);
+	literal_add_path(sql, keys, indices, count);
 	text_add_char(sql, ')');
 }
 
@@ -137,7 +137,7 @@ void mysql_json_comparison(struct text *sql, const struct plan_condition *condit
 
 	text_add_char(sql, '(');
 	switch (literal->json) {
-	case VALUE_NUMBER:
+	case LITERAL_NUMBER:
 		if (literal->exact) {
 			add_integer_comparison(sql, json, sign, literal);
 			break;
@@ -149,7 +149,7 @@ void mysql_json_comparison(struct text *sql, const struct plan_condition *condit
 		text_add_string(sql, sign);
 		text_add_slice(sql, literal->sql);
 		break;
-	case VALUE_TEXT:
+	case LITERAL_TEXT:
 		text_add_string(sql, "JSON_TYPE(");
 		text_add_slice(sql, json);
 		text_add_string(sql, ")='STRING' AND ");
@@ -159,16 +159,16 @@ void mysql_json_comparison(struct text *sql, const struct plan_condition *condit
 		text_add_slice(sql, literal->sql);
 		text_add_char(sql, ')');
 		break;
-	case VALUE_TRUE:
-	case VALUE_FALSE:
+	case LITERAL_TRUE:
+	case LITERAL_FALSE:
 		text_add_string(sql, "JSON_TYPE(");
 		text_add_slice(sql, json);
 		text_add_string(sql, ")='BOOLEAN' AND ");
 		add_json_bytes(sql, json);
-		text_add_string(sql, literal->json == VALUE_TRUE ? "='true'" : "='false'");
+		text_add_string(sql, literal->json == LITERAL_TRUE ? "='true'" : "='false'");
 		break;
-	case VALUE_NULL:
-	case VALUE_STRUCTURE: /* refused before */
+	case LITERAL_NULL:
+	case LITERAL_STRUCTURE: /* refused before */
 		text_add_string(sql, "JSON_TYPE(");
 		text_add_slice(sql, json);
 		text_add_string(sql, ")='NULL'");

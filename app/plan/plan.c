@@ -16,7 +16,7 @@ static void set_name(const struct planning *planning, struct plan_output *output
 	text_clear(planning->scratch);
 	json_add_string(planning->scratch, name.bytes, name.length);
 	text_add_char(planning->scratch, ':');
-	output->json_key = planning_keep(planning);
+	output->json_key = planner_keep(planning);
 }
 
 /* The name in the answer: the alias; the last key of a path; the column's own. */
@@ -51,7 +51,7 @@ static enum status add_output(const struct planning *planning, struct plan_outpu
 		if (other->type == output.type && slice_equal(other->sql, output.sql))
 			return STATUS_OK;
 		planning->fault->hint = "give one of them an alias: alias:column";
-		return planning_refuse(planning, STATUS_BAD_QUERY,
+		return planner_refuse(planning, STATUS_BAD_QUERY,
 		                       arena_printf(planning->arena, "two columns of the answer are named %.*s",
 		                                    (int)output.json_key.length - 1, output.json_key.bytes),
 		                       at);
@@ -66,7 +66,7 @@ static enum status plan_column(const struct planning *planning, const struct que
 	struct plan_output output;
 	enum status status;
 
-	if ((status = planning_field(planning, &asked->field, &field)) != STATUS_OK)
+	if ((status = planner_field(planning, &asked->field, &field)) != STATUS_OK)
 		return status;
 	output = plan_whole_column(field.column);
 	name_output(planning, asked, &output);
@@ -74,7 +74,7 @@ static enum status plan_column(const struct planning *planning, const struct que
 		output.characters = 0;
 	if (asked->cast.text.length > 0) {
 		planning->plan->casts = true;
-		status = cast_field(planning, &field, &asked->cast, &output);
+		status = plan_cast_field(planning, &field, &asked->cast, &output);
 	} else if (field.kind != FIELD_COLUMN) {
 		output.type = field.kind == FIELD_JSON ? COLUMN_JSON : COLUMN_STRING;
 		output.sql = field.sql;
@@ -135,7 +135,7 @@ enum status plan_orders(const struct planning *planning)
 	for (unsigned i = 0; i < query->order_count; i++) {
 		struct plan_order *order = &plan->orders[plan->order_count++];
 
-		if ((status = planning_field(planning, &query->orders[i].field, &order->field)) != STATUS_OK)
+		if ((status = planner_field(planning, &query->orders[i].field, &order->field)) != STATUS_OK)
 			return status;
 		order->descending = query->orders[i].descending;
 		order->nulls_first = query->orders[i].nulls_first;
@@ -179,7 +179,7 @@ static enum status refuse_names(const struct planning *planning)
 	const struct query *query = planning->query;
 
 	if (query->body_columns.at != NULL || query->on_conflict.at != NULL)
-		return planning_refuse(planning, STATUS_BAD_QUERY, "'columns' and 'on_conflict' have a meaning for writes only",
+		return planner_refuse(planning, STATUS_BAD_QUERY, "'columns' and 'on_conflict' have a meaning for writes only",
 		                       query->body_columns.at != NULL ? query->body_columns.at : query->on_conflict.at);
 	return STATUS_OK;
 }
@@ -196,7 +196,7 @@ enum status plan_read(const struct route *route, uint64_t max_rows, struct arena
 	plan->table = route->table;
 	plan->single = route->has_key;
 	if ((status = query_parse(route->query, arena, &query, fault)) != STATUS_OK ||
-	    (status = refuse_names(&planning)) != STATUS_OK || (status = planning_readable(&planning)) != STATUS_OK ||
+	    (status = refuse_names(&planning)) != STATUS_OK || (status = planner_readable(&planning)) != STATUS_OK ||
 	    (status = plan_outputs(&planning)) != STATUS_OK ||
 	    (status = plan_conditions(&planning, route)) != STATUS_OK || (status = plan_orders(&planning)) != STATUS_OK)
 		return status;

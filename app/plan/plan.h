@@ -30,7 +30,7 @@ struct plan_output {
 
 struct plan_literal {
 	struct slice sql;     /* no bytes: NULL */
-	enum value_json json; /* of a field of kind JSON: what kind of value it is */
+	enum literal_json json; /* of a field of kind JSON: what kind of value it is */
 	signed char between;  /* the value is no value of the column's type, but behind this one (1) or before it (-1), and next to it */
 	bool exact;           /* an integer that a double may not hold, with all of its digits */
 	bool beyond; /* of a place in an order: it has characters that the column's character set may lack */

@@ -111,7 +111,7 @@ static enum status add_value(const struct writing *writing, const struct column 
 		text_add_string(sql, dialect->next_id);
 		return STATUS_OK;
 	}
-	status = written_add(sql, dialect, column, value, planning->arena, &why);
+	status = write_value_add(sql, dialect, column, value, planning->arena, &why);
 	if (status == STATUS_NULL) /* in the words of write_fault.c */
 		writing_refuse(writing, status,
 		       arena_printf(planning->arena, "null value in column '%s' violates not-null constraint",
@@ -187,7 +187,7 @@ static enum status parse_body(const struct writing *writing, struct body *body)
 			names[i] = asked->names[i].text;
 			for (unsigned j = 0; j < i; j++)
 				if (names[i].length == names[j].length && memcmp(names[i].bytes, names[j].bytes, names[i].length) == 0)
-					return planning_refuse(planning, STATUS_BAD_QUERY, "a column is named twice", asked->names[i].at);
+					return planner_refuse(planning, STATUS_BAD_QUERY, "a column is named twice", asked->names[i].at);
 		}
 	}
 	status = body_parse(writing->request->body, form, names, asked->count, planning->arena, body, planning->fault);
@@ -317,7 +317,7 @@ static enum status take_row(const struct writing *writing, const struct body *bo
 		                : add_value(writing, column, value, 0, planning->scratch);
 		if (status != STATUS_OK)
 			return status;
-		literal = planning_keep(planning);
+		literal = planner_keep(planning);
 		write->columns[write->column_count] = column;
 		write->values[write->column_count] = literal;
 		if (!in_key && makes_id(column, value))

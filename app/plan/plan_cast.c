@@ -29,7 +29,7 @@ static const struct {
 	{ "json", CAST_JSON },         { "jsonb", CAST_JSON },
 };
 
-enum status cast_field(const struct planning *planning, const struct plan_field *field, const struct query_text *type,
+enum status plan_cast_field(const struct planning *planning, const struct plan_field *field, const struct query_text *type,
                        struct plan_output *output)
 {
 	struct cast cast = { .column = field->column, .type = field->column->type, .value = field->sql };
@@ -40,7 +40,7 @@ enum status cast_field(const struct planning *planning, const struct plan_field 
 		if (strlen(types[i].name) == name.length && strncasecmp(types[i].name, name.bytes, name.length) == 0)
 			break;
 	if (i == sizeof(types) / sizeof(types[0]))
-		return planning_refuse(planning, STATUS_NO_SUCH_TYPE,
+		return planner_refuse(planning, STATUS_NO_SUCH_TYPE,
 		                       arena_printf(planning->arena, "there is no type '%.*s' to cast to",
 		                                    (int)name.length, name.bytes),
 		                       type->at);
@@ -50,11 +50,11 @@ enum status cast_field(const struct planning *planning, const struct plan_field 
 		cast.is_other = field->kind == FIELD_COLUMN && cast.type == COLUMN_STRING && field->column->is_other;
 	text_clear(planning->scratch);
 	if (!planning->plan->table->dialect->cast(planning->scratch, &cast, types[i].target, &output->type))
-		return planning_refuse(planning, STATUS_NO_SUCH_CAST,
+		return planner_refuse(planning, STATUS_NO_SUCH_CAST,
 		                       arena_printf(planning->arena, "%s cannot be cast to '%.*s'",
-		                                    planning_name(planning, field), (int)name.length, name.bytes),
+		                                    planner_name(planning, field), (int)name.length, name.bytes),
 		                       type->at);
 	output->length = output->type == COLUMN_BIT ? field->column->length : 0;
-	output->sql = planning_keep(planning);
+	output->sql = planner_keep(planning);
 	return STATUS_OK;
 }

@@ -79,8 +79,8 @@ static const char *objection(const struct planning *planning, const struct query
 static enum status bad_value(const struct planning *planning, const struct plan_field *field, enum status status,
                              const char *why, const char *at)
 {
-	return planning_refuse(planning, status,
-	                       arena_printf(planning->arena, "%s for %s", why, planning_name(planning, field)), at);
+	return planner_refuse(planning, status,
+	                       arena_printf(planning->arena, "%s for %s", why, planner_name(planning, field)), at);
 }
 
 /* Whether the number is an integer that a double may not hold, and a DECIMAL does. */
@@ -106,7 +106,7 @@ static signed char cut_moment(struct text *literal, enum column_type type)
 {
 	static const char before_christ[] = " BC'";
 	const char *end = literal->bytes + literal->length, *point = slice_find(literal->bytes, end, '.');
-	size_t from = (size_t)(point - literal->bytes) + 1 + MOMENT_DIGITS, era = sizeof(before_christ) - 1;
+	size_t from = (size_t)(point - literal->bytes) + 1 + DATETIME_DIGITS, era = sizeof(before_christ) - 1;
 	signed char between = literal->bytes[1] == '-' ? -1 : 1;
 
 	if (literal->length < era || memcmp(end - era, before_christ, era) != 0)
@@ -138,7 +138,7 @@ static void name_time(struct text *literal)
 static bool is_no_day(const struct dialect *dialect, const struct column *column, const struct text *literal)
 {
 	return dialect->any_day && column->type != COLUMN_TIME &&
-	       !moment_is_day((struct slice){ literal->bytes, literal->length });
+	       !datetime_is_day((struct slice){ literal->bytes, literal->length });
 }
 
 /* A value of the field's type; at: NULL for the key in the path. */
@@ -157,8 +157,8 @@ static enum status take_value(const struct planning *planning, const struct plan
 		column = &any_moment;
 	text_clear(planning->scratch);
 	if (field->kind == FIELD_JSON) {
-		status = value_add_json(planning->scratch, text, &literal->json, &why);
-		if (status == STATUS_OK && literal->json == VALUE_NUMBER && !dialect->json_exact) {
+		status = literal_add_json(planning->scratch, text, &literal->json, &why);
+		if (status == STATUS_OK && literal->json == LITERAL_NUMBER && !dialect->json_exact) {
 			text_clear(planning->scratch);
 			literal->exact = is_long_integer(text);
 			status = dialect->literal(planning->scratch, literal->exact ? &any_integer : &any_number, text, &why);
@@ -174,7 +174,7 @@ static enum status take_value(const struct planning *planning, const struct plan
 	if (status == STATUS_OK) {
 		if (moment && field->column->type == COLUMN_TIME && planning->plan->table->is_view && dialect->times_named)
 			name_time(planning->scratch);
-		literal->sql = planning_keep(planning);
+		literal->sql = planner_keep(planning);
 		return STATUS_OK;
 	}
 	if (status == STATUS_NO_CHARACTER) /* as a body's value is told it */
@@ -190,13 +190,13 @@ static enum status take_pattern(const struct planning *planning, const struct pl
 
 	text_clear(planning->scratch);
 	if (op == QUERY_MATCH || op == QUERY_IMATCH) {
-		value_add_string(planning->scratch, text->text);
+		literal_add_string(planning->scratch, text->text);
 		status = STATUS_OK;
 	} else
-		status = value_add_pattern(planning->scratch, text->text, &why);
+		status = literal_add_pattern(planning->scratch, text->text, &why);
 	if (status != STATUS_OK)
 		return bad_value(planning, field, status, why, text->at);
-	literal->sql = planning_keep(planning);
+	literal->sql = planner_keep(planning);
 	return STATUS_OK;
 }
 
@@ -210,7 +210,7 @@ static enum status take_search(const struct planning *planning, const struct pla
 	status = planning->plan->table->dialect->search(planning->scratch, op, text->text, &why);
 	if (status != STATUS_OK)
 		return bad_value(planning, field, status, why, text->at);
-	literal->sql = planning_keep(planning);
+	literal->sql = planner_keep(planning);
 	return STATUS_OK;
 }
 
@@ -222,10 +222,10 @@ static enum status take_json(const struct planning *planning, const struct plan_
 	enum status status;
 
 	text_clear(planning->scratch);
-	status = value_add_json(planning->scratch, text->text, &literal->json, &why);
+	status = literal_add_json(planning->scratch, text->text, &literal->json, &why);
 	if (status != STATUS_OK)
 		return bad_value(planning, field, status, why, text->at);
-	literal->sql = planning_keep(planning);
+	literal->sql = planner_keep(planning);
 	return STATUS_OK;
 }
 
@@ -247,7 +247,7 @@ static enum status take_literal(const struct planning *planning, struct plan_con
 
 	if (value->is_null)
 		return STATUS_OK;
-	if (field->kind == FIELD_COLUMN && !value_fits(field->column, value->text.text))
+	if (field->kind == FIELD_COLUMN && !literal_fits(field->column, value->text.text))
 		condition->beyond = true;
 	switch (purposes[condition->op]) {
 	case PATTERN:
@@ -272,14 +272,14 @@ static enum status check_json(const struct planning *planning, const struct plan
                               const struct query_value *value)
 {
 	for (unsigned i = 0; i < condition->literal_count; i++, value = value->next) {
-		enum value_json json = condition->literals[i].json;
+		enum literal_json json = condition->literals[i].json;
 
 		if (value->is_null)
 			continue;
-		if (json == VALUE_STRUCTURE)
+		if (json == LITERAL_STRUCTURE)
 			return bad_value(planning, &condition->field, STATUS_NO_SUCH_OPERATOR,
 			                 "objects and arrays are compared by cs and cd only", value->text.at);
-		if (purposes[condition->op] == ORDER && json != VALUE_NUMBER && json != VALUE_TEXT)
+		if (purposes[condition->op] == ORDER && json != LITERAL_NUMBER && json != LITERAL_TEXT)
 			return bad_value(planning, &condition->field, STATUS_NO_SUCH_OPERATOR,
 			                 "true, false and null have no order", value->text.at);
 	}
@@ -293,21 +293,21 @@ static enum status plan_filter(const struct planning *planning, const struct que
 	const char *why;
 	enum status status;
 
-	if ((status = planning_field(planning, &asked->field, &condition->field)) != STATUS_OK)
+	if ((status = planner_field(planning, &asked->field, &condition->field)) != STATUS_OK)
 		return status;
 	condition->op = asked->op;
 	condition->quantifier = asked->quantifier;
 	condition->is = asked->is;
 	if ((why = objection(planning, asked, &condition->field)) != NULL)
-		return planning_refuse(planning, STATUS_NO_SUCH_OPERATOR,
+		return planner_refuse(planning, STATUS_NO_SUCH_OPERATOR,
 		                       arena_printf(planning->arena, "%s: '%s' %s",
-		                                    planning_name(planning, &condition->field),
+		                                    planner_name(planning, &condition->field),
 		                                    query_operator_word(asked->op), why),
 		                       asked->at);
 	if (asked->language.text.length > 0) {
 		text_clear(planning->scratch);
-		value_add_string(planning->scratch, asked->language.text);
-		condition->language = planning_keep(planning);
+		literal_add_string(planning->scratch, asked->language.text);
+		condition->language = planner_keep(planning);
 	}
 	else if (condition->field.kind == FIELD_COLUMN) /* in which it is indexed */
 		condition->language = condition->field.column->language;
@@ -362,7 +362,7 @@ enum status plan_conditions(const struct planning *planning, const struct route 
 		key->field.sql = key->field.column->quoted;
 		key->literal_count = 1;
 		key->literals = arena_alloc(planning->arena, sizeof(*key->literals));
-		key->beyond = !value_fits(key->field.column, route->key);
+		key->beyond = !literal_fits(key->field.column, route->key);
 		status = take_value(planning, &key->field, route->key, NULL, key->literals);
 		if (status != STATUS_OK)
 			return status;

@@ -182,7 +182,7 @@ static struct plan_condition *after(const struct planning *planning, struct plan
 static enum status refuse(const struct planning *planning, const char *why, const char *at)
 {
 	planning->fault->hint = "follow the Link of an answer";
-	return planning_refuse(planning, STATUS_BAD_QUERY, why, at);
+	return planner_refuse(planning, STATUS_BAD_QUERY, why, at);
 }
 
 /* As many bytes of weights as a character has at the most, by its first byte in UTF-8, and some more, in a collation of
@@ -248,8 +248,8 @@ static enum status plan_after(const struct planning *planning)
 			return refuse(planning, arena_printf(planning->arena, "'after' has a value that is too long to tell where "
 			                                     "it stands in the order of column '%s'", column->name.bytes),
 			              value->text.at);
-		values[i].sql = planning_keep(planning);
-		values[i].beyond = !value_fits(column, value->text.text);
+		values[i].sql = planner_keep(planning);
+		values[i].beyond = !literal_fits(column, value->text.text);
 	}
 	plan->after = after(planning, values, 0);
 	/* So that the index is entered at the right place, whatever the server makes of the rest. */

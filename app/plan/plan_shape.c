@@ -47,7 +47,7 @@ static uint64_t with_orders(uint64_t hash, const struct plan *plan)
 	return hash;
 }
 
-uint32_t shape_of(const struct plan *plan, const struct write *write, enum prefer_count count)
+uint32_t plan_shape_of(const struct plan *plan, const struct write *write, enum prefer_count count)
 {
 	uint64_t hash;
 

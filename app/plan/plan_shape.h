@@ -10,6 +10,6 @@
 
 /* write NULL: a read, planned whole. count: how its rows are counted. Numbers of rows (a limit, an offset, a body's) count by
  * their order of magnitude. Never 0. */
-uint32_t shape_of(const struct plan *, const struct write *, enum prefer_count count);
+uint32_t plan_shape_of(const struct plan *, const struct write *, enum prefer_count count);
 
 #endif

@@ -187,7 +187,7 @@ static enum status plan_rows(const struct writing *writing)
 
 	plan->limit = UINT64_MAX;
 	if ((write->returned == RETURN_REPRESENTATION || write->kind == WRITE_PUT) &&
-	    (status = planning_readable(planning)) != STATUS_OK)
+	    (status = planner_readable(planning)) != STATUS_OK)
 		return status;
 	if ((status = plan_outputs(planning)) != STATUS_OK || write->kind == WRITE_INSERT)
 		return status;
@@ -293,7 +293,7 @@ static enum write_kind kind_of(enum method method)
 	                                                                   : WRITE_DELETE;
 }
 
-enum status write_plan(const struct route *route, const struct request *request, enum media media,
+enum status plan_write(const struct route *route, const struct request *request, enum media media,
                        const struct config *config, struct arena *arena, struct plan *plan,
                        struct write *write, struct fault *fault)
 {

@@ -13,7 +13,7 @@
 
 /* Plans a POST, PUT, PATCH or DELETE; the answer's media type is known. STATUS_OK, or *fault;
  * everything in the arena, in the schema and in the request. */
-enum status write_plan(const struct route *, const struct request *, enum media,
+enum status plan_write(const struct route *, const struct request *, enum media,
                        const struct config *, struct arena *, struct plan *, struct write *, struct fault *) MUST_CHECK;
 
 #endif

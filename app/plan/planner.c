@@ -4,7 +4,7 @@
 #include "request/scan.h"
 #include "schema/dialect.h"
 
-enum status planning_refuse(const struct planning *planning, enum status status, const char *message, const char *at)
+enum status planner_refuse(const struct planning *planning, enum status status, const char *message, const char *at)
 {
 	planning->fault->status = status;
 	planning->fault->message = message;
@@ -14,13 +14,13 @@ enum status planning_refuse(const struct planning *planning, enum status status,
 	return status;
 }
 
-struct slice planning_keep(const struct planning *planning)
+struct slice planner_keep(const struct planning *planning)
 {
 	return (struct slice){ arena_text(planning->arena, planning->scratch->bytes, planning->scratch->length),
 		               planning->scratch->length };
 }
 
-const char *planning_name(const struct planning *planning, const struct plan_field *field)
+const char *planner_name(const struct planning *planning, const struct plan_field *field)
 {
 	return arena_printf(planning->arena, "%scolumn '%s'",
 	                    field->kind == FIELD_COLUMN ? ""
@@ -36,7 +36,7 @@ static enum status find_path(const struct planning *planning, const struct query
 	const struct dialect *dialect = planning->plan->table->dialect;
 
 	if (field->column->type != COLUMN_JSON)
-		return planning_refuse(planning, STATUS_NO_SUCH_OPERATOR,
+		return planner_refuse(planning, STATUS_NO_SUCH_OPERATOR,
 		                       arena_printf(planning->arena,
 		                                    "column '%s' is not JSON: '->' has no meaning on it",
 		                                    field->column->name.bytes),
@@ -45,26 +45,26 @@ static enum status find_path(const struct planning *planning, const struct query
 		keys[i] = named->steps[i].is_index ? (struct slice){ NULL, 0 } : named->steps[i].key.text;
 		indices[i] = named->steps[i].index;
 		if (named->steps[i].is_index && indices[i] < 0 && planning->plan->table->json_forward)
-			return planning_refuse(planning, STATUS_NO_SUCH_OPERATOR,
+			return planner_refuse(planning, STATUS_NO_SUCH_OPERATOR,
 			                       "this server does not count from the end of an array: MariaDB does from 10.9 on",
 			                       named->column.at);
 		if (planning->plan->table->json_undashed && keys[i].length > 0 && keys[i].bytes[0] == '-')
-			return planning_refuse(planning, STATUS_NO_SUCH_OPERATOR,
+			return planner_refuse(planning, STATUS_NO_SUCH_OPERATOR,
 			                       "this server does not find names in JSON that begin with '-'", named->column.at);
 	}
 	field->kind = named->as_text ? FIELD_TEXT : FIELD_JSON;
 	text_clear(planning->scratch);
 	dialect->json_path(planning->scratch, field->column, keys, indices, named->step_count);
-	field->sql = planning_keep(planning);
+	field->sql = planner_keep(planning);
 	if (named->as_text) {
 		text_clear(planning->scratch);
 		dialect->json_text(planning->scratch, field->sql);
-		field->sql = planning_keep(planning);
+		field->sql = planner_keep(planning);
 	}
 	return STATUS_OK;
 }
 
-enum status planning_field(const struct planning *planning, const struct query_field *named, struct plan_field *field)
+enum status planner_field(const struct planning *planning, const struct query_field *named, struct plan_field *field)
 {
 	const struct table *table = planning->plan->table;
 	struct slice name = named->column.text;
@@ -73,13 +73,13 @@ enum status planning_field(const struct planning *planning, const struct query_f
 	if (field->column != NULL && !field->column->exposed) {
 		planning->fault->hint = arena_printf(planning->arena, "on table '%s' the account has no SELECT (%s)",
 		                                     table->name.bytes, field->column->name.bytes);
-		return planning_refuse(planning, STATUS_FORBIDDEN,
+		return planner_refuse(planning, STATUS_FORBIDDEN,
 		                       arena_printf(planning->arena, "column '%s' can be written, but not read",
 		                                    field->column->name.bytes),
 		                       named->column.at);
 	}
 	if (field->column == NULL)
-		return planning_refuse(planning, STATUS_NO_SUCH_COLUMN,
+		return planner_refuse(planning, STATUS_NO_SUCH_COLUMN,
 		                       arena_printf(planning->arena, "column %s.%.*s does not exist", table->name.bytes,
 		                                    (int)name.length, name.bytes),
 		                       named->column.at);
@@ -97,7 +97,7 @@ static const char *hint_of_unreadable(const struct table *table, struct arena *a
 	                        "the account has no right to any of its columns";
 }
 
-enum status planning_readable(const struct planning *planning)
+enum status planner_readable(const struct planning *planning)
 {
 	const struct table *table = planning->plan->table;
 

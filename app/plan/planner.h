@@ -16,15 +16,15 @@ struct planning {
 };
 
 /* Fills in the fault; details say where in the query string. Answers the status. */
-enum status planning_refuse(const struct planning *, enum status, const char *message, const char *at);
+enum status planner_refuse(const struct planning *, enum status, const char *message, const char *at);
 /* Refuses where the account may read nothing of the table. */
-enum status planning_readable(const struct planning *) MUST_CHECK;
+enum status planner_readable(const struct planning *) MUST_CHECK;
 /* Looks up a field. */
-enum status planning_field(const struct planning *, const struct query_field *, struct plan_field *) MUST_CHECK;
+enum status planner_field(const struct planning *, const struct query_field *, struct plan_field *) MUST_CHECK;
 /* A field as the client writes it, for messages. */
-const char *planning_name(const struct planning *, const struct plan_field *);
+const char *planner_name(const struct planning *, const struct plan_field *);
 /* What the scratch holds, in the arena. */
-struct slice planning_keep(const struct planning *);
+struct slice planner_keep(const struct planning *);
 
 /* The columns of the answer, as select names them or all, and of one object its hidden ones; the order that is asked for. */
 enum status plan_outputs(const struct planning *) MUST_CHECK;
@@ -37,7 +37,7 @@ struct plan_output plan_whole_column(const struct column *);
 enum status plan_conditions(const struct planning *, const struct route *) MUST_CHECK;
 
 /* column::type. Fills in how the output is shown and asked for. */
-enum status cast_field(const struct planning *, const struct plan_field *, const struct query_text *type,
+enum status plan_cast_field(const struct planning *, const struct plan_field *, const struct query_text *type,
                        struct plan_output *) MUST_CHECK;
 
 #endif

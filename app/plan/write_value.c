@@ -133,7 +133,7 @@ static enum status check_scaled(const struct column *column, struct slice number
 
 	if ((column->type != COLUMN_FLOAT && column->type != COLUMN_DOUBLE) || strchr(column->declared.bytes, ',') == NULL)
 		return STATUS_OK;
-	if (value_add_literal(sql, &decimal, number, &unused) == STATUS_OK)
+	if (literal_add_literal(sql, &decimal, number, &unused) == STATUS_OK)
 		digits = count_fraction(sql->bytes + before, sql->bytes + sql->length);
 	sql->length = before;
 	return digits <= column->scale ? STATUS_OK : refuse_fraction(column->scale, arena, why);
@@ -181,7 +181,7 @@ static void add_plain_json(struct text *sql, struct slice json)
 	struct text plain = { 0 };
 
 	json_add_names(&plain, json.bytes, json.length);
-	value_add_string(sql, (struct slice){ plain.bytes, plain.length });
+	literal_add_string(sql, (struct slice){ plain.bytes, plain.length });
 	text_release(&plain);
 }
 
@@ -189,9 +189,9 @@ static enum status add_json(struct text *sql, const struct dialect *dialect, con
                             const char **why)
 {
 	struct slice json = value->json.bytes != NULL ? value->json : value->text;
-	enum value_json kind;
+	enum literal_json kind;
 	size_t before = sql->length;
-	enum status status = value_add_json(sql, json, &kind, why);
+	enum status status = literal_add_json(sql, json, &kind, why);
 
 	if (status == STATUS_OK && dialect->json_names_plain && memchr(json.bytes, '\\', json.length) != NULL) {
 		sql->length = before;
@@ -218,7 +218,7 @@ static enum status check_literal(struct text *sql, size_t from, const struct dia
 	return status == STATUS_OK ? check_scaled(column, given, sql, arena, why) : status;
 }
 
-enum status written_add(struct text *sql, const struct dialect *dialect, const struct column *column,
+enum status write_value_add(struct text *sql, const struct dialect *dialect, const struct column *column,
                         const struct body_value *value, struct arena *arena, const char **why)
 {
 	size_t before = sql->length;

@@ -13,7 +13,7 @@
 /* Adds the literal, NULL or DEFAULT (what is absent). Otherwise *sql is as it was and *why says what was expected:
  * STATUS_BAD_VALUE, STATUS_NO_FIT, STATUS_TOO_LONG, STATUS_NO_MEMBER. why may be in the arena. STATUS_NULL, which needs
  * no words: the server would make something else of a NULL. */
-enum status written_add(struct text *sql, const struct dialect *, const struct column *, const struct body_value *,
+enum status write_value_add(struct text *sql, const struct dialect *, const struct column *, const struct body_value *,
                         struct arena *, const char **why) MUST_CHECK;
 
 #endif

@@ -46,11 +46,11 @@ static void live(struct child *child, int notify, pid_t parent)
 		    pool.children[slot].notify >= 0)
 			close(pool.children[slot].notify);
 	if (child->kind == KIND_ADMIN) {
-		title_set("admin", 0);
+		process_title_set("admin", 0);
 		close(pool.listener);
 		status = admin_run(pool.config, pool.admin_listener, pool.metrics);
 	} else {
-		title_set("worker", child->number);
+		process_title_set("worker", child->number);
 		if (pool.admin_listener >= 0)
 			close(pool.admin_listener);
 		status = worker_run(pool.config, (unsigned)child->number - 1, pool.listener, &pool.handover, notify);

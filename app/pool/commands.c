@@ -85,12 +85,12 @@ static bool tell_absent(struct database *database, const char *variable, const s
 	for (unsigned i = 0; i < choices->count; i++) {
 		const struct table_choice *choice = &choices->entries[i];
 		const struct table_choice *other = others != NULL ? table_choice_find(others, choice->name) : NULL;
-		enum describe_missing missing = describe_missing(schema, choice, words, sizeof(words));
+		enum catalogue_missing missing = catalogue_missing(schema, choice, words, sizeof(words));
 
 		if (missing == DESCRIBE_COMPLETE)
 			continue;
 		any = true;
-		if (other != NULL && describe_missing(schema, other, said, sizeof(said)) != DESCRIBE_COMPLETE &&
+		if (other != NULL && catalogue_missing(schema, other, said, sizeof(said)) != DESCRIBE_COMPLETE &&
 		    strcmp(words, said) == 0)
 			continue;
 		ask_begin_fault("", variable);
@@ -115,7 +115,7 @@ static int finish(struct database *database, const struct config *config)
 	return absent ? EX_UNAVAILABLE : 0;
 }
 
-int check_run(const struct config *config)
+int commands_check(const struct config *config)
 {
 	const struct schema *schema;
 	struct database *database;
@@ -143,7 +143,7 @@ int check_run(const struct config *config)
 	return status != 0 ? status : allowed ? remembered : EX_NOPERM;
 }
 
-int check_openapi(const struct config *config)
+int commands_openapi(const struct config *config)
 {
 	struct database *database = connect_database(config);
 	struct text document = { 0 };

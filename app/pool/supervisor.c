@@ -288,7 +288,7 @@ static bool open_listeners(void)
 	return true;
 }
 
-int pool_run(struct config *config)
+int supervisor_run(struct config *config)
 {
 	pool.config = config;
 	if ((pool.metrics = metrics_open()) == NULL || handover_open(&pool.handover) < 0) {
@@ -300,7 +300,7 @@ int pool_run(struct config *config)
 		return EX_UNAVAILABLE;
 	database_start(config);
 	children_set_places();
-	title_set("supervisor", 0);
+	process_title_set("supervisor", 0);
 	log_event(LOG_NOTICE, "start", "MyREST " PACKAGE_VERSION " with %ld workers%s", config->workers,
 	          pool.inherited ? " on the socket it was given" : "");
 	config_warn_unknown();

@@ -9,6 +9,6 @@
 #include "config/config.h"
 
 /* Runs in the foreground until a signal ends it; answers the exit status. Takes the configuration, which HUP replaces. */
-int pool_run(struct config *);
+int supervisor_run(struct config *);
 
 #endif

@@ -93,7 +93,7 @@ static const char *const endings[WRITES] = {
 
 struct catalogue *postgresql_catalogue_new(const struct table_choices *choices, const struct table_choices *writable)
 {
-	return describe_new(choices, writable, STATEMENTS, &postgresql_dialect);
+	return catalogue_new(choices, writable, STATEMENTS, &postgresql_dialect);
 }
 
 static bool ask_for_writes(struct catalogue *catalogue, struct text *sql)
@@ -101,11 +101,11 @@ static bool ask_for_writes(struct catalogue *catalogue, struct text *sql)
 	while (catalogue->asked < catalogue->schema->table_count) {
 		const struct table *table = &catalogue->schema->tables[catalogue->asked++];
 
-		if (table->writable || !describe_wants_writable(catalogue, table))
+		if (table->writable || !catalogue_wants_writable(catalogue, table))
 			continue;
 		text_add_string(sql, statements[WRITES]);
 		text_add_string(sql, " WHERE pg_table_is_visible(c.oid) AND c.relkind IN ('v','f') AND c.relname=");
-		value_add_string(sql, table->name);
+		literal_add_string(sql, table->name);
 		return true;
 	}
 	return false;
@@ -123,27 +123,27 @@ bool postgresql_catalogue_statement(struct catalogue *catalogue, struct text *sq
 		return true;
 	text_add_string(sql, " WHERE pg_table_is_visible(c.oid) AND c.relkind IN ('r','p','v','m','f')");
 	text_add_string(sql, " AND c.relname IN ");
-	describe_add_names(catalogue, sql);
+	catalogue_add_names(catalogue, sql);
 	text_add_string(sql, endings[n]);
 	return true;
 }
 
 static bool is_true(const struct row *row, unsigned n)
 {
-	return slice_is(describe_value(row, n), "1");
+	return slice_is(catalogue_value(row, n), "1");
 }
 
 static void take_table(struct catalogue *catalogue, const struct row *row)
 {
-	struct table *table = describe_add_table(catalogue, describe_value(row, 0));
+	struct table *table = catalogue_add_table(catalogue, catalogue_value(row, 0));
 
 	if (table == NULL)
 		return;
 	table->is_view = is_true(row, 1);
-	table->writable = is_true(row, 2) && describe_wants_writable(catalogue, table);
+	table->writable = is_true(row, 2) && catalogue_wants_writable(catalogue, table);
 	table->no_insert = table->no_update = table->no_delete = !is_true(row, 2); /* as long as WRITES says nothing else */
-	table->row_estimate = describe_number(row, 3);
-	table->comment = describe_keep(catalogue, describe_value(row, 4)).bytes;
+	table->row_estimate = catalogue_number(row, 3);
+	table->comment = catalogue_keep(catalogue, catalogue_value(row, 4)).bytes;
 	table->lockable = is_true(row, 5);
 }
 
@@ -209,9 +209,9 @@ static void take_modifier(struct column *column, enum modifier meaning, int modi
 static void take_type(struct catalogue *catalogue, struct column *column, const struct row *row)
 {
 	struct arena *arena = &catalogue->schema->arena;
-	const struct type *type = find_type(describe_value(row, 2));
-	int modifier = atoi(describe_value(row, 4).bytes);
-	const char *declared = describe_keep(catalogue, describe_value(row, 3)).bytes;
+	const struct type *type = find_type(catalogue_value(row, 2));
+	int modifier = atoi(catalogue_value(row, 4).bytes);
+	const char *declared = catalogue_keep(catalogue, catalogue_value(row, 3)).bytes;
 
 	column->type = type != NULL ? type->type : COLUMN_STRING;
 	column->is_other = type == NULL;
@@ -219,8 +219,8 @@ static void take_type(struct catalogue *catalogue, struct column *column, const 
 		column->type = COLUMN_ARRAY;
 	if (type != NULL)
 		take_modifier(column, type->modifier, modifier);
-	if (!describe_is_null(row, 5))
-		declared = arena_printf(arena, "enum(%s)", describe_value(row, 5).bytes);
+	if (!catalogue_is_null(row, 5))
+		declared = arena_printf(arena, "enum(%s)", catalogue_value(row, 5).bytes);
 	else if (column->length > 0)
 		declared = arena_printf(arena, "%s(%llu)", strcmp(type->name, "bpchar") == 0 ? "char" : type->declared,
 		                        (unsigned long long)column->length);
@@ -233,10 +233,10 @@ static void take_type(struct catalogue *catalogue, struct column *column, const 
 
 static void take_column(struct catalogue *catalogue, const struct row *row)
 {
-	struct table *table = describe_table(catalogue, row);
-	struct column *column = table != NULL ? describe_add_column(catalogue, table, describe_value(row, 1)) : NULL;
-	struct slice identity = describe_value(row, 7), fallback = describe_value(row, 9);
-	bool computed = describe_value(row, 8).length > 0, counts;
+	struct table *table = catalogue_table(catalogue, row);
+	struct column *column = table != NULL ? catalogue_add_column(catalogue, table, catalogue_value(row, 1)) : NULL;
+	struct slice identity = catalogue_value(row, 7), fallback = catalogue_value(row, 9);
+	bool computed = catalogue_value(row, 8).length > 0, counts;
 
 	if (column == NULL)
 		return;
@@ -246,10 +246,10 @@ static void take_column(struct catalogue *catalogue, const struct row *row)
 	column->auto_increment = identity.length > 0 || counts;
 	column->generated = computed || slice_is(identity, "a"); /* GENERATED ALWAYS, which clients cannot write */
 	if (fallback.length > 0 && !column->auto_increment && !computed)
-		column->fallback = describe_keep(catalogue, fallback).bytes;
-	column->comment = describe_keep(catalogue, describe_value(row, 10)).bytes;
-	column->unreadable = !describe_is_null(row, 11) && !is_true(row, 11);
-	describe_expose(catalogue, table, column);
+		column->fallback = catalogue_keep(catalogue, fallback).bytes;
+	column->comment = catalogue_keep(catalogue, catalogue_value(row, 10)).bytes;
+	column->unreadable = !catalogue_is_null(row, 11) && !is_true(row, 11);
+	catalogue_expose(catalogue, table, column);
 }
 
 /* A name as the server writes it into an expression: quoted only where it must be. */
@@ -305,7 +305,7 @@ static int searched_column(const struct table *table, struct slice expression, s
 
 static void take_key(struct catalogue *catalogue, const struct row *row)
 {
-	struct table *table = describe_table(catalogue, row);
+	struct table *table = catalogue_table(catalogue, row);
 	struct slice language;
 	struct key *key;
 	bool is_new;
@@ -313,56 +313,56 @@ static void take_key(struct catalogue *catalogue, const struct row *row)
 
 	if (table == NULL)
 		return;
-	if (!describe_is_null(row, 5) && describe_value(row, 5).length == 0) {
-		describe_untold(catalogue, table, "another transaction locks it", STATUS_UNDESCRIBED);
+	if (!catalogue_is_null(row, 5) && catalogue_value(row, 5).length == 0) {
+		catalogue_untold(catalogue, table, "another transaction locks it", STATUS_UNDESCRIBED);
 		return;
 	}
-	key = describe_add_key(catalogue, table, describe_value(row, 1), &is_new);
+	key = catalogue_add_key(catalogue, table, catalogue_value(row, 1), &is_new);
 	if (is_new) {
 		key->primary = is_true(row, 2);
 		key->unique = is_true(row, 3);
 	}
-	column = describe_column_index(table, describe_value(row, 4));
-	if (column < 0 && (column = searched_column(table, describe_value(row, 5), &language)) >= 0) {
+	column = catalogue_column_index(table, catalogue_value(row, 4));
+	if (column < 0 && (column = searched_column(table, catalogue_value(row, 5), &language)) >= 0) {
 		key->fulltext = true;
-		table->columns[column].language = describe_keep(catalogue, language);
+		table->columns[column].language = catalogue_keep(catalogue, language);
 	}
 	if (column >= 0)
-		describe_add_key_column(catalogue, key, (unsigned)column);
+		catalogue_add_key_column(catalogue, key, (unsigned)column);
 	else /* over an expression */
-		describe_obscure_key(key);
+		catalogue_obscure_key(key);
 }
 
 static void take_foreign_key(struct catalogue *catalogue, const struct row *row)
 {
-	struct table *table = describe_table(catalogue, row);
+	struct table *table = catalogue_table(catalogue, row);
 
 	if (table != NULL)
-		describe_add_foreign_key_column(catalogue, table, describe_value(row, 1), describe_value(row, 2),
-		                                describe_value(row, 3), describe_value(row, 4));
+		catalogue_add_foreign_key_column(catalogue, table, catalogue_value(row, 1), catalogue_value(row, 2),
+		                                catalogue_value(row, 3), catalogue_value(row, 4));
 }
 
 /* A column, with what holds for all of its table. */
 static void take_write(struct catalogue *catalogue, const struct row *row)
 {
 	enum { CAN_UPDATE = 4, CAN_INSERT = 8, CAN_DELETE = 16 }; /* in what pg_relation_is_updatable gives */
-	struct table *table = describe_table(catalogue, row);
-	uint64_t writes = describe_number(row, 1);
+	struct table *table = catalogue_table(catalogue, row);
+	uint64_t writes = catalogue_number(row, 1);
 	struct column *column;
 	int index;
 
-	if (table == NULL || !describe_wants_writable(catalogue, table)) /* which alone is asked for */
+	if (table == NULL || !catalogue_wants_writable(catalogue, table)) /* which alone is asked for */
 		return;
 	table->no_insert = !(writes & CAN_INSERT);
 	table->no_update = !(writes & CAN_UPDATE);
 	table->no_delete = !(writes & CAN_DELETE);
 	table->writable = !table->no_insert || !table->no_update || !table->no_delete;
-	if ((index = describe_column_index(table, describe_value(row, 2))) < 0)
+	if ((index = catalogue_column_index(table, catalogue_value(row, 2))) < 0)
 		return;
 	column = &table->columns[index];
 	/* What a view computes; one that cannot be written at all does not say which. */
 	column->generated = column->generated || (table->writable && !is_true(row, 3));
-	describe_expose(catalogue, table, column);
+	catalogue_expose(catalogue, table, column);
 	column->writable = column->writable && !(table->no_insert && table->no_update);
 }
 
@@ -385,11 +385,11 @@ bool postgresql_catalogue_failed(struct catalogue *catalogue, const struct datab
 {
 	if (catalogue->statement != WRITES)
 		return false;
-	describe_untold(catalogue, &catalogue->schema->tables[catalogue->asked - 1], error->text, STATUS_UNDESCRIBED);
+	catalogue_untold(catalogue, &catalogue->schema->tables[catalogue->asked - 1], error->text, STATUS_UNDESCRIBED);
 	return true;
 }
 
 struct schema *postgresql_catalogue_finish(struct catalogue *catalogue, bool abandon, char *missing, size_t size)
 {
-	return describe_finish(catalogue, abandon, missing, size);
+	return catalogue_finish(catalogue, abandon, missing, size);
 }

@@ -82,7 +82,7 @@ static void json_path(struct text *sql, const struct column *column, const struc
 		}
 		text_add_string(sql, "->");
 		if (keys[i].bytes != NULL)
-			value_add_string(sql, keys[i]);
+			literal_add_string(sql, keys[i]);
 		else {
 			if (indices[i] < 0)
 				text_add_char(sql, '-');
@@ -169,7 +169,7 @@ static void json_comparison(struct text *sql, const struct plan_condition *condi
 	if (strcmp(sign, "=") != 0) {
 		text_add_string(sql, "jsonb_typeof(");
 		add_jsonb(sql, &condition->field);
-		text_add_string(sql, literal->json == VALUE_NUMBER ? ")='number' AND " : ")='string' AND ");
+		text_add_string(sql, literal->json == LITERAL_NUMBER ? ")='number' AND " : ")='string' AND ");
 	}
 	add_jsonb(sql, &condition->field);
 	text_add_string(sql, sign);

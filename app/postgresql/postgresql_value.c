@@ -23,7 +23,7 @@ static enum status add_text(struct text *sql, struct slice text, const char **wh
 	*why = "expected a text without U+0000";
 	if (has_nul(text))
 		return STATUS_NO_CHARACTER;
-	value_add_string(sql, text);
+	literal_add_string(sql, text);
 	return STATUS_OK;
 }
 
@@ -66,10 +66,10 @@ static enum status add_decimal(struct text *sql, const struct column *column, st
 	enum status status;
 
 	if (is_no_number(text)) {
-		value_add_string(sql, text);
+		literal_add_string(sql, text);
 		return STATUS_OK;
 	}
-	status = value_add_literal(sql, column, text, why);
+	status = literal_add_literal(sql, column, text, why);
 	if (status != STATUS_VALUE_RANGE || !is_of_digits(text))
 		return status;
 	sql->length = before;
@@ -83,11 +83,11 @@ static enum status add_float(struct text *sql, const struct column *column, stru
 	enum status status;
 
 	if (is_no_number(text)) {
-		value_add_string(sql, text);
+		literal_add_string(sql, text);
 		return STATUS_OK;
 	}
 	text_add_char(sql, '\'');
-	status = value_add_literal(sql, column, text, why);
+	status = literal_add_literal(sql, column, text, why);
 	text_add_char(sql, '\'');
 	return status;
 }
@@ -95,7 +95,7 @@ static enum status add_float(struct text *sql, const struct column *column, stru
 static void add_bytes(struct text *sql, struct slice bytes)
 {
 	text_add_string(sql, "'\\x");
-	value_add_hex(sql, bytes);
+	literal_add_hex(sql, bytes);
 	text_add_char(sql, '\'');
 }
 
@@ -127,7 +127,7 @@ static bool is_date(const char *literal)
 static enum status add_calendar(struct text *sql, const struct column *column, struct slice text, const char **why)
 {
 	size_t before = sql->length;
-	enum status status = value_add_literal(sql, column, text, why);
+	enum status status = literal_add_literal(sql, column, text, why);
 
 	if (status == STATUS_OK && !is_date(text_terminate(sql) + before)) {
 		*why = "expected a date that there is";
@@ -189,7 +189,7 @@ static enum status add_moment(struct text *sql, const struct column *column, str
 		return add_far_moment(sql, column, text, digits, era, why);
 	if (!slice_is(text, "infinity") && !slice_is(text, "-infinity"))
 		return add_calendar(sql, column, text, why);
-	value_add_string(sql, text);
+	literal_add_string(sql, text);
 	return STATUS_OK;
 }
 
@@ -199,7 +199,7 @@ static enum status add_time(struct text *sql, struct slice text, const char **wh
 	const char *literal;
 
 	*why = "expected HH:MM:SS[.ffffff]";
-	if (moment_add_time(sql, text) != STATUS_OK)
+	if (datetime_add_time(sql, text) != STATUS_OK)
 		return STATUS_BAD_VALUE;
 	literal = text_terminate(sql) + before;
 	if (strspn(literal, "'24:0.") == sql->length - before && strncmp(literal, "'24:00:00", 9) == 0)
@@ -216,17 +216,17 @@ static bool is_declared(const struct column *column, const char *type)
 static enum status add_array(struct text *sql, const struct column *column, struct slice text, const char **why)
 {
 	struct text array = { 0 };
-	enum value_json kind;
+	enum literal_json kind;
 	size_t before = sql->length;
 	enum status status;
 
-	if (text.length == 0 || text.bytes[0] != '[' || value_add_json(sql, text, &kind, why) != STATUS_OK)
+	if (text.length == 0 || text.bytes[0] != '[' || literal_add_json(sql, text, &kind, why) != STATUS_OK)
 		return add_text(sql, text, why); /* [0:1]={1,2} may begin like that, too */
 	sql->length = before;
 	if ((status = postgresql_check_json(text, why)) != STATUS_OK)
 		return status;
 	postgresql_array_add(&array, text, is_declared(column, "json"));
-	value_add_string(sql, (struct slice){ array.bytes, array.length });
+	literal_add_string(sql, (struct slice){ array.bytes, array.length });
 	text_release(&array);
 	return STATUS_OK;
 }
@@ -251,7 +251,7 @@ static enum status add(struct text *sql, const struct column *column, struct sli
 		return add_array(sql, column, text, why);
 	case COLUMN_STRING:
 		if (column->is_other && is_declared(column, "uuid")) { /* alike in both */
-			enum status status = value_add_literal(sql, column, text, why);
+			enum status status = literal_add_literal(sql, column, text, why);
 
 			return status == STATUS_OK && has_nul(text) ? STATUS_BAD_VALUE : status;
 		}
@@ -266,7 +266,7 @@ static enum status add(struct text *sql, const struct column *column, struct sli
 	case COLUMN_GEOMETRY:
 		break;
 	}
-	return value_add_literal(sql, column, text, why);
+	return literal_add_literal(sql, column, text, why);
 }
 
 enum status postgresql_literal(struct text *sql, const struct column *column, struct slice text, const char **why)
@@ -288,7 +288,7 @@ enum status postgresql_stored(struct text *sql, const struct column *column, str
 	if (column->type == COLUMN_BINARY)
 		add_bytes(sql, bytes);
 	else
-		value_add_string(sql, bytes); /* a boolean as well */
+		literal_add_string(sql, bytes); /* a boolean as well */
 	return STATUS_OK;
 }
 

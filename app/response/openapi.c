@@ -32,10 +32,10 @@ static void note_operations(struct openapi_writing *writing)
 
 static void add_tag(struct openapi_writing *writing)
 {
-	template_add(writing->out, ",{'name':%s", writing->table->name.bytes);
+	json_template_add(writing->out, ",{'name':%s", writing->table->name.bytes);
 	if (*writing->table->comment != '\0')
-		template_add(writing->out, ",'description':%s", writing->table->comment);
-	template_add(writing->out, "}");
+		json_template_add(writing->out, ",'description':%s", writing->table->comment);
+	json_template_add(writing->out, "}");
 }
 
 void openapi_add_opening(struct text *out, struct slice origin, struct slice prefix)
@@ -46,7 +46,7 @@ void openapi_add_opening(struct text *out, struct slice origin, struct slice pre
 	text_add_slice(&url, prefix);
 	if (url.length == 0)
 		text_add_char(&url, '/');
-	template_add(out, "{'openapi':'3.1.0','servers':[{'url':%s}],", text_terminate(&url));
+	json_template_add(out, "{'openapi':'3.1.0','servers':[{'url':%s}],", text_terminate(&url));
 	text_release(&url);
 }
 
@@ -54,11 +54,11 @@ void openapi_add_body(struct text *out, const struct schema *schema, const struc
 {
 	struct openapi_writing writing = { .out = out, .schema = schema, .config = config, .used = READ };
 
-	template_add(out, "'info':{'title':'MyREST','version':%s,'description':%s},'security':[],'tags':[", PACKAGE_VERSION,
+	json_template_add(out, "'info':{'title':'MyREST','version':%s,'description':%s},'security':[],'tags':[", PACKAGE_VERSION,
 	             about);
 	for_each_table(&writing, note_operations);
 	for_each_table(&writing, add_tag);
-	template_add(out, "],'paths':{'/':{'get':{'operationId':'document','summary':'This document',"
+	json_template_add(out, "],'paths':{'/':{'get':{'operationId':'document','summary':'This document',"
 	                  "'parameters':[{'$ref':'#/components/parameters/If-None-Match'}],'responses':{"
 	                  "'200':{'description':'It.','headers':{'ETag':{'$ref':'#/components/headers/ETag'}},'content':{"
 	                  "'application/json':{'schema':{'type':'object'}},"
@@ -67,20 +67,20 @@ void openapi_add_body(struct text *out, const struct schema *schema, const struc
 	                  "'406':{'$ref':'#/components/responses/Error.406'},"
 	                  "'default':{'$ref':'#/components/responses/Error'}}}}");
 	for_each_table(&writing, openapi_add_paths);
-	template_add(out, "},'components':{'schemas':{'Error':{'type':'object',"
+	json_template_add(out, "},'components':{'schemas':{'Error':{'type':'object',"
 	                  "'required':['code','message','details','hint'],'properties':{"
 	                  "'code':{'type':'string','description':'Of PostgREST, or a SQLSTATE of PostgreSQL.'},"
 	                  "'message':{'type':'string'},'details':{'type':['string','null']},"
 	                  "'hint':{'type':['string','null']}}}");
 	for_each_table(&writing, openapi_add_schemas);
-	template_add(out, "},'parameters':{");
+	json_template_add(out, "},'parameters':{");
 	openapi_add_shared_parameters(&writing);
 	for_each_table(&writing, openapi_add_parameters);
-	template_add(out, "},'headers':{");
+	json_template_add(out, "},'headers':{");
 	openapi_add_headers(&writing);
-	template_add(out, "},'responses':{");
+	json_template_add(out, "},'responses':{");
 	openapi_add_error_responses(&writing);
-	template_add(out, "}}}");
+	json_template_add(out, "}}}");
 	text_release(&writing.id);
 	text_release(&writing.path);
 	text_release(&writing.column);

@@ -40,7 +40,7 @@ static bool is_declared(const struct column *column, const char *word)
 	       strncasecmp(column->declared.bytes, word, strlen(word)) == 0;
 }
 
-static const struct shape *shape_of(const struct column *column)
+static const struct shape *find_shape(const struct column *column)
 {
 	static const struct shape truth = { "boolean", NULL, "", NULL }; /* MySQL's is a number that may be another one */
 
@@ -51,21 +51,21 @@ static const struct shape *shape_of(const struct column *column)
 
 static void add_types(struct text *out, const struct column *column, bool nullable)
 {
-	const struct shape *shape = shape_of(column);
+	const struct shape *shape = find_shape(column);
 	const char *type = column->type == COLUMN_BIT && column->length == 1 ? "boolean" : shape->type;
 
 	if (type == NULL)
 		return;
 	if (!nullable && shape->other == NULL) {
-		template_add(out, ",'type':%s", type);
+		json_template_add(out, ",'type':%s", type);
 		return;
 	}
-	template_add(out, ",'type':[%s", type);
+	json_template_add(out, ",'type':[%s", type);
 	if (shape->other != NULL)
-		template_add(out, ",%s", shape->other);
+		json_template_add(out, ",%s", shape->other);
 	if (nullable)
-		template_add(out, ",'null'");
-	template_add(out, "]");
+		json_template_add(out, ",'null'");
+	json_template_add(out, "]");
 }
 
 static void add_integer_bounds(struct text *out, const struct column *column)
@@ -81,12 +81,12 @@ static void add_integer_bounds(struct text *out, const struct column *column)
 
 		if (!is_declared(column, widths[i].declared))
 			continue;
-		template_add(out, ",'format':%s", bits < 32 ? "int32" : bits < 64 ? "int64" : "uint64");
+		json_template_add(out, ",'format':%s", bits < 32 ? "int32" : bits < 64 ? "int64" : "uint64");
 		if (column->is_unsigned)
-			template_add(out, ",'minimum':0");
+			json_template_add(out, ",'minimum':0");
 		else
-			template_add(out, ",'minimum':-%u", most + 1);
-		template_add(out, ",'maximum':%u", most);
+			json_template_add(out, ",'minimum':-%u", most + 1);
+		json_template_add(out, ",'maximum':%u", most);
 		return;
 	}
 }
@@ -109,10 +109,10 @@ static void add_decimal_bounds(struct text *out, const struct column *column)
 
 	if (column->precision == 0 || column->precision > MOST_DIGITS || column->scale > column->precision)
 		return;
-	template_add(out, ",'minimum':%r", column->is_unsigned ? "0" : "-");
+	json_template_add(out, ",'minimum':%r", column->is_unsigned ? "0" : "-");
 	if (!column->is_unsigned)
 		add_nines(out, column);
-	template_add(out, ",'maximum':");
+	json_template_add(out, ",'maximum':");
 	add_nines(out, column);
 }
 
@@ -145,14 +145,14 @@ static void add_choices(struct text *out, const struct column *column, bool null
 	const char *at = column->declared.bytes, *end = at + column->declared.length;
 	struct text value = { 0 };
 
-	template_add(out, ",'enum':[");
+	json_template_add(out, ",'enum':[");
 	while ((at = take_quoted(at, end, &value)) != NULL) {
-		template_add(out, ",");
+		json_template_add(out, ",");
 		(void)json_add_string(out, value.bytes, value.length);
 	}
 	if (nullable)
-		template_add(out, ",null");
-	template_add(out, "]");
+		json_template_add(out, ",null");
+	json_template_add(out, "]");
 	text_release(&value);
 }
 
@@ -161,16 +161,16 @@ static void add_string_bounds(struct text *out, const struct column *column, boo
 	if (is_declared(column, "enum("))
 		add_choices(out, column, nullable);
 	else if (is_declared(column, "uuid"))
-		template_add(out, ",'format':'uuid'");
+		json_template_add(out, ",'format':'uuid'");
 	else if (column->length > 0 && !column->is_other)
-		template_add(out, ",'maxLength':%u", column->length);
+		json_template_add(out, ",'maxLength':%u", column->length);
 }
 
 void openapi_add_type(struct text *out, const struct column *column, bool nullable)
 {
 	add_types(out, column, nullable);
 	if (column->type != COLUMN_BIT || column->length != 1)
-		template_add(out, shapes[column->type].members);
+		json_template_add(out, shapes[column->type].members);
 	switch (column->type) {
 	case COLUMN_INTEGER:
 	case COLUMN_BOOLEAN:
@@ -182,18 +182,18 @@ void openapi_add_type(struct text *out, const struct column *column, bool nullab
 	case COLUMN_FLOAT:
 	case COLUMN_DOUBLE:
 		if (column->is_unsigned)
-			template_add(out, ",'minimum':0");
+			json_template_add(out, ",'minimum':0");
 		break;
 	case COLUMN_BIT:
 		if (column->length > 1 && column->length <= 64)
-			template_add(out, ",'maximum':%u", UINT64_MAX >> (64 - column->length));
+			json_template_add(out, ",'maximum':%u", UINT64_MAX >> (64 - column->length));
 		break;
 	case COLUMN_STRING:
 		add_string_bounds(out, column, nullable);
 		break;
 	case COLUMN_BINARY:
 		if (column->length > 0)
-			template_add(out, ",'maxLength':%u", (column->length + 2) / 3 * 4);
+			json_template_add(out, ",'maxLength':%u", (column->length + 2) / 3 * 4);
 		break;
 	case COLUMN_YEAR:
 	case COLUMN_DATE:
@@ -223,16 +223,16 @@ static void add_default(struct text *out, const struct column *column)
 	case COLUMN_FLOAT:
 	case COLUMN_DOUBLE: /* as the server writes numbers; json_add adds nothing that is none */
 		if (column->type == COLUMN_BOOLEAN && (strcmp(literal, "0") == 0 || strcmp(literal, "1") == 0))
-			template_add(out, ",'default':%r", *literal == '1' ? "true" : "false");
+			json_template_add(out, ",'default':%r", *literal == '1' ? "true" : "false");
 		else if ((*literal == '-' || (*literal >= '0' && *literal <= '9')) &&
 		         json_add(&value, literal, (size_t)(end - literal)))
-			template_add(out, ",'default':%r", text_terminate(&value));
+			json_template_add(out, ",'default':%r", text_terminate(&value));
 		break;
 	case COLUMN_STRING:
 	case COLUMN_DATE:
 		if (*literal != '\'' || take_quoted(literal, end, &value) != end)
 			break;
-		template_add(out, ",'default':");
+		json_template_add(out, ",'default':");
 		(void)json_add_string(out, value.bytes, value.length);
 		break;
 	case COLUMN_YEAR:
@@ -319,7 +319,7 @@ static void add_description(struct text *out, const struct schema *schema, const
 	struct text told = { 0 };
 
 	add_note(&told, column->comment);
-	add_note(&told, shape_of(column)->note);
+	add_note(&told, find_shape(column)->note);
 	if (is_declared(column, "set(") && column->declared.length > 5) {
 		add_note(&told, "Any of these, separated by commas: ");
 		text_add(&told, column->declared.bytes + 4, column->declared.length - 4 - 1);
@@ -332,7 +332,7 @@ static void add_description(struct text *out, const struct schema *schema, const
 		add_note(&told, "Note:\nThis is a Primary Key.<pk/>");
 	add_references(&told, schema, table, place);
 	if (told.length > 0)
-		template_add(out, ",'description':%s", text_terminate(&told));
+		json_template_add(out, ",'description':%s", text_terminate(&told));
 	text_release(&told);
 }
 
@@ -342,9 +342,9 @@ void openapi_add_column(struct text *out, const struct schema *schema, const str
 	openapi_add_type(out, column, column->nullable);
 	add_default(out, column);
 	if (!column->writable)
-		template_add(out, ",'readOnly':true");
+		json_template_add(out, ",'readOnly':true");
 	else if (!column->exposed)
-		template_add(out, ",'writeOnly':true");
+		json_template_add(out, ",'writeOnly':true");
 	add_description(out, schema, table, column);
 }
 
@@ -381,7 +381,7 @@ static bool add_string_example(struct text *out, const struct column *column)
 	}
 	for (size_t i = 0; column->is_other && i < sizeof(others) / sizeof(others[0]); i++)
 		if (is_declared(column, others[i].declared)) {
-			template_add(out, "%s", others[i].value);
+			json_template_add(out, "%s", others[i].value);
 			return true;
 		}
 	if (column->is_other)
@@ -410,40 +410,40 @@ bool openapi_add_example(struct text *out, const struct column *column)
 
 	switch (column->type) {
 	case COLUMN_INTEGER:
-		template_add(out, "1");
+		json_template_add(out, "1");
 		return true;
 	case COLUMN_BOOLEAN:
-		template_add(out, "true");
+		json_template_add(out, "true");
 		return true;
 	case COLUMN_BIT:
-		template_add(out, column->length == 1 ? "true" : "1");
+		json_template_add(out, column->length == 1 ? "true" : "1");
 		return true;
 	case COLUMN_YEAR:
-		template_add(out, "2024");
+		json_template_add(out, "2024");
 		return true;
 	case COLUMN_DECIMAL: /* which may have no digits before the point */
-		template_add(out, column->precision > column->scale || column->precision == 0 ? "1" : "0");
+		json_template_add(out, column->precision > column->scale || column->precision == 0 ? "1" : "0");
 		return true;
 	case COLUMN_FLOAT:
 	case COLUMN_DOUBLE:
-		template_add(out, "1.5");
+		json_template_add(out, "1.5");
 		return true;
 	case COLUMN_STRING:
 		return add_string_example(out, column);
 	case COLUMN_DATE:
-		template_add(out, "'2024-01-31'");
+		json_template_add(out, "'2024-01-31'");
 		return true;
 	case COLUMN_TIME:
-		template_add(out, "'12:30:00'");
+		json_template_add(out, "'12:30:00'");
 		return true;
 	case COLUMN_DATETIME:
-		template_add(out, "'2024-01-31T12:30:00'");
+		json_template_add(out, "'2024-01-31T12:30:00'");
 		return true;
 	case COLUMN_TIMESTAMP:
-		template_add(out, "'2024-01-31T12:30:00Z'");
+		json_template_add(out, "'2024-01-31T12:30:00Z'");
 		return true;
 	case COLUMN_JSON:
-		template_add(out, "{}");
+		json_template_add(out, "{}");
 		return true;
 	case COLUMN_BINARY:
 		bytes = is_declared(column, "binary(") || is_declared(column, "vector(") ? column->length : 1;
@@ -452,7 +452,7 @@ bool openapi_add_example(struct text *out, const struct column *column)
 		add_zeros(out, bytes);
 		return true;
 	case COLUMN_ARRAY:
-		template_add(out, "[]");
+		json_template_add(out, "[]");
 		return true;
 	case COLUMN_GEOMETRY:
 		return false;

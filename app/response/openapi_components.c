@@ -91,28 +91,28 @@ void openapi_add_schemas(struct openapi_writing *writing)
 	const struct table *table = writing->table;
 	struct text *out = writing->out;
 
-	template_add(out, ",%s:{'type':'object'", writing->id.bytes);
+	json_template_add(out, ",%s:{'type':'object'", writing->id.bytes);
 	if (*table->comment != '\0')
-		template_add(out, ",'description':%s", table->comment);
-	template_add(out, ",'properties':{");
+		json_template_add(out, ",'description':%s", table->comment);
+	json_template_add(out, ",'properties':{");
 	for (unsigned i = 0; i < table->column_count; i++)
 		if (table_is_known(&table->columns[i])) {
-			template_add(out, ",%s:{", table->columns[i].name.bytes);
+			json_template_add(out, ",%s:{", table->columns[i].name.bytes);
 			openapi_add_column(out, writing->schema, table, &table->columns[i]);
-			template_add(out, "}");
+			json_template_add(out, "}");
 		}
-	template_add(out, "}}");
+	json_template_add(out, "}}");
 	if (!table->writable || (table->no_insert && table->no_update))
 		return;
-	template_add(out, ",'%s.new':{'allOf':[{'$ref':'#/components/schemas/%s'}],'required':[", writing->id.bytes,
+	json_template_add(out, ",'%s.new':{'allOf':[{'$ref':'#/components/schemas/%s'}],'required':[", writing->id.bytes,
 	             writing->id.bytes);
 	for (unsigned i = 0; i < table->column_count; i++) {
 		const struct column *column = &table->columns[i];
 
 		if (column->writable && !column->nullable && !column->auto_increment && column->fallback == NULL)
-			template_add(out, ",%s", column->name.bytes);
+			json_template_add(out, ",%s", column->name.bytes);
 	}
-	template_add(out, "]}");
+	json_template_add(out, "]}");
 }
 
 void openapi_add_parameters(struct openapi_writing *writing)
@@ -125,17 +125,17 @@ void openapi_add_parameters(struct openapi_writing *writing)
 
 		if (!column->exposed)
 			continue;
-		template_add(out, ",'%s.filter.%s':{'name':", writing->id.bytes, openapi_column_id(writing, column));
+		json_template_add(out, ",'%s.filter.%s':{'name':", writing->id.bytes, openapi_column_id(writing, column));
 		add_filter_name(out, column);
-		template_add(out, ",'in':'query','description':'`operator.value`, with one of: %s.','schema':{'type':'string'}}",
+		json_template_add(out, ",'in':'query','description':'`operator.value`, with one of: %s.','schema':{'type':'string'}}",
 		             operators_of(table, column));
 	}
 	if (table->key_column < 0)
 		return;
-	template_add(out, ",'%s.key':{'name':'key','in':'path','required':true,'description':'%s','schema':{",
+	json_template_add(out, ",'%s.key':{'name':'key','in':'path','required':true,'description':'%s','schema':{",
 	             writing->id.bytes, table->columns[table->key_column].name.bytes);
 	openapi_add_type(out, &table->columns[table->key_column], false);
-	template_add(out, "}}");
+	json_template_add(out, "}}");
 }
 
 void openapi_add_shared_parameters(const struct openapi_writing *writing)
@@ -144,10 +144,10 @@ void openapi_add_shared_parameters(const struct openapi_writing *writing)
 
 	for (size_t i = 0; i < openapi_parameter_count; i++)
 		if (openapi_has_parameter(writing->config, &openapi_parameters[i], writing->used)) {
-			template_add(writing->out, ",%s:{'name':%s,'in':%s,'description':%s,'schema':{", openapi_parameters[i].id,
+			json_template_add(writing->out, ",%s:{'name':%s,'in':%s,'description':%s,'schema':{", openapi_parameters[i].id,
 			             openapi_parameters[i].name, openapi_parameters[i].in, openapi_parameters[i].description);
-			template_add(writing->out, openapi_parameters[i].schema);
-			template_add(writing->out, "}}");
+			json_template_add(writing->out, openapi_parameters[i].schema);
+			json_template_add(writing->out, "}}");
 		}
 	for (size_t i = 0; i < openapi_preferer_count; i++) {
 		if (!(openapi_preferers[i].kinds & writing->used))
@@ -157,7 +157,7 @@ void openapi_add_shared_parameters(const struct openapi_writing *writing)
 			if ((openapi_preferences[t].kinds & openapi_preferers[i].kinds) &&
 			    (openapi_preferences[t].when == ANYHOW || writing->config->allow_rollback))
 				text_printf(&tokens, "%s%s", tokens.length > 0 ? "; " : "", openapi_preferences[t].tokens);
-		template_add(writing->out,
+		json_template_add(writing->out,
 		             ",%s:{'name':'Prefer','in':'header','description':'Of these, separated by commas: %s.',"
 		             "'schema':{'type':'string'}}", openapi_preferers[i].id, text_terminate(&tokens));
 	}
@@ -173,11 +173,11 @@ static void add_error_response(struct text *out, int http)
 		if (status_http((enum status)status) == http)
 			text_printf(&told, "%s`%s`: %s", told.length > 0 ? "; " : "", status_code((enum status)status),
 			            status_message((enum status)status));
-	template_add(out, ",'Error.%u':{'description':'%s.'", (uint64_t)http, text_terminate(&told));
+	json_template_add(out, ",'Error.%u':{'description':'%s.'", (uint64_t)http, text_terminate(&told));
 	for (size_t i = 0; i < openapi_header_count; i++)
 		if (openapi_headers[i].kinds == 0 && openapi_headers[i].status == http)
-			template_add(out, ",'headers':{%s:{'$ref':'#/components/headers/%s'}}", openapi_headers[i].name, openapi_headers[i].name);
-	template_add(out, ",'content':{'application/json':{'schema':{'$ref':'#/components/schemas/Error'}}}}");
+			json_template_add(out, ",'headers':{%s:{'$ref':'#/components/headers/%s'}}", openapi_headers[i].name, openapi_headers[i].name);
+	json_template_add(out, ",'content':{'application/json':{'schema':{'$ref':'#/components/schemas/Error'}}}}");
 	text_release(&told);
 }
 
@@ -188,7 +188,7 @@ void openapi_add_error_responses(const struct openapi_writing *writing)
 	for (size_t i = 0; i < openapi_error_count; i++)
 		if ((openapi_errors[i].kinds & writing->used) && openapi_has_status(openapi_errors[i].status))
 			add_error_response(out, openapi_errors[i].status);
-	template_add(out, ",'Error':{'description':'Any other error; some are the web server\xe2\x80\x99s own.','content':"
+	json_template_add(out, ",'Error':{'description':'Any other error; some are the web server\xe2\x80\x99s own.','content':"
 	                  "{'application/json':{'schema':{'$ref':'#/components/schemas/Error'}}}}");
 }
 
@@ -198,8 +198,8 @@ void openapi_add_headers(const struct openapi_writing *writing)
 
 	for (size_t i = 0; i < openapi_header_count; i++)
 		if (openapi_headers[i].schema != NULL && (openapi_headers[i].kinds == 0 || (openapi_headers[i].kinds & writing->used))) {
-			template_add(out, ",%s:{'description':%s,'schema':{", openapi_headers[i].name, openapi_headers[i].description);
-			template_add(out, openapi_headers[i].schema);
-			template_add(out, "}}");
+			json_template_add(out, ",%s:{'description':%s,'schema':{", openapi_headers[i].name, openapi_headers[i].description);
+			json_template_add(out, openapi_headers[i].schema);
+			json_template_add(out, "}}");
 		}
 }

@@ -27,7 +27,7 @@ static void print_tag(char tag[ETAG_BYTES], struct slice opening, const char *co
 	                               body_etag.low ^ of_opening.low ^ of_type.low }, MEDIA_JSON);
 }
 
-void document_answer(struct peer *peer, const struct schema *schema, const struct config *config)
+void openapi_document_answer(struct peer *peer, const struct schema *schema, const struct config *config)
 {
 	static struct text opening, origin;
 	struct fault fault = { .status = STATUS_NOT_ACCEPTABLE,
@@ -50,7 +50,7 @@ void document_answer(struct peer *peer, const struct schema *schema, const struc
 	answer_text(peer, content_type, tag, (struct slice){ opening.bytes, opening.length }, body);
 }
 
-void document_forget(void)
+void openapi_document_forget(void)
 {
 	shared_text_drop(body);
 	body = NULL;

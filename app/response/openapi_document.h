@@ -10,8 +10,8 @@
 #include "response/peer.h"
 
 /* 200, 304 or 406 to a GET or HEAD. */
-void document_answer(struct peer *, const struct schema *, const struct config *);
+void openapi_document_answer(struct peer *, const struct schema *, const struct config *);
 /* The tables are described anew, or nobody will ask any more. */
-void document_forget(void);
+void openapi_document_forget(void);
 
 #endif

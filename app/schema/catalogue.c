@@ -8,7 +8,7 @@
 #include "schema/dialect.h"
 #include "schema/literal.h"
 
-struct catalogue *describe_new(const struct table_choices *choices, const struct table_choices *writable,
+struct catalogue *catalogue_new(const struct table_choices *choices, const struct table_choices *writable,
                                int statements, const struct dialect *dialect)
 {
 	struct catalogue *catalogue = memory_alloc(sizeof(*catalogue));
@@ -25,7 +25,7 @@ struct catalogue *describe_new(const struct table_choices *choices, const struct
 	return catalogue;
 }
 
-void describe_add_names(const struct catalogue *catalogue, struct text *sql)
+void catalogue_add_names(const struct catalogue *catalogue, struct text *sql)
 {
 	unsigned count = 0;
 
@@ -34,31 +34,31 @@ void describe_add_names(const struct catalogue *catalogue, struct text *sql)
 		if (catalogue->is_name == NULL || catalogue->is_name(catalogue->choices->entries[i].name)) {
 			if (count++ > 0)
 				text_add_char(sql, ',');
-			value_add_string(sql, catalogue->choices->entries[i].name);
+			literal_add_string(sql, catalogue->choices->entries[i].name);
 		}
 	if (count == 0)
 		text_add_string(sql, "NULL"); /* no table */
 	text_add_char(sql, ')');
 }
 
-bool describe_is_null(const struct row *row, unsigned n)
+bool catalogue_is_null(const struct row *row, unsigned n)
 {
 	return n >= row->count || row->values[n] == NULL;
 }
 
-struct slice describe_value(const struct row *row, unsigned n)
+struct slice catalogue_value(const struct row *row, unsigned n)
 {
-	if (describe_is_null(row, n))
+	if (catalogue_is_null(row, n))
 		return (struct slice){ "", 0 };
 	return (struct slice){ row->values[n], row->lengths[n] };
 }
 
-uint64_t describe_number(const struct row *row, unsigned n)
+uint64_t catalogue_number(const struct row *row, unsigned n)
 {
-	return strtoull(describe_value(row, n).bytes, NULL, 10);
+	return strtoull(catalogue_value(row, n).bytes, NULL, 10);
 }
 
-struct slice describe_keep(struct catalogue *catalogue, struct slice slice)
+struct slice catalogue_keep(struct catalogue *catalogue, struct slice slice)
 {
 	return (struct slice){ arena_text(&catalogue->schema->arena, slice.bytes, slice.length), slice.length };
 }
@@ -94,12 +94,12 @@ static struct table *find_table(struct catalogue *catalogue, struct slice name)
 	return (struct table *)(uintptr_t)schema_table(catalogue->schema, name);
 }
 
-struct table *describe_table(struct catalogue *catalogue, const struct row *row)
+struct table *catalogue_table(struct catalogue *catalogue, const struct row *row)
 {
-	return find_table(catalogue, describe_value(row, 0));
+	return find_table(catalogue, catalogue_value(row, 0));
 }
 
-struct table *describe_add_table(struct catalogue *catalogue, struct slice name)
+struct table *catalogue_add_table(struct catalogue *catalogue, struct slice name)
 {
 	struct schema *schema = catalogue->schema;
 	struct table *table;
@@ -107,7 +107,7 @@ struct table *describe_add_table(struct catalogue *catalogue, struct slice name)
 	if (table_choice_find(catalogue->choices, name) == NULL || find_table(catalogue, name) != NULL)
 		return NULL;
 	table = &schema->tables[schema->table_count++];
-	table->name = describe_keep(catalogue, name);
+	table->name = catalogue_keep(catalogue, name);
 	table->dialect = catalogue->dialect;
 	table->json_forward = catalogue->json_forward;
 	table->quoted = quoted(catalogue, table->name);
@@ -115,19 +115,19 @@ struct table *describe_add_table(struct catalogue *catalogue, struct slice name)
 	return table;
 }
 
-bool describe_wants_writable(const struct catalogue *catalogue, const struct table *table)
+bool catalogue_wants_writable(const struct catalogue *catalogue, const struct table *table)
 {
 	return table_choice_find(catalogue->writable, table->name) != NULL;
 }
 
-void describe_untold(struct catalogue *catalogue, struct table *table, const char *why, enum status refusal)
+void catalogue_untold(struct catalogue *catalogue, struct table *table, const char *why, enum status refusal)
 {
 	catalogue->schema->incomplete = true;
-	table->untold = describe_keep(catalogue, (struct slice){ why, strlen(why) }).bytes;
+	table->untold = catalogue_keep(catalogue, (struct slice){ why, strlen(why) }).bytes;
 	table->refusal = refusal;
 }
 
-struct column *describe_add_column(struct catalogue *catalogue, struct table *table, struct slice name)
+struct column *catalogue_add_column(struct catalogue *catalogue, struct table *table, struct slice name)
 {
 	struct column *column;
 
@@ -135,13 +135,13 @@ struct column *describe_add_column(struct catalogue *catalogue, struct table *ta
 		return NULL;
 	table->columns = grown(catalogue, table->columns, table->column_count, sizeof(*table->columns));
 	column = &table->columns[table->column_count++];
-	column->name = describe_keep(catalogue, name);
+	column->name = catalogue_keep(catalogue, name);
 	column->quoted = quoted(catalogue, column->name);
 	column->comment = "";
 	return column;
 }
 
-void describe_expose(struct catalogue *catalogue, const struct table *table, struct column *column)
+void catalogue_expose(struct catalogue *catalogue, const struct table *table, struct column *column)
 {
 	const struct table_choice *choice = table_choice_find(catalogue->choices, table->name);
 	bool chosen = table_choice_has(choice, column->name);
@@ -152,7 +152,7 @@ void describe_expose(struct catalogue *catalogue, const struct table *table, str
 	                   table_choice_has(table_choice_find(catalogue->writable, table->name), column->name);
 }
 
-int describe_column_index(const struct table *table, struct slice name)
+int catalogue_column_index(const struct table *table, struct slice name)
 {
 	for (unsigned i = 0; i < table->column_count; i++)
 		if (table->columns[i].name.length == name.length &&
@@ -161,7 +161,7 @@ int describe_column_index(const struct table *table, struct slice name)
 	return -1;
 }
 
-struct key *describe_add_key(struct catalogue *catalogue, struct table *table, struct slice name, bool *is_new)
+struct key *catalogue_add_key(struct catalogue *catalogue, struct table *table, struct slice name, bool *is_new)
 {
 	struct key *key = table->key_count > 0 ? &table->keys[table->key_count - 1] : NULL;
 
@@ -169,28 +169,28 @@ struct key *describe_add_key(struct catalogue *catalogue, struct table *table, s
 	if (*is_new) {
 		table->keys = grown(catalogue, table->keys, table->key_count, sizeof(*table->keys));
 		key = &table->keys[table->key_count++];
-		key->name = describe_keep(catalogue, name).bytes;
+		key->name = catalogue_keep(catalogue, name).bytes;
 	}
 	return key;
 }
 
-void describe_add_key_column(struct catalogue *catalogue, struct key *key, unsigned column)
+void catalogue_add_key_column(struct catalogue *catalogue, struct key *key, unsigned column)
 {
 	key->columns = grown(catalogue, key->columns, key->column_count, sizeof(*key->columns));
 	key->columns[key->column_count++] = (uint16_t)column;
 }
 
-void describe_obscure_key(struct key *key)
+void catalogue_obscure_key(struct key *key)
 {
 	key->obscure = true;
 	key->unique = key->primary = key->fulltext = false; /* of its columns alone */
 }
 
-void describe_add_foreign_key_column(struct catalogue *catalogue, struct table *table, struct slice name,
+void catalogue_add_foreign_key_column(struct catalogue *catalogue, struct table *table, struct slice name,
                                      struct slice column, struct slice target, struct slice target_column)
 {
 	struct foreign_key *key = table->foreign_key_count > 0 ? &table->foreign_keys[table->foreign_key_count - 1] : NULL;
-	int index = describe_column_index(table, column);
+	int index = catalogue_column_index(table, column);
 
 	if (index < 0)
 		return;
@@ -198,17 +198,17 @@ void describe_add_foreign_key_column(struct catalogue *catalogue, struct table *
 		table->foreign_keys =
 		    grown(catalogue, table->foreign_keys, table->foreign_key_count, sizeof(*table->foreign_keys));
 		key = &table->foreign_keys[table->foreign_key_count++];
-		key->name = describe_keep(catalogue, name).bytes;
-		key->target = describe_keep(catalogue, target).bytes;
+		key->name = catalogue_keep(catalogue, name).bytes;
+		key->target = catalogue_keep(catalogue, target).bytes;
 	}
 	key->columns = grown(catalogue, key->columns, key->column_count, sizeof(*key->columns));
 	key->target_columns = grown(catalogue, key->target_columns, key->column_count, sizeof(*key->target_columns));
-	key->target_columns[key->column_count] = describe_keep(catalogue, target_column).bytes;
+	key->target_columns[key->column_count] = catalogue_keep(catalogue, target_column).bytes;
 	key->columns[key->column_count++] = (uint16_t)index;
 }
 
 /* A column that is hidden from clients on purpose is not missing. */
-enum describe_missing describe_missing(const struct schema *schema, const struct table_choice *choice, char *missing,
+enum catalogue_missing catalogue_missing(const struct schema *schema, const struct table_choice *choice, char *missing,
                                        size_t size)
 {
 	const struct table *table = schema_table(schema, choice->name);
@@ -224,7 +224,7 @@ enum describe_missing describe_missing(const struct schema *schema, const struct
 		return DESCRIBE_MISSING;
 	}
 	for (unsigned c = 0; c < choice->column_count; c++) {
-		int column = describe_column_index(table, choice->columns[c]);
+		int column = catalogue_column_index(table, choice->columns[c]);
 
 		if (column < 0) {
 			snprintf(missing, size, "%s '%s' has no column '%s', or does not show it to us",
@@ -291,7 +291,7 @@ static void find_missing_of(const struct catalogue *catalogue, const struct tabl
 		if (told != NULL && table_choice_find(told, choice->name) != NULL &&
 		    schema_table(catalogue->schema, choice->name) == NULL)
 			continue;
-		if (describe_missing(catalogue->schema, choice, one, sizeof(one)) == DESCRIBE_COMPLETE)
+		if (catalogue_missing(catalogue->schema, choice, one, sizeof(one)) == DESCRIBE_COMPLETE)
 			continue;
 		if (strstr(missing, one) == NULL)
 			add_missing(one, missing, size);
@@ -306,7 +306,7 @@ static void find_missing(const struct catalogue *catalogue, char *missing, size_
 	find_missing_of(catalogue, catalogue->writable, catalogue->choices, missing, size);
 }
 
-struct schema *describe_finish(struct catalogue *catalogue, bool abandon, char *missing, size_t size)
+struct schema *catalogue_finish(struct catalogue *catalogue, bool abandon, char *missing, size_t size)
 {
 	struct schema *schema = catalogue->schema;
 

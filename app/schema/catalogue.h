@@ -25,55 +25,55 @@ struct catalogue {
 };
 
 /* What is served and what of that can be written must outlive it. */
-struct catalogue *describe_new(const struct table_choices *, const struct table_choices *writable, int statements,
+struct catalogue *catalogue_new(const struct table_choices *, const struct table_choices *writable, int statements,
                                const struct dialect *);
 /* Frees the catalogue. abandon: NULL; otherwise the schema, the caller's to free, and in missing what of the choices is
  * not there ("" when all is). */
-struct schema *describe_finish(struct catalogue *, bool abandon, char *missing, size_t size);
+struct schema *catalogue_finish(struct catalogue *, bool abandon, char *missing, size_t size);
 
 /* What of a choice the description lacks. */
-enum describe_missing {
+enum catalogue_missing {
 	DESCRIBE_COMPLETE,
 	DESCRIBE_MISSING,
 	DESCRIBE_UNREADABLE /* the account has no SELECT on columns that the choice is about, or on any */
 };
 
 /* Says it in words; of several faults the first. */
-enum describe_missing describe_missing(const struct schema *, const struct table_choice *, char *words, size_t size);
+enum catalogue_missing catalogue_missing(const struct schema *, const struct table_choice *, char *words, size_t size);
 
 /* Adds ('users','orders'): the tables that are served, but for names that no table can have. */
-void describe_add_names(const struct catalogue *, struct text *sql);
+void catalogue_add_names(const struct catalogue *, struct text *sql);
 
 /* Of a row: no bytes where there is NULL or no value at all, and 0. */
-struct slice describe_value(const struct row *, unsigned n);
-uint64_t describe_number(const struct row *, unsigned n);
-bool describe_is_null(const struct row *, unsigned n);
+struct slice catalogue_value(const struct row *, unsigned n);
+uint64_t catalogue_number(const struct row *, unsigned n);
+bool catalogue_is_null(const struct row *, unsigned n);
 /* A copy that lives as long as the schema, with a NUL behind it. */
-struct slice describe_keep(struct catalogue *, struct slice);
+struct slice catalogue_keep(struct catalogue *, struct slice);
 
 /* The table that the row's first value names; NULL: none that was added. */
-struct table *describe_table(struct catalogue *, const struct row *);
+struct table *catalogue_table(struct catalogue *, const struct row *);
 /* A new table of that name. NULL: it is not asked for (a server may compare names more loosely than we do), or is there
  * already. */
-struct table *describe_add_table(struct catalogue *, struct slice name);
+struct table *catalogue_add_table(struct catalogue *, struct slice name);
 /* Whether it is to be written as far as the choices go. */
-bool describe_wants_writable(const struct catalogue *, const struct table *);
+bool catalogue_wants_writable(const struct catalogue *, const struct table *);
 /* The server failed to say what there is to know of the table: requests are refused with that status, and it is asked again
  * soon. */
-void describe_untold(struct catalogue *, struct table *, const char *why, enum status refusal);
+void catalogue_untold(struct catalogue *, struct table *, const char *why, enum status refusal);
 
-/* A new last column; NULL: there are too many. describe_expose says who may see and write it, once it is filled. */
-struct column *describe_add_column(struct catalogue *, struct table *, struct slice name);
-void describe_expose(struct catalogue *, const struct table *, struct column *);
-int describe_column_index(const struct table *, struct slice name); /* -1: none */
+/* A new last column; NULL: there are too many. catalogue_expose says who may see and write it, once it is filled. */
+struct column *catalogue_add_column(struct catalogue *, struct table *, struct slice name);
+void catalogue_expose(struct catalogue *, const struct table *, struct column *);
+int catalogue_column_index(const struct table *, struct slice name); /* -1: none */
 
 /* The last key, when it has that name; otherwise a new one, and *is_new is true. */
-struct key *describe_add_key(struct catalogue *, struct table *, struct slice name, bool *is_new);
-void describe_add_key_column(struct catalogue *, struct key *, unsigned column);
+struct key *catalogue_add_key(struct catalogue *, struct table *, struct slice name, bool *is_new);
+void catalogue_add_key_column(struct catalogue *, struct key *, unsigned column);
 /* A part of the key is no column that is known: it is neither unique by the others, nor are they what it indexes. */
-void describe_obscure_key(struct key *);
+void catalogue_obscure_key(struct key *);
 /* Adds the column to the last foreign key, when it has that name, or to a new one; a name that is no column's: nothing. */
-void describe_add_foreign_key_column(struct catalogue *, struct table *, struct slice name, struct slice column,
+void catalogue_add_foreign_key_column(struct catalogue *, struct table *, struct slice name, struct slice column,
                                      struct slice target, struct slice target_column);
 
 #endif

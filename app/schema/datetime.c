@@ -82,7 +82,7 @@ static bool take_fraction(const char **at, const char *end, struct moment *momen
 			return false;
 	}
 	length = (size_t)(*at - from);
-	while (length > 1 + MOMENT_DIGITS && from[length - 1] == '0')
+	while (length > 1 + DATETIME_DIGITS && from[length - 1] == '0')
 		length--;
 	moment->fraction = (struct slice){ from, length };
 	return true;
@@ -194,7 +194,7 @@ static bool is_zero(struct slice fraction)
 	return true;
 }
 
-enum status moment_add_date(struct text *sql, struct slice text, const char **why)
+enum status datetime_add_date(struct text *sql, struct slice text, const char **why)
 {
 	struct moment moment = { 0 };
 	bool moved;
@@ -211,7 +211,7 @@ enum status moment_add_date(struct text *sql, struct slice text, const char **wh
 	return STATUS_OK;
 }
 
-enum status moment_add_datetime(struct text *sql, struct slice text, bool zone, const char **why)
+enum status datetime_add_datetime(struct text *sql, struct slice text, bool zone, const char **why)
 {
 	struct moment moment = { 0 };
 	bool moved;
@@ -231,7 +231,7 @@ enum status moment_add_datetime(struct text *sql, struct slice text, bool zone, 
 }
 
 /* [-]hhh:mm[:ss[.f]], up to 838:59:59 */
-enum status moment_add_time(struct text *sql, struct slice text)
+enum status datetime_add_time(struct text *sql, struct slice text)
 {
 	const char *at = text.bytes, *end = at + text.length;
 	struct moment moment = { 0 };
@@ -251,7 +251,7 @@ enum status moment_add_time(struct text *sql, struct slice text)
 	return STATUS_OK;
 }
 
-bool moment_is_day(struct slice literal)
+bool datetime_is_day(struct slice literal)
 {
 	const char *at = literal.bytes + 1, *end = literal.bytes + literal.length;
 	struct moment moment;

@@ -65,7 +65,7 @@ struct dialect {
 	const char *share_lock;     /* of a SELECT that waits for who writes its row */
 	const char *bytes;          /* how a literal of bytes begins; hexadecimal digits and a quote end it */
 
-	/* Values: as value_add_literal and value_add_stored. */
+	/* Values: as literal_add_literal and literal_add_stored. */
 	enum status (*literal)(struct text *, const struct column *, struct slice text, const char **why);
 	enum status (*stored)(struct text *, const struct column *, struct slice bytes);
 	/* Whether the column can have what the literal says, as far as the database would refuse it without naming the column;
@@ -73,14 +73,14 @@ struct dialect {
 	enum status (*check)(const struct column *, struct slice literal, struct arena *, const char **why);
 	/* JSON that is valid, as far as the database takes all of that. NULL: it does. */
 	enum status (*check_json)(struct slice json, const char **why);
-	/* What is searched for, as a literal; as value_add_literal. */
+	/* What is searched for, as a literal; as literal_add_literal. */
 	enum status (*search)(struct text *, enum query_operator, struct slice text, const char **why);
 
 	/* Of reads. A transaction whose reads of the table all see the same rows; again: without a lock, which was refused, in
 	 * the transaction that this ended. */
 	void (*begin_snapshot)(struct text *, const struct table *, bool again);
 	void (*output)(struct text *, const struct plan_output *);
-	/* The JSON that a path leads to, as value_add_path has them; NULL when it leads nowhere. */
+	/* The JSON that a path leads to, as literal_add_path has them; NULL when it leads nowhere. */
 	void (*json_path)(struct text *, const struct column *, const struct slice *keys, const int *indices, unsigned count);
 	void (*json_text)(struct text *, struct slice json); /* what ->> gives of it */
 	void (*order)(struct text *, const struct plan *, const struct plan_order *); /* without the comma in front */

@@ -21,7 +21,7 @@ static bool is_digit(char byte)
 	return byte >= '0' && byte <= '9';
 }
 
-void value_add_string(struct text *sql, struct slice text)
+void literal_add_string(struct text *sql, struct slice text)
 {
 	const char *at = text.bytes, *end = at + text.length, *quote;
 
@@ -53,7 +53,7 @@ static void double_quotes(struct text *sql, size_t from)
 	}
 }
 
-void value_add_path(struct text *sql, const struct slice *keys, const int *indices, unsigned count)
+void literal_add_path(struct text *sql, const struct slice *keys, const int *indices, unsigned count)
 {
 	size_t from;
 
@@ -171,7 +171,7 @@ static enum status add_float(struct text *sql, struct slice text, bool single)
 	return STATUS_OK;
 }
 
-void value_add_hex(struct text *sql, struct slice bytes)
+void literal_add_hex(struct text *sql, struct slice bytes)
 {
 	static const char digits[] = "0123456789ABCDEF";
 
@@ -185,7 +185,7 @@ void value_add_hex(struct text *sql, struct slice bytes)
 static void add_bytes(struct text *sql, const char *bytes, size_t length)
 {
 	text_add_string(sql, "X'");
-	value_add_hex(sql, (struct slice){ bytes, length });
+	literal_add_hex(sql, (struct slice){ bytes, length });
 	text_add_char(sql, '\'');
 }
 
@@ -207,7 +207,7 @@ static enum status add_string(struct text *sql, struct slice text)
 {
 	if (utf8_span(text.bytes, text.length) != text.length)
 		return STATUS_BAD_VALUE;
-	value_add_string(sql, text);
+	literal_add_string(sql, text);
 	return STATUS_OK;
 }
 
@@ -267,7 +267,7 @@ static enum status add_year(struct text *sql, struct slice text)
 	return status;
 }
 
-bool value_fits(const struct column *column, struct slice text)
+bool literal_fits(const struct column *column, struct slice text)
 {
 	const unsigned char *at = (const unsigned char *)text.bytes, *end = at + text.length;
 	uint32_t code;
@@ -288,13 +288,13 @@ bool value_fits(const struct column *column, struct slice text)
 	return true;
 }
 
-enum status value_add_pattern(struct text *sql, struct slice text, const char **why)
+enum status literal_add_pattern(struct text *sql, struct slice text, const char **why)
 {
 	size_t before = sql->length;
 	bool escaped = false;
 
 	*why = "the pattern ends with a backslash, which is to stand before another character,";
-	value_add_string(sql, text);
+	literal_add_string(sql, text);
 	for (size_t i = before; i < sql->length; i++) {
 		if (sql->bytes[i] == '*')
 			sql->bytes[i] = '%';
@@ -307,7 +307,7 @@ enum status value_add_pattern(struct text *sql, struct slice text, const char **
 	return STATUS_OK;
 }
 
-enum status value_add_json(struct text *sql, struct slice text, enum value_json *kind, const char **why)
+enum status literal_add_json(struct text *sql, struct slice text, enum literal_json *kind, const char **why)
 {
 	size_t before = sql->length, at = 0;
 
@@ -319,28 +319,28 @@ enum status value_add_json(struct text *sql, struct slice text, enum value_json 
 		at++;
 	switch (text.bytes[at]) {
 	case '"':
-		*kind = VALUE_TEXT;
+		*kind = LITERAL_TEXT;
 		break;
 	case '{':
 	case '[':
-		*kind = VALUE_STRUCTURE;
+		*kind = LITERAL_STRUCTURE;
 		break;
 	case 't':
 	case 'f':
-		*kind = text.bytes[at] == 't' ? VALUE_TRUE : VALUE_FALSE;
+		*kind = text.bytes[at] == 't' ? LITERAL_TRUE : LITERAL_FALSE;
 		break;
 	case 'n':
-		*kind = VALUE_NULL;
+		*kind = LITERAL_NULL;
 		break;
 	default:
-		*kind = VALUE_NUMBER;
+		*kind = LITERAL_NUMBER;
 		break;
 	}
-	value_add_string(sql, text);
+	literal_add_string(sql, text);
 	return STATUS_OK;
 }
 
-enum status value_add_literal(struct text *sql, const struct column *column, struct slice text, const char **why)
+enum status literal_add_literal(struct text *sql, const struct column *column, struct slice text, const char **why)
 {
 	*why = NULL;
 	switch (column->type) {
@@ -365,16 +365,16 @@ enum status value_add_literal(struct text *sql, const struct column *column, str
 		return add_float(sql, text, column->type == COLUMN_FLOAT);
 	case COLUMN_DATE:
 		*why = "expected YYYY-MM-DD";
-		return moment_add_date(sql, text, why);
+		return datetime_add_date(sql, text, why);
 	case COLUMN_TIME:
 		*why = "expected [-]HH:MM:SS[.ffffff] up to 838:59:59";
-		return moment_add_time(sql, text);
+		return datetime_add_time(sql, text);
 	case COLUMN_DATETIME:
 		*why = "expected YYYY-MM-DDTHH:MM:SS[.ffffff]";
-		return moment_add_datetime(sql, text, false, why);
+		return datetime_add_datetime(sql, text, false, why);
 	case COLUMN_TIMESTAMP:
 		*why = "expected YYYY-MM-DDTHH:MM:SS[.ffffff][+HH:MM]";
-		return moment_add_datetime(sql, text, true, why);
+		return datetime_add_datetime(sql, text, true, why);
 	case COLUMN_BINARY:
 	case COLUMN_GEOMETRY:
 		*why = "expected base64";
@@ -388,7 +388,7 @@ enum status value_add_literal(struct text *sql, const struct column *column, str
 	return column->is_other ? add_other(sql, column, text, why) : add_string(sql, text);
 }
 
-enum status value_add_stored(struct text *sql, const struct column *column, struct slice bytes)
+enum status literal_add_stored(struct text *sql, const struct column *column, struct slice bytes)
 {
 	const char *why;
 
@@ -400,7 +400,7 @@ enum status value_add_stored(struct text *sql, const struct column *column, stru
 	case COLUMN_STRING:
 	case COLUMN_JSON:
 	case COLUMN_ARRAY:
-		value_add_string(sql, bytes);
+		literal_add_string(sql, bytes);
 		return STATUS_OK;
 	case COLUMN_INTEGER:
 	case COLUMN_BOOLEAN:
@@ -415,5 +415,5 @@ enum status value_add_stored(struct text *sql, const struct column *column, stru
 	case COLUMN_TIMESTAMP:
 		break;
 	}
-	return value_add_literal(sql, column, bytes, &why);
+	return literal_add_literal(sql, column, bytes, &why);
 }

@@ -13,31 +13,31 @@
 #include "schema/table.h"
 
 /* Adds the literal for `column = literal`. On another status *sql is as it was and *why says what was expected. */
-enum status value_add_literal(struct text *sql, const struct column *, struct slice text, const char **why) MUST_CHECK;
+enum status literal_add_literal(struct text *sql, const struct column *, struct slice text, const char **why) MUST_CHECK;
 
 /* Whether the character set of a string column surely has all of the text's characters. Where it has not, the server
  * refuses to compare. */
-bool value_fits(const struct column *, struct slice text);
+bool literal_fits(const struct column *, struct slice text);
 
-/* Adds the literal for LIKE … ESCAPE '\', in which '*' is '%'. STATUS_BAD_PATTERN: as value_add_literal. */
-enum status value_add_pattern(struct text *sql, struct slice text, const char **why) MUST_CHECK;
+/* Adds the literal for LIKE … ESCAPE '\', in which '*' is '%'. STATUS_BAD_PATTERN: as literal_add_literal. */
+enum status literal_add_pattern(struct text *sql, struct slice text, const char **why) MUST_CHECK;
 
 /* What JSON there is. */
-enum value_json { VALUE_NUMBER, VALUE_TEXT, VALUE_TRUE, VALUE_FALSE, VALUE_NULL, VALUE_STRUCTURE };
+enum literal_json { LITERAL_NUMBER, LITERAL_TEXT, LITERAL_TRUE, LITERAL_FALSE, LITERAL_NULL, LITERAL_STRUCTURE };
 
-/* Adds JSON text as a literal, and says what it is. STATUS_BAD_VALUE: as value_add_literal. */
-enum status value_add_json(struct text *sql, struct slice text, enum value_json *, const char **why) MUST_CHECK;
+/* Adds JSON text as a literal, and says what it is. STATUS_BAD_VALUE: as literal_add_literal. */
+enum status literal_add_json(struct text *sql, struct slice text, enum literal_json *, const char **why) MUST_CHECK;
 
 /* Adds a JSON path as a literal: '$."key"[0]'. A key of NULL bytes: the index beside it, from the end when negative. */
-void value_add_path(struct text *sql, const struct slice *keys, const int *indices, unsigned count);
+void literal_add_path(struct text *sql, const struct slice *keys, const int *indices, unsigned count);
 
 /* Adds two hexadecimal digits for each byte. */
-void value_add_hex(struct text *sql, struct slice bytes);
+void literal_add_hex(struct text *sql, struct slice bytes);
 
 /* Adds a value that the database gave for the column, as a literal that is equal to it. */
-enum status value_add_stored(struct text *sql, const struct column *, struct slice bytes) MUST_CHECK;
+enum status literal_add_stored(struct text *sql, const struct column *, struct slice bytes) MUST_CHECK;
 
 /* Adds 'text' with its quotes doubled. */
-void value_add_string(struct text *sql, struct slice text);
+void literal_add_string(struct text *sql, struct slice text);
 
 #endif

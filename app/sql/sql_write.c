@@ -388,7 +388,7 @@ void sql_add_name(struct text *sql, char quote, struct slice name)
 static void add_bytes(struct text *sql, const struct dialect *dialect, struct slice bytes)
 {
 	text_add_string(sql, dialect->bytes);
-	value_add_hex(sql, bytes);
+	literal_add_hex(sql, bytes);
 	text_add_char(sql, '\'');
 }
 
@@ -420,9 +420,9 @@ void sql_remember(struct text *sql, const struct dialect *dialect, struct slice 
 	sql_add_name(sql, dialect->quote, table);
 	text_add_string(sql, " SET answer=");
 	text_add_string(sql, dialect->bytes);
-	value_add_hex(sql, (struct slice){ output->head.bytes, output->head.length });
-	value_add_hex(sql, output->middle);
-	value_add_hex(sql, output->tail);
+	literal_add_hex(sql, (struct slice){ output->head.bytes, output->head.length });
+	literal_add_hex(sql, output->middle);
+	literal_add_hex(sql, output->tail);
 	text_add_string(sql, "' WHERE id=");
 	add_bytes(sql, dialect, write->idempotency_key);
 }

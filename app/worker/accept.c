@@ -96,11 +96,11 @@ static bool make_room(int entrance)
 		worker.full_told_us = now;
 	}
 	while (!worker.retiring && !has_room() && (idle = TAILQ_FIRST(&worker.peers[PEER_IDLE])) != NULL)
-		peers_part_with(idle);
+		peer_list_part_with(idle);
 	return has_room();
 }
 
-void entrance_open(void)
+void accept_open(void)
 {
 	worker.aside = worker.aside_until_us > clock_now_us();
 	if (worker.batch.plan == NULL && !worker.describing && !worker.draining && worker.notify < 0 &&
@@ -109,7 +109,7 @@ void entrance_open(void)
 		      (database_is_open(worker.database) || !metrics_ready_sibling()));
 }
 
-void entrance_close(void)
+void accept_close(void)
 {
 	watch(false);
 }
@@ -117,7 +117,7 @@ void entrance_close(void)
 /* Somebody waits at an entrance. A worker in a lower slot that keeps up is to have them, if it has been told as well; but
  * the kernel may have told this one alone (EPOLLEXCLUSIVE), so whoever still waits a little later is this worker's,
  * whatever it does by then, and is not left to the other again. */
-bool entrance_is_left_to_another(void)
+bool accept_is_left_to_another(void)
 {
 	int64_t now = clock_now_us();
 
@@ -132,7 +132,7 @@ bool entrance_is_left_to_another(void)
 /* A write that has nothing to wait for need not be watched: its connection mostly ends with it. */
 static bool starts_at_once(const struct peer *peer)
 {
-	return peer->state == PEER_WAITING && peer->write != NULL && has_siblings() && session_is_free() &&
+	return peer->state == PEER_WAITING && peer->write != NULL && has_siblings() && db_session_is_free() &&
 	       peer == TAILQ_FIRST(&worker.peers[PEER_WAITING]);
 }
 
@@ -155,12 +155,12 @@ static struct peer *accept_one(void)
 		return NULL;
 	}
 	METRICS_ADD(metrics_own->connections, 1);
-	peer = peers_admit(&fresh);
+	peer = peer_list_admit(&fresh);
 	peer->sole_owner = true;
-	peers_look_at(peer);
+	peer_list_look_at(peer);
 	if (peer->state != PEER_CLOSED && !peer->watched && peer != worker.unwatched && !starts_at_once(peer) &&
-	    !peers_watch(peer, EPOLLIN))
-		peers_hang_up(peer);
+	    !peer_list_watch(peer, EPOLLIN))
+		peer_list_hang_up(peer);
 	return peer;
 }
 
@@ -185,18 +185,18 @@ static bool accept_some(void)
 	return taken > 0;
 }
 
-void entrance_accept(void)
+void accept_new(void)
 {
 	(void)accept_some();
 }
 
-void entrance_accept_all(void)
+void accept_all(void)
 {
 	while (worker.listener >= 0 && accept_one() != NULL)
 		;
 }
 
-void entrance_leave(void)
+void accept_leave(void)
 {
 	if (!has_siblings() || !worker.watching_listener)
 		return;
@@ -204,7 +204,7 @@ void entrance_leave(void)
 	worker.left_listener = true;
 }
 
-void entrance_accept_left(void)
+void accept_accept_left(void)
 {
 	if (!worker.left_listener || worker.draining || !database_is_open(worker.database) || !accept_some())
 		return;
@@ -224,12 +224,12 @@ static bool take_one(void)
 	}
 	if (!handover_take(worker.handover, &item))
 		return false;
-	if (!peers_watch(peer = peers_admit(&item), EPOLLIN))
-		peers_hang_up(peer);
+	if (!peer_list_watch(peer = peer_list_admit(&item), EPOLLIN))
+		peer_list_hang_up(peer);
 	return true;
 }
 
-void entrance_take(int most)
+void accept_take(int most)
 {
 	while (most-- > 0 && take_one())
 		;
@@ -240,7 +240,7 @@ static bool may_go(const struct peer *peer, bool *room)
 {
 	if (!peer_can_move(peer))
 		return false;
-	if (!peers_is_slow(peer))
+	if (!peer_list_is_slow(peer))
 		return true;
 	if (!*room)
 		return false;
@@ -273,33 +273,33 @@ static void give_waiting(unsigned one_in, _Atomic uint64_t *cause)
 		next = TAILQ_NEXT(peer, link);
 		if ((all ? !peer_can_move(peer) : !may_go(peer, &room)) || seen++ % one_in > 0)
 			continue;
-		if (!peers_give_away(peer, cause))
+		if (!peer_list_give_away(peer, cause))
 			return; /* the queue is full: later */
 	}
 }
 
-void entrance_give_waiting(void)
+void accept_give_waiting(void)
 {
 	give_waiting(1, &metrics_own->handovers_leaving);
 }
 
-void entrance_share_slow(void)
+void accept_share_slow(void)
 {
 	struct peer *first = NULL, *peer, *next;
 
 	for (peer = TAILQ_FIRST(&worker.peers[PEER_WAITING]); peer != NULL; peer = next) {
 		next = TAILQ_NEXT(peer, link);
-		if (!peers_is_slow(peer))
+		if (!peer_list_is_slow(peer))
 			continue;
 		if (first == NULL)
 			first = peer;
 		else if (peer_can_move(peer) && !(worker.config->merge && batch_may_share(first, peer)) &&
-		         !peers_give_away(peer, &metrics_own->handovers_leaving))
+		         !peer_list_give_away(peer, &metrics_own->handovers_leaving))
 			return;
 	}
 }
 
-void entrance_some_are_left(void)
+void accept_some_are_left(void)
 {
 	if (!has_siblings())
 		return;
@@ -340,7 +340,7 @@ static bool give_group(struct peer *leader)
 		if (peer != leader &&
 		    !(worker.config->merge && peer_can_move(peer) && batch_may_share(leader, peer)))
 			continue;
-		if (!peers_give_away(peer, &metrics_own->handovers_busy)) /* which leaves the leader's plan where it is */
+		if (!peer_list_give_away(peer, &metrics_own->handovers_busy)) /* which leaves the leader's plan where it is */
 			return false;
 	}
 	return true;
@@ -378,7 +378,7 @@ static bool give_fresh(void)
 		if (peer->given || !may_go(peer, &room))
 			continue;
 		any = peer->given = true;
-		if (!peers_give_away(peer, &metrics_own->handovers_busy)) {
+		if (!peer_list_give_away(peer, &metrics_own->handovers_busy)) {
 			peer->given = false;
 			break;
 		}
@@ -393,7 +393,7 @@ static void hand_over(void)
 	unsigned idle = metrics_idle_siblings();
 
 	worker.handover_again_us = now + HANDOVER_RETRY_US;
-	peers_settle();
+	peer_list_settle();
 	strained(now);
 	if (idle == 0 && now - worker.statement_since_us < HANDOVER_ANYWAY_US)
 		return;
@@ -446,7 +446,7 @@ static void look_now(bool listener, bool queue)
 	if (listener && worker.listener >= 0)
 		(void)accept_some();
 	if (queue)
-		entrance_take(ENTRANCE_TAKES);
+		accept_take(ACCEPT_TAKES);
 }
 
 /* Who was left to another worker and is still there; and, once in a while, who came when the kernel told a worker that
@@ -464,7 +464,7 @@ static void look_for_untold(int64_t now)
 	worker.look_untold_us = now + UNTOLD_US;
 }
 
-void entrance_timers(int64_t now_us)
+void accept_timers(int64_t now_us)
 {
 	look_for_untold(now_us);
 	if (worker.accept_again_us != 0 && worker.accept_again_us <= now_us)
@@ -477,11 +477,11 @@ void entrance_timers(int64_t now_us)
 		weigh_load(now_us);
 }
 
-int64_t entrance_deadline_us(void)
+int64_t accept_deadline_us(void)
 {
 	int64_t deadline = worker.accept_again_us;
 
-	if (worker.aside) /* by now it may be in the past: entrance_open has to see it once more */
+	if (worker.aside) /* by now it may be in the past: accept_open has to see it once more */
 		deadline = clock_earlier(deadline, worker.aside_until_us);
 	if (worker.owes_look)
 		deadline = clock_earlier(deadline, worker.aside_until_us);

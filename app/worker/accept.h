@@ -9,29 +9,29 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { ENTRANCE_TAKES = 32 }; /* how many at once, so that others get their turn */
+enum { ACCEPT_TAKES = 32 }; /* how many at once, so that others get their turn */
 
 /* Takes new connections from now on, when this worker is the one to do so; to be called before each wait. */
-void entrance_open(void);
-void entrance_close(void);
+void accept_open(void);
+void accept_close(void);
 /* Somebody waits at an entrance: whether another worker should have them. */
-bool entrance_is_left_to_another(void);
-void entrance_accept(void);     /* some of the listening socket's, up to the first that writes */
-void entrance_accept_all(void); /* all of them */
-void entrance_take(int most);   /* from the queue */
+bool accept_is_left_to_another(void);
+void accept_new(void);     /* some of the listening socket's, up to the first that writes */
+void accept_all(void); /* all of them */
+void accept_take(int most);   /* from the queue */
 /* A write starts, which nobody can share: until it is over new connections are left in the listening socket, where each
  * worker finds them. */
-void entrance_leave(void);
+void accept_leave(void);
 /* The database connection is free again: takes what was left there. */
-void entrance_accept_left(void);
+void accept_accept_left(void);
 /* Requests that wait go to other workers, with their connections. */
-void entrance_give_waiting(void);
+void accept_give_waiting(void);
 /* The same of what is slow and cannot share a statement with the first, before this worker drains: mostly all do. */
-void entrance_share_slow(void);
+void accept_share_slow(void);
 /* A statement starts, and requests wait that cannot share it: half of them go to a worker that is idle, if that was not
  * done just now: giving all away with each of many short statements, they come back as fast as they go. */
-void entrance_some_are_left(void);
-void entrance_timers(int64_t now_us);
-int64_t entrance_deadline_us(void); /* when entrance_timers has something to do; 0: nothing */
+void accept_some_are_left(void);
+void accept_timers(int64_t now_us);
+int64_t accept_deadline_us(void); /* when accept_timers has something to do; 0: nothing */
 
 #endif

@@ -25,7 +25,7 @@ enum {
 	DESCRIBE_AGAIN_US = 1000000, /* while something of MYREST_TABLES is missing, or the description incomplete */
 };
 
-void session_watch(void)
+void db_session_watch(void)
 {
 	int socket = database_descriptor(worker.database);
 	unsigned events = database_wants(worker.database);
@@ -46,7 +46,7 @@ void session_watch(void)
 	worker.database_events = events;
 }
 
-void session_busy(void)
+void db_session_busy(void)
 {
 	worker.statement_since_us = clock_now_us();
 	metrics_own->busy_since_us = worker.statement_since_us;
@@ -58,12 +58,12 @@ void session_busy(void)
 }
 
 /* The others are told before a client is: it may be the next to ask one of them. */
-void session_not_busy(void)
+void db_session_not_busy(void)
 {
 	metrics_own->busy_since_us = 0;
 }
 
-void session_done(void)
+void db_session_done(void)
 {
 	int64_t us = clock_now_us() - worker.statement_since_us;
 
@@ -74,18 +74,18 @@ void session_done(void)
 	lanes_leave();
 }
 
-bool session_is_free(void)
+bool db_session_is_free(void)
 {
 	return worker.batch.plan == NULL && !worker.ending_transaction && !worker.opening && !worker.describing &&
 	       database_is_open(worker.database);
 }
 
-bool session_may_describe(void)
+bool db_session_may_describe(void)
 {
 	return worker.describe_wanted || clock_now_us() - worker.described_us >= DESCRIBE_AGAIN_US;
 }
 
-void session_want_describe(void)
+void db_session_want_describe(void)
 {
 	if (!worker.describe_wanted)
 		worker.described_us = clock_now_us();
@@ -108,7 +108,7 @@ static void set_reason(const char *reason)
 	metrics_own->reason[length] = '\0';
 }
 
-void session_lost(void)
+void db_session_lost(void)
 {
 	const struct database_error *error = database_error(worker.database);
 
@@ -157,12 +157,12 @@ static void opened(void)
 	worker.patience = PATIENCE_FRESH;
 	if (worker.gone_since_us != 0) {
 		worker.open_since_us = clock_now_us();
-		peers_have_waited_for_nobody(worker.gone_since_us);
+		peer_list_have_waited_for_nobody(worker.gone_since_us);
 	}
 	worker.gone_since_us = 0;
 	worker.reconnect_us = 0;
-	document_forget();
-	peers_plan_again();
+	openapi_document_forget();
+	peer_list_plan_again();
 	database_forget_old(worker.database);
 	first_attempt_over();
 }
@@ -188,10 +188,10 @@ static void lose_patience(bool failed)
 		return;
 	if (gone_us > grace_us() || (failed && database_host_count(worker.database) == 1)) {
 		worker.patience = PATIENCE_OVER;
-		peers_refuse_waiting();
+		peer_list_refuse_waiting();
 	} else if (failed || gone_us > PASS_ON_US) {
 		worker.patience = PATIENCE_SPENT;
-		peers_pass_on_waiting();
+		peer_list_pass_on_waiting();
 	}
 }
 
@@ -206,7 +206,7 @@ static void gone(void)
 		worker.gone_since_us = clock_now_us();
 }
 
-void session_step(enum database_step step)
+void db_session_step(enum database_step step)
 {
 	if (step == DATABASE_WAIT)
 		return;
@@ -218,7 +218,7 @@ void session_step(enum database_step step)
 	worker.opening = worker.describing = false;
 	worker.describe_again_us = 0;
 	metrics_own->busy_since_us = 0;
-	session_lost();
+	db_session_lost();
 	if (!worker.away) {
 		const struct database_error *error = database_error(worker.database);
 		struct log_line *line = log_begin(LOG_WARNING, "database-away");
@@ -237,44 +237,44 @@ void session_step(enum database_step step)
 	first_attempt_over();
 }
 
-void session_open(void)
+void db_session_open(void)
 {
 	worker.opening = true;
 	sandbox_look(worker.config, true);
 	gone();
 	worker.database_socket = -1; /* the next one may have the same number, and is not in the epoll set */
 	worker.open_again_us = 0;
-	session_step(database_open(worker.database));
+	db_session_step(database_open(worker.database));
 }
 
-void session_describe(void)
+void db_session_describe(void)
 {
 	worker.describe_wanted = false;
 	worker.describing = true;
-	session_busy();
-	session_step(database_describe(worker.database));
+	db_session_busy();
+	db_session_step(database_describe(worker.database));
 }
 
-void session_timers(int64_t now_us)
+void db_session_timers(int64_t now_us)
 {
 	if (worker.open_again_us != 0 && worker.open_again_us <= now_us)
-		session_open();
+		db_session_open();
 	if (worker.gone_since_us != 0) {
 		lose_patience(false);
 		if (worker.patience == PATIENCE_OVER)
 			first_attempt_over();
 	}
-	if (worker.describe_again_us != 0 && worker.describe_again_us <= now_us && session_is_free()) {
+	if (worker.describe_again_us != 0 && worker.describe_again_us <= now_us && db_session_is_free()) {
 		worker.describe_again_us = 0;
 		worker.describe_wanted = true;
 	}
 }
 
-int64_t session_deadline_us(void)
+int64_t db_session_deadline_us(void)
 {
 	int64_t deadline = worker.open_again_us;
 
-	if (session_is_free())
+	if (db_session_is_free())
 		deadline = clock_earlier(deadline, worker.describe_again_us);
 	if (worker.gone_since_us != 0 && worker.patience == PATIENCE_FRESH)
 		deadline = clock_earlier(deadline, worker.gone_since_us + PASS_ON_US + 1000);

@@ -18,7 +18,7 @@ static void part_with_idle(void)
 
 	for (peer = TAILQ_FIRST(&worker.peers[PEER_IDLE]); peer != NULL; peer = next) {
 		next = TAILQ_NEXT(peer, link);
-		peers_part_with(peer);
+		peer_list_part_with(peer);
 	}
 }
 
@@ -28,23 +28,23 @@ static void hear_no_more(enum peer_state state)
 	struct peer *peer;
 
 	TAILQ_FOREACH(peer, &worker.peers[state], link)
-		peers_hear_no_more(peer);
+		peer_list_hear_no_more(peer);
 }
 
-void leave_begin(bool retire)
+void drain_begin(bool retire)
 {
 	if (worker.draining && (retire || !worker.retiring)) /* platforms say TERM more than once */
 		return;
 	if (!retire)
-		peers_look_again(); /* what has just been taken over is shared out as well */
+		peer_list_look_again(); /* what has just been taken over is shared out as well */
 	worker.draining = true;
 	metrics_own->state = WORKER_LEAVING;
 	worker.retiring = retire; /* TERM while retiring: who would take the connections drains as well */
 	worker.drain_deadline_us = clock_now_us() + worker.config->drain_timeout_s * 1000000;
-	entrance_close();
+	accept_close();
 	if (!retire) { /* whoever waits to be accepted is served as well */
-		entrance_share_slow(); /* who is heard no more seems to have left, to a worker that does not drain yet */
-		entrance_accept_all();
+		accept_share_slow(); /* who is heard no more seems to have left, to a worker that does not drain yet */
+		accept_all();
 		hear_no_more(PEER_WAITING);
 		hear_no_more(PEER_RUNNING);
 		hear_no_more(PEER_WRITING);
@@ -54,7 +54,7 @@ void leave_begin(bool retire)
 	worker.listener = -1;
 	part_with_idle();
 	if (retire)
-		entrance_give_waiting();
+		accept_give_waiting();
 }
 
 static bool nothing_left(void)
@@ -71,16 +71,16 @@ static bool is_more_to_come(void)
 	return worker.lanes && !worker.retiring && metrics_page->draining && lanes_others_wait();
 }
 
-bool leave_may(void)
+bool drain_may(void)
 {
 	if (!worker.draining)
 		return false;
 	part_with_idle(); /* who has become idle since, or for whom the queue had no room */
 	if (worker.retiring) {
 		if (worker.batch.plan == NULL || clock_now_us() >= worker.handover_again_us)
-			entrance_give_waiting();
+			accept_give_waiting();
 	} else if (nothing_left())
-		entrance_take(TAKES); /* what others handed over and nobody took */
+		accept_take(TAKES); /* what others handed over and nobody took */
 	if (nothing_left() && worker.batch.plan == NULL && !is_more_to_come())
 		return true;
 	if (clock_now_us() < worker.drain_deadline_us)

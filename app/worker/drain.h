@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-void leave_begin(bool retire); /* retire: others take over */
-bool leave_may(void);          /* nothing is left to do, or no time */
+void drain_begin(bool retire); /* retire: others take over */
+bool drain_may(void);          /* nothing is left to do, or no time */
 
 #endif

@@ -41,7 +41,7 @@ static bool is_waited_for(void)
 	struct peer *peer;
 
 	TAILQ_FOREACH(peer, &worker.peers[PEER_RUNNING], link)
-		if (peers_still_waits(peer))
+		if (peer_list_still_waits(peer))
 			return true;
 	return false;
 }
@@ -73,7 +73,7 @@ static void look_whether_to_kill(int64_t now_us)
 		lanes_mark(LANE_SETTLED);
 	}
 	worker.kill_look_us = now_us + KILL_LOOK_US;
-	if (TAILQ_EMPTY(&worker.peers[PEER_RUNNING]) || (change_runs() && !change_may_be_killed()))
+	if (TAILQ_EMPTY(&worker.peers[PEER_RUNNING]) || (run_write_runs() && !run_write_may_be_killed()))
 		return;
 	if (!is_waited_for())
 		kill = KILL_ABANDONED;

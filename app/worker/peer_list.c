@@ -35,7 +35,7 @@ static void queue_up(struct peer *peer)
 		TAILQ_INSERT_HEAD(&worker.peers[PEER_WAITING], peer, link);
 }
 
-void peers_move(struct peer *peer, enum peer_state state)
+void peer_list_move(struct peer *peer, enum peer_state state)
 {
 	TAILQ_REMOVE(&worker.peers[peer->state], peer, link);
 	peer->state = state;
@@ -45,7 +45,7 @@ void peers_move(struct peer *peer, enum peer_state state)
 		TAILQ_INSERT_TAIL(&worker.peers[state], peer, link);
 }
 
-bool peers_watch(struct peer *peer, unsigned events)
+bool peer_list_watch(struct peer *peer, unsigned events)
 {
 	struct epoll_event event = { .events = EPOLLET | EPOLLRDHUP | events, .data.ptr = peer };
 	int operation = peer->watched ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
@@ -68,7 +68,7 @@ static void stop_watching(struct peer *peer)
 		worker.unwatched = NULL;
 }
 
-void peers_hang_up(struct peer *peer)
+void peer_list_hang_up(struct peer *peer)
 {
 	if (peer->state == PEER_CLOSED)
 		return;
@@ -78,10 +78,10 @@ void peers_hang_up(struct peer *peer)
 		peer->socket = -1;
 		worker.connections--;
 	}
-	peers_move(peer, PEER_CLOSED);
+	peer_list_move(peer, PEER_CLOSED);
 }
 
-struct peer *peers_admit(const struct handover_item *item)
+struct peer *peer_list_admit(const struct handover_item *item)
 {
 	struct peer *peer = peer_new(item, (size_t)worker.config->max_request_bytes);
 	int on = 1;
@@ -96,28 +96,28 @@ struct peer *peers_admit(const struct handover_item *item)
 
 /* On TCP a web server that goes away shows as one that sends no more. On a unix socket the two differ, and so does what
  * we closed ourselves: a worker that drains hears no more. */
-bool peers_has_left(const struct peer *peer, unsigned events)
+bool peer_list_has_left(const struct peer *peer, unsigned events)
 {
 	return peer->left || (events & (EPOLLHUP | EPOLLERR)) ||
 	       (worker.listener_is_tcp && !worker.draining && (peer->ended || (events & EPOLLRDHUP)));
 }
 
-bool peers_still_waits(const struct peer *peer)
+bool peer_list_still_waits(const struct peer *peer)
 {
 	struct pollfd socket = { .fd = peer->socket, .events = POLLRDHUP };
 
 	if (peer->watched && peer->watched_in < worker.round) /* the event loop would have told */
-		return !peers_has_left(peer, 0);
-	return poll(&socket, 1, 0) <= 0 || !peers_has_left(peer, (unsigned)socket.revents);
+		return !peer_list_has_left(peer, 0);
+	return poll(&socket, 1, 0) <= 0 || !peer_list_has_left(peer, (unsigned)socket.revents);
 }
 
-void peers_abandon(struct peer *peer)
+void peer_list_abandon(struct peer *peer)
 {
 	METRICS_ADD(metrics_own->requests_abandoned, 1);
-	peers_hang_up(peer);
+	peer_list_hang_up(peer);
 }
 
-void peers_free_closed(void)
+void peer_list_free_closed(void)
 {
 	struct peer *peer;
 
@@ -127,7 +127,7 @@ void peers_free_closed(void)
 	}
 }
 
-bool peers_give_away(struct peer *peer, _Atomic uint64_t *cause)
+bool peer_list_give_away(struct peer *peer, _Atomic uint64_t *cause)
 {
 	const struct handover_item item = peer_item(peer);
 
@@ -135,7 +135,7 @@ bool peers_give_away(struct peer *peer, _Atomic uint64_t *cause)
 		return false;
 	METRICS_ADD(*cause, 1);
 	peer->sole_owner = false;
-	peers_hang_up(peer);
+	peer_list_hang_up(peer);
 	return true;
 }
 
@@ -164,7 +164,7 @@ static void regroup(struct peer *peer)
 	if (!metrics_steady_senior() || (now = clock_now_us()) - worker.regrouped_us < REGROUP_US)
 		return;
 	worker.regrouped_us = now;
-	(void)peers_give_away(peer, &metrics_own->handovers_room);
+	(void)peer_list_give_away(peer, &metrics_own->handovers_room);
 }
 
 static void answered(struct peer *peer)
@@ -179,28 +179,28 @@ static void answered(struct peer *peer)
 	if (worker.config->access_log)
 		log_access(peer);
 	if (!peer->reader.keep) {
-		peers_hang_up(peer);
+		peer_list_hang_up(peer);
 		return;
 	}
 	rearm = peer->more || peer->ended || peer->watches_output;
 	peer_clear(peer);
-	peers_move(peer, peer->raw.length > 0 ? PEER_AGAIN : PEER_IDLE);
+	peer_list_move(peer, peer->raw.length > 0 ? PEER_AGAIN : PEER_IDLE);
 	if (!peer->watched && !worker.draining) {
 		if (worker.unwatched != peer) { /* which it is still when two requests came at once */
-			peers_settle();
+			peer_list_settle();
 			worker.unwatched = peer;
 		}
 	} else if (rearm) /* which reports again what has come meanwhile */
-		(void)peers_watch(peer, EPOLLIN);
+		(void)peer_list_watch(peer, EPOLLIN);
 	else if (peer->state == PEER_AGAIN)
 		return;
 	else if (worker.draining) /* at once, lest a client that goes on asking keeps us */
-		peers_part_with(peer);
+		peer_list_part_with(peer);
 	else
 		regroup(peer);
 }
 
-void peers_settle(void)
+void peer_list_settle(void)
 {
 	struct peer *peer = worker.unwatched;
 
@@ -208,12 +208,12 @@ void peers_settle(void)
 		return;
 	worker.unwatched = NULL;
 	if (peer->state == PEER_IDLE)
-		peers_look_at(peer);
-	if (peer->state != PEER_CLOSED && !peer->watched && !peers_watch(peer, EPOLLIN))
-		peers_hang_up(peer);
+		peer_list_look_at(peer);
+	if (peer->state != PEER_CLOSED && !peer->watched && !peer_list_watch(peer, EPOLLIN))
+		peer_list_hang_up(peer);
 }
 
-void peers_write_on(struct peer *peer)
+void peer_list_write_on(struct peer *peer)
 {
 	switch (peer_write(peer)) {
 	case FASTCGI_WRITTEN:
@@ -222,11 +222,11 @@ void peers_write_on(struct peer *peer)
 	case FASTCGI_BLOCKED:
 		peer->deadline_us = clock_now_us() + worker.config->request_timeout_s * 1000000;
 		if (!peer->watches_output)
-			(void)peers_watch(peer, EPOLLIN | EPOLLOUT);
-		peers_move(peer, PEER_WRITING); /* to the end of the list, which is in the order of the deadlines */
+			(void)peer_list_watch(peer, EPOLLIN | EPOLLOUT);
+		peer_list_move(peer, PEER_WRITING); /* to the end of the list, which is in the order of the deadlines */
 		break;
 	case FASTCGI_BROKEN:
-		peers_hang_up(peer);
+		peer_list_hang_up(peer);
 		break;
 	}
 }
@@ -238,21 +238,21 @@ static void limit_wait(const struct peer *peer)
 		worker.overdue_us = clock_earlier(worker.overdue_us, peer->waits_since_us + worker.config->queue_ms * 1000);
 }
 
-void peers_put_back(struct peer *peer)
+void peer_list_put_back(struct peer *peer)
 {
 	peer->put_back = true;
-	peers_move(peer, PEER_WAITING);
+	peer_list_move(peer, PEER_WAITING);
 	limit_wait(peer);
 }
 
-void peers_run_again(struct peer *peer, bool alone)
+void peer_list_run_again(struct peer *peer, bool alone)
 {
 	peer->alone = peer->alone || alone;
-	peers_move(peer, PEER_WAITING);
+	peer_list_move(peer, PEER_WAITING);
 }
 
 /* What was put back is slow, whatever another shape of the same place says: it would begin again at once. */
-bool peers_is_slow(const struct peer *peer)
+bool peer_list_is_slow(const struct peer *peer)
 {
 	return worker.lanes && (peer->put_back || lanes_is_slow(peer->shape));
 }
@@ -261,7 +261,7 @@ bool peers_is_slow(const struct peer *peer)
 static void refuse(struct peer *peer, const struct fault *fault, const char *allow)
 {
 	answer_fault(peer, fault, allow);
-	peers_write_on(peer);
+	peer_list_write_on(peer);
 }
 
 /* There is no database connection: another worker may have one. */
@@ -270,7 +270,7 @@ static bool pass_on(struct peer *peer)
 	if (worker.draining || !metrics_ready_sibling())
 		return false;
 	peer->waits_since_us = clock_now_us(); /* it has waited for a host that is away, which does not count */
-	return peers_give_away(peer, &metrics_own->handovers_away);
+	return peer_list_give_away(peer, &metrics_own->handovers_away);
 }
 
 /* It has waited for long enough here, also if this worker lost the connection that it ran on. */
@@ -282,7 +282,7 @@ static void refuse_away(struct peer *peer)
 		refuse(peer, &fault, NULL);
 }
 
-void peers_pass_on_waiting(void)
+void peer_list_pass_on_waiting(void)
 {
 	struct peer *peer, *next;
 
@@ -293,7 +293,7 @@ void peers_pass_on_waiting(void)
 	}
 }
 
-void peers_refuse_waiting(void)
+void peer_list_refuse_waiting(void)
 {
 	struct peer *peer;
 
@@ -313,7 +313,7 @@ static void join_running(struct peer *peer)
 	    (worker.batch.by_keys && merge_same_but_key(worker.batch.plan, &peer->plan) &&
 	     merge_find_key(&worker.batch.keys, peer->plan.key) >= 0)) {
 		worker.batch.count++;
-		peers_move(peer, PEER_RUNNING);
+		peer_list_move(peer, PEER_RUNNING);
 	}
 }
 #endif
@@ -335,19 +335,19 @@ static void begin_request(struct peer *peer)
 	}
 	if (peer->request.method == METHOD_OPTIONS) {
 		answer_options(peer, route.allow);
-		peers_write_on(peer);
+		peer_list_write_on(peer);
 		return;
 	}
 	if (route.table == NULL) {
-		document_answer(peer, database_schema(worker.database), worker.config);
-		peers_write_on(peer);
+		openapi_document_answer(peer, database_schema(worker.database), worker.config);
+		peer_list_write_on(peer);
 		return;
 	}
 	if (peer->write != NULL && write_is_empty(peer->write, &peer->plan)) {
 		bool adds = peer->write->kind == WRITE_INSERT && peer->write->resolution != RESOLUTION_IGNORE;
 
 		answer_written(peer, &(struct answer_written){ .created = adds });
-		peers_write_on(peer);
+		peer_list_write_on(peer);
 		return;
 	}
 	if (worker.patience == PATIENCE_OVER) {
@@ -357,15 +357,15 @@ static void begin_request(struct peer *peer)
 	if (worker.patience == PATIENCE_SPENT && peer_can_move(peer) && pass_on(peer))
 		return;
 	if (worker.lanes)
-		peer->shape = shape_of(&peer->plan, peer->write, peer->request.preferences.count);
-	peers_move(peer, PEER_WAITING);
+		peer->shape = plan_shape_of(&peer->plan, peer->write, peer->request.preferences.count);
+	peer_list_move(peer, PEER_WAITING);
 	limit_wait(peer);
 #ifdef FAULT_JOIN_RUNNING
 	join_running(peer);
 #endif
 }
 
-void peers_plan_again(void)
+void peer_list_plan_again(void)
 {
 	struct peer_list waiting = TAILQ_HEAD_INITIALIZER(waiting);
 	struct peer *peer;
@@ -378,7 +378,7 @@ void peers_plan_again(void)
 	}
 }
 
-void peers_hear_no_more(struct peer *peer)
+void peer_list_hear_no_more(struct peer *peer)
 {
 	(void)shutdown(peer->socket, SHUT_RD);
 }
@@ -393,7 +393,7 @@ static int64_t seen(struct peer *peer)
 	return now;
 }
 
-void peers_look_at(struct peer *peer)
+void peer_list_look_at(struct peer *peer)
 {
 	int64_t now;
 
@@ -407,35 +407,35 @@ void peers_look_at(struct peer *peer)
 		if (peer->waits_since_us == 0)
 			peer->waits_since_us = now;
 		if (worker.draining && !worker.retiring)
-			peers_hear_no_more(peer);
+			peer_list_hear_no_more(peer);
 		begin_request(peer);
 		break;
 	case PEER_LOOK_PARTIAL:
 		if (peer->state != PEER_PARTIAL) {
 			peer->deadline_us = seen(peer) + worker.config->request_timeout_s * 1000000;
-			peers_move(peer, PEER_PARTIAL);
+			peer_list_move(peer, PEER_PARTIAL);
 		}
 		break;
 	case PEER_LOOK_NOTHING:
 		if (peer->state != PEER_IDLE) { /* it was aborted */
 			peer->since_us = 0;
-			peers_move(peer, PEER_IDLE);
+			peer_list_move(peer, PEER_IDLE);
 		}
 		break;
 	case PEER_LOOK_BROKEN:
 		METRICS_ADD(metrics_own->protocol_errors, 1);
 		log_event(LOG_WARNING, "protocol-error", "what came is not FastCGI; the connection is closed");
-		peers_hang_up(peer);
+		peer_list_hang_up(peer);
 		break;
 	case PEER_LOOK_GONE:
-		peers_hang_up(peer);
+		peer_list_hang_up(peer);
 		break;
 	}
-	if (peer->more && (peer->state == PEER_IDLE || peer->state == PEER_PARTIAL) && !peers_watch(peer, EPOLLIN))
-		peers_hang_up(peer); /* or it reports at once that there is more, after others have had their turn */
+	if (peer->more && (peer->state == PEER_IDLE || peer->state == PEER_PARTIAL) && !peer_list_watch(peer, EPOLLIN))
+		peer_list_hang_up(peer); /* or it reports at once that there is more, after others have had their turn */
 }
 
-void peers_look_again(void)
+void peer_list_look_again(void)
 {
 	struct peer *peer;
 	unsigned count = 0;
@@ -444,25 +444,25 @@ void peers_look_again(void)
 		count++;
 	/* Who comes to this list meanwhile has its turn in the next round; some may leave it. */
 	while (count-- > 0 && (peer = TAILQ_FIRST(&worker.peers[PEER_AGAIN])) != NULL)
-		peers_look_at(peer);
+		peer_list_look_at(peer);
 }
 
-void peers_part_with(struct peer *peer)
+void peer_list_part_with(struct peer *peer)
 {
 	if (worker.retiring) {
-		(void)peers_give_away(peer, &metrics_own->handovers_leaving);
+		(void)peer_list_give_away(peer, &metrics_own->handovers_leaving);
 		return;
 	}
-	peers_look_at(peer);
+	peer_list_look_at(peer);
 	if (peer->state != PEER_IDLE)
 		return;
-	peers_hear_no_more(peer);
-	peers_look_at(peer);
+	peer_list_hear_no_more(peer);
+	peer_list_look_at(peer);
 	if (peer->state == PEER_IDLE)
-		peers_hang_up(peer);
+		peer_list_hang_up(peer);
 }
 
-void peers_expire(enum peer_state state, int64_t now)
+void peer_list_expire(enum peer_state state, int64_t now)
 {
 	struct peer *peer;
 
@@ -471,13 +471,13 @@ void peers_expire(enum peer_state state, int64_t now)
 		log_event(LOG_WARNING, state == PEER_PARTIAL ? "request-timeout" : "answer-timeout",
 		          state == PEER_PARTIAL ? "a request did not come in whole in time; the connection is closed"
 		                                : "an answer was not taken in time; the connection is closed");
-		peers_hang_up(peer);
+		peer_list_hang_up(peer);
 	}
 }
 
 /* Only that time is left out: a connection that is given up and opened again, many times a second perhaps, would otherwise
  * let everybody wait for ever. */
-void peers_have_waited_for_nobody(int64_t gone_since_us)
+void peer_list_have_waited_for_nobody(int64_t gone_since_us)
 {
 	int64_t now = clock_now_us();
 	struct peer *peer;
@@ -486,7 +486,7 @@ void peers_have_waited_for_nobody(int64_t gone_since_us)
 		peer->waits_since_us += now - (peer->waits_since_us > gone_since_us ? peer->waits_since_us : gone_since_us);
 }
 
-int64_t peers_deadline_us(void)
+int64_t peer_list_deadline_us(void)
 {
 	const struct peer *partial = TAILQ_FIRST(&worker.peers[PEER_PARTIAL]);
 	const struct peer *writing = TAILQ_FIRST(&worker.peers[PEER_WRITING]);

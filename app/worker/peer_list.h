@@ -9,51 +9,51 @@
 #include "response/peer.h"
 #include "web/handover.h"
 
-struct peer *peers_admit(const struct handover_item *); /* takes the connection, which is still to be watched */
-void peers_move(struct peer *, enum peer_state);
+struct peer *peer_list_admit(const struct handover_item *); /* takes the connection, which is still to be watched */
+void peer_list_move(struct peer *, enum peer_state);
 /* Watches it for these events (EPOLLIN, EPOLLOUT) and the hang-up, and reports again what is there already. */
-bool peers_watch(struct peer *, unsigned events);
+bool peer_list_watch(struct peer *, unsigned events);
 /* Looks at the one that has been answered and is not watched (worker_state.h), and has it watched. */
-void peers_settle(void);
-void peers_hang_up(struct peer *); /* the peer stays in memory until peers_free_closed */
-void peers_free_closed(void);
+void peer_list_settle(void);
+void peer_list_hang_up(struct peer *); /* the peer stays in memory until peer_list_free_closed */
+void peer_list_free_closed(void);
 /* Whether somebody waits for the answer, when its turn has come; asks the socket where the event loop has not looked yet
  * since it is watched. Whether these events say that nobody does. */
-bool peers_still_waits(const struct peer *);
-bool peers_has_left(const struct peer *, unsigned events);
-void peers_abandon(struct peer *); /* hangs up, and counts it */
+bool peer_list_still_waits(const struct peer *);
+bool peer_list_has_left(const struct peer *, unsigned events);
+void peer_list_abandon(struct peer *); /* hangs up, and counts it */
 /* It waits again, to be run once more; alone: without sharing. */
-void peers_run_again(struct peer *, bool alone);
+void peer_list_run_again(struct peer *, bool alone);
 /* What it asked for was ended, and it waits for another turn. */
-void peers_put_back(struct peer *);
+void peer_list_put_back(struct peer *);
 /* Whether it takes long, as far as is known, and has to wait for its turn with the others that do (lanes.h). */
-bool peers_is_slow(const struct peer *);
+bool peer_list_is_slow(const struct peer *);
 
 /* Looks at those that have bytes which nobody has looked at yet. */
-void peers_look_again(void);
+void peer_list_look_again(void);
 /* Something has come: a request is planned and waits, or is answered at once. */
-void peers_look_at(struct peer *);
+void peer_list_look_at(struct peer *);
 /* Plans those that wait once more: the tables have another description. */
-void peers_plan_again(void);
+void peer_list_plan_again(void);
 /* The answer stands in the peer: writes as much of it as can be, and goes on when more can be. */
-void peers_write_on(struct peer *);
+void peer_list_write_on(struct peer *);
 /* There is no database connection: those that wait go to a worker that has one, as far as they can. */
-void peers_pass_on_waiting(void);
+void peer_list_pass_on_waiting(void);
 /* The same, and the others are told so. */
-void peers_refuse_waiting(void);
+void peer_list_refuse_waiting(void);
 
 /* Gives the connection to whichever worker takes it next, and counts it (metrics.h). false: it stays. */
-bool peers_give_away(struct peer *, _Atomic uint64_t *cause);
+bool peer_list_give_away(struct peer *, _Atomic uint64_t *cause);
 /* Of a worker that leaves: what has come on the connection is still served, and no more is taken. On a unix socket who
  * writes after that is told so before a byte is taken, so no request is lost between a last look and the close; on TCP
  * it is but a hint. */
-void peers_hear_no_more(struct peer *);
+void peer_list_hear_no_more(struct peer *);
 /* An idle connection of a worker that leaves: handed over, or looked at for the last time and closed. */
-void peers_part_with(struct peer *);
+void peer_list_part_with(struct peer *);
 /* There is a connection again, and was none since then: the wait for it does not count. */
-void peers_have_waited_for_nobody(int64_t gone_since_us);
+void peer_list_have_waited_for_nobody(int64_t gone_since_us);
 /* Closes those of a list that is in the order of deadlines whose time has passed. */
-void peers_expire(enum peer_state, int64_t now_us);
-int64_t peers_deadline_us(void); /* when peers_expire or shed_overdue (shed.h) has something to do; 0: nothing */
+void peer_list_expire(enum peer_state, int64_t now_us);
+int64_t peer_list_deadline_us(void); /* when peer_list_expire or shed_overdue (shed.h) has something to do; 0: nothing */
 
 #endif

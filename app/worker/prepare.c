@@ -109,6 +109,6 @@ enum status prepare_request(struct peer *peer, struct route *route, struct fault
 		return status;
 	}
 	peer->write = arena_alloc(&peer->arena, sizeof(*peer->write));
-	return write_plan(route, request, peer->media, worker.config, &peer->arena, &peer->plan,
+	return plan_write(route, request, peer->media, worker.config, &peer->arena, &peer->plan,
 	                  peer->write, fault);
 }

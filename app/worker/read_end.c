@@ -13,7 +13,7 @@ enum { SNAPSHOTS = 20 }; /* the most that are begun for one request, because its
 static void end_batch(void)
 {
 	if (worker.batch.plan != NULL) /* or the end of its transaction was lost */
-		session_done();
+		db_session_done();
 	batch_end(&worker.batch);
 	worker.stream = NULL;
 	worker.row_pending = worker.row_unread = worker.discarding = false;
@@ -57,28 +57,28 @@ void read_end_failed(void)
 	bool shared = worker.batch.count > 1;
 	struct peer *peer;
 
-	session_not_busy();
+	db_session_not_busy();
 	while ((peer = TAILQ_FIRST(running)) != NULL) {
 		if (worker.killed == KILL_PUT_BACK && error->status == STATUS_TIMEOUT)
-			peers_put_back(peer);
+			peer_list_put_back(peer);
 		else if (worker.killed == KILL_ABANDONED && error->status == STATUS_TIMEOUT)
-			peers_abandon(peer);
+			peer_list_abandon(peer);
 		else if (peer == worker.stream) { /* a cut, which no client takes for an answer */
 			log_failure(peer, LOG_ERROR, "stream-cut");
-			peers_hang_up(peer);
+			peer_list_hang_up(peer);
 		} else if (server_fault_is_outdated(error, &peer->plan, worker.sent) && !peer->retried &&
-		           session_may_describe()) {
+		           db_session_may_describe()) {
 			peer->retried = true;
-			session_want_describe();
-			peers_run_again(peer, false);
+			db_session_want_describe();
+			peer_list_run_again(peer, false);
 		} else if (is_snapshot_old(peer)) {
 			peer->snapshots++;
-			if (session_may_describe())
-				session_want_describe();
-			peers_run_again(peer, false);
+			if (db_session_may_describe())
+				db_session_want_describe();
+			peer_list_run_again(peer, false);
 		} else if (shared && error->status != STATUS_TIMEOUT && error->status != STATUS_BUSY &&
 		         error->status != STATUS_LOCKED)
-			peers_run_again(peer, true); /* one of them may be at fault; time and locks are nobody's */
+			peer_list_run_again(peer, true); /* one of them may be at fault; time and locks are nobody's */
 		else {
 			struct fault fault = server_fault_of_read(error, &peer->plan, worker.sent, &peer->arena);
 
@@ -90,7 +90,7 @@ void read_end_failed(void)
 			else if (fault.status == STATUS_FORBIDDEN) /* a right is missing, which no client can mend */
 				log_failure(peer, LOG_WARNING, "statement-failed");
 			answer_fault(peer, &fault, NULL);
-			peers_write_on(peer);
+			peer_list_write_on(peer);
 		}
 	}
 	end_batch();
@@ -107,18 +107,18 @@ void read_end_lost(void)
 	if (fault.status == STATUS_TIMEOUT)
 		fault.details = server_fault_limit(error);
 
-	session_not_busy();
+	db_session_not_busy();
 	while ((peer = TAILQ_FIRST(running)) != NULL) {
 		if (peer == worker.stream) {
 			log_failure(peer, LOG_ERROR, "stream-cut");
-			peers_hang_up(peer);
+			peer_list_hang_up(peer);
 		} else if (peer->losses < database_host_count(worker.database) && error->status != STATUS_TIMEOUT) {
 			peer->losses++;
-			peers_run_again(peer, false);
+			peer_list_run_again(peer, false);
 		} else {
 			log_failure(peer, LOG_ERROR, "statement-lost");
 			answer_fault(peer, &fault, NULL);
-			peers_write_on(peer);
+			peer_list_write_on(peer);
 		}
 	}
 	end_batch();
@@ -129,10 +129,10 @@ void read_end_done(void)
 	struct peer_list *running = &worker.peers[PEER_RUNNING];
 	struct peer *peer;
 
-	session_not_busy();
-	if (worker.batch.mistyped && session_may_describe()) {
+	db_session_not_busy();
+	if (worker.batch.mistyped && db_session_may_describe()) {
 		log_event(LOG_WARNING, "schema-changed", "a value is not of its column's type: describing the tables again");
-		session_want_describe();
+		db_session_want_describe();
 	}
 	if (worker.batch.replaced > 0 && (peer = TAILQ_FIRST(running)) != NULL) {
 		struct log_line *line = log_begin(LOG_ERROR, "invalid-utf8");
@@ -144,19 +144,19 @@ void read_end_done(void)
 	}
 	while ((peer = TAILQ_FIRST(running)) != NULL) {
 		/* MySQL ends some without an error, such as a SLEEP. */
-		if (worker.killed == KILL_ABANDONED && !peers_still_waits(peer)) {
-			peers_abandon(peer);
+		if (worker.killed == KILL_ABANDONED && !peer_list_still_waits(peer)) {
+			peer_list_abandon(peer);
 			continue;
 		}
 		if (peer == worker.stream) {
 			peer->rows = worker.batch.rows;
 			answer_stream_end(peer);
 		} else if (worker.discarding) { /* too large to share: one by one */
-			peers_run_again(peer, true);
+			peer_list_run_again(peer, true);
 			continue;
 		} else
 			batch_answer(&worker.batch, peer);
-		peers_write_on(peer);
+		peer_list_write_on(peer);
 	}
 	end_batch();
 }
@@ -166,8 +166,8 @@ void read_end_put_back(void)
 {
 	struct peer *peer;
 
-	session_not_busy();
+	db_session_not_busy();
 	while ((peer = TAILQ_FIRST(&worker.peers[PEER_RUNNING])) != NULL)
-		peers_put_back(peer);
+		peer_list_put_back(peer);
 	end_batch();
 }

@@ -38,7 +38,7 @@ static void part_with_large(size_t bytes)
 		if (batch_serves(&worker.batch, peer))
 			continue;
 		worker.batch.count--;
-		peers_run_again(peer, true);
+		peer_list_run_again(peer, true);
 	}
 }
 
@@ -87,7 +87,7 @@ static void give_up_rest(void)
 	read_end_done();
 	worker.in_transaction = false;
 	database_drop(worker.database);
-	session_open();
+	db_session_open();
 }
 
 static void take_rows(void)
@@ -123,11 +123,11 @@ void run_read_go_on(void)
 static void gone(void)
 {
 	worker.in_transaction = worker.ending_transaction = false;
-	session_lost();
+	db_session_lost();
 	log_event(LOG_INFO, "database-lost", "%s", database_error(worker.database)->text);
 	read_end_lost();
 	worker.reconnect_us = 0;
-	session_open();
+	db_session_open();
 }
 
 static void send_stage(enum statement_stage stage)
@@ -159,7 +159,7 @@ static void end_transaction(void)
 		return;
 	worker.in_transaction = false;
 	worker.ending_transaction = true;
-	session_busy();
+	db_session_busy();
 	run_read_step(database_send(worker.database, "COMMIT", 6, DATABASE_AT_ONCE));
 }
 
@@ -173,7 +173,7 @@ static void transaction_ended(enum database_step step)
 		return;
 	}
 	worker.ending_transaction = false;
-	session_not_busy();
+	db_session_not_busy();
 }
 
 /* The guess is of no moment, so it needs no snapshot; a count has to be of the rows' own. */
@@ -337,7 +337,7 @@ void run_read_timers(int64_t now_us)
 		METRICS_ADD(metrics_own->protocol_errors, 1);
 		log_event(LOG_WARNING, "answer-timeout", "a stream was not taken further in time; it is cut");
 		worker.stream = NULL;
-		peers_hang_up(peer);
+		peer_list_hang_up(peer);
 		stream_discard_rest();
 		run_read_go_on();
 	}

@@ -15,7 +15,7 @@ enum { KEEP_BYTES = 1 << 18 }; /* of the memory for statements */
 /* There is one at a time; its peer is NULL while none runs. */
 static struct write_script change;
 
-bool change_runs(void)
+bool run_write_runs(void)
 {
 	return change.peer != NULL;
 }
@@ -25,7 +25,7 @@ static void over(void)
 	struct peer *peer = change.peer;
 	bool again = change.failed && peer->retried && worker.describe_wanted;
 
-	session_done();
+	db_session_done();
 	change.peer = NULL;
 	if (TAILQ_EMPTY(&worker.peers[PEER_WAITING])) /* who seems idle is given what others wait with */
 		metrics_own->busy_since_us = 0;
@@ -37,11 +37,11 @@ static void over(void)
 	if (change.new_keys.size > KEEP_BYTES)
 		text_release(&change.new_keys);
 	if (change.put_back)
-		peers_put_back(peer);
+		peer_list_put_back(peer);
 	else if (again)
-		peers_move(peer, PEER_WAITING); /* planned again once the tables are described */
+		peer_list_move(peer, PEER_WAITING); /* planned again once the tables are described */
 	else
-		peers_write_on(peer);
+		peer_list_write_on(peer);
 }
 
 /* The connection is gone. Whether the statement that writes was made is not known, nor what it did that no transaction
@@ -54,7 +54,7 @@ static void lost(bool not_run)
 	bool nothing_done = not_run || (change.in_transaction && change.stage <= SCRIPT_LOCK);
 	bool answered = change.locating || (change.stage == SCRIPT_ROLLBACK && !change.again);
 
-	session_lost();
+	db_session_lost();
 	change.error = error;
 	change.in_transaction = false;
 	script_log_failure(&change, LOG_ERROR, "write-lost");
@@ -65,9 +65,9 @@ static void lost(bool not_run)
 	} else if (nothing_done && !peer->retried && error->status != STATUS_TIMEOUT) {
 		peer->retried = true;
 		change.peer = NULL;
-		session_done();
+		db_session_done();
 		batch_end(&worker.batch);
-		peers_move(peer, PEER_WAITING);
+		peer_list_move(peer, PEER_WAITING);
 	} else {
 		change.failed = true;
 		change.fault = (struct fault){ .status = error->status == STATUS_TIMEOUT ? STATUS_TIMEOUT
@@ -79,7 +79,7 @@ static void lost(bool not_run)
 		over();
 	}
 	worker.reconnect_us = 0;
-	session_open();
+	db_session_open();
 }
 
 /* The host takes no writes any more, and another may: what it refuses it has not done, nor is anything kept of a
@@ -149,7 +149,7 @@ static enum database_step send_sql(void)
 	return database_send(worker.database, change.sql.bytes, change.sql.length, DATABASE_ONE_BY_ONE);
 }
 
-void change_step(enum database_step step)
+void run_write_step(enum database_step step)
 {
 	enum script_next next = SCRIPT_SEND;
 	struct row row;
@@ -183,17 +183,17 @@ void change_step(enum database_step step)
 	}
 }
 
-bool change_is_undone(const struct table *table)
+bool run_write_is_undone(const struct table *table)
 {
 	return !table->undoes_nothing && !table->is_view; /* which may be over one that undoes nothing */
 }
 
-bool change_may_be_killed(void)
+bool run_write_may_be_killed(void)
 {
-	return change.stage != SCRIPT_COMMIT && change.stage != SCRIPT_ROLLBACK && change_is_undone(change.plan->table);
+	return change.stage != SCRIPT_COMMIT && change.stage != SCRIPT_ROLLBACK && run_write_is_undone(change.plan->table);
 }
 
-void change_start(struct peer *peer)
+void run_write_start(struct peer *peer)
 {
 	enum script_next next;
 
@@ -210,5 +210,5 @@ void change_start(struct peer *peer)
 	peer->write->one_by_one = script_goes_one_by_one(&change);
 	next = script_first(&change);
 	if (next == SCRIPT_SEND)
-		change_step(send_sql());
+		run_write_step(send_sql());
 }

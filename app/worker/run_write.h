@@ -15,12 +15,12 @@
 #include "response/peer.h"
 
 /* Begins the peer's write; it is among those that run. */
-void change_start(struct peer *);
-/* Whether one runs; then what the database says is for change_step. */
-bool change_runs(void);
-void change_step(enum database_step);
+void run_write_start(struct peer *);
+/* Whether one runs; then what the database says is for run_write_step. */
+bool run_write_runs(void);
+void run_write_step(enum database_step);
 /* Whether nothing is kept of the one that runs if its statement is ended now; of a write of the table, before its COMMIT. */
-bool change_may_be_killed(void);
-bool change_is_undone(const struct table *);
+bool run_write_may_be_killed(void);
+bool run_write_is_undone(const struct table *);
 
 #endif

@@ -53,7 +53,7 @@ void shed_overdue(int64_t now)
 		METRICS_ADD(metrics_own->requests_shed, 1);
 		count++;
 		answer_fault(peer, &fault, NULL);
-		peers_write_on(peer);
+		peer_list_write_on(peer);
 	}
 	tell_shed(count, now);
 }

@@ -14,7 +14,7 @@
 
 static bool may_be_put_back(const struct peer *peer)
 {
-	return peer->write == NULL || change_is_undone(peer->plan.table);
+	return peer->write == NULL || run_write_is_undone(peer->plan.table);
 }
 
 /* Who has waited for longest and may begin, or NULL. What is slow may not where enough workers run something slow, unless
@@ -28,11 +28,11 @@ static struct peer *choose_leader(void)
 	worker.doubting = false;
 	for (peer = TAILQ_FIRST(&worker.peers[PEER_WAITING]); peer != NULL; peer = next) {
 		next = TAILQ_NEXT(peer, link);
-		if (!peers_still_waits(peer)) {
-			peers_abandon(peer);
+		if (!peer_list_still_waits(peer)) {
+			peer_list_abandon(peer);
 			continue;
 		}
-		if (!peers_is_slow(peer))
+		if (!peer_list_is_slow(peer))
 			return peer;
 		if (!peer_is_untried(peer) || worker.draining) /* who leaves keeps nobody waiting, and has not much time */
 			lanes_mark(LANE_SLOW);
@@ -61,20 +61,20 @@ void statement_start(void)
 
 	if (leader == NULL) {
 		if (metrics_own->busy_since_us != 0) /* others read it: no line of the cache is taken from them for nothing */
-			session_not_busy();
+			db_session_not_busy();
 		return;
 	}
 	next = TAILQ_NEXT(leader, link);
 	/* Equal rows may be slow to count, and then make slow those that are not counted. */
-	slow = next != NULL && peers_is_slow(leader);
+	slow = next != NULL && peer_list_is_slow(leader);
 	batch_begin(&worker.batch, leader);
-	peers_move(leader, PEER_RUNNING);
+	peer_list_move(leader, PEER_RUNNING);
 	for (peer = next; peer != NULL && worker.config->merge && !leader->alone && leader->write == NULL; peer = next) {
 		next = TAILQ_NEXT(peer, link);
-		if (!peer->alone && peer->write == NULL && peers_is_slow(peer) == slow && batch_join(&worker.batch, peer))
-			peers_move(peer, PEER_RUNNING);
+		if (!peer->alone && peer->write == NULL && peer_list_is_slow(peer) == slow && batch_join(&worker.batch, peer))
+			peer_list_move(peer, PEER_RUNNING);
 	}
-	session_busy();
+	db_session_busy();
 	worker.shape = leader->shape;
 	TAILQ_FOREACH(peer, &worker.peers[PEER_RUNNING], link)
 		metrics_observe(&metrics_own->request_wait, worker.statement_since_us - peer->waits_since_us);
@@ -82,10 +82,10 @@ void statement_start(void)
 	worker.rows_dropped = false;
 	worker.kill_look_us = worker.statement_since_us + KILL_LOOK_US;
 	if (!TAILQ_EMPTY(waiting))
-		entrance_some_are_left();
+		accept_some_are_left();
 	if (leader->write != NULL) {
-		entrance_leave();
-		change_start(leader);
+		accept_leave();
+		run_write_start(leader);
 		return;
 	}
 	run_read_start();
@@ -94,8 +94,8 @@ void statement_start(void)
 void statement_step(enum database_step step)
 {
 	kill_look_whether_spared();
-	if (change_runs())
-		change_step(step);
+	if (run_write_runs())
+		run_write_step(step);
 	else
 		run_read_step(step);
 }
@@ -118,7 +118,7 @@ void statement_tell_slow(void)
 
 	if (!TAILQ_EMPTY(&worker.peers[PEER_WAITING]) && database_is_open(worker.database))
 		TAILQ_FOREACH(peer, &worker.peers[PEER_WAITING], link)
-			if (peers_is_slow(peer) && (worker.batch.plan == NULL || peer_can_move(peer)))
+			if (peer_list_is_slow(peer) && (worker.batch.plan == NULL || peer_can_move(peer)))
 				break;
 	lanes_tell_waiting(peer != NULL ? peer->waits_since_us : 0);
 }

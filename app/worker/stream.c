@@ -38,7 +38,7 @@ void stream_begin(void)
 	if (is_doubt_over())
 		return;
 	while ((peer = TAILQ_NEXT(first, link)) != NULL)
-		peers_run_again(peer, true);
+		peer_list_run_again(peer, true);
 	batch->count = 1;
 	if (first->media == MEDIA_OBJECT) { /* whether it is the only one is known at the end */
 		batch->counts_only = batch->rows > 1;
@@ -68,14 +68,14 @@ bool stream_flush(void)
 		return true;
 	case FASTCGI_BLOCKED:
 		if (!peer->watches_output)
-			(void)peers_watch(peer, EPOLLIN | EPOLLOUT);
+			(void)peer_list_watch(peer, EPOLLIN | EPOLLOUT);
 		peer->deadline_us = clock_now_us() + worker.config->request_timeout_s * 1000000;
 		return !stream_is_ahead();
 	case FASTCGI_BROKEN:
 		break;
 	}
 	worker.stream = NULL;
-	peers_hang_up(peer);
+	peer_list_hang_up(peer);
 	stream_discard_rest();
 	return true;
 }

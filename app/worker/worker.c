@@ -43,13 +43,13 @@ static void database_event(unsigned ready)
 		return;
 	step = database_resume(worker.database, ready);
 	if (worker.opening || worker.describing)
-		session_step(step);
+		db_session_step(step);
 	else if (worker.batch.plan != NULL || worker.ending_transaction)
 		statement_step(step);
 	else if (step == DATABASE_LOST) {
-		session_lost();
+		db_session_lost();
 		log_event(LOG_INFO, "database-lost", "%s", database_error(worker.database)->text);
-		session_open();
+		db_session_open();
 	}
 }
 
@@ -59,9 +59,9 @@ static void take_signals(void)
 
 	while (read(worker.signals, &signal, sizeof(signal)) == (ssize_t)sizeof(signal))
 		if (signal.ssi_signo == (uint32_t)WORKER_RETIRE)
-			leave_begin(true);
+			drain_begin(true);
 		else if (signal.ssi_signo != SIGHUP)
-			leave_begin(false);
+			drain_begin(false);
 }
 
 static void peer_event(struct peer *peer, unsigned events)
@@ -75,25 +75,25 @@ static void peer_event(struct peer *peer, unsigned events)
 		return;
 	}
 	if (peer->state == PEER_WRITING && (events & (EPOLLOUT | EPOLLERR | EPOLLHUP))) {
-		peers_write_on(peer);
+		peer_list_write_on(peer);
 		return;
 	}
 	if (peer->state == PEER_AGAIN) /* what came before may be a whole request, and this be read later */
 		peer->more = true;
 	else if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR))
-		peers_look_at(peer);
-	if (peer->state == PEER_WAITING && peers_has_left(peer, 0)) /* as it has asked, perhaps */
-		peers_abandon(peer);
+		peer_list_look_at(peer);
+	if (peer->state == PEER_WAITING && peer_list_has_left(peer, 0)) /* as it has asked, perhaps */
+		peer_list_abandon(peer);
 }
 
 static void dispatch(const struct epoll_event *event)
 {
 	if (event->data.ptr == &worker.listener) {
-		if (!entrance_is_left_to_another())
-			entrance_accept();
+		if (!accept_is_left_to_another())
+			accept_new();
 	} else if (event->data.ptr == &worker.handover) {
-		if (!worker.draining && !entrance_is_left_to_another()) /* since this round began */
-			entrance_take(ENTRANCE_TAKES);
+		if (!worker.draining && !accept_is_left_to_another()) /* since this round began */
+			accept_take(ACCEPT_TAKES);
 	} else if (event->data.ptr == &worker.signals)
 		take_signals();
 	else if (event->data.ptr != &worker.database)
@@ -104,14 +104,14 @@ static void timers(void)
 {
 	int64_t now = clock_now_us(), deadline = database_deadline_us(worker.database);
 
-	peers_expire(PEER_PARTIAL, now);
-	peers_expire(PEER_WRITING, now);
+	peer_list_expire(PEER_PARTIAL, now);
+	peer_list_expire(PEER_WRITING, now);
 	shed_overdue(now);
 	statement_timers(now);
 	if (deadline != 0 && deadline <= now && !worker_is_paused())
 		database_event(0);
-	session_timers(now);
-	entrance_timers(now);
+	db_session_timers(now);
+	accept_timers(now);
 	sandbox_look(worker.config, false);
 }
 
@@ -119,15 +119,15 @@ static int next_timeout_ms(void)
 {
 	int64_t deadline, left;
 
-	if ((session_is_free() && !worker.slow_denied && !TAILQ_EMPTY(&worker.peers[PEER_WAITING])) ||
+	if ((db_session_is_free() && !worker.slow_denied && !TAILQ_EMPTY(&worker.peers[PEER_WAITING])) ||
 	    !TAILQ_EMPTY(&worker.peers[PEER_AGAIN]))
 		return 0;
 	if (worker_is_paused() && !stream_is_ahead())
 		return 0;
-	deadline = clock_earlier(peers_deadline_us(), statement_deadline_us());
-	deadline = clock_earlier(deadline, session_deadline_us());
-	deadline = clock_earlier(deadline, entrance_deadline_us());
-	if (session_is_free() && worker.slow_denied)
+	deadline = clock_earlier(peer_list_deadline_us(), statement_deadline_us());
+	deadline = clock_earlier(deadline, db_session_deadline_us());
+	deadline = clock_earlier(deadline, accept_deadline_us());
+	if (db_session_is_free() && worker.slow_denied)
 		deadline = clock_earlier(deadline, clock_now_us() + SLOW_AGAIN_US);
 	if (worker.draining)
 		deadline = clock_earlier(deadline, clock_now_us() + DRAIN_AGAIN_US);
@@ -144,9 +144,9 @@ bool worker_turn(void)
 	int count;
 
 	if (worker.batch.plan == NULL)
-		peers_settle();
-	entrance_open();
-	session_watch();
+		peer_list_settle();
+	accept_open();
+	db_session_watch();
 	worker.round++;
 	METRICS_ADD(metrics_own->turns, 1);
 	count = epoll_wait(worker.epoll, events, EVENTS_AT_ONCE, next_timeout_ms());
@@ -155,25 +155,25 @@ bool worker_turn(void)
 			ready = events[i].events;
 		else
 			dispatch(&events[i]);
-	peers_look_again();
+	peer_list_look_again();
 	if (ready != 0)
-		peers_settle();
+		peer_list_settle();
 	/* The database comes last, so that its answers meet all the requests that came before them. */
 	if (ready != 0)
 		database_event(ready);
 	else if (worker_is_paused() && !stream_is_ahead())
 		run_read_go_on();
 	timers();
-	peers_free_closed();
-	if (session_is_free() && worker.describe_wanted)
-		session_describe();
-	if (count < EVENTS_AT_ONCE && session_is_free()) {
-		entrance_accept_left();
+	peer_list_free_closed();
+	if (db_session_is_free() && worker.describe_wanted)
+		db_session_describe();
+	if (count < EVENTS_AT_ONCE && db_session_is_free()) {
+		accept_accept_left();
 		statement_start();
 	}
 	if (worker.lanes)
 		statement_tell_slow();
-	return !leave_may();
+	return !drain_may();
 }
 
 static int make_signals(void)
@@ -237,7 +237,7 @@ void worker_end(void)
 		}
 	}
 	batch_release(&worker.batch);
-	document_forget();
+	openapi_document_forget();
 	database_free(worker.database);
 	close(worker.epoll);
 	close(worker.signals);
@@ -248,7 +248,7 @@ int worker_run(const struct config *config, unsigned place, int listener, const 
 	if (!worker_begin(config, place, listener, handover, notify))
 		return 1;
 	sandbox_enter(config, SANDBOX_WORKER);
-	session_open();
+	db_session_open();
 #ifdef FAULT_TRY_ALL
 	tries_log();
 #endif

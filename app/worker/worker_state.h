@@ -56,7 +56,7 @@ struct worker {
 	int64_t aside_until_us;            /* when it last left the entrances to another worker, until then */
 	bool owes_look;                    /* it has to look whether somebody still waits there then */
 	int64_t look_untold_us;            /* when it looks at the entrances that it watches, though nothing was told */
-	bool aside;                        /* entrance_open found that they are still left to it */
+	bool aside;                        /* accept_open found that they are still left to it */
 	int64_t regrouped_us;              /* when it last gave a connection to another worker that has room */
 	int64_t load_since_us, load_cpu_us; /* the window in which its use of the processor is measured */
 	/* The one that was answered and is not watched yet: its web server mostly hangs up now, and need not wake us for

@@ -344,7 +344,7 @@ static void tell_right(struct fault *fault, const struct plan *plan, const struc
 		server_fault_tell_right(fault, plan->table, right != NULL ? right : needed_rights(plan, write, sql, arena), arena);
 }
 
-void change_fault_tell_row(struct fault *fault, const struct write *write, uint64_t row, struct arena *arena)
+void write_fault_tell_row(struct fault *fault, const struct write *write, uint64_t row, struct arena *arena)
 {
 	if (row == 0 || !write->is_list || status_http(fault->status) >= 500)
 		return;
@@ -354,13 +354,13 @@ void change_fault_tell_row(struct fault *fault, const struct write *write, uint6
 		fault->details = arena_printf(arena, "in row %llu of the body", (unsigned long long)row);
 }
 
-struct fault change_fault_make(const struct database_error *error, const struct plan *plan, const struct write *write,
+struct fault write_fault_make(const struct database_error *error, const struct plan *plan, const struct write *write,
                                struct slice sql, uint64_t row, struct arena *arena)
 {
 	const struct table *table = plan->table;
 	struct fault fault = { .status = server_fault_status(error, plan) };
 
-	if (change_fault_is_alarm(error, table->dialect))
+	if (write_fault_is_alarm(error, table->dialect))
 		fault.status = STATUS_DUPLICATE;
 	if (fault.status == STATUS_CHECK && is_json_check(table, error->object))
 		fault.status = STATUS_TOO_DEEP;
@@ -380,17 +380,17 @@ struct fault change_fault_make(const struct database_error *error, const struct 
 		tell_column(&fault, table, write, error->object, arena);
 	else if (sql.length > 0 && sql.bytes[0] != 'I')
 		server_fault_tell_operand(&fault, error, plan, sql, arena);
-	if (change_fault_is_unseen(&fault, error))
+	if (write_fault_is_unseen(&fault, error))
 		fault.hint = "a column that is not served has to have a value: its owner can give it a default, or MYREST_TABLES"
 		             " name it; the log says which";
 	else if (fault.status == STATUS_NULL && write->kind == WRITE_INSERT && write->resolution != RESOLUTION_NONE)
 		fault.hint = "a row of an upsert has to be whole, also where it is there already: PATCH changes some of its columns";
-	change_fault_tell_row(&fault, write, row, arena);
+	write_fault_tell_row(&fault, write, row, arena);
 	server_fault_tell(&fault, error, arena);
 	return fault;
 }
 
-struct fault change_fault_of_keys(const struct database_error *error, const struct plan *plan, struct slice keys,
+struct fault write_fault_of_keys(const struct database_error *error, const struct plan *plan, struct slice keys,
                                   struct arena *arena)
 {
 	struct fault fault = { .status = server_fault_status(error, plan) };
@@ -411,12 +411,12 @@ struct fault change_fault_of_keys(const struct database_error *error, const stru
 	return fault;
 }
 
-bool change_fault_is_unseen(const struct fault *fault, const struct database_error *error)
+bool write_fault_is_unseen(const struct fault *fault, const struct database_error *error)
 {
 	return fault->status == STATUS_NULL && error->object.length > 0 && fault->message == NULL;
 }
 
-bool change_fault_is_alarm(const struct database_error *error, const struct dialect *dialect)
+bool write_fault_is_alarm(const struct database_error *error, const struct dialect *dialect)
 {
 	return error->status == STATUS_NO_FIT && dialect->alarm != NULL && strstr(error->text, dialect->alarm) != NULL;
 }

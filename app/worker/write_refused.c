@@ -153,7 +153,7 @@ enum script_next script_stage_failed(struct write_script *script)
 	struct peer *peer = script->peer;
 	uint64_t row = script_row_of_body(script, has_one_row(script) ? 1 : error->row);
 	bool alarmed = (script->stage == SCRIPT_WRITE || script->stage == SCRIPT_JUDGE) &&
-	               change_fault_is_alarm(error, script->plan->table->dialect);
+	               write_fault_is_alarm(error, script->plan->table->dialect);
 	struct slice sql = { script->sql.bytes, script->sql.length };
 
 	if (script->killed == KILL_PUT_BACK && error->status == STATUS_TIMEOUT) {
@@ -170,7 +170,7 @@ enum script_next script_stage_failed(struct write_script *script)
 		            "the answer is too large to be kept for its Idempotency-Key: return=minimal can be had", NULL);
 	}
 	if (script->stage == SCRIPT_WRITE && script_may_leave_out(script) && error->status == STATUS_DUPLICATE) {
-		struct fault duplicate = change_fault_make(error, script->plan, script->write, sql, row, &peer->arena);
+		struct fault duplicate = write_fault_make(error, script->plan, script->write, sql, row, &peer->arena);
 
 		return take_duplicate(script, &duplicate);
 	}
@@ -179,7 +179,7 @@ enum script_next script_stage_failed(struct write_script *script)
 	if (alarmed && script->locating) /* inserted as it is, it is told by which key it cannot be */
 		return script_send_insert(script, true);
 	if (script->locating && script->stage == SCRIPT_WRITE)
-		script->fault = change_fault_make(error, script->plan, script->write, sql, row, &peer->arena);
+		script->fault = write_fault_make(error, script->plan, script->write, sql, row, &peer->arena);
 	if (script->locating || script->stage == SCRIPT_FAULT_ROW || script->stage == SCRIPT_TELL_ROW)
 		return script_undo(script);
 	if (may_be_raced(script, error)) {
@@ -192,14 +192,14 @@ enum script_next script_stage_failed(struct write_script *script)
 	}
 	script->failed = true;
 	if (is_of_keys(script))
-		script->fault = change_fault_of_keys(error, script->plan, script->config->idempotency_table, &peer->arena);
+		script->fault = write_fault_of_keys(error, script->plan, script->config->idempotency_table, &peer->arena);
 	else
-		script->fault = change_fault_make(error, script->plan, script->write, sql, row, &peer->arena);
-	if (!is_of_keys(script) && server_fault_is_outdated(error, script->plan, sql) && !peer->retried && session_may_describe()) {
+		script->fault = write_fault_make(error, script->plan, script->write, sql, row, &peer->arena);
+	if (!is_of_keys(script) && server_fault_is_outdated(error, script->plan, sql) && !peer->retried && db_session_may_describe()) {
 		peer->retried = true;
-		session_want_describe();
+		db_session_want_describe();
 	} else
-		script_log_failure(script, change_fault_is_unseen(&script->fault, error) ? LOG_WARNING : failure_level(script->fault.status),
+		script_log_failure(script, write_fault_is_unseen(&script->fault, error) ? LOG_WARNING : failure_level(script->fault.status),
 		            "write-failed");
 	return script->stage == SCRIPT_WRITE && is_row_unknown(script, row, alarmed) ? locate(script, alarmed) : script_undo(script);
 }

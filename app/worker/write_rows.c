@@ -115,7 +115,7 @@ void script_take_row(struct write_script *script, const struct row *row)
 	else if (script->stage == SCRIPT_RECALL)
 		take_recalled(script, row);
 	else if (script->stage == SCRIPT_TELL_ROW && row->values[0] != NULL)
-		change_fault_tell_row(&script->fault, write, script_row_of_body(script, strtoull(row->values[0], NULL, 10)),
+		write_fault_tell_row(&script->fault, write, script_row_of_body(script, strtoull(row->values[0], NULL, 10)),
 		                      &script->peer->arena);
 }
 

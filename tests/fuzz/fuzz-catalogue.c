@@ -274,7 +274,7 @@ static bool has_column_twice(const struct schema *schema)
 {
 	for (unsigned i = 0; i < schema->table_count; i++)
 		for (unsigned c = 0; c < schema->tables[i].column_count; c++)
-			if (describe_column_index(&schema->tables[i], schema->tables[i].columns[c].name) != (int)c)
+			if (catalogue_column_index(&schema->tables[i], schema->tables[i].columns[c].name) != (int)c)
 				return true;
 	return false;
 }

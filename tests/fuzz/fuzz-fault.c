@@ -135,7 +135,7 @@ static bool plan_one(unsigned which, const struct schema *schema, struct plan *p
 		text_add(sql, plan->sql.bytes, plan->sql.length);
 		return false;
 	}
-	DEMAND(write_plan(&route, &request, MEDIA_JSON, &config, &arena, plan, write, &fault) == STATUS_OK);
+	DEMAND(plan_write(&route, &request, MEDIA_JSON, &config, &arena, plan, write, &fault) == STATUS_OK);
 	if (write->kind == WRITE_INSERT || write->kind == WRITE_PUT)
 		sql_insert(sql, plan, write, 0, write->row_count, false);
 	else if (write->kind == WRITE_DELETE)
@@ -200,9 +200,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	error.place = line.length > 2 ? (size_t)(unsigned char)line.bytes[2] : 0;
 	if (plan_one((unsigned)(line.length > 1 ? (unsigned char)line.bytes[1] : 0), schema, &plan, &write, &sql)) {
 		told = (struct slice){ sql.bytes, sql.length };
-		fault = change_fault_make(&error, &plan, &write, told, error.row, &arena);
+		fault = write_fault_make(&error, &plan, &write, told, error.row, &arena);
 		fault_holds(&fault, &error);
-		fault = change_fault_of_keys(&error, &plan, SLICE("keys"), &arena);
+		fault = write_fault_of_keys(&error, &plan, SLICE("keys"), &arena);
 	} else {
 		told = (struct slice){ sql.bytes, sql.length };
 		fault = server_fault_of_read(&error, &plan, told, &arena);

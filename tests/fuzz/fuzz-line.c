@@ -77,8 +77,8 @@ static void template_holds(struct slice ended)
 	struct json_object *object;
 
 	text_clear(&out);
-	template_add(&out, "{,'a':%s,'b-%s':[,%u", ended.bytes, ended.bytes, (uint64_t)ended.length);
-	template_add(&out, ",%r],'c':%s}", "null", ended.bytes);
+	json_template_add(&out, "{,'a':%s,'b-%s':[,%u", ended.bytes, ended.bytes, (uint64_t)ended.length);
+	json_template_add(&out, ",%r],'c':%s}", "null", ended.bytes);
 	DEMAND(strict_json(out.bytes, out.length, &object));
 	DEMAND(says(object, "a", ended) && says(object, "c", ended));
 	json_object_put(object);

@@ -113,7 +113,7 @@ static void texts_stand_in(const struct plan *next, const struct plan *plan, con
 		if (plan->orders[i].field.column->type != COLUMN_STRING || last->values[place] == NULL)
 			continue;
 		text_clear(&literal);
-		value_add_string(&literal, (struct slice){ last->values[place], last->lengths[place] });
+		literal_add_string(&literal, (struct slice){ last->values[place], last->lengths[place] });
 		DEMAND(memmem(next->sql.bytes, next->sql.length, literal.bytes, literal.length) != NULL);
 	}
 	text_release(&literal);

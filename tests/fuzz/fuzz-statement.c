@@ -66,7 +66,7 @@ static void plan_request(struct planned *planned, const struct parts *parts, con
 		return;
 	planned->is_table = true;
 	planned->status = planned->reads ? plan_read(&route, MAX_ROWS, arena, &planned->plan, &planned->fault)
-	                                 : write_plan(&route, request, MEDIA_JSON, &config, arena, &planned->plan,
+	                                 : plan_write(&route, request, MEDIA_JSON, &config, arena, &planned->plan,
 	                                              &planned->write, &planned->fault);
 	if (planned->reads && planned->status == STATUS_OK)
 		sql_keep_read(&planned->plan, arena);
@@ -254,7 +254,7 @@ static void write_holds(const struct plan *plan, struct write *write)
 
 static uint32_t shape(const struct planned *planned)
 {
-	uint32_t number = shape_of(&planned->plan, planned->reads ? NULL : &planned->write, planned->request.preferences.count);
+	uint32_t number = plan_shape_of(&planned->plan, planned->reads ? NULL : &planned->write, planned->request.preferences.count);
 
 	DEMAND(number != 0);
 	return number;

@@ -18,28 +18,28 @@ static enum status add(struct text *sql, unsigned kind, struct slice text, const
 {
 	struct column column = { .length = 1, .type = (enum column_type)kind };
 	struct text search = { 0 };
-	enum value_json json;
+	enum literal_json json;
 
 	if (kind == PATTERN)
-		return value_add_pattern(sql, text, why);
+		return literal_add_pattern(sql, text, why);
 	if (kind == JSON)
-		return value_add_json(sql, text, &json, why);
+		return literal_add_json(sql, text, &json, why);
 	if (kind == PATH) {
 		struct slice keys[] = { text, { NULL, 0 }, { text.bytes, text.length / 2 } };
 		int indices[] = { 0, (int)text.length - 5, 0 };
 
-		value_add_path(sql, keys, indices, 3);
+		literal_add_path(sql, keys, indices, 3);
 		return STATUS_OK;
 	}
 	if (kind < SEARCH)
-		return value_add_literal(sql, &column, text, why);
-	if (fulltext_translate(&search, (enum fulltext_form)(kind - SEARCH), text, why)) {
+		return literal_add_literal(sql, &column, text, why);
+	if (mysql_fulltext_translate(&search, (enum fulltext_form)(kind - SEARCH), text, why)) {
 		for (size_t i = 0; i < search.length; i++) /* nothing but words and boolean mode's signs */
 			if ((unsigned char)search.bytes[i] < 0x80 && memchr("+-*()\" _", search.bytes[i], 8) == NULL &&
 			    !((search.bytes[i] | 32) >= 'a' && (search.bytes[i] | 32) <= 'z') &&
 			    !(search.bytes[i] >= '0' && search.bytes[i] <= '9'))
 				abort();
-		value_add_string(sql, (struct slice){ search.bytes, search.length });
+		literal_add_string(sql, (struct slice){ search.bytes, search.length });
 		text_release(&search);
 		return STATUS_OK;
 	}

@@ -85,7 +85,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	prefer_parse(oracle_line(&rest), &request.preferences);
 	request.body = rest;
 	if ((status = route_find(&request, schema, SLICE(""), &arena, &route, &fault)) == STATUS_OK && route.table != NULL &&
-	    (status = write_plan(&route, &request, MEDIA_JSON, &config, &arena, &plan, &write, &fault)) == STATUS_OK) {
+	    (status = plan_write(&route, &request, MEDIA_JSON, &config, &arena, &plan, &write, &fault)) == STATUS_OK) {
 		check_statements(&plan, &write);
 	} else if (status != STATUS_OK) {
 		struct text body = { 0 };

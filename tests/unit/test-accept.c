@@ -44,12 +44,12 @@ static void time_that_passes_between_two_looks_is_seen(void **state)
 		worker.watching_queue = false;
 		worker.aside_until_us = 1000000;
 		now_us = 1000000 - early;
-		entrance_open();
-		assert_true(worker.watching_queue || entrance_deadline_us() == 1000000);
+		accept_open();
+		assert_true(worker.watching_queue || accept_deadline_us() == 1000000);
 		now_us = 1000000;
-		entrance_open();
+		accept_open();
 		assert_true(worker.watching_queue);
-		assert_int_not_equal(entrance_deadline_us(), 1000000); /* nothing is left to wait for */
+		assert_int_not_equal(accept_deadline_us(), 1000000); /* nothing is left to wait for */
 	}
 }
 
@@ -72,10 +72,10 @@ static int connect_one(void)
 /* As the event loop goes round, but for its waiting. */
 static void go_round(void)
 {
-	peers_look_again();
+	peer_list_look_again();
 	assert_true(worker.unwatched == NULL || worker.unwatched->state != PEER_CLOSED);
-	peers_free_closed();
-	peers_settle();
+	peer_list_free_closed();
+	peer_list_settle();
 }
 
 /* Requests that are answered without the database, all at once on a connection that is new, and perhaps its end. */
@@ -96,7 +96,7 @@ static void requests_that_come_at_once_are_answered_one_by_one(void **state)
 			assert_int_equal(send(client, bytes.bytes, bytes.length, 0), (ssize_t)bytes.length);
 			if (ends)
 				shutdown(client, SHUT_WR);
-			entrance_accept();
+			accept_new();
 			for (unsigned i = 0; i < count + 2; i++)
 				go_round();
 			length = recv(client, got, sizeof(got), MSG_DONTWAIT);
@@ -106,8 +106,8 @@ static void requests_that_come_at_once_are_answered_one_by_one(void **state)
 			assert_int_equal(answers, count);
 			assert_true(ends || !TAILQ_EMPTY(&worker.peers[PEER_IDLE]));
 			while (!TAILQ_EMPTY(&worker.peers[PEER_IDLE]))
-				peers_hang_up(TAILQ_FIRST(&worker.peers[PEER_IDLE]));
-			peers_free_closed();
+				peer_list_hang_up(TAILQ_FIRST(&worker.peers[PEER_IDLE]));
+			peer_list_free_closed();
 			assert_null(worker.unwatched);
 			text_release(&bytes);
 			close(client);
@@ -136,24 +136,24 @@ static void there_are_no_more_connections_than_descriptors_for_them(void **state
 			assert_int_equal(send(clients[i], &byte, 1, 0), 1);
 	}
 	metrics_own->strained_us = 0;
-	entrance_accept();
-	peers_free_closed();
+	accept_new();
+	peer_list_free_closed();
 	assert_int_equal(worker.connections, 3); /* 2, 4 and 5 */
 	assert_int_not_equal(metrics_own->strained_us, 0); /* so that others take who comes */
 	for (int i = 0; i < 6; i++)
 		assert_int_equal(recv(clients[i], &byte, 1, MSG_DONTWAIT), i == 2 || i > 3 ? -1 : 0);
-	entrance_open();
+	accept_open();
 	assert_false(worker.watching_listener);
 	assert_false(worker.watching_queue);
-	peers_hang_up(TAILQ_FIRST(&worker.peers[PEER_PARTIAL]));
-	peers_free_closed();
+	peer_list_hang_up(TAILQ_FIRST(&worker.peers[PEER_PARTIAL]));
+	peer_list_free_closed();
 	assert_int_equal(worker.connections, 2);
-	entrance_open();
+	accept_open();
 	assert_true(worker.watching_listener);
 	assert_true(worker.watching_queue);
 	while (!TAILQ_EMPTY(&worker.peers[PEER_PARTIAL]))
-		peers_hang_up(TAILQ_FIRST(&worker.peers[PEER_PARTIAL]));
-	peers_free_closed();
+		peer_list_hang_up(TAILQ_FIRST(&worker.peers[PEER_PARTIAL]));
+	peer_list_free_closed();
 	assert_int_equal(worker.connections, 0);
 	/* One that retires and can give nothing away waits, and does not go round for ever. */
 	worker.most_connections = 1;
@@ -163,14 +163,14 @@ static void there_are_no_more_connections_than_descriptors_for_them(void **state
 		assert_int_equal(connect(clients[i], (struct sockaddr *)&address, length), 0);
 		worker.retiring = i == 1;
 		worker.handover = &(const struct handover){ .give = -1, .take = -1 };
-		entrance_accept();
+		accept_new();
 		assert_int_equal(worker.connections, 1);
 		assert_false(TAILQ_EMPTY(&worker.peers[PEER_IDLE]));
 	}
 	worker.retiring = false;
 	worker.handover = &handover;
-	peers_hang_up(TAILQ_FIRST(&worker.peers[PEER_IDLE]));
-	peers_free_closed();
+	peer_list_hang_up(TAILQ_FIRST(&worker.peers[PEER_IDLE]));
+	peer_list_free_closed();
 	for (int i = 0; i < 6; i++)
 		close(clients[i]);
 	close(worker.listener);
@@ -189,8 +189,8 @@ static void who_is_given_to_a_worker_without_room_waits(void **state)
 	worker.listener = -1;
 	worker.most_connections = 1;
 	worker.epoll = epoll_create1(EPOLL_CLOEXEC);
-	entrance_close();
-	entrance_open();
+	accept_close();
+	accept_open();
 	assert_true(worker.watching_queue);
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
 	for (int i = 0; i < 2; i++) {
@@ -199,20 +199,20 @@ static void who_is_given_to_a_worker_without_room_waits(void **state)
 		close(ends[i]);
 	}
 	worker.batch.plan = &plan;
-	entrance_take(ENTRANCE_TAKES);
+	accept_take(ACCEPT_TAKES);
 	assert_int_equal(worker.connections, 1);
-	entrance_open();
+	accept_open();
 	assert_false(worker.watching_queue);
 	worker.batch.plan = NULL;
 	for (int i = 0; i < 2; i++) {
-		peers_hang_up(TAILQ_FIRST(&worker.peers[PEER_AGAIN]));
-		entrance_open();
+		peer_list_hang_up(TAILQ_FIRST(&worker.peers[PEER_AGAIN]));
+		accept_open();
 		assert_true(worker.watching_queue);
-		entrance_take(ENTRANCE_TAKES);
+		accept_take(ACCEPT_TAKES);
 		assert_int_equal(worker.connections, 1 - i);
 	}
-	peers_free_closed();
-	entrance_close();
+	peer_list_free_closed();
+	accept_close();
 	worker.most_connections = 100;
 	close(worker.epoll);
 }

@@ -6,14 +6,14 @@
 enum { SECOND = 1000000 };
 
 /* The hosts of one round, in the order in which they are tried when all fail at once, at this moment. */
-static const char *round_of(struct hosts *hosts, int64_t now_us)
+static const char *round_of(struct host_order *hosts, int64_t now_us)
 {
 	static char order[URL_HOSTS_MAX + 1];
 	size_t length = 0;
-	struct hosts copy = *hosts;
+	struct host_order copy = *hosts;
 
-	hosts_begin(&copy);
-	while (hosts_next(&copy, now_us))
+	host_order_begin(&copy);
+	while (host_order_next(&copy, now_us))
 		order[length++] = (char)('a' + copy.current);
 	order[length] = '\0';
 	return order;
@@ -21,63 +21,63 @@ static const char *round_of(struct hosts *hosts, int64_t now_us)
 
 static void a_round_begins_at_home_and_tries_each_once(void **state)
 {
-	struct hosts hosts;
+	struct host_order hosts;
 
 	(void)state;
-	hosts_init(&hosts, 3, 0);
+	host_order_init(&hosts, 3, 0);
 	assert_string_equal(round_of(&hosts, SECOND), "abc");
-	hosts_init(&hosts, 3, 1);
+	host_order_init(&hosts, 3, 1);
 	assert_string_equal(round_of(&hosts, SECOND), "bca");
-	hosts_init(&hosts, 3, 8); /* the ninth worker */
+	host_order_init(&hosts, 3, 8); /* the ninth worker */
 	assert_string_equal(round_of(&hosts, SECOND), "cab");
-	hosts_init(&hosts, 1, 5);
+	host_order_init(&hosts, 1, 5);
 	assert_string_equal(round_of(&hosts, SECOND), "a");
-	hosts_init(&hosts, 0, 5); /* the socket */
+	host_order_init(&hosts, 0, 5); /* the socket */
 	assert_string_equal(round_of(&hosts, SECOND), "a");
-	hosts_init(&hosts, URL_HOSTS_MAX, 15);
+	host_order_init(&hosts, URL_HOSTS_MAX, 15);
 	assert_string_equal(round_of(&hosts, SECOND), "pabcdefghijklmno");
 }
 
 static void after_a_loss_it_is_the_turn_of_another(void **state)
 {
-	struct hosts hosts;
+	struct host_order hosts;
 
 	(void)state;
-	hosts_init(&hosts, 3, 1);
-	hosts_begin(&hosts);
-	assert_true(hosts_next(&hosts, SECOND));
-	hosts_good(&hosts);
-	assert_true(hosts_is_home(&hosts));
-	hosts_failed(&hosts, 2 * SECOND);
+	host_order_init(&hosts, 3, 1);
+	host_order_begin(&hosts);
+	assert_true(host_order_next(&hosts, SECOND));
+	host_order_good(&hosts);
+	assert_true(host_order_is_home(&hosts));
+	host_order_failed(&hosts, 2 * SECOND);
 	assert_string_equal(round_of(&hosts, 2 * SECOND), "cab");
-	hosts_begin(&hosts);
-	assert_true(hosts_next(&hosts, 2 * SECOND));
-	hosts_good(&hosts);
-	assert_false(hosts_is_home(&hosts));
-	hosts_failed(&hosts, 3 * SECOND); /* both b and c have failed by now: a first */
+	host_order_begin(&hosts);
+	assert_true(host_order_next(&hosts, 2 * SECOND));
+	host_order_good(&hosts);
+	assert_false(host_order_is_home(&hosts));
+	host_order_failed(&hosts, 3 * SECOND); /* both b and c have failed by now: a first */
 	assert_string_equal(round_of(&hosts, 3 * SECOND), "abc");
 }
 
 static void who_failed_lately_comes_last_and_comes(void **state)
 {
-	struct hosts hosts;
+	struct host_order hosts;
 
 	(void)state;
-	hosts_init(&hosts, 3, 0);
-	hosts_begin(&hosts);
+	host_order_init(&hosts, 3, 0);
+	host_order_begin(&hosts);
 	for (int i = 0; i < 3; i++) {
-		assert_true(hosts_next(&hosts, SECOND));
-		hosts_failed(&hosts, SECOND);
+		assert_true(host_order_next(&hosts, SECOND));
+		host_order_failed(&hosts, SECOND);
 	}
-	assert_false(hosts_next(&hosts, SECOND)); /* the round is over */
+	assert_false(host_order_next(&hosts, SECOND)); /* the round is over */
 	assert_string_equal(round_of(&hosts, SECOND), "abc");
-	hosts_init(&hosts, 3, 0);
-	hosts_begin(&hosts);
-	assert_true(hosts_next(&hosts, SECOND)); /* a */
-	hosts_failed(&hosts, SECOND);
-	assert_true(hosts_next(&hosts, SECOND)); /* b, which is good and stays so for long */
-	hosts_good(&hosts);
-	hosts_failed(&hosts, 5 * SECOND);
+	host_order_init(&hosts, 3, 0);
+	host_order_begin(&hosts);
+	assert_true(host_order_next(&hosts, SECOND)); /* a */
+	host_order_failed(&hosts, SECOND);
+	assert_true(host_order_next(&hosts, SECOND)); /* b, which is good and stays so for long */
+	host_order_good(&hosts);
+	host_order_failed(&hosts, 5 * SECOND);
 	assert_string_equal(round_of(&hosts, 5 * SECOND), "cab");
 	assert_string_equal(round_of(&hosts, 5 * SECOND + HOSTS_AVOIDED_US), "cab");
 	hosts.start = 0;
@@ -87,17 +87,17 @@ static void who_failed_lately_comes_last_and_comes(void **state)
 
 static void going_home(void **state)
 {
-	struct hosts hosts;
+	struct host_order hosts;
 
 	(void)state;
-	hosts_init(&hosts, 2, 0);
-	hosts_begin(&hosts);
-	assert_true(hosts_next(&hosts, SECOND));
-	hosts_failed(&hosts, SECOND);
-	assert_true(hosts_next(&hosts, SECOND));
-	hosts_good(&hosts);
-	assert_false(hosts_is_home(&hosts));
-	hosts_go_home(&hosts);
+	host_order_init(&hosts, 2, 0);
+	host_order_begin(&hosts);
+	assert_true(host_order_next(&hosts, SECOND));
+	host_order_failed(&hosts, SECOND);
+	assert_true(host_order_next(&hosts, SECOND));
+	host_order_good(&hosts);
+	assert_false(host_order_is_home(&hosts));
+	host_order_go_home(&hosts);
 	assert_string_equal(round_of(&hosts, 2 * SECOND), "ab");
 }
 

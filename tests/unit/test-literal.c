@@ -25,7 +25,7 @@ static enum status literal_of(enum column_type type, const char *bytes, size_t l
 
 	text_clear(&sql);
 	text_add_char(&sql, '=');
-	status = value_add_literal(&sql, &column, given, &why);
+	status = literal_add_literal(&sql, &column, given, &why);
 	if (status != STATUS_OK) {
 		assert_is(sql, "="); /* it is as it was */
 		assert_non_null(why);
@@ -401,7 +401,7 @@ static void other_strings_are_what_they_are(void **state)
 		struct slice given = exact(cases[i].text, strlen(cases[i].text));
 
 		text_clear(&sql);
-		if (value_add_literal(&sql, &column, given, &why) != cases[i].status)
+		if (literal_add_literal(&sql, &column, given, &why) != cases[i].status)
 			fail_msg("%s %s", cases[i].type, cases[i].text);
 		exact_free(given);
 	}
@@ -419,13 +419,13 @@ static void patterns_have_a_star_for_a_percent_sign(void **state)
 	(void)state;
 	for (size_t i = 0; i < LENGTH_OF(good); i++) {
 		text_clear(&sql);
-		assert_int_equal(value_add_pattern(&sql, slice_of(good[i].text), &why), STATUS_OK);
+		assert_int_equal(literal_add_pattern(&sql, slice_of(good[i].text), &why), STATUS_OK);
 		assert_is(sql, good[i].literal);
 	}
 	for (size_t i = 0; i < LENGTH_OF(bad); i++) {
 		text_clear(&sql);
 		text_add_char(&sql, '=');
-		assert_int_equal(value_add_pattern(&sql, slice_of(bad[i]), &why), STATUS_BAD_PATTERN);
+		assert_int_equal(literal_add_pattern(&sql, slice_of(bad[i]), &why), STATUS_BAD_PATTERN);
 		assert_is(sql, "=");
 		assert_non_null(why);
 	}
@@ -435,26 +435,26 @@ static void json_says_what_it_is(void **state)
 {
 	static const struct {
 		const char *text;
-		enum value_json kind;
+		enum literal_json kind;
 	} good[] = {
-		{ "1", VALUE_NUMBER },     { "-1.5e3", VALUE_NUMBER }, { " 0 ", VALUE_NUMBER },   { "\"x\"", VALUE_TEXT },
-		{ "\"it's\"", VALUE_TEXT }, { "true", VALUE_TRUE },     { "\nfalse", VALUE_FALSE }, { "null", VALUE_NULL },
-		{ "{}", VALUE_STRUCTURE }, { "[1,[]]", VALUE_STRUCTURE },
+		{ "1", LITERAL_NUMBER },     { "-1.5e3", LITERAL_NUMBER }, { " 0 ", LITERAL_NUMBER },   { "\"x\"", LITERAL_TEXT },
+		{ "\"it's\"", LITERAL_TEXT }, { "true", LITERAL_TRUE },     { "\nfalse", LITERAL_FALSE }, { "null", LITERAL_NULL },
+		{ "{}", LITERAL_STRUCTURE }, { "[1,[]]", LITERAL_STRUCTURE },
 	};
 	static const char *const bad[] = { "", "x", "'x'", "{a}", "1 2", "[1", "\"", "nul", "NaN", "01" };
-	enum value_json kind;
+	enum literal_json kind;
 	const char *why;
 
 	(void)state;
 	for (size_t i = 0; i < LENGTH_OF(good); i++) {
 		text_clear(&sql);
-		assert_int_equal(value_add_json(&sql, slice_of(good[i].text), &kind, &why), STATUS_OK);
+		assert_int_equal(literal_add_json(&sql, slice_of(good[i].text), &kind, &why), STATUS_OK);
 		assert_int_equal(kind, good[i].kind);
 		assert_int_equal(sql.bytes[0], '\'');
 	}
 	text_clear(&sql);
 	for (size_t i = 0; i < LENGTH_OF(bad); i++) {
-		assert_int_equal(value_add_json(&sql, slice_of(bad[i]), &kind, &why), STATUS_BAD_VALUE);
+		assert_int_equal(literal_add_json(&sql, slice_of(bad[i]), &kind, &why), STATUS_BAD_VALUE);
 		assert_int_equal(sql.length, 0);
 	}
 }
@@ -465,14 +465,14 @@ static void paths_are_one_literal(void **state)
 	static const int indices[] = { 0, 7, 0, -1, -3, 0 };
 
 	(void)state;
-	value_add_path(&sql, keys, indices, 0);
+	literal_add_path(&sql, keys, indices, 0);
 	assert_is(sql, "'$'");
 	text_clear(&sql);
-	value_add_path(&sql, keys, indices, 6);
+	literal_add_path(&sql, keys, indices, 6);
 	assert_is(sql, "'$.\"a\"[7].\"b\\\"c''d\\\\e\\n\"[last][last-2].\"\"'");
 	text_clear(&sql);
 	text_add_string(&sql, "it's "); /* what is there already stays */
-	value_add_path(&sql, keys + 2, indices + 2, 1);
+	literal_add_path(&sql, keys + 2, indices + 2, 1);
 	assert_is(sql, "it's '$.\"b\\\"c''d\\\\e\\n\"'");
 }
 
@@ -483,20 +483,20 @@ static void character_sets_have_ends(void **state)
 	struct column three = { .type = COLUMN_STRING, .last_character = 0xffff };
 
 	(void)state;
-	assert_true(value_fits(&all, slice_of("a\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\xff")));
-	assert_true(value_fits(&latin, slice_of("caf\xc3\xa9 \xc3\xbf")));
-	assert_false(value_fits(&latin, slice_of("\xc2\x80"))); /* which is another one there */
-	assert_false(value_fits(&latin, slice_of("\xc4\x80")));
-	assert_false(value_fits(&latin, slice_of("a\xe2\x82\xac")));
-	assert_true(value_fits(&ascii, slice_of("a~\x7f")));
-	assert_false(value_fits(&ascii, slice_of("\xc3\xa9")));
-	assert_true(value_fits(&three, slice_of("\xe2\x82\xac\xef\xbf\xbd")));
-	assert_false(value_fits(&three, slice_of("\xf0\x9f\x98\x80")));
+	assert_true(literal_fits(&all, slice_of("a\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\xff")));
+	assert_true(literal_fits(&latin, slice_of("caf\xc3\xa9 \xc3\xbf")));
+	assert_false(literal_fits(&latin, slice_of("\xc2\x80"))); /* which is another one there */
+	assert_false(literal_fits(&latin, slice_of("\xc4\x80")));
+	assert_false(literal_fits(&latin, slice_of("a\xe2\x82\xac")));
+	assert_true(literal_fits(&ascii, slice_of("a~\x7f")));
+	assert_false(literal_fits(&ascii, slice_of("\xc3\xa9")));
+	assert_true(literal_fits(&three, slice_of("\xe2\x82\xac\xef\xbf\xbd")));
+	assert_false(literal_fits(&three, slice_of("\xf0\x9f\x98\x80")));
 	for (size_t length = 0; length < 4; length++) { /* cut in the middle: no byte behind the end is looked at */
 		struct slice given = exact("\xf0\x9f\x98\x80", length), two = exact("\xe2\x82\xac", length < 3 ? length : 3);
 
-		(void)value_fits(&three, given);
-		(void)value_fits(&latin, two);
+		(void)literal_fits(&three, given);
+		(void)literal_fits(&latin, two);
 		exact_free(given);
 		exact_free(two);
 	}

@@ -18,7 +18,7 @@ static void expect(enum fulltext_form form, const char *given, const char *wante
 	const char *why = NULL;
 
 	text_clear(&out);
-	if (!fulltext_translate(&out, form, text, &why))
+	if (!mysql_fulltext_translate(&out, form, text, &why))
 		fail_msg("%s: %s", given, why);
 	exact_free(text);
 	assert_is(out, wanted);
@@ -30,7 +30,7 @@ static void refuse(enum fulltext_form form, const char *given, const char *wante
 	const char *why = NULL;
 
 	text_clear(&out);
-	if (fulltext_translate(&out, form, text, &why))
+	if (mysql_fulltext_translate(&out, form, text, &why))
 		fail_msg("%s: taken", given);
 	exact_free(text);
 	assert_says(why, wanted);

@@ -34,7 +34,7 @@ static uint32_t counted(const char *uri, enum prefer_count count)
 	    plan_read(&route, 1000, &arena, &made, &fault) != STATUS_OK)
 		fail_msg("%s: %s", uri, fault.message);
 	sql_keep_read(&made, &arena);
-	return shape_of(&made, NULL, count);
+	return plan_shape_of(&made, NULL, count);
 }
 
 static uint32_t shape(const char *uri)

@@ -236,7 +236,7 @@ static const char *answer(char *line)
 	request.body = slice_of(slice_is(request.content_type, "text/csv") ? unescape(body) : body);
 	if ((status = route_find(&request, schema, SLICE(""), &arena, &route, &fault)) == STATUS_OK &&
 	    (status = negotiate_rows(request.accept, &media)) == STATUS_OK &&
-	    (status = write_plan(&route, &request, media, &config, &arena, &plan, &write, &fault)) == STATUS_OK)
+	    (status = plan_write(&route, &request, media, &config, &arena, &plan, &write, &fault)) == STATUS_OK)
 		return statements(&plan, &write, one_by_one);
 	return arena_printf(&arena, "%d %s %s%s%s", status_http(status), status_code(status),
 	                    fault.message != NULL ? fault.message : status_message(status),
@@ -328,7 +328,7 @@ static void a_request_has_the_same_hash_in_each_release(void **state)
 	http_take_variable(&request, SLICE("REQUEST_URI"), SLICE("/users"));
 	prefer_parse(SLICE("return=representation, tx=commit, max-affected=7, handling=strict"), &request.preferences);
 	assert_int_equal(route_find(&request, schema, SLICE(""), &arena, &route, &fault), STATUS_OK);
-	assert_int_equal(write_plan(&route, &request, MEDIA_JSON, &config, &arena, &plan, &write, &fault), STATUS_OK);
+	assert_int_equal(plan_write(&route, &request, MEDIA_JSON, &config, &arena, &plan, &write, &fault), STATUS_OK);
 	for (size_t i = 0; i < 16; i++)
 		snprintf(hex + 2 * i, 3, "%02x", write.request_hash[i]);
 	assert_string_equal(hex, "b02550191aadccf24892538915fea2a9");
@@ -353,7 +353,7 @@ static struct write planned(const char *method, const char *uri, const char *bod
 	http_take_variable(&request, SLICE("REQUEST_URI"), slice_of(uri));
 	request.body = slice_of(body);
 	if (route_find(&request, schema, SLICE(""), &arena, &route, &fault) != STATUS_OK ||
-	    write_plan(&route, &request, MEDIA_JSON, &config, &arena, plan, &write, &fault) != STATUS_OK)
+	    plan_write(&route, &request, MEDIA_JSON, &config, &arena, plan, &write, &fault) != STATUS_OK)
 		fail_msg("%s: %s", uri, fault.message);
 	return write;
 }

@@ -45,8 +45,8 @@ static void the_secret_is_gone_and_the_environment_stays(void **state)
 	memset(process.memory + process.used, '~', sizeof(process.memory) - process.used);
 	old_environment = environ;
 	environ = process.variables;
-	title_open(process.arguments);
-	title_set("worker", 12);
+	process_title_open(process.arguments);
+	process_title_set("worker", 12);
 	assert_string_equal(process.memory, "myrest: worker 12");
 	assert_null(memmem(process.memory, sizeof(process.memory), "XYZZY", 5));
 	assert_int_equal(process.memory[process.used], '~'); /* not a byte further */
@@ -54,7 +54,7 @@ static void the_secret_is_gone_and_the_environment_stays(void **state)
 	assert_string_equal(getenv("MYREST_TABLES"), "users");
 	assert_string_equal(getenv("LATER"), "set by a shared library");
 	assert_string_equal(elsewhere, "LATER=set by a shared library");
-	title_set("supervisor", 0);
+	process_title_set("supervisor", 0);
 	assert_string_equal(process.memory, "myrest: supervisor");
 	prctl(PR_GET_NAME, name);
 	assert_string_equal(name, "myrest-supervis");
@@ -70,8 +70,8 @@ static void a_title_is_cut_to_the_room_there_is(void **state)
 	process.memory[process.used] = '~';
 	old_environment = environ;
 	environ = process.variables; /* none */
-	title_open(process.arguments);
-	title_set("worker", 1);
+	process_title_open(process.arguments);
+	process_title_set("worker", 1);
 	assert_string_equal(process.memory, "myrest:");
 	assert_int_equal(process.memory[process.used], '~');
 	leave();

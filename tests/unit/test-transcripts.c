@@ -148,7 +148,7 @@ static void begin(char *words)
 	metrics_own->pid = getpid();
 	assert_true(worker_begin(&config, 0, make_listener(), &handover, -1));
 	running = true;
-	session_open();
+	db_session_open();
 }
 
 /* --- What comes --- */
@@ -280,7 +280,7 @@ static void happen(char *at)
 	else if (strcmp(at, "as set up") == 0)
 		fake.session = SESSION_AS_SET_UP;
 	else if (strcmp(at, "TERM") == 0 || strcmp(at, "RETIRE") == 0)
-		leave_begin(*at == 'R');
+		drain_begin(*at == 'R');
 	else {
 		close(clients[*at - 'A']);
 		clients[*at - 'A'] = -1;

@@ -46,7 +46,7 @@ static struct fault told(unsigned number, const char *text, const struct write *
 	struct database_error error;
 
 	(void)!mysql_fault_read(&error, number, "HY000", text);
-	return change_fault_make(&error, &plan, write, (struct slice){ "", 0 }, row > 0 ? row : error.row, &arena);
+	return write_fault_make(&error, &plan, write, (struct slice){ "", 0 }, row > 0 ? row : error.row, &arena);
 }
 
 struct words {
@@ -234,7 +234,7 @@ static const char *hint_of(const char *text, const char *sql, const struct plan 
 	struct fault fault;
 
 	snprintf(error.text, sizeof(error.text), "%s", text);
-	fault = change_fault_make(&error, plan, write, (struct slice){ sql, strlen(sql) }, 0, &arena);
+	fault = write_fault_make(&error, plan, write, (struct slice){ sql, strlen(sql) }, 0, &arena);
 	assert_null(fault.message);
 	assert_null(fault.details);
 	return fault.hint != NULL ? fault.hint : "(NULL)";
@@ -337,7 +337,7 @@ static const char *duplicate_of(const char *key, const char *values)
 	const struct database_error error = { .status = STATUS_DUPLICATE, .state = "23505", .object = slice_of(key),
 		                              .values = slice_of(values) };
 
-	return change_fault_make(&error, &plan, &one, (struct slice){ "", 0 }, 0, &arena).details;
+	return write_fault_make(&error, &plan, &one, (struct slice){ "", 0 }, 0, &arena).details;
 }
 
 /* As PostgreSQL writes them; those of a column that clients may not read are not told. */
@@ -422,8 +422,8 @@ static void an_alarm_is_a_duplicate(void **state)
 		struct fault fault = told(cases[i].number, cases[i].text, &list, 2);
 
 		(void)!mysql_fault_read(&error, cases[i].number, "22003", cases[i].text);
-		assert_int_equal(change_fault_is_alarm(&error, &mysql_dialect), cases[i].alarm);
-		assert_false(change_fault_is_alarm(&error, &postgresql_dialect));
+		assert_int_equal(write_fault_is_alarm(&error, &mysql_dialect), cases[i].alarm);
+		assert_false(write_fault_is_alarm(&error, &postgresql_dialect));
 		if (!cases[i].alarm)
 			continue;
 		assert_int_equal(fault.status, STATUS_DUPLICATE);

@@ -25,7 +25,7 @@ static void expect_one(const struct column *given, const struct body_value *valu
 	if (column.declared.bytes == NULL)
 		column.declared = SLICE("");
 	text_add_string(&sql, "SET x=");
-	status = written_add(&sql, &mysql_dialect, &column, value, &arena, &why);
+	status = write_value_add(&sql, &mysql_dialect, &column, value, &arena, &why);
 	if (status != wanted)
 		fail_msg("%.*s <%.*s>: got %s %s", (int)column.declared.length, column.declared.bytes, (int)value->text.length,
 		         value->text.bytes, status_code(status), status == STATUS_OK ? "" : why);
@@ -77,7 +77,7 @@ static void what_is_not_there(void **state)
 
 	(void)state;
 	EXPECT_SAMPLES(samples);
-	assert_int_equal(written_add(&sql, &mysql_dialect, &now, &null, &arena, &why), STATUS_NULL);
+	assert_int_equal(write_value_add(&sql, &mysql_dialect, &now, &null, &arena, &why), STATUS_NULL);
 	assert_int_equal(sql.length, 0);
 }
 
@@ -223,7 +223,7 @@ static void a_nul_is_a_character(void **state)
 	const char *why;
 
 	(void)state;
-	assert_int_equal(written_add(&sql, &mysql_dialect, &column, &value, &arena, &why), STATUS_OK);
+	assert_int_equal(write_value_add(&sql, &mysql_dialect, &column, &value, &arena, &why), STATUS_OK);
 	assert_int_equal(sql.length, 5);
 	assert_memory_equal(sql.bytes, "'a\0b'", 5);
 	text_release(&sql);
