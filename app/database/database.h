@@ -34,7 +34,7 @@ struct database_error {
 	bool snapshot_old;   /* the table has got another form since the transaction began: in another one it can be read */
 	bool not_run;        /* the statement certainly did not run, though the connection is lost */
 	bool referenced;     /* of a foreign key: other rows refer to the one that would change */
-	struct slice object; /* in the text: the column, key or constraint it is about; no bytes: it names none */
+	struct slice subject; /* in the text: the column, key or constraint it is about; no bytes: it names none */
 	/* Of a duplicate, as the server writes them, those of the row that was refused. MySQL has them in the text.
 	 * PostgreSQL: (a, b)=(1, 2). No bytes: it does not tell, or they are too long. */
 	struct slice values;

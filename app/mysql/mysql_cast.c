@@ -225,7 +225,7 @@ bool mysql_cast(struct text *sql, const struct cast *cast, enum cast_target targ
 
 	if (cast->column->incomparable)
 		return false;
-	if (cast->is_other) { /* UUID, INET6: the server casts them to nothing but text */
+	if (cast->is_opaque) { /* UUID, INET6: the server casts them to nothing but text */
 		struct casting conversion = { &converted, cast };
 
 		add(&conversion, "CONVERT(", " USING utf8mb4)");

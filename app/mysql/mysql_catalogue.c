@@ -83,7 +83,7 @@ static bool has_writable_views(const struct catalogue *catalogue)
  * view's columns have none. */
 static bool may_be_json(const struct table *table, const struct column *column)
 {
-	return column->exposed && column->type == COLUMN_STRING && !column->is_other &&
+	return column->exposed && column->type == COLUMN_STRING && !column->is_opaque &&
 	       (table->is_view || slice_is(column->declared, "longtext"));
 }
 
@@ -232,8 +232,8 @@ static void take_column(struct catalogue *catalogue, const struct row *row)
 	column->precision = (unsigned)(!catalogue_is_null(row, 8) ? catalogue_number(row, 8) : catalogue_number(row, 6));
 	column->scale = (unsigned)catalogue_number(row, 7);
 	if (column->type == COLUMN_STRING || column->type == COLUMN_JSON) {
-		column->is_other = row->count > 12 && catalogue_is_null(row, 12);
-		column->last_character = column->is_other || row->count <= 12 ? 0 : last_character(catalogue_value(row, 12));
+		column->is_opaque = row->count > 12 && catalogue_is_null(row, 12);
+		column->last_character = column->is_opaque || row->count <= 12 ? 0 : last_character(catalogue_value(row, 12));
 	}
 	if (column->last_character > 0) {
 		column->character_set = catalogue_keep(catalogue, catalogue_value(row, 12));

@@ -147,11 +147,11 @@ static void add_is_in_its_set(struct text *sql, const struct column *column, con
 
 /* Texts are compared in the column's own collation, which tells other texts apart than those of utf8mb4 do. Only one that
  * is not in its set is compared in the latter. */
-static void beyond(struct text *sql, const struct plan_condition *condition, const char *sign,
+static void outside_charset(struct text *sql, const struct plan_condition *condition, const char *sign,
                    const struct plan_literal *literal)
 {
 	const struct column *column = condition->field.column;
-	bool seeks = strcmp(sign, "=") == 0 && !condition->loose; /* an index can serve */
+	bool seeks = strcmp(sign, "=") == 0 && !condition->under_not; /* an index can serve */
 
 	if (seeks) {
 		text_add_slice(sql, condition->field.sql);
@@ -180,8 +180,8 @@ static void beyond(struct text *sql, const struct plan_condition *condition, con
 static void distinct(struct text *sql, const struct plan_condition *condition, const struct plan_literal *literal)
 {
 	text_add_string(sql, "NOT(");
-	if (condition->beyond)
-		beyond(sql, condition, "<=>", literal);
+	if (condition->outside_charset)
+		outside_charset(sql, condition, "<=>", literal);
 	else {
 		operand(sql, condition);
 		text_add_string(sql, "<=>");
@@ -202,8 +202,8 @@ static void add_matching(struct text *sql, const struct plan_condition *conditio
 /* What equals the pattern exactly equals it in the column's own collation too, which is what an index can find. */
 static bool narrows(const struct plan_condition *condition, const struct plan_literal *literal)
 {
-	return condition->op == QUERY_LIKE && condition->field.kind == FIELD_COLUMN && !condition->field.column->is_other &&
-	       !condition->beyond && literal->sql.bytes[1] != '%' && literal->sql.bytes[1] != '_';
+	return condition->op == QUERY_LIKE && condition->field.kind == FIELD_COLUMN && !condition->field.column->is_opaque &&
+	       !condition->outside_charset && literal->sql.bytes[1] != '%' && literal->sql.bytes[1] != '_';
 }
 
 static void match(struct text *sql, const struct plan_condition *condition, const struct plan_literal *literal)
@@ -232,7 +232,7 @@ static void match(struct text *sql, const struct plan_condition *condition, cons
 /* With NULL a search says 0. It must not become true by a NOT. */
 static void fulltext(struct text *sql, const struct plan_condition *condition)
 {
-	bool guarded = condition->loose && condition->field.column->nullable;
+	bool guarded = condition->under_not && condition->field.column->nullable;
 
 	if (guarded)
 		text_add_char(sql, '(');
@@ -311,7 +311,7 @@ const struct dialect mysql_dialect = {
 	.planned = planned,
 	.operand = operand,
 	.distinct = distinct,
-	.beyond = beyond,
+	.outside_charset = outside_charset,
 	.json_comparison = mysql_json_comparison,
 	.match = match,
 	.fulltext = fulltext,

@@ -147,7 +147,7 @@ static void find_names(struct database_error *error)
 	}
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (names[i].status == error->status && (at = name_begin(text, end, i)) != NULL)
-			error->object = named_before(at, end, names[i].behind);
+			error->subject = named_before(at, end, names[i].behind);
 }
 
 /* What was in the way of a file or a storage engine stands in the words: the operating system's error, or the engine's. */
@@ -195,7 +195,7 @@ bool mysql_fault_read(struct database_error *error, unsigned number, const char 
 	error->state[0] = '\0';
 	error->row = 0;
 	error->referenced = number == ER_ROW_IS_REFERENCED || number == ER_ROW_IS_REFERENCED_2;
-	error->object = error->values = (struct slice){ "", 0 };
+	error->subject = error->values = (struct slice){ "", 0 };
 	snprintf(error->text, sizeof(error->text), "%s", text);
 	if (is_users_own(number, state)) { /* nor are its words the server's, which would name something */
 		error->status = STATUS_RAISED;
@@ -217,7 +217,7 @@ bool mysql_fault_read(struct database_error *error, unsigned number, const char 
 	if (error->status == STATUS_DUPLICATE)
 		find_values(error);
 	/* What is written has the form of its column's type (write_value.h): it is the value that the column cannot have. */
-	if (number == ER_TRUNCATED_WRONG_VALUE && error->object.length > 0)
+	if (number == ER_TRUNCATED_WRONG_VALUE && error->subject.length > 0)
 		error->status = STATUS_NO_FIT;
 	return false;
 }

@@ -117,7 +117,7 @@ enum status plan_outputs(const struct planning *planning)
 		if (status != STATUS_OK)
 			return status;
 	}
-	for (unsigned i = 0; plan->single && i < plan->table->column_count; i++)
+	for (unsigned i = 0; plan->one_row && i < plan->table->column_count; i++)
 		if (plan->table->columns[i].exposed)
 			plan->columns[plan->column_count + plan->hidden_count++] = plan_whole_column(&plan->table->columns[i]);
 	return STATUS_OK;
@@ -161,7 +161,7 @@ static void plan_window(struct plan *plan, const struct query *query, const stru
 {
 	uint64_t first = query->offset, length = query->has_limit ? query->limit : UINT64_MAX, left;
 
-	if (range->given && !plan->single) {
+	if (range->given && !plan->one_row) {
 		if (range->first > first) {
 			left = range->first - first;
 			length = length > left ? length - left : 0;
@@ -194,14 +194,14 @@ enum status plan_read(const struct route *route, uint64_t max_rows, struct arena
 
 	memset(plan, 0, sizeof(*plan));
 	plan->table = route->table;
-	plan->single = route->has_key;
+	plan->one_row = route->has_key;
 	if ((status = query_parse(route->query, arena, &query, fault)) != STATUS_OK ||
 	    (status = refuse_names(&planning)) != STATUS_OK || (status = planner_readable(&planning)) != STATUS_OK ||
 	    (status = plan_outputs(&planning)) != STATUS_OK ||
 	    (status = plan_conditions(&planning, route)) != STATUS_OK || (status = plan_orders(&planning)) != STATUS_OK)
 		return status;
 	plan_window(plan, &query, &route->range, max_rows);
-	if ((!route->range.given && query.after == NULL) || plan->single)
+	if ((!route->range.given && query.after == NULL) || plan->one_row)
 		find_key(plan, &query);
 	status = plan_page(&planning);
 	if (scratch.size > SCRATCH_KEEP_BYTES)

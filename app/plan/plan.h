@@ -33,21 +33,21 @@ struct plan_literal {
 	enum literal_json json; /* of a field of kind JSON: what kind of value it is */
 	signed char between;  /* the value is no value of the column's type, but behind this one (1) or before it (-1), and next to it */
 	bool exact;           /* an integer that a double may not hold, with all of its digits */
-	bool beyond; /* of a place in an order: it has characters that the column's character set may lack */
+	bool outside_charset; /* of a place in an order: it has characters that the column's character set may lack */
 };
 
 /* A filter, or a group of filters. */
 struct plan_condition {
 	enum { PLAN_FILTER, PLAN_AND, PLAN_OR } kind;
 	bool negated;
-	bool loose; /* an odd number of negations above or here: NULL must not pass for false */
+	bool under_not; /* an odd number of negations above or here: NULL must not pass for false */
 	struct plan_condition *next;
 	struct plan_condition *first; /* of a group */
 	struct plan_field field;      /* of a filter, like all that follows */
 	enum query_operator op;
 	enum query_quantifier quantifier;
 	enum query_is is;
-	bool beyond; /* a literal has characters that the column's character set may lack */
+	bool outside_charset; /* a literal has characters that the column's character set may lack */
 	struct slice language; /* of a full-text search, as a literal; no bytes: none */
 	unsigned literal_count;
 	struct plan_literal *literals;
@@ -69,11 +69,11 @@ struct plan {
 	struct plan_condition *conditions;                   /* all of them have to hold */
 	struct plan_order *orders;
 	uint64_t limit, offset;
-	bool probes; /* one row more than the limit is asked for, which tells whether there are more */
+	bool lookahead; /* one row more than the limit is asked for, which tells whether there are more */
 	bool keyset; /* the order tells all rows apart: a page can begin after a row */
 	struct plan_condition *after; /* that page's beginning; it does not count as a filter; NULL: none */
 	bool casts;  /* a column is shown as another type, as the request asks for */
-	bool single; /* one object, 404 when there is none; otherwise an array */
+	bool one_row; /* one object, 404 when there is none; otherwise an array */
 	/* A lookup of one row by an integer key alone, which may share a statement with lookups of other keys: */
 	const struct column *key_column; /* NULL: it is none */
 	struct integer key;

@@ -47,7 +47,7 @@ enum status plan_cast_field(const struct planning *planning, const struct plan_f
 	if (field->kind == FIELD_TEXT)
 		cast.type = COLUMN_STRING;
 	else
-		cast.is_other = field->kind == FIELD_COLUMN && cast.type == COLUMN_STRING && field->column->is_other;
+		cast.is_opaque = field->kind == FIELD_COLUMN && cast.type == COLUMN_STRING && field->column->is_opaque;
 	text_clear(planning->scratch);
 	if (!planning->plan->table->dialect->cast(planning->scratch, &cast, types[i].target, &output->type))
 		return planner_refuse(planning, STATUS_NO_SUCH_CAST,

@@ -34,7 +34,7 @@ static const char *objection(const struct planning *planning, const struct query
 {
 	const struct dialect *dialect = planning->plan->table->dialect;
 	/* Whether it has the operator only the server knows, which says so (change_fault_tell_operand). */
-	bool other = dialect->other_operators && field->kind == FIELD_COLUMN && field->column->is_other;
+	bool other = dialect->other_operators && field->kind == FIELD_COLUMN && field->column->is_opaque;
 	bool whole_json = field->kind == FIELD_COLUMN && field->column->type == COLUMN_JSON;
 	bool text = field->kind == FIELD_TEXT || (field->kind == FIELD_COLUMN && field->column->type == COLUMN_STRING);
 
@@ -248,7 +248,7 @@ static enum status take_literal(const struct planning *planning, struct plan_con
 	if (value->is_null)
 		return STATUS_OK;
 	if (field->kind == FIELD_COLUMN && !literal_fits(field->column, value->text.text))
-		condition->beyond = true;
+		condition->outside_charset = true;
 	switch (purposes[condition->op]) {
 	case PATTERN:
 		return take_pattern(planning, field, condition->op, &value->text, literal);
@@ -322,7 +322,7 @@ static enum status plan_filter(const struct planning *planning, const struct que
 }
 
 /* As deep as the query is (QUERY_MAX_DEPTH). */
-static enum status plan_list(const struct planning *planning, const struct query_condition *asked, bool loose,
+static enum status plan_list(const struct planning *planning, const struct query_condition *asked, bool under_not,
                              struct plan_condition **last, unsigned *count)
 {
 	struct plan_condition *condition;
@@ -333,14 +333,14 @@ static enum status plan_list(const struct planning *planning, const struct query
 		last = &condition->next;
 		++*count;
 		condition->negated = asked->negated;
-		condition->loose = loose != asked->negated;
+		condition->under_not = under_not != asked->negated;
 		if (asked->kind == QUERY_FILTER)
 			status = plan_filter(planning, asked, condition);
 		else {
 			unsigned members = 0;
 
 			condition->kind = asked->kind == QUERY_AND ? PLAN_AND : PLAN_OR;
-			status = plan_list(planning, asked->first, condition->loose, &condition->first, &members);
+			status = plan_list(planning, asked->first, condition->under_not, &condition->first, &members);
 		}
 		if (status != STATUS_OK)
 			return status;
@@ -362,7 +362,7 @@ enum status plan_conditions(const struct planning *planning, const struct route 
 		key->field.sql = key->field.column->quoted;
 		key->literal_count = 1;
 		key->literals = arena_alloc(planning->arena, sizeof(*key->literals));
-		key->beyond = !literal_fits(key->field.column, route->key);
+		key->outside_charset = !literal_fits(key->field.column, route->key);
 		status = take_value(planning, &key->field, route->key, NULL, key->literals);
 		if (status != STATUS_OK)
 			return status;

@@ -76,7 +76,7 @@ static bool is_known_type(struct slice declared)
  * compare as texts. */
 static bool can_be_compared(const struct column *column)
 {
-	if (column->type == COLUMN_STRING && column->is_other && !is_known_type(column->declared))
+	if (column->type == COLUMN_STRING && column->is_opaque && !is_known_type(column->declared))
 		return false;
 	return !column->sorts_otherwise && !column->incomparable && column->type != COLUMN_JSON &&
 	       column->type != COLUMN_ARRAY && column->type != COLUMN_GEOMETRY && column->type != COLUMN_BIT &&
@@ -124,7 +124,7 @@ static struct plan_condition *filter(const struct planning *planning, const stru
 	condition->op = op;
 	condition->literals = literal;
 	condition->literal_count = op != QUERY_IS;
-	condition->beyond = literal != NULL && literal->beyond;
+	condition->outside_charset = literal != NULL && literal->outside_charset;
 	return condition;
 }
 
@@ -249,7 +249,7 @@ static enum status plan_after(const struct planning *planning)
 			                                     "it stands in the order of column '%s'", column->name.bytes),
 			              value->text.at);
 		values[i].sql = planner_keep(planning);
-		values[i].beyond = !literal_fits(column, value->text.text);
+		values[i].outside_charset = !literal_fits(column, value->text.text);
 	}
 	plan->after = after(planning, values, 0);
 	/* So that the index is entered at the right place, whatever the server makes of the rest. */
@@ -264,8 +264,8 @@ enum status plan_page(const struct planning *planning)
 {
 	struct plan *plan = planning->plan;
 
-	plan->probes = !plan->single && plan->key_column == NULL && plan->limit > 0;
-	if (!plan->single && plan->key_column == NULL)
+	plan->lookahead = !plan->one_row && plan->key_column == NULL && plan->limit > 0;
+	if (!plan->one_row && plan->key_column == NULL)
 		plan->keyset = complete_order(plan);
 	return planning->query->after != NULL ? plan_after(planning) : STATUS_OK;
 }

@@ -59,7 +59,7 @@ uint32_t plan_shape_of(const struct plan *plan, const struct write *write, enum 
 	for (const struct plan_condition *condition = plan->conditions; condition != NULL; condition = condition->next)
 		hash = with_condition(hash, plan, condition);
 	hash = with_orders(hash, plan);
-	if (!plan->single && plan->key_column == NULL)
+	if (!plan->one_row && plan->key_column == NULL)
 		hash = with(hash, magnitude(plan->limit) << 8 | magnitude(plan->offset) | (uint64_t)(plan->after != NULL) << 16);
 	return (uint32_t)hash != 0 ? (uint32_t)hash : 1;
 }

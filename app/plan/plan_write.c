@@ -307,7 +307,7 @@ enum status plan_write(const struct route *route, const struct request *request,
 	memset(plan, 0, sizeof(*plan));
 	memset(write, 0, sizeof(*write));
 	plan->table = route->table;
-	plan->single = route->has_key;
+	plan->one_row = route->has_key;
 	write->kind = kind_of(request->method);
 	write->key = primary_key(route->table);
 	write->returned = preferences->returned;

@@ -50,7 +50,7 @@ unsigned write_run(const struct write *write, const struct table *table, unsigne
 bool write_is_empty(const struct write *write, const struct plan *plan)
 {
 	return (write->kind == WRITE_INSERT && write->row_count == 0) ||
-	       (write->kind == WRITE_UPDATE && write->column_count == 0 && !plan->single);
+	       (write->kind == WRITE_UPDATE && write->column_count == 0 && !plan->one_row);
 }
 
 bool write_returns(const struct write *write, const struct plan *plan)

@@ -85,7 +85,7 @@ static enum status check_text(const struct column *column, struct slice text, st
 		*why = arena_printf(arena, "expected %s", column->declared.bytes);
 		return is_of_members(column, text) ? STATUS_OK : STATUS_NO_MEMBER;
 	}
-	if (column->is_other)
+	if (column->is_opaque)
 		return STATUS_OK;
 	if (column->length > 0 && (is_declared(column, "char") || is_declared(column, "varchar")) &&
 	    text.length > column->length && (characters = count_characters(text)) > column->length) {

@@ -70,7 +70,7 @@ static bool to_text(struct casting *casting)
 {
 	if (casting->what->type == COLUMN_BINARY)
 		add(casting, "convert_from(", ",'UTF8')");
-	else if (casting->what->is_other && is_declared(casting, "inet"))
+	else if (casting->what->is_opaque && is_declared(casting, "inet"))
 		add(casting, "abbrev(", ")"); /* as it is answered: ::text says /32 of each host */
 	else if (casting->what->type == COLUMN_TIMESTAMP)
 		add(casting, "(", " AT TIME ZONE 'UTC')::text");
@@ -199,7 +199,7 @@ static bool add_cast(struct casting *casting, enum cast_target target, enum colu
 	case CAST_JSON:
 		*type = is_text(casting) ? COLUMN_JSON : casting->what->type;
 		add(casting, "", casting->what->type != COLUMN_STRING ? "" : /* an array is shown as JSON anyway */
-		                 casting->what->is_other              ? "::text::jsonb" : /* an enum */
+		                 casting->what->is_opaque              ? "::text::jsonb" : /* an enum */
 		                                                        "::jsonb");
 		return true;
 	}
@@ -231,7 +231,7 @@ bool postgresql_cast(struct text *sql, const struct cast *cast, enum cast_target
 	struct casting casting = { sql, cast };
 
 	/* A text by its looks alone (UUID, INET, BIT): the server casts it to nothing but text. */
-	if (cast->is_other && target != CAST_TEXT && !is_declared(&casting, "enum("))
+	if (cast->is_opaque && target != CAST_TEXT && !is_declared(&casting, "enum("))
 		return nothing(sql, target, type);
 	return add_cast(&casting, target, type);
 }

@@ -214,7 +214,7 @@ static void take_type(struct catalogue *catalogue, struct column *column, const 
 	const char *declared = catalogue_keep(catalogue, catalogue_value(row, 3)).bytes;
 
 	column->type = type != NULL ? type->type : COLUMN_STRING;
-	column->is_other = type == NULL;
+	column->is_opaque = type == NULL;
 	if (type == NULL && strlen(declared) > 2 && strcmp(declared + strlen(declared) - 2, "[]") == 0)
 		column->type = COLUMN_ARRAY;
 	if (type != NULL)

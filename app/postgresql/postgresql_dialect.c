@@ -181,7 +181,7 @@ static void json_comparison(struct text *sql, const struct plan_condition *condi
 static void add_text(struct text *sql, const struct plan_field *field)
 {
 	text_add_slice(sql, field->sql);
-	if (field->kind == FIELD_COLUMN && (field->column->is_other || strncmp(field->column->declared.bytes, "char(", 5) == 0 ||
+	if (field->kind == FIELD_COLUMN && (field->column->is_opaque || strncmp(field->column->declared.bytes, "char(", 5) == 0 ||
 	                                    is_declared(field->column, "bpchar")))
 		text_add_string(sql, "::text"); /* of a char(n), or what a view makes of one, without the spaces at its end */
 }

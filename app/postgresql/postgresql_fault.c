@@ -159,7 +159,7 @@ static void set_text(struct database_error *error, const char *state, const char
 	if (!named)
 		return;
 	snprintf(error->text + length, size - length, " (%s)", name);
-	error->object = (struct slice){ error->text + length + strlen(" ("), strlen(name) };
+	error->subject = (struct slice){ error->text + length + strlen(" ("), strlen(name) };
 }
 
 /* A column that a table computes is named by the words alone, in English ones between double quotes. */
@@ -168,7 +168,7 @@ static void find_computed(struct database_error *error)
 	const char *from = strchr(error->text, '"'), *to = strrchr(error->text, '"');
 
 	if (from != to)
-		error->object = (struct slice){ from + 1, (size_t)(to - from - 1) };
+		error->subject = (struct slice){ from + 1, (size_t)(to - from - 1) };
 }
 
 /* A row that no partition takes has the state of a CHECK, and no constraint's name. The words may be of any language;
@@ -249,7 +249,7 @@ bool postgresql_fault_read(struct database_error *error, const struct postgresql
 		name = given(fault->column);
 	error->number = 0;
 	error->row = 0;
-	error->object = (struct slice){ "", 0 };
+	error->subject = (struct slice){ "", 0 };
 	take_values(error, strcmp(state, "23505") == 0 ? given(fault->detail) : "");
 	snprintf(error->state, sizeof(error->state), "%s", state);
 	error->status = *state != '\0' ? status_of(fault, state, message) : STATUS_AWAY;
@@ -269,7 +269,7 @@ bool postgresql_fault_read(struct database_error *error, const struct postgresql
 		set_text(error, "", message, "");
 	else
 		set_text(error, state, message, name);
-	if (error->status == STATUS_NOT_WRITABLE && error->object.length == 0)
+	if (error->status == STATUS_NOT_WRITABLE && error->subject.length == 0)
 		find_computed(error);
 	return error->status == STATUS_AWAY;
 }

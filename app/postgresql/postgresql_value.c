@@ -250,7 +250,7 @@ static enum status add(struct text *sql, const struct column *column, struct sli
 	case COLUMN_ARRAY:
 		return add_array(sql, column, text, why);
 	case COLUMN_STRING:
-		if (column->is_other && is_declared(column, "uuid")) { /* alike in both */
+		if (column->is_opaque && is_declared(column, "uuid")) { /* alike in both */
 			enum status status = literal_add_literal(sql, column, text, why);
 
 			return status == STATUS_OK && has_nul(text) ? STATUS_BAD_VALUE : status;

@@ -141,7 +141,7 @@ static void wrap(const struct peer *peer, struct text *begin_with, struct slice 
 	*end_with = (struct slice){ "", 0 };
 	if (peer->media == MEDIA_CSV)
 		render_csv_names(begin_with, peer->plan.columns, peer->plan.column_count);
-	else if (peer->media == MEDIA_JSON && !peer->plan.single) {
+	else if (peer->media == MEDIA_JSON && !peer->plan.one_row) {
 		text_add_char(begin_with, '[');
 		*end_with = SLICE("]");
 	}
@@ -183,12 +183,12 @@ void answer_rows(struct peer *peer, const struct answer_rows *answer)
 	char tag[ETAG_BYTES];
 	struct slice closing;
 	struct answer_head head = { .status = 200, .content_type = negotiate_content_type(peer->media), .has_length = true,
-		                    .has_range = !peer->plan.single, .first_row = peer->plan.offset, .rows = answer->count,
+		                    .has_range = !peer->plan.one_row, .first_row = peer->plan.offset, .rows = answer->count,
 		                    .has_total = answer->has_total, .total = answer->total, .tag = tag, .varies = true,
 		                    .applied = applied_to_read(peer),
 		                    .merged = peer->request.wants_merged ? answer->merged : 0 };
 
-	if (peer->plan.single && answer->count == 0) {
+	if (peer->plan.one_row && answer->count == 0) {
 		refuse(peer, STATUS_NO_SUCH_ROW, "The result contains 0 rows");
 		return;
 	}
@@ -210,7 +210,7 @@ void answer_rows(struct peer *peer, const struct answer_rows *answer)
 		begin(peer, &head);
 		return;
 	}
-	if (answer->has_total && answer->count < answer->total && !peer->plan.single)
+	if (answer->has_total && answer->count < answer->total && !peer->plan.one_row)
 		head.status = 206;
 	text_clear(&next);
 	if (answer->more && peer->media != MEDIA_OBJECT) {
@@ -235,7 +235,7 @@ void answer_written(struct peer *peer, const struct answer_written *written)
 	struct slice closing = { "", 0 };
 	bool ok = shows || write->kind == WRITE_INSERT; /* not 204 */
 	struct answer_head head = { .status = written->created ? 201 : ok ? 200 : 204,
-		                    .has_length = written->created || ok, .has_range = !peer->plan.single,
+		                    .has_length = written->created || ok, .has_range = !peer->plan.one_row,
 		                    .rows = keeps ? written->affected : 0,
 		                    .has_total = peer->request.preferences.count != COUNT_NONE, .total = written->affected,
 		                    .location = written->location, .applied = applied_to_write(peer) };

@@ -162,7 +162,7 @@ static void add_string_bounds(struct text *out, const struct column *column, boo
 		add_choices(out, column, nullable);
 	else if (is_declared(column, "uuid"))
 		json_template_add(out, ",'format':'uuid'");
-	else if (column->length > 0 && !column->is_other)
+	else if (column->length > 0 && !column->is_opaque)
 		json_template_add(out, ",'maxLength':%u", column->length);
 }
 
@@ -379,12 +379,12 @@ static bool add_string_example(struct text *out, const struct column *column)
 		text_release(&first);
 		return known;
 	}
-	for (size_t i = 0; column->is_other && i < sizeof(others) / sizeof(others[0]); i++)
+	for (size_t i = 0; column->is_opaque && i < sizeof(others) / sizeof(others[0]); i++)
 		if (is_declared(column, others[i].declared)) {
 			json_template_add(out, "%s", others[i].value);
 			return true;
 		}
-	if (column->is_other)
+	if (column->is_opaque)
 		return false;
 	if (column->length > 0 && column->length < length)
 		length = column->length;

@@ -54,7 +54,7 @@ static const char *operators_of(const struct table *table, const struct column *
 
 	switch (column->type) {
 	case COLUMN_STRING:
-		if (table->dialect->other_operators && column->is_other && length >= ending &&
+		if (table->dialect->other_operators && column->is_opaque && length >= ending &&
 		    memcmp(column->declared.bytes + length - ending, range, ending) == 0)
 			return "eq neq gt gte lt lte in isdistinct is cs cd ov sl sr nxr nxl adj";
 		return table_fulltext(table, column) || !table->dialect->fulltext_indexed

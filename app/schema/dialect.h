@@ -39,7 +39,7 @@ struct cast {
 	struct slice value; /* as SQL; what is JSON is its text by now */
 	enum column_type type;
 	const struct column *column;
-	bool is_other; /* a column whose values only look like texts (table.h) */
+	bool is_opaque; /* a column whose values only look like texts (table.h) */
 };
 
 struct dialect {
@@ -93,7 +93,7 @@ struct dialect {
 	void (*operand)(struct text *, const struct plan_condition *); /* what stands left of = and its kin */
 	void (*distinct)(struct text *, const struct plan_condition *, const struct plan_literal *);
 	/* column sign literal, where the column's character set may lack a character of the literal. NULL: none lacks any. */
-	void (*beyond)(struct text *, const struct plan_condition *, const char *sign, const struct plan_literal *);
+	void (*outside_charset)(struct text *, const struct plan_condition *, const char *sign, const struct plan_literal *);
 	void (*json_comparison)(struct text *, const struct plan_condition *, const char *sign, const struct plan_literal *);
 	void (*match)(struct text *, const struct plan_condition *, const struct plan_literal *); /* like, match and their kin */
 	void (*fulltext)(struct text *, const struct plan_condition *);

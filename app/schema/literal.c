@@ -385,7 +385,7 @@ enum status literal_add_literal(struct text *sql, const struct column *column, s
 		break;
 	}
 	*why = "expected valid UTF-8";
-	return column->is_other ? add_other(sql, column, text, why) : add_string(sql, text);
+	return column->is_opaque ? add_other(sql, column, text, why) : add_string(sql, text);
 }
 
 enum status literal_add_stored(struct text *sql, const struct column *column, struct slice bytes)

@@ -89,7 +89,7 @@ bool literal_is_same(const struct column *column, struct slice a, struct slice b
 	case COLUMN_TIMESTAMP:
 		return are_equal(bare(a), bare(b));
 	case COLUMN_STRING:
-		if (!column->is_other)
+		if (!column->is_opaque)
 			return false;
 		if (slice_is(column->declared, "uuid"))
 			return is_same_uuid(unquoted(a), unquoted(b));

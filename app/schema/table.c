@@ -104,7 +104,7 @@ static uint64_t most_characters(const struct column *column)
 	case COLUMN_TIMESTAMP:
 		return MOMENT;
 	case COLUMN_STRING:
-		if (column->is_other && slice_is(declared, "uuid"))
+		if (column->is_opaque && slice_is(declared, "uuid"))
 			return UUID;
 		if (declared.length > sizeof(an_enum) && memcmp(declared.bytes, an_enum, sizeof(an_enum) - 1) == 0)
 			return declared.length;

@@ -47,7 +47,7 @@ struct column {
 	uint32_t last_character; /* of a string: the highest code point its character set surely has; 0: it has all */
 	struct slice character_set, collation; /* where it may lack some */
 	uint64_t characters;     /* the most that a value has, as the database gives it; 0: nobody knows */
-	bool is_other;           /* a string that is none inside (UUID, INET6): no patterns on its own terms */
+	bool is_opaque;           /* a string that is none inside (UUID, INET6): no patterns on its own terms */
 	bool sorts_otherwise;    /* its values do not stand in an order as they compare */
 	bool incomparable;       /* MySQL's vectors: they are compared with nothing, and cast to nothing */
 	struct slice language;   /* of its full-text index, as a literal in SQL; no bytes: the server's business */

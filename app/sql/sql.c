@@ -65,7 +65,7 @@ size_t sql_read(struct text *sql, const struct plan *plan)
 	}
 	sql_add_orders(sql, plan);
 	text_add_string(sql, " LIMIT ");
-	text_add_unsigned(sql, plan->limit + plan->probes);
+	text_add_unsigned(sql, plan->limit + plan->lookahead);
 	if (plan->offset > 0) {
 		text_add_string(sql, " OFFSET ");
 		text_add_unsigned(sql, plan->offset < INT64_MAX ? plan->offset : INT64_MAX);

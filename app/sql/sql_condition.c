@@ -98,8 +98,8 @@ static void add_one(struct text *sql, const struct dialect *dialect, const struc
 		add_json(sql, dialect, condition, literal);
 	else if (condition->op == QUERY_ISDISTINCT)
 		dialect->distinct(sql, condition, literal);
-	else if (condition->beyond)
-		dialect->beyond(sql, condition, signs[condition->op], literal);
+	else if (condition->outside_charset)
+		dialect->outside_charset(sql, condition, signs[condition->op], literal);
 	else {
 		dialect->operand(sql, condition);
 		text_add_string(sql, signs[condition->op]);
@@ -111,7 +111,7 @@ static void add_one(struct text *sql, const struct dialect *dialect, const struc
 static void add_several(struct text *sql, const struct dialect *dialect, const struct plan_condition *condition)
 {
 	bool all = condition->quantifier == QUERY_ALL;
-	bool list = !all && condition->field.kind != FIELD_JSON && !condition->beyond &&
+	bool list = !all && condition->field.kind != FIELD_JSON && !condition->outside_charset &&
 	            (condition->op == QUERY_IN || condition->op == QUERY_EQ);
 
 	for (unsigned i = 0; list && i < condition->literal_count; i++)

@@ -28,9 +28,9 @@ static void count_in(struct batch *batch, const struct peer *peer)
 {
 	batch->count++;
 	batch->wanted[rendering_of(peer)] = true;
-	batch->wants_tags = batch->wants_tags || peer->plan.single;
+	batch->wants_tags = batch->wants_tags || peer->plan.one_row;
 	/* Of one key there is one row or none. */
-	batch->wants_count[peer->plan.key_column == NULL && !peer->plan.single ? peer->request.preferences.count :
+	batch->wants_count[peer->plan.key_column == NULL && !peer->plan.one_row ? peer->request.preferences.count :
 	                                                                       COUNT_NONE] = true;
 }
 
@@ -94,7 +94,7 @@ bool batch_is_small(const struct batch *batch, size_t characters)
 {
 	enum { VALUE = 16 }; /* what one takes beside its characters */
 	const struct plan *plan = batch->plan;
-	uint64_t rows = plan->limit + plan->probes, row = batch->by_keys ? VALUE + INTEGER_CHARACTERS : 0;
+	uint64_t rows = plan->limit + plan->lookahead, row = batch->by_keys ? VALUE + INTEGER_CHARACTERS : 0;
 	unsigned count = plan->column_count + plan->hidden_count;
 
 	if (batch->by_keys)
@@ -208,7 +208,7 @@ void batch_row(struct batch *batch, const struct row *row)
 	int place = batch->rows == 0 ? 0 : -1;
 	unsigned from = plan->hidden_count > 0 ? plan->column_count : 0;
 
-	if (!batch->by_keys && plan->probes && batch->rows == plan->limit) { /* nobody gets it */
+	if (!batch->by_keys && plan->lookahead && batch->rows == plan->limit) { /* nobody gets it */
 		batch->more = true;
 		return;
 	}
@@ -233,7 +233,7 @@ void batch_row(struct batch *batch, const struct row *row)
 
 bool batch_is_of_single_rows(const struct batch *batch)
 {
-	return batch->plan->single || batch->plan->key_column != NULL;
+	return batch->plan->one_row || batch->plan->key_column != NULL;
 }
 
 static size_t length_of(const struct batch *batch, enum rendering rendering)
@@ -325,7 +325,7 @@ void batch_answer(struct batch *batch, struct peer *peer)
 
 	if (batch->by_keys)
 		place = merge_find_key(&batch->keys, peer->plan.key);
-	if (batch->by_keys || peer->plan.single) { /* one of the rows */
+	if (batch->by_keys || peer->plan.one_row) { /* one of the rows */
 		answer.rows.length = place >= 0 && batch->rows > 0 ? batch->places[rendering][place].length : 0;
 		if (answer.rows.length > 0)
 			answer.rows.bytes += batch->places[rendering][place].from;
@@ -335,7 +335,7 @@ void batch_answer(struct batch *batch, struct peer *peer)
 		answer.place = (struct slice){ batch->place.bytes, batch->place.length };
 	answer.more = batch->more;
 	set_total(batch, peer, &answer);
-	if (peer->plan.single && answer.count > 0)
+	if (peer->plan.one_row && answer.count > 0)
 		answer.etag = batch->tags[place];
 	else
 		answer.etag = batch->by_keys ? etag_of_bytes(answer.rows) : list_tag(batch, rendering, answer.rows);
@@ -347,7 +347,7 @@ void batch_answer_written(struct batch *batch, struct peer *peer, struct answer_
 {
 	answer->shared = batch->texts[rendering_of(peer)];
 	answer->rows = batch_rendered(batch, peer);
-	answer->has_tag = peer->plan.single && batch->rows == 1;
+	answer->has_tag = peer->plan.one_row && batch->rows == 1;
 	answer->etag = batch->tags[0];
 	answer_written(peer, answer);
 }

@@ -25,7 +25,7 @@ static bool same_columns(const struct plan *a, const struct plan *b, bool with_s
  * may join: it is answered in another way. */
 bool merge_same(const struct plan *a, const struct plan *b)
 {
-	return a->key_column == b->key_column && a->probes == b->probes && equal(a->sql, b->sql) &&
+	return a->key_column == b->key_column && a->lookahead == b->lookahead && equal(a->sql, b->sql) &&
 	       same_columns(a, b, false);
 }
 

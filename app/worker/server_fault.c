@@ -166,7 +166,7 @@ const char *server_fault_form(const struct column *column, struct arena *arena)
 
 	if (column->type == COLUMN_ARRAY)
 		return arena_printf(arena, ": expected %s, as {a,b} or JSON", declared);
-	if (!column->is_other)
+	if (!column->is_opaque)
 		return "";
 	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
 		size_t length = strlen(forms[i].ending);
@@ -234,5 +234,5 @@ bool server_fault_is_outdated(const struct database_error *error, const struct p
 
 	if (error->status == STATUS_NO_SUCH_OPERATOR && error->place > 0)
 		column = sql_find_operand(plan, sql, error->place, &named);
-	return error->schema_changed || (column != NULL && !column->is_other);
+	return error->schema_changed || (column != NULL && !column->is_opaque);
 }

@@ -155,7 +155,7 @@ static void tell_duplicate(struct fault *fault, const struct table *table, const
 static void tell_foreign_key(struct fault *fault, const struct table *table, const struct database_error *error,
                              struct arena *arena)
 {
-	const struct foreign_key *key = find_foreign_key(table, error->object);
+	const struct foreign_key *key = find_foreign_key(table, error->subject);
 	const char *columns = key != NULL ? column_list(table, key->column_count, key->columns, arena) : NULL;
 
 	if (error->referenced)
@@ -232,7 +232,7 @@ static void tell_key(struct fault *fault, const struct table *table, const struc
                      const struct database_error *error, uint64_t row, struct arena *arena)
 {
 	bool with_table;
-	const struct key *key = find_key(table, error->object, &with_table);
+	const struct key *key = find_key(table, error->subject, &with_table);
 
 	if (key == NULL || !table->dialect->last_id_again || !is_made(table, write, key, row))
 		tell_duplicate(fault, table, key, key_values(table, key, error, with_table), arena);
@@ -362,22 +362,22 @@ struct fault write_fault_make(const struct database_error *error, const struct p
 
 	if (write_fault_is_alarm(error, table->dialect))
 		fault.status = STATUS_DUPLICATE;
-	if (fault.status == STATUS_CHECK && is_json_check(table, error->object))
+	if (fault.status == STATUS_CHECK && is_json_check(table, error->subject))
 		fault.status = STATUS_TOO_DEEP;
 	if (fault.status == STATUS_DUPLICATE)
 		tell_key(&fault, table, write, error, row, arena);
 	else if (fault.status == STATUS_FOREIGN_KEY)
 		tell_foreign_key(&fault, table, error, arena);
 	else if (fault.status == STATUS_CHECK)
-		tell_check(&fault, table, error->object, arena);
+		tell_check(&fault, table, error->subject, arena);
 	else if (fault.status == STATUS_FORBIDDEN)
 		tell_right(&fault, plan, write, sql, error->text, arena);
 	else if (fault.status == STATUS_BODY_TOO_LARGE)
 		fault.details = STATEMENT_TOO_LONG;
 	else if (fault.status == STATUS_RAISED) /* a trigger's own words, which are meant for the client */
 		fault.message = arena_text(arena, error->text, strlen(error->text));
-	else if (error->object.length > 0)
-		tell_column(&fault, table, write, error->object, arena);
+	else if (error->subject.length > 0)
+		tell_column(&fault, table, write, error->subject, arena);
 	else if (sql.length > 0 && sql.bytes[0] != 'I')
 		server_fault_tell_operand(&fault, error, plan, sql, arena);
 	if (write_fault_is_unseen(&fault, error))
@@ -413,7 +413,7 @@ struct fault write_fault_of_keys(const struct database_error *error, const struc
 
 bool write_fault_is_unseen(const struct fault *fault, const struct database_error *error)
 {
-	return fault->status == STATUS_NULL && error->object.length > 0 && fault->message == NULL;
+	return fault->status == STATUS_NULL && error->subject.length > 0 && fault->message == NULL;
 }
 
 bool write_fault_is_alarm(const struct database_error *error, const struct dialect *dialect)

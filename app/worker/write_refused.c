@@ -60,10 +60,10 @@ static struct database_error located_error(struct write_script *script)
 	const struct column *column;
 	unsigned row;
 
-	if (script->stage != SCRIPT_WRITE || error.place == 0 || error.object.length > 0 ||
+	if (script->stage != SCRIPT_WRITE || error.place == 0 || error.subject.length > 0 ||
 	    !sql_find_value(script->plan, script->write, script->row, &script->sql, error.place, &column, &row))
 		return error;
-	error.object = column->name;
+	error.subject = column->name;
 	if (error.row == 0 && !script->write->one_by_one)
 		error.row = row + 1 - script->row;
 	return error;

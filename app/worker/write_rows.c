@@ -15,7 +15,7 @@
 static bool shows_rows(struct write_script *script)
 {
 	if (script->stage == SCRIPT_LOCK) /* as the answer, or for the tag */
-		return script->write->kind == WRITE_DELETE || script->plan->single;
+		return script->write->kind == WRITE_DELETE || script->plan->one_row;
 	return (script->stage == SCRIPT_WRITE || script->stage == SCRIPT_READ) && write_returns(script->write, script->plan);
 }
 
@@ -35,7 +35,7 @@ static bool is_spelled_otherwise(struct write_script *script, const struct colum
 	const char *why;
 	bool otherwise;
 
-	if (column->type != COLUMN_STRING || column->is_other || strncmp(column->declared.bytes, "enum(", 5) == 0 ||
+	if (column->type != COLUMN_STRING || column->is_opaque || strncmp(column->declared.bytes, "enum(", 5) == 0 ||
 	    strncmp(column->declared.bytes, "set(", 4) == 0)
 		return false;
 	if (strncmp(column->declared.bytes, "char", 4) == 0) /* some servers fill it up */

@@ -170,7 +170,7 @@ static bool is_refused_for_count(struct write_script *script, enum script_next *
 
 	if (write->has_max_affected && script->rows > write->max_affected)
 		*next = script_fail(script, STATUS_TOO_MANY_AFFECTED, NULL, rows_between(script, "The query affects", script->rows, ""));
-	else if (script->plan->single && script->rows == 0)
+	else if (script->plan->one_row && script->rows == 0)
 		*next = script_fail(script, STATUS_NO_SUCH_ROW, NULL, "The result contains 0 rows");
 	else if (write->singular && script->rows != 1)
 		*next = script_fail(script, STATUS_NOT_SINGULAR, NULL, rows_between(script, "The result contains", script->rows, ""));

@@ -147,7 +147,7 @@ static void take_rows(struct batch *batch, const struct plan *plan, struct slice
 		} else if (line.length > 0 && *line.bytes == '#') {
 			take_values(behind, &row, values, lengths, 1);
 			batch_exact_row(batch, &row);
-		} else if (rows < most + plan->probes) {
+		} else if (rows < most + plan->lookahead) {
 			take_values(line, &row, values, lengths, count);
 			batch_row(batch, &row);
 			rows++;

@@ -36,7 +36,7 @@ static void error_holds(const struct database_error *error, bool is_lost)
 	size_t length = strnlen(error->text, sizeof(error->text));
 
 	DEMAND(length < sizeof(error->text) && strnlen(error->state, sizeof(error->state)) < sizeof(error->state));
-	DEMAND(lies_in(error->object, error->text, length));
+	DEMAND(lies_in(error->subject, error->text, length));
 	DEMAND(lies_in(error->values, error->text, length) || lies_in(error->values, error->detail, sizeof(error->detail)));
 	DEMAND((int)error->status > STATUS_OK && error->status < STATUS_COUNT && status_http(error->status) >= 400);
 	DEMAND(is_lost == (error->status == STATUS_AWAY));
@@ -165,10 +165,10 @@ static void duplicate_holds(struct database_error *error, struct slice *rest)
 	(void)mysql_fault_read(error, 1062, "23000", words);
 	DEMAND(error->status == STATUS_DUPLICATE);
 	if (strchr(key, '\'') == NULL && strchr(key, '`') == NULL && strstr(key, " for key ") == NULL)
-		DEMAND(slice_is(error->object, key) && slice_is(error->values, value));
+		DEMAND(slice_is(error->subject, key) && slice_is(error->values, value));
 	fault.detail = arena_printf(&arena, "Key (%s)=(1) already exists.", value);
 	(void)postgresql_fault_read(error, &fault);
-	DEMAND(error->status == STATUS_DUPLICATE && slice_is(error->object, key));
+	DEMAND(error->status == STATUS_DUPLICATE && slice_is(error->subject, key));
 	DEMAND(slice_is(error->values, arena_printf(&arena, "(%s)=(1)", value)));
 }
 

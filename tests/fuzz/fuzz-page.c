@@ -172,7 +172,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	request.uri = oracle_line(&rest);
 	request.range = oracle_line(&rest);
 	request.host = oracle_line(&rest);
-	if (!make_plan(&request, &arena, &plan) || !plan.probes || plan.offset > INT64_MAX - MAX_ROWS)
+	if (!make_plan(&request, &arena, &plan) || !plan.lookahead || plan.offset > INT64_MAX - MAX_ROWS)
 		return 0;
 	link_holds(&request, &plan, rest, &arena);
 	return 0;

@@ -130,7 +130,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	column.type = kind <= COLUMN_ARRAY ? (enum column_type)kind : kind == KINDS - 1 ? COLUMN_ARRAY : COLUMN_STRING;
 	column.declared.bytes = declared[kind < COLUMN_ARRAY ? 0 : kind - COLUMN_ARRAY];
 	column.declared.length = strlen(column.declared.bytes);
-	column.is_other = kind >= COLUMN_ARRAY;
+	column.is_opaque = kind >= COLUMN_ARRAY;
 	if (column.type == COLUMN_YEAR || column.type == COLUMN_BIT || column.type == COLUMN_GEOMETRY)
 		return 0; /* MySQL's */
 	text = (struct slice){ (const char *)data + 1, size - 1 };

@@ -49,7 +49,7 @@ static bool is_window(const struct route *route, const struct plan *plan, struct
 		return false;
 	first = query.offset;
 	end = query.has_limit ? first + query.limit : UINT64_MAX;
-	if (route->range.given && !plan->single) {
+	if (route->range.given && !plan->one_row) {
 		first = first > route->range.first ? first : route->range.first;
 		end = end < last + 1 ? end : last + 1;
 	}

@@ -118,20 +118,20 @@ static inline void tables_adapt(struct column *column)
 		[COLUMN_GEOMETRY] = { COLUMN_STRING, "point" },
 	};
 
-	column->is_other = column->type == COLUMN_BIT || column->type == COLUMN_GEOMETRY;
+	column->is_opaque = column->type == COLUMN_BIT || column->type == COLUMN_GEOMETRY;
 	column->precision = column->type == COLUMN_DATETIME || column->type == COLUMN_TIMESTAMP || column->type == COLUMN_TIME ? 6 : 0;
 	column->declared = (struct slice){ types[column->type].declared, strlen(types[column->type].declared) };
 	column->length = 0;
 	column->is_unsigned = false;
 	if (slice_is(column->name, "uuid")) {
 		column->declared = SLICE("uuid");
-		column->is_other = true;
+		column->is_opaque = true;
 	}
 	if (slice_is(column->name, "json_not_null"))
 		column->declared = SLICE("json");
 	if (slice_is(column->name, "enum")) {
 		column->declared = SLICE("enum('a','b')");
-		column->is_other = true;
+		column->is_opaque = true;
 	}
 	column->type = types[column->type].type;
 }
@@ -179,7 +179,7 @@ static inline struct schema *tables_make(void)
 		    strcmp(types[i].name, "bit") == 0 ? 1 : 8;
 	tables_key(schema, table, "PRIMARY", 0, -1);
 	tables_named(table, "decimal")->precision = 10;
-	tables_named(table, "uuid")->is_other = true;
+	tables_named(table, "uuid")->is_opaque = true;
 	tables_named(table, "boolean")->declared = SLICE("tinyint(1)");
 	tables_named(table, "boolean_n")->declared = SLICE("tinyint(1)");
 	tables_named(table, "latin")->last_character = tables_dialect == &mysql_dialect ? 0xff : 0;

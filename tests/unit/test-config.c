@@ -281,7 +281,7 @@ static void write_file(const char *bytes, size_t length)
 static void files_for_tls_have_to_be_there(void **state)
 {
 	static const char *const options[] = { "ssl-ca", "ssl-cert", "ssl-key" };
-	static const char beyond[] = "mysql://u:p@h/db?ssl-mode=verify-identity&ssl-ca=%s&ssl-cert=%s&ssl-key=%s";
+	static const char outside_charset[] = "mysql://u:p@h/db?ssl-mode=verify-identity&ssl-ca=%s&ssl-cert=%s&ssl-key=%s";
 	struct config config;
 	char url[200];
 	int file = mkstemp(pem_name);
@@ -295,18 +295,18 @@ static void files_for_tls_have_to_be_there(void **state)
 			paths[other] = other < wrong ? pem_name : "/nowhere/XYZZY";
 		if (wrong > 0)
 			assert_int_equal(pwrite(file, "-----BEGIN STH-", 15, 0), 15);
-		snprintf(url, sizeof(url), beyond, paths[0], paths[1], paths[2]);
+		snprintf(url, sizeof(url), outside_charset, paths[0], paths[1], paths[2]);
 		expect_fault("DATABASE_URL", url, options[wrong]);
 		assert_non_null(strstr(text, "cannot be read: No such file"));
 		assert_null(strstr(text, "XYZZY"));
 	}
-	snprintf(url, sizeof(url), beyond, pem_name, pem_name, pem_name);
+	snprintf(url, sizeof(url), outside_charset, pem_name, pem_name, pem_name);
 	setenv("DATABASE_URL", url, 1);
 	assert_int_equal(load(&config), 0);
 	config_release(&config);
 	assert_int_equal(pwrite(file, "no certificate\n", 15, 0), 15);
 	expect_fault("DATABASE_URL", url, "the file of ssl-ca is not in PEM form");
-	snprintf(url, sizeof(url), beyond, "/tmp", "/tmp", "/tmp");
+	snprintf(url, sizeof(url), outside_charset, "/tmp", "/tmp", "/tmp");
 	expect_fault("DATABASE_URL", url, "Is a directory");
 #ifndef HAVE_POSTGRESQL
 	expect_fault("DATABASE_URL", "postgresql://u:p@h/db", "no PostgreSQL");

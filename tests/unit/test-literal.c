@@ -397,7 +397,7 @@ static void other_strings_are_what_they_are(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < LENGTH_OF(cases); i++) {
-		struct column column = { .type = COLUMN_STRING, .is_other = true, .declared = slice_of(cases[i].type) };
+		struct column column = { .type = COLUMN_STRING, .is_opaque = true, .declared = slice_of(cases[i].type) };
 		struct slice given = exact(cases[i].text, strlen(cases[i].text));
 
 		text_clear(&sql);
@@ -504,7 +504,7 @@ static void character_sets_have_ends(void **state)
 
 static bool same(enum column_type type, const char *declared, const char *a, const char *b)
 {
-	const struct column column = { .type = type, .declared = slice_of(declared), .is_other = declared[0] != '\0' };
+	const struct column column = { .type = type, .declared = slice_of(declared), .is_opaque = declared[0] != '\0' };
 
 	assert_int_equal(literal_is_same(&column, slice_of(a), slice_of(b)), literal_is_same(&column, slice_of(b), slice_of(a)));
 	return literal_is_same(&column, slice_of(a), slice_of(b));

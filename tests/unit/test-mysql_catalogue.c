@@ -858,7 +858,7 @@ static void character_sets(void **state)
 		} else
 			assert_int_equal(schema->tables[0].columns[i].collation.length, 0);
 		assert_int_equal(schema->tables[0].columns[i].last_character, cases[i].last);
-		assert_int_equal(schema->tables[0].columns[i].is_other, cases[i].other);
+		assert_int_equal(schema->tables[0].columns[i].is_opaque, cases[i].other);
 	}
 	schema_free(schema);
 }

@@ -10,7 +10,7 @@ struct told {
 	unsigned number;
 	const char *text;
 	enum status status;
-	const char *object;
+	const char *subject;
 	uint64_t row;
 };
 
@@ -24,10 +24,10 @@ static void expect_told(const struct told *cases, size_t count)
 		memset(&error, 0xa5, sizeof(error)); /* what an earlier error left */
 		lost = mysql_fault_read(&error, each->number, "HY000", each->text);
 		if (error.status != each->status || error.row != each->row || lost != (each->status == STATUS_AWAY) ||
-		    error.object.length != strlen(each->object) ||
-		    memcmp(error.object.bytes, each->object, error.object.length) != 0)
+		    error.subject.length != strlen(each->subject) ||
+		    memcmp(error.subject.bytes, each->subject, error.subject.length) != 0)
 			fail_msg("%u %s\n    got %s, <%.*s>, row %llu%s", each->number, each->text, status_code(error.status),
-			         (int)error.object.length, error.object.bytes, (unsigned long long)error.row,
+			         (int)error.subject.length, error.subject.bytes, (unsigned long long)error.row,
 			         lost ? ", lost" : "");
 		assert_int_equal(error.number, each->number);
 		assert_says(error.text, each->text);
@@ -300,10 +300,10 @@ static void long_texts_are_cut(void **state)
 		assert_int_equal(strlen(error.text), whole ? length : sizeof(error.text) - 1);
 		assert_memory_equal(error.text, text, strlen(error.text));
 		if (whole) {
-			assert_is(error.object, "n");
+			assert_is(error.subject, "n");
 			assert_int_equal(error.row, 2);
-		} else if (error.object.length > 0) { /* only the row was cut off */
-			assert_is(error.object, "n");
+		} else if (error.subject.length > 0) { /* only the row was cut off */
+			assert_is(error.subject, "n");
 			assert_int_equal(error.row, 0);
 		}
 	}
@@ -315,8 +315,8 @@ static void the_object_lies_in_the_text(void **state)
 
 	(void)state;
 	assert_false(mysql_fault_read(&error, 1062, "HY000", "Duplicate entry 'admin' for key 'users.username'"));
-	assert_true(error.object.bytes >= error.text &&
-	            error.object.bytes + error.object.length <= error.text + strlen(error.text));
+	assert_true(error.subject.bytes >= error.text &&
+	            error.subject.bytes + error.subject.length <= error.text + strlen(error.text));
 }
 
 /* What SIGNAL says of its own goes before what the number means. */
@@ -350,7 +350,7 @@ static void what_a_trigger_raises_has_any_number(void **state)
 			fail_msg("%u %s: got %s", cases[i].number, cases[i].state, status_code(error.status));
 		if (error.status == STATUS_RAISED) {
 			assert_int_equal(error.row, 0);
-			assert_int_equal(error.object.length, 0);
+			assert_int_equal(error.subject.length, 0);
 			assert_false(error.referenced || error.schema_changed || error.not_run);
 		}
 	}

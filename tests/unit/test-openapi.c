@@ -378,7 +378,7 @@ static void an_example_is_a_value_of_its_column(void **state)
 		assert_int_equal(openapi_add_example(&out, column), cases[i].example != NULL);
 		assert_string_equal(text_terminate(&out), cases[i].example != NULL ? cases[i].example : "");
 	}
-	tables_named(&schema->tables[1], "integer")->is_other = true;
+	tables_named(&schema->tables[1], "integer")->is_opaque = true;
 	for (size_t i = 0; i < LENGTH_OF(others); i++) {
 		text_clear(&out);
 		assert_int_equal(openapi_add_example(&out, declare(others[i].declared, COLUMN_STRING)), *others[i].example != '\0');

@@ -179,9 +179,9 @@ static void faults_say_where(void **state)
 static void only_paths_with_a_key_ask_for_one_object(void **state)
 {
 	(void)state;
-	assert_true(planned("/users/1").single);
-	assert_false(planned("/users?id=eq.1").single);
-	assert_false(planned("/users").single);
+	assert_true(planned("/users/1").one_row);
+	assert_false(planned("/users?id=eq.1").one_row);
+	assert_false(planned("/users").one_row);
 }
 
 /* A lookup by an integer key alone, whose statement may look for other keys too. */

@@ -73,7 +73,7 @@ static void the_users_of_the_example(void **state)
 	assert_string_equal(users->columns[0].comment, "the number");
 	assert_is(users->columns[1].declared, "varchar(80)");
 	assert_int_equal(users->columns[1].length, 80);
-	assert_false(users->columns[1].auto_increment || users->columns[1].is_other);
+	assert_false(users->columns[1].auto_increment || users->columns[1].is_opaque);
 	assert_string_equal(users->columns[1].comment, "");
 	assert_true(users->columns[2].nullable);
 	assert_is(users->columns[2].json_key, "\"email\":");
@@ -148,10 +148,10 @@ static void every_type_is_known(void **state)
 		const struct column *got = &schema->tables[0].columns[i];
 
 		assert_is(got->declared, types[i].declared != NULL ? types[i].declared : types[i].format);
-		if (got->type != types[i].type || got->is_other != types[i].other || got->length != types[i].length ||
+		if (got->type != types[i].type || got->is_opaque != types[i].other || got->length != types[i].length ||
 		    got->precision != types[i].precision || got->scale != types[i].scale)
 			fail_msg("%s: %d%s, length %llu, precision %u, scale %u", types[i].format, got->type,
-			         got->is_other ? " other" : "", (unsigned long long)got->length, got->precision, got->scale);
+			         got->is_opaque ? " other" : "", (unsigned long long)got->length, got->precision, got->scale);
 		assert_int_equal(got->last_character, 0);
 	}
 	schema_free(schema);
@@ -169,7 +169,7 @@ static void the_members_of_an_enum(void **state)
 	schema = finish();
 	assert_is(schema->tables[0].columns[0].declared, "enum('sad','o''k','back\\\\slash')");
 	assert_int_equal(schema->tables[0].columns[0].type, COLUMN_STRING);
-	assert_true(schema->tables[0].columns[0].is_other);
+	assert_true(schema->tables[0].columns[0].is_opaque);
 	schema_free(schema);
 }
 

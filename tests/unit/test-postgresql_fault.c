@@ -10,7 +10,7 @@ struct told {
 	const char *state, *message;
 	enum status status;
 	const char *text; /* NULL: the state and the message */
-	const char *object, *constraint, *column;
+	const char *subject, *constraint, *column;
 };
 
 static void expect_told(const struct told *cases, size_t count)
@@ -19,7 +19,7 @@ static void expect_told(const struct told *cases, size_t count)
 		const struct told *each = &cases[i];
 		const struct postgresql_fault fault = { .state = each->state, .message = each->message,
 			                                .column = each->column, .constraint = each->constraint };
-		const char *object = each->object != NULL ? each->object : "";
+		const char *subject = each->subject != NULL ? each->subject : "";
 		struct database_error error;
 		char text[600];
 		bool gone;
@@ -29,9 +29,9 @@ static void expect_told(const struct told *cases, size_t count)
 		snprintf(text, sizeof(text), "%s: %s", each->state, each->message);
 		assert_says(error.text, each->text != NULL ? each->text : text);
 		if (error.status != each->status || gone != (each->status == STATUS_AWAY) || error.row != 0 || error.number != 0 ||
-		    error.object.length != strlen(object) || memcmp(error.object.bytes, object, error.object.length) != 0)
+		    error.subject.length != strlen(object) || memcmp(error.subject.bytes, object, error.subject.length) != 0)
 			fail_msg("%s\n    got %s %s, <%.*s>%s", error.text, status_code(error.status), status_message(error.status),
-			         (int)error.object.length, error.object.bytes, gone ? ", gone" : "");
+			         (int)error.subject.length, error.subject.bytes, gone ? ", gone" : "");
 	}
 }
 
@@ -516,9 +516,9 @@ static void long_texts_are_cut_and_names_are_not(void **state)
 		memset(&error, 0xa5, sizeof(error));
 		assert_false(postgresql_fault_read(&error, &fault));
 		free((void *)(uintptr_t)fault.message);
-		assert_is(error.object, "users_username_key");
-		assert_true(error.object.bytes > error.text &&
-		            error.object.bytes + error.object.length < error.text + sizeof(error.text));
+		assert_is(error.subject, "users_username_key");
+		assert_true(error.subject.bytes > error.text &&
+		            error.subject.bytes + error.subject.length < error.text + sizeof(error.text));
 		assert_int_equal(strlen(error.text), length < 483 ? length + 28 : sizeof(error.text) - 1);
 		assert_memory_equal(error.text, "23505: ", 7);
 		assert_memory_equal(error.text + strlen(error.text) - 21, " (users_username_key)", 21);
@@ -537,7 +537,7 @@ static void a_name_without_end_is_left_out(void **state)
 	name[sizeof(name) - 1] = '\0';
 	assert_false(postgresql_fault_read(&error, &fault));
 	assert_string_equal(error.text, "23505: m");
-	assert_int_equal(error.object.length, 0);
+	assert_int_equal(error.subject.length, 0);
 }
 
 static void what_a_new_description_would_mend(void **state)
@@ -594,7 +594,7 @@ static void which_end_of_a_foreign_key(void **state)
 		memset(&error, 0xa5, sizeof(error));
 		assert_false(postgresql_fault_read(&error, &fault));
 		assert_int_equal(error.referenced, cases[i].referenced);
-		assert_is(error.object, "f");
+		assert_is(error.subject, "f");
 	}
 }
 

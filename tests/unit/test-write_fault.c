@@ -334,7 +334,7 @@ static const char *duplicate_of(const char *key, const char *values)
 {
 	const struct write one = { .kind = WRITE_INSERT };
 	const struct plan plan = { .table = &schema->tables[0], .limit = UINT64_MAX };
-	const struct database_error error = { .status = STATUS_DUPLICATE, .state = "23505", .object = slice_of(key),
+	const struct database_error error = { .status = STATUS_DUPLICATE, .state = "23505", .subject = slice_of(key),
 		                              .values = slice_of(values) };
 
 	return write_fault_make(&error, &plan, &one, (struct slice){ "", 0 }, 0, &arena).details;

@@ -353,7 +353,7 @@ static void json(void **state)
 
 static void bytes_and_others(void **state)
 {
-#define OTHER(name) { .type = COLUMN_STRING, DECLARED(name), .length = 4, .is_other = true }
+#define OTHER(name) { .type = COLUMN_STRING, DECLARED(name), .length = 4, .is_opaque = true }
 	const struct sample samples[] = {
 		{ { .type = COLUMN_BINARY, DECLARED("blob") }, BODY_TEXT, "AAEC", STATUS_OK, "X'000102'" },
 		{ { .type = COLUMN_BINARY, DECLARED("blob") }, BODY_TEXT, "", STATUS_OK, "X''" },
