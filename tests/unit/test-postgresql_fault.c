@@ -29,7 +29,7 @@ static void expect_told(const struct told *cases, size_t count)
 		snprintf(text, sizeof(text), "%s: %s", each->state, each->message);
 		assert_says(error.text, each->text != NULL ? each->text : text);
 		if (error.status != each->status || gone != (each->status == STATUS_AWAY) || error.row != 0 || error.number != 0 ||
-		    error.subject.length != strlen(object) || memcmp(error.subject.bytes, object, error.subject.length) != 0)
+		    error.subject.length != strlen(subject) || memcmp(error.subject.bytes, subject, error.subject.length) != 0)
 			fail_msg("%s\n    got %s %s, <%.*s>%s", error.text, status_code(error.status), status_message(error.status),
 			         (int)error.subject.length, error.subject.bytes, gone ? ", gone" : "");
 	}
