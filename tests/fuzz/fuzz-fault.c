@@ -14,6 +14,7 @@
 
 #include "mysql/mysql_fault.h"
 #include "oracle.h"
+#include "plan/plan_write.h"
 #include "postgresql/postgresql_fault.h"
 #include "sql/sql.h"
 #include "strict.h"

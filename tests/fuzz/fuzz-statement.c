@@ -11,6 +11,7 @@
 
 #include "base/utf8.h"
 #include "oracle.h"
+#include "plan/plan_write.h"
 #include "plan/plan_shape.h"
 #include "response/page_link.h"
 #include "sql/sql.h"

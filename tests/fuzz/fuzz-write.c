@@ -7,6 +7,7 @@
 
 #include "base/utf8.h"
 #include "oracle.h"
+#include "plan/plan_write.h"
 #include "sql/sql.h"
 #include "sql_shape.h"
 #include "tables.h"
