@@ -27,7 +27,7 @@ OBJECT = "application/vnd.pgrst.object+json"
 
 def session_check():
     """The statement that asks a server whether its session is still as it was set up: a text that never changes."""
-    header = (Path(__file__).resolve().parents[2] / "app" / "mysql_server.h").read_text("utf-8")
+    header = (Path(__file__).resolve().parents[2] / "app" / "mysql" / "mysql_server.h").read_text("utf-8")
     literals = re.search(r"#define MYSQL_SERVER_SESSION_CHECK((?:.*\\\n)+.*)", header)[1]
     return "".join(re.findall(r'"(.*)"', literals))
 
