@@ -116,6 +116,7 @@ static void begin(char *words)
 		clients[i] = -1;
 	config = (struct config){
 		.database = { .rules = &fake_url, .database = "shop", .user = "", .password = "" }, .workers = 1, .max_rows = 1000,
+		.prefix = { "", 0 },
 		.buffer_bytes = 1 << 18, .max_request_bytes = 1 << 20, .request_timeout_s = 5, .statement_timeout_s = 30,
 		.connect_timeout_s = 5, .drain_timeout_s = 30, .merge = true, .log_level = LOG_ERROR,
 	};
@@ -292,7 +293,7 @@ static void happen(char *at)
 /* The head in one line, without what is the same in all. */
 static void add_answer(struct text *stream)
 {
-	const char *at = stream->bytes, *end = at + stream->length, *next, *body = memmem(at, stream->length, "\r\n\r\n", 4);
+	const char *at = text_terminate(stream), *end = at + stream->length, *next, *body = memmem(at, stream->length, "\r\n\r\n", 4);
 
 	for (; body != NULL && at < body + 2; at = next + 2) {
 		struct slice line;
