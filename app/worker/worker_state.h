@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * worker_state.h: what the parts of a worker (worker, peers, statement, session, entrance, leave) know together. There
+ * worker_state.h: what the parts of a worker (ARCHITECTURE.md) know together. There
  * is one worker in a process, and one thread in a worker.
  */
 #ifndef MYREST_WORKER_STATE_H
@@ -46,7 +46,7 @@ struct worker {
 	int epoll;
 	uint64_t round; /* of the loop: how many times it has waited for events */
 	int notify; /* tells the supervisor that the first attempt at the database is over; -1: told */
-	/* entrance */
+	/* accept */
 	bool watching_listener, watching_queue; /* they are in the epoll set */
 	bool left_listener;  /* since a write began: whoever came meanwhile waits in the socket, for all workers */
 	bool listener_is_tcp;
@@ -66,10 +66,10 @@ struct worker {
 	int64_t overdue_us;   /* when the first of those that wait may have waited for too long; 0: no one's */
 	int64_t shed_told_us; /* when it was last said how many were refused for that, */
 	unsigned long shed_untold; /* and how many have been since */
-	/* leave */
+	/* drain */
 	bool draining, retiring;
 	int64_t drain_deadline_us;
-	/* session */
+	/* db_session */
 	int database_socket; /* as it is in the epoll set; -1: not */
 	unsigned database_events;
 	bool opening, describing; /* under way */
@@ -80,7 +80,7 @@ struct worker {
 	int64_t open_since_us;    /* since then */
 	int64_t described_us;     /* when a request last had the tables described */
 	int64_t open_again_us, reconnect_us, describe_again_us;
-	/* statement; its requests are in peers[PEER_RUNNING] */
+	/* statement, run_read, stream, kill; its requests are in peers[PEER_RUNNING] */
 	int64_t statement_since_us;
 	bool lanes;       /* what takes long is kept apart (lanes.h): */
 	long slow_most;   /* so many workers run it at most */
