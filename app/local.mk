@@ -26,12 +26,16 @@ library_sources = \
 	app/base/utf8.h \
 	app/config/config.c \
 	app/config/config.h \
+	app/config/config_print.c \
+	app/config/config_print.h \
 	app/config/listen.c \
 	app/config/listen.h \
 	app/config/table_choices.c \
 	app/config/table_choices.h \
 	app/config/url.c \
 	app/config/url.h \
+	app/config/variables.c \
+	app/config/variables.h \
 	app/database/database.c \
 	app/database/database.h \
 	app/database/database_info.c \

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * config.h: the configuration, from the environment alone. One table in config.c describes every variable; what is
- * printed, checked and documented comes from it.
+ * config.h: the configuration, which is read from the environment alone. variables.h has the table of what there is.
  */
 #ifndef MYREST_CONFIG_H
 #define MYREST_CONFIG_H
@@ -56,10 +55,12 @@ bool config_url_is_in_file(void);
 /* "_FILE" where NAME_FILE gives the variable's value, or else "": what a message about the value has behind NAME. */
 const char *config_suffix(const char *name);
 
-/* Every variable with its value, default and sentence; secrets as ***. */
-void config_print(FILE *);
+/* The variable's value, from NAME or from the file that NAME_FILE names; the text lives in the environment or the arena. NULL:
+ * neither is set, or *fault says what is wrong. */
+struct variable;
+const char *config_value(const struct variable *, struct arena *, const char **fault);
 
-/* Warns in the log of MYREST_ variables that mean nothing. */
+/* Warns in the log of variables that begin with MYREST_ and are none of this release's. */
 void config_warn_unknown(void);
 
 #endif

@@ -125,7 +125,7 @@ def test_env_lists_every_variable_with_value_and_default(lab):
 
 
 def test_the_documented_environment_holds_every_variable(lab):
-    documented = (servers.SOURCE / "conf" / "myrest.env").read_text()
+    documented = run(lab, "env", "--example").stdout
     listed = set(
         re.findall(r"\b(?:MYREST_[A-Z_]+|DATABASE_URL|WEB_CONCURRENCY)\b", run(lab, "env", DATABASE_URL=GOOD).stdout)
     )

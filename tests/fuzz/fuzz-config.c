@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "config/config.h"
+#include "config/config_print.h"
 #include "mysql/mysql_url.h"
 #include "postgresql/postgresql_url.h"
 #include "oracle.h"
@@ -74,7 +75,7 @@ static void load(struct loaded *loaded, struct config *config)
 	loaded->count = config_load(config, stream);
 	add_stream(&loaded->faults, stream, &bytes, &length);
 	DEMAND((stream = open_memstream(&bytes, &length)) != NULL);
-	config_print(stream);
+	config_print_values(stream);
 	add_stream(&loaded->printed, stream, &bytes, &length);
 }
 

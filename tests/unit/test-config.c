@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "config/config.h"
+#include "config/config_print.h"
+#include "config/variables.h"
 
 #include <unistd.h>
 
@@ -64,7 +66,7 @@ static int load(struct config *config)
 	return count;
 }
 
-static const char *print(void)
+static const char *print_as(void (*form)(FILE *))
 {
 	size_t size;
 	FILE *out;
@@ -72,9 +74,60 @@ static const char *print(void)
 	free(text);
 	out = open_memstream(&text, &size);
 	assert_non_null(out);
-	config_print(out);
+	form(out);
 	fclose(out);
 	return text;
+}
+
+static const char *print(void)
+{
+	return print_as(config_print_values);
+}
+
+/* What the documents are made from has every variable, whatever is set, and no secret. */
+static void each_form_has_every_variable(void **state)
+{
+	static const struct {
+		void (*form)(FILE *);
+		const char *before, *after; /* the name of a variable */
+		const char *example;        /* what there is of one, word by word */
+	} forms[] = {
+		{ config_print_values, "\n", "=", "\n# The maximum number of rows in one answer.\n# default: 1000\n# from: environment\n"
+		                               "MYREST_MAX_ROWS=17\n" },
+		{ config_print_example, "\n#", "=", "\n# The maximum number of rows in one answer.\n#MYREST_MAX_ROWS=1000\n" },
+		{ config_print_markdown, "\n| `", "` | ",
+		  "\n| `MYREST_MAX_ROWS` | `1000` | The maximum number of rows in one answer. |\n" },
+		{ config_print_man, "\n.It Ev ", "\n",
+		  "\n.It Ev MYREST_MAX_ROWS\nThe maximum number of rows in one answer.\nDefault:\n.Li 1000 .\n" },
+	};
+	char line[80];
+
+	(void)state;
+	setenv("MYREST_MAX_ROWS", "17", 1);
+	setenv("DATABASE_URL", "mysql://u:XYZZY@h/db", 1);
+	for (size_t f = 0; f < LENGTH_OF(forms); f++) {
+		print_as(forms[f].form);
+		for (const struct variable *variable = variables; variable->name != NULL; variable++) {
+			snprintf(line, sizeof(line), "%s%s%s", forms[f].before, variable->name, forms[f].after);
+			assert_non_null(strstr(text, line));
+		}
+		assert_non_null(strstr(text, forms[f].example));
+		assert_null(strstr(text, "XYZZY"));
+	}
+}
+
+/* Code is bold in the manual page, and no byte of a text is roff's; a comment has no backtick and no long line. */
+static void texts_are_escaped(void **state)
+{
+	(void)state;
+	print_as(config_print_man);
+	assert_non_null(strstr(text, "\\fBusers(id,username),orders,\\(dqodd, name\\(dq\\fR."));
+	assert_non_null(strstr(text, "group=www\\-data"));
+	assert_null(strstr(text, "`"));
+	print_as(config_print_example);
+	for (const char *line = strstr(text, "#DATABASE_URL="); line != NULL; line = strchr(line + 1, '\n'))
+		assert_true(strcspn(line + 1, "\n") <= 100);
+	assert_null(strstr(strstr(text, "\n\n"), "`"));
 }
 
 static void defaults(void **state)
@@ -429,7 +482,7 @@ static void unknown_variables_are_warned_of(void **state)
 	got[length] = '\0';
 	fclose(log);
 	json_object_put(assert_json(got, length));
-	assert_non_null(strstr(got, "MYREST_LISTENN means nothing"));
+	assert_non_null(strstr(got, "MYREST_LISTENN is not a variable"));
 	assert_null(strstr(got, "XYZZY"));
 	assert_null(strstr(got, "MYREST_MAX_ROWS"));
 }
@@ -446,6 +499,8 @@ int main(void)
 		TEST(a_value_may_come_from_a_file),
 		TEST(nothing_prints_a_secret),
 		TEST(everything_is_printed),
+		TEST(each_form_has_every_variable),
+		TEST(texts_are_escaped),
 		TEST(unknown_variables_are_warned_of),
 	};
 
