@@ -12,7 +12,7 @@ static enum status read_all(struct body_reader *reader, enum body_form form, boo
 	size_t span = utf8_span(reader->body.bytes, reader->body.length);
 
 	if (span < reader->body.length)
-		return body_refuse(reader, reader->body.bytes + span, "bytes that are not UTF-8");
+		return body_refuse(reader, reader->body.bytes + span, "the text is not valid UTF-8");
 	*is_list = true;
 	return form == BODY_JSON ? body_read_json(reader, is_list) : body_read_csv(reader);
 }

@@ -207,7 +207,7 @@ enum status body_add_name(struct body_reader *reader, struct slice text, unsigne
 	}
 	name = &names_of(reader)[*place];
 	if (name->met == reader->objects)
-		return body_refuse_row(reader, arena_printf(reader->arena, "the name %s twice", shown(reader, text)));
+		return body_refuse_row(reader, arena_printf(reader->arena, "the name %s is given twice", shown(reader, text)));
 	name->met = reader->objects;
 	reader->columns += *place < reader->column_count;
 	reader->last = *place + 1;

@@ -199,7 +199,7 @@ static enum status decode(struct scanner *scanner)
 	if (span == length && (span = strnlen(start, length)) == length)
 		return STATUS_OK;
 	scanner->at = start + span;
-	return scan_refuse(scanner, *scanner->at == '\0' ? "a NUL" : "bytes that are not UTF-8");
+	return scan_refuse(scanner, *scanner->at == '\0' ? "the text contains NUL" : "the text is not valid UTF-8");
 }
 
 static enum status refuse_part(struct scanner *scanner, struct slice name, const char *how)
@@ -250,13 +250,13 @@ static enum status parse_pair(struct scanner *scanner, char *from, char *to, uns
 	word = word_of(scanner->part);
 	if (word >= SELECT && word <= ON_CONFLICT) {
 		if ((*seen & 1U << word) != 0)
-			return refuse_part(scanner, scanner->part, "a second time");
+			return refuse_part(scanner, scanner->part, "is given more than once");
 		*seen |= 1U << word;
 	}
 	/* A filter on a column of that name begins with an operator. */
 	if (word == FILTER && slice_is(scanner->part, "after") && scan_is(scanner, '('))
 		return query->after == NULL ? filter_parse_after(scanner) :
-		                              refuse_part(scanner, scanner->part, "a second time");
+		                              refuse_part(scanner, scanner->part, "is given more than once");
 	switch (word) {
 	case SELECT:
 		return parse_select(scanner, query);

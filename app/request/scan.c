@@ -30,13 +30,12 @@ enum status scan_refuse(const struct scanner *scanner, const char *what)
 	unsigned position = scan_position(scanner->query, scanner->at);
 
 	scanner->fault->status = STATUS_BAD_QUERY;
+	scanner->fault->message = what;
 	if (scanner->part.bytes != NULL)
-		scanner->fault->message = arena_printf(scanner->arena,
-		                                       "%s in '%.*s', at character %u of the query string", what,
+		scanner->fault->details = arena_printf(scanner->arena, "in '%.*s', at character %u of the query string",
 		                                       (int)scanner->part.length, scanner->part.bytes, position);
 	else
-		scanner->fault->message = arena_printf(scanner->arena, "%s at character %u of the query string", what,
-		                                       position);
+		scanner->fault->details = arena_printf(scanner->arena, "at character %u of the query string", position);
 	return STATUS_BAD_QUERY;
 }
 

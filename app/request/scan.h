@@ -21,7 +21,7 @@ struct scanner {
 /* Where in the raw query string a text began, from 1. */
 unsigned scan_position(const struct query *, const char *at);
 
-/* STATUS_BAD_QUERY, told with the place that the scanner has come to. */
+/* Sets the fault: the message is what, the details give the part and the scanner's position. Returns STATUS_BAD_QUERY. */
 enum status scan_refuse(const struct scanner *, const char *what);
 /* The same: more of something than there may be. */
 enum status scan_too_many(const struct scanner *, unsigned limit, const char *what);

@@ -204,7 +204,7 @@ static void what_is_not_json_is_refused_with_its_place(void **state)
 	REFUSES(BODY_JSON, "", "the body is empty", "at the end of the body");
 	REFUSES(BODY_JSON, " \n", "the body is empty", "at the end of the body");
 	REFUSES(BODY_JSON, "\xef\xbb\xbf{}", "a byte order mark, which JSON does not have", "at byte 1 of the body");
-	REFUSES(BODY_JSON, "\xef", "bytes that are not UTF-8", "at byte 1 of the body");
+	REFUSES(BODY_JSON, "\xef", "the text is not valid UTF-8", "at byte 1 of the body");
 	REFUSES(BODY_JSON, "1", "an object or an array of objects was expected", "at byte 1 of the body");
 	REFUSES(BODY_JSON, "null", "an object or an array of objects was expected", "at byte 1 of the body");
 	REFUSES(BODY_JSON, "\"{}\"", "an object or an array of objects was expected", "at byte 1 of the body");
@@ -288,11 +288,11 @@ static void what_is_not_a_json_value_is_refused(void **state)
 		{ "\"\\ud83d\\ude00\\ude00\"", "half a surrogate pair, which is no character", 13 },
 		{ "\"abc", "no '\"' ends the text that begins", 0 },
 		{ "\"abc\\\"", "no '\"' ends the text that begins", 0 },
-		{ "\"\xff\"", "bytes that are not UTF-8", 1 },
-		{ "\"\xc0\x80\"", "bytes that are not UTF-8", 1 },
-		{ "\"x\xed\xa0\x80\"", "bytes that are not UTF-8", 2 },
-		{ "\"\xf4\x90\x80\x80\"", "bytes that are not UTF-8", 1 },
-		{ "\"\xe2\x82\"", "bytes that are not UTF-8", 1 },
+		{ "\"\xff\"", "the text is not valid UTF-8", 1 },
+		{ "\"\xc0\x80\"", "the text is not valid UTF-8", 1 },
+		{ "\"x\xed\xa0\x80\"", "the text is not valid UTF-8", 2 },
+		{ "\"\xf4\x90\x80\x80\"", "the text is not valid UTF-8", 1 },
+		{ "\"\xe2\x82\"", "the text is not valid UTF-8", 1 },
 		{ "undefined", "a value was expected", 0 },
 	};
 	static const char *const around[][2] = { { "{\"a\":", "}" },
@@ -388,12 +388,12 @@ static void all_objects_have_the_names_of_the_first(void **state)
 	        "in row 2: 'c' is not in row 1");
 	REFUSES(BODY_JSON, "[{},{\"c\":2}]", "All object keys must match", "in row 2: 'c' is not in row 1");
 	REFUSES(BODY_JSON, "[{\"a\":1},{\"A\":1}]", "All object keys must match", "in row 2: 'A' is not in row 1");
-	REFUSES(BODY_JSON, "{\"a\":1,\"b\":2,\"a\":3}", "the name 'a' twice", "in row 1");
-	REFUSES(BODY_JSON, "{\"a\":1,\"a\":3}", "the name 'a' twice", "in row 1");
-	REFUSES(BODY_JSON, "{\"\":1,\"\":3}", "the name '' twice", "in row 1");
-	REFUSES(BODY_JSON, "{\"\xc3\xa9\":1,\"\\u00e9\":3}", "the name '\xc3\xa9' twice", "in row 1");
-	REFUSES(BODY_JSON, "[{\"a\":1,\"b\":2},{\"b\":1,\"b\":2}]", "the name 'b' twice", "in row 2");
-	REFUSES(BODY_JSON, "[{\"a\":1,\"b\":2},{\"a\":1,\"b\":2,\"a\":1}]", "the name 'a' twice", "in row 2");
+	REFUSES(BODY_JSON, "{\"a\":1,\"b\":2,\"a\":3}", "the name 'a' is given twice", "in row 1");
+	REFUSES(BODY_JSON, "{\"a\":1,\"a\":3}", "the name 'a' is given twice", "in row 1");
+	REFUSES(BODY_JSON, "{\"\":1,\"\":3}", "the name '' is given twice", "in row 1");
+	REFUSES(BODY_JSON, "{\"\xc3\xa9\":1,\"\\u00e9\":3}", "the name '\xc3\xa9' is given twice", "in row 1");
+	REFUSES(BODY_JSON, "[{\"a\":1,\"b\":2},{\"b\":1,\"b\":2}]", "the name 'b' is given twice", "in row 2");
+	REFUSES(BODY_JSON, "[{\"a\":1,\"b\":2},{\"a\":1,\"b\":2,\"a\":1}]", "the name 'a' is given twice", "in row 2");
 }
 
 static void a_long_name_is_told_in_part(void **state)
@@ -437,12 +437,12 @@ static void names_that_were_given_do_not_make_bad_bodies_good(void **state)
 		enum body_form form;
 		const char *body, *message, *details;
 	} cases[] = {
-		{ BODY_JSON, "[{\"a\":1},{\"a\":1,\"b\":2,\"a\":3}]", "the name 'a' twice", "in row 2" },
-		{ BODY_JSON, "[{\"x\":1},{\"x\":1,\"b\":2,\"x\":3}]", "the name 'x' twice", "in row 2" },
+		{ BODY_JSON, "[{\"a\":1},{\"a\":1,\"b\":2,\"a\":3}]", "the name 'a' is given twice", "in row 2" },
+		{ BODY_JSON, "[{\"x\":1},{\"x\":1,\"b\":2,\"x\":3}]", "the name 'x' is given twice", "in row 2" },
 		{ BODY_JSON, "[{\"x\":01}]", "a number that begins with 0", "at byte 7 of the body" },
 		{ BODY_JSON, "[{\"x\":1},2]", "an object or an array of objects was expected",
 		  "at byte 10 of the body" },
-		{ BODY_CSV, "x,a,x\n", "the name 'x' twice", "in the first line" },
+		{ BODY_CSV, "x,a,x\n", "the name 'x' is given twice", "in the first line" },
 		{ BODY_CSV, "x,a\n1\n", "1 field, and 2 names in the first line", "in row 1" },
 	};
 	const struct slice names[] = { SLICE("a"), SLICE("b") };
@@ -560,11 +560,11 @@ static void csv_quotes_where_they_may_not_be(void **state)
 	        "at byte 4 of the body");
 	REFUSES(BODY_CSV, "a\n\"1\"\r", "a carriage return without a line feed, outside of quotes",
 	        "at byte 6 of the body");
-	REFUSES(BODY_CSV, "a\nx\xff\n", "bytes that are not UTF-8", "at byte 4 of the body");
-	REFUSES(BODY_CSV, "a\n\"x\xe2\x82\"\n", "bytes that are not UTF-8", "at byte 5 of the body");
-	REFUSES(BODY_CSV, "a,b,a\n", "the name 'a' twice", "in the first line");
-	REFUSES(BODY_CSV, "a,\"a\"\n1,2\n", "the name 'a' twice", "in the first line");
-	REFUSES(BODY_CSV, "a,,\n", "the name '' twice", "in the first line");
+	REFUSES(BODY_CSV, "a\nx\xff\n", "the text is not valid UTF-8", "at byte 4 of the body");
+	REFUSES(BODY_CSV, "a\n\"x\xe2\x82\"\n", "the text is not valid UTF-8", "at byte 5 of the body");
+	REFUSES(BODY_CSV, "a,b,a\n", "the name 'a' is given twice", "in the first line");
+	REFUSES(BODY_CSV, "a,\"a\"\n1,2\n", "the name 'a' is given twice", "in the first line");
+	REFUSES(BODY_CSV, "a,,\n", "the name '' is given twice", "in the first line");
 }
 
 /* --- Much of it */

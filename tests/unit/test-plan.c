@@ -53,8 +53,9 @@ static const char *answer(const char *method, const char *uri, size_t uri_length
 	if (status == STATUS_OK)
 		return arena_printf(&arena, "%.*s", (int)made.sql.length, made.sql.bytes);
 	assert_int_equal(fault.status, status);
-	return arena_printf(&arena, "%d %s %s", status_http(status), status_code(status),
-	                    fault.message != NULL ? fault.message : status_message(status));
+	return arena_printf(&arena, "%d %s %s%s%s", status_http(status), status_code(status),
+	                    fault.message != NULL ? fault.message : status_message(status),
+	                    fault.details != NULL ? " | " : "", fault.details != NULL ? fault.details : "");
 }
 
 static void run_file(const char *name, bool refused)
