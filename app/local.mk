@@ -16,6 +16,8 @@ library_sources = \
 	app/base/log.h \
 	app/base/metrics.c \
 	app/base/metrics.h \
+	app/base/must.c \
+	app/base/must.h \
 	app/base/process_title.c \
 	app/base/process_title.h \
 	app/base/status.c \

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/must.h"
 #include "database/database_state.h"
 #include "database/engine.h"
 
@@ -304,6 +305,8 @@ static enum database_step advance(struct database *database, enum database_step 
 			return step == DATABASE_END ? restored(database) : renew(database, session_state_changed);
 		case CLOSED:
 		case RESOLVING:
+			must(database->phase >= CONNECTING); /* there is no connection that the driver could report of */
+			return step;
 		case IDLE:
 		case SETTLING:
 		case RUNNING:
@@ -390,12 +393,10 @@ static enum database_step resolved(struct database *database)
 static enum database_step expired(struct database *database)
 {
 	static const char *const what[] = {
-		[CLOSED] = "",
 		[RESOLVING] = "the look-up of the host took too long",
 		[CONNECTING] = "the connect took too long",
 		[SETTING_UP] = "the preparation of the session took too long",
 		[DESCRIBING] = "the description of the tables took too long",
-		[IDLE] = "",
 		[SETTLING] = "the end of a statement that nobody waited for took too long",
 		[CHECKING] = "the question for the session's state took too long",
 		[RESTORING] = "the preparation of the session took too long",
@@ -403,6 +404,7 @@ static enum database_step expired(struct database *database)
 	};
 	bool running = database->phase == RUNNING;
 
+	must(what[database->phase] != NULL); /* a phase that waits for nothing has no deadline */
 	tell(database, what[database->phase], "");
 	if (running) {
 		database->error.status = STATUS_TIMEOUT;

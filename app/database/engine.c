@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "database/engine.h"
 
+#include "base/must.h"
+
 static const struct engine *const *all_engines;
 
 void engine_register(const struct engine *const *engines)
@@ -17,7 +19,8 @@ const struct engine *engine_of(const struct database_url *url)
 {
 	unsigned i = 0;
 
-	while (all_engines[i]->url != url->rules)
+	while (all_engines[i] != NULL && all_engines[i]->url != url->rules)
 		i++;
+	must(all_engines[i] != NULL); /* the rules by which the URL was read are an engine's */
 	return all_engines[i];
 }

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/metrics.h"
+#include "base/must.h"
 #include "response/openapi_document.h"
 #include "sandbox/sandbox.h"
 #include "worker/lanes.h"
@@ -215,6 +216,7 @@ void db_session_step(enum database_step step)
 		opened();
 		return;
 	}
+	must(step == DATABASE_LOST); /* a failure while it opens or is described costs the connection */
 	worker.opening = worker.describing = false;
 	worker.describe_again_us = 0;
 	metrics_own->busy_since_us = 0;

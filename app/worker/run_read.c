@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/metrics.h"
+#include "base/must.h"
 #include "response/answer.h"
 #include "schema/dialect.h"
 #include "sql/sql.h"
@@ -320,6 +321,7 @@ void run_read_step(enum database_step step)
 		gone();
 		break;
 	case DATABASE_OPEN:
+		must(step != DATABASE_OPEN); /* which ends an opening or a description alone */
 		break;
 	}
 }

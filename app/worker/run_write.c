@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/metrics.h"
+#include "base/must.h"
 #include "response/answer.h"
 #include "worker/db_session.h"
 #include "worker/peer_list.h"
@@ -156,8 +157,10 @@ void run_write_step(enum database_step step)
 
 	for (;;) {
 		switch (step) {
-		case DATABASE_WAIT:
 		case DATABASE_OPEN:
+			must(step != DATABASE_OPEN); /* which ends an opening or a description alone */
+			return;
+		case DATABASE_WAIT:
 			return;
 		case DATABASE_ROW:
 			database_row(worker.database, &row);

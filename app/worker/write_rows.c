@@ -73,7 +73,9 @@ static void take_locked(struct write_script *script, const struct row *row)
 	if (!sql_add_key(&script->keys, script->plan, script->write, row, false) ||
 	    (write_returns(script->write, script->plan) &&
 	     !sql_add_key(&script->new_keys, script->plan, script->write, row, true))) {
-		text_clear(&script->keys); /* cannot happen: a primary key is never NULL, nor one that nobody knows (plan_write.c) */
+		/* The server's word alone keeps it from coming: a primary key is never NULL, nor one that nobody knows
+		 * (plan_write.c). Then the request's own conditions name the rows. */
+		text_clear(&script->keys);
 		text_clear(&script->new_keys);
 	}
 }

@@ -2,6 +2,7 @@
 #include "worker/write_script.h"
 
 #include "base/metrics.h"
+#include "base/must.h"
 #include "response/answer.h"
 #include "response/page_link.h"
 #include "schema/dialect.h"
@@ -426,6 +427,7 @@ enum script_next script_stage_done(struct write_script *script)
 	case SCRIPT_ROLLBACK:
 		return script_undone(script);
 	}
+	must(script->stage <= SCRIPT_ROLLBACK); /* each stage has its successor */
 	return SCRIPT_OVER;
 }
 

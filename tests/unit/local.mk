@@ -25,6 +25,7 @@ check_PROGRAMS = \
 	tests/unit/test-log \
 	tests/unit/test-merge \
 	tests/unit/test-metrics \
+	tests/unit/test-must \
 	tests/unit/test-mysql_catalogue \
 	tests/unit/test-mysql_dialect \
 	tests/unit/test-mysql_errors \
