@@ -204,6 +204,8 @@ library_sources = \
 	app/web/prefer.h \
 	app/worker/accept.c \
 	app/worker/accept.h \
+	app/worker/balance.c \
+	app/worker/balance.h \
 	app/worker/batch.c \
 	app/worker/batch.h \
 	app/worker/db_session.c \

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/metrics.h"
+#include "worker/balance.h"
 #include "worker/db_session.h"
 #include "worker/lanes.h"
 #include "worker/peer_list.h"
@@ -17,34 +18,11 @@
 
 enum {
 	ENTRANCE_ACCEPTS = 16, /* as many connections at once, so that others get their turn */
-	HANDOVER_ANYWAY_US = 6000, /* how long a statement may run before who waits for it goes to whichever is idle first */
-	HANDOVER_RETRY_US = 1000,
-	SHARE_AGAIN_US = 2000, /* after requests were shared out as a statement started; as long as one may hold them up */
 	ENTRANCES_AGAIN_US = 50000, /* while they are left to workers that have a database connection */
 	ACCEPT_AGAIN_US = 100000, /* after there was no descriptor left in the whole system */
 	FULL_AGAIN_US = 60000000, /* between two times that it is said that there is no room */
-	ASIDE_US = 2000, /* how long the entrances are left to another worker */
-	ASIDE_ONCE_US = 10000, /* after which they may be left to it again */
-	LOAD_WINDOW_US = 50000,
-	UNTOLD_US = 1000000, /* between two looks at entrances that are watched */
 	LOOK_ACCEPTS = 256, /* at most, at one look at the listening socket */
-	CROWDED = 4,        /* this part of MYREST_QUEUE_MS may somebody be found waiting there before all are let in */
 };
-
-/* The part of a processor that a worker's loop takes when it should get no more connections, and when it has too many. */
-#define LOAD_STRAINED 0.6
-#define LOAD_FULL 0.9
-
-/* Whether there is anyone to hand over to: while all drain, everyone keeps what it has. */
-static bool has_siblings(void)
-{
-	return worker.config->workers > 1 && !worker.draining;
-}
-
-static void strained(int64_t now)
-{
-	metrics_own->strained_us = now;
-}
 
 static void watch_one(int entrance, void *mark, bool wanted, bool *watching)
 {
@@ -89,7 +67,7 @@ static bool make_room(int entrance)
 	if (poll(&waits, 1, 0) <= 0) /* nobody does */
 		return false;
 	now = clock_now_us();
-	strained(now);
+	balance_tell_strained(now);
 	if (worker.full_told_us == 0 || now - worker.full_told_us >= FULL_AGAIN_US) {
 		log_event(LOG_WARNING, "connections-full", "%u connections are open, as many as the limit of descriptors allows:"
 		          " idle ones are closed for others (ulimit -n, LimitNOFILE=)", worker.connections);
@@ -102,9 +80,10 @@ static bool make_room(int entrance)
 
 void accept_open(void)
 {
-	worker.aside = worker.aside_until_us > clock_now_us();
+	bool aside = balance_is_aside();
+
 	if (worker.batch.plan == NULL && !worker.describing && !worker.draining && worker.notify < 0 &&
-	    worker.accept_again_us == 0 && !worker.aside)
+	    worker.accept_again_us == 0 && !aside)
 		watch((has_room() || !TAILQ_EMPTY(&worker.peers[PEER_IDLE])) &&
 		      (database_is_open(worker.database) || !metrics_ready_sibling()));
 }
@@ -114,25 +93,21 @@ void accept_close(void)
 	watch(false);
 }
 
-/* Somebody waits at an entrance. A worker in a lower slot that keeps up is to have them, if it has been told as well; but
- * the kernel may have told this one alone (EPOLLEXCLUSIVE), so whoever still waits a little later is this worker's,
- * whatever it does by then, and is not left to the other again. */
+/* A worker in a lower slot that keeps up is to have them, if it has been told as well; but the kernel may have told this one
+ * alone (EPOLLEXCLUSIVE), so whoever still waits a little later is this worker's, whatever it does by then, and is not left
+ * to the other again. */
 bool accept_is_left_to_another(void)
 {
-	int64_t now = clock_now_us();
-
-	if (now - worker.aside_until_us < ASIDE_ONCE_US || !metrics_steady_senior())
+	if (!balance_leaves_to_senior())
 		return false;
 	watch(false);
-	worker.aside_until_us = now + ASIDE_US;
-	worker.owes_look = true;
 	return true;
 }
 
 /* A write that has nothing to wait for need not be watched: its connection mostly ends with it. */
 static bool starts_at_once(const struct peer *peer)
 {
-	return peer->state == PEER_WAITING && peer->write != NULL && has_siblings() && db_session_is_free() &&
+	return peer->state == PEER_WAITING && peer->write != NULL && balance_has_siblings() && db_session_is_free() &&
 	       peer == TAILQ_FIRST(&worker.peers[PEER_WAITING]);
 }
 
@@ -198,7 +173,7 @@ void accept_all(void)
 
 void accept_leave(void)
 {
-	if (!has_siblings() || !worker.watching_listener)
+	if (!balance_has_siblings() || !worker.watching_listener)
 		return;
 	watch_listener(false);
 	worker.left_listener = true;
@@ -208,7 +183,7 @@ void accept_accept_left(void)
 {
 	if (!worker.left_listener || worker.draining || !database_is_open(worker.database) || !accept_some())
 		return;
-	strained(clock_now_us());
+	balance_tell_strained(clock_now_us());
 	if (worker.accept_again_us == 0 && !write_waits())
 		watch_listener(has_room());
 }
@@ -301,33 +276,10 @@ void accept_share_slow(void)
 
 void accept_some_are_left(void)
 {
-	if (!has_siblings())
+	if (!balance_may_share())
 		return;
-	strained(worker.statement_since_us);
-	if (worker.statement_since_us < worker.share_again_us || !metrics_idle_sibling())
-		return;
-	worker.share_again_us = worker.statement_since_us + SHARE_AGAIN_US;
 	watch(false);
 	give_waiting(2, &metrics_own->handovers_busy);
-}
-
-/* How much of a processor the loop takes, from time to time while it has something to do. Where it is nearly all of one,
- * every second request that waits goes to a worker that is idle, and its connection with it. */
-static void weigh_load(int64_t now)
-{
-	int64_t length = now - worker.load_since_us, cpu;
-
-	if (length < LOAD_WINDOW_US)
-		return;
-	cpu = clock_cpu_us();
-	if (length < 2 * LOAD_WINDOW_US) {
-		if (cpu - worker.load_cpu_us > length * LOAD_STRAINED)
-			strained(now);
-		if (cpu - worker.load_cpu_us > length * LOAD_FULL && metrics_idle_sibling())
-			give_waiting(2, &metrics_own->handovers_load);
-	}
-	worker.load_since_us = now;
-	worker.load_cpu_us = cpu;
 }
 
 /* Gives one away, and with it all behind it that could share its statement. false: the queue is full. */
@@ -390,20 +342,17 @@ static bool give_fresh(void)
 static void hand_over(void)
 {
 	int64_t now = clock_now_us();
-	unsigned idle = metrics_idle_siblings();
+	unsigned idle;
 
-	worker.handover_again_us = now + HANDOVER_RETRY_US;
 	peer_list_settle();
-	strained(now);
-	if (idle == 0 && now - worker.statement_since_us < HANDOVER_ANYWAY_US)
+	if (!balance_may_hand_over(now, &idle))
 		return;
 	watch(false);
 	if (!give_fresh())
 		give_to_idle(idle);
 }
 
-/* How long those in the listening socket have been there nobody knows, and busy workers let none in, or one write at a
- * time. Where it has not been found empty for a while all are let in, and their wait counts. */
+/* Busy workers let none in, or one write at a time, until too many seem to wait. */
 static void let_in_crowd(int64_t now)
 {
 	struct pollfd listener = { .fd = worker.listener, .events = POLLIN };
@@ -411,11 +360,7 @@ static void let_in_crowd(int64_t now)
 
 	if (worker.watching_listener || worker.listener < 0)
 		return;
-	if (poll(&listener, 1, 0) <= 0)
-		worker.crowded_since_us = 0;
-	else if (worker.crowded_since_us == 0)
-		worker.crowded_since_us = now;
-	else if (now - worker.crowded_since_us >= worker.config->queue_ms * 1000 / CROWDED)
+	if (balance_lets_in_crowd(poll(&listener, 1, 0) > 0, now))
 		while (left-- > 0 && accept_one() != NULL)
 			;
 }
@@ -426,8 +371,7 @@ static void look_at_entrances(int64_t now)
 {
 	struct handover_note note;
 
-	worker.look_again_us = now + LOOK_AFTER_US;
-	if (worker.config->queue_ms == 0 || worker.gone_since_us != 0 || metrics_idle_sibling())
+	if (!balance_may_look(now) || worker.gone_since_us != 0)
 		return;
 	let_in_crowd(now);
 	while (!worker.watching_queue && handover_peek(worker.handover, &note) &&
@@ -438,7 +382,7 @@ static void look_at_entrances(int64_t now)
 /* Whether a statement runs for which a request might wait. */
 static bool is_busy(void)
 {
-	return (worker.batch.plan != NULL || worker.describing) && has_siblings();
+	return (worker.batch.plan != NULL || worker.describing) && balance_has_siblings();
 }
 
 static void look_now(bool listener, bool queue)
@@ -449,19 +393,19 @@ static void look_now(bool listener, bool queue)
 		accept_take(ACCEPT_TAKES);
 }
 
-/* Who was left to another worker and is still there; and, once in a while, who came when the kernel told a worker that
- * had no room, or has ended since. */
 static void look_for_untold(int64_t now)
 {
-	if (worker.owes_look && worker.aside_until_us <= now) {
-		worker.owes_look = false;
+	switch (balance_take_look(now, worker.watching_listener || worker.watching_queue)) {
+	case LOOK_NONE:
+		break;
+	case LOOK_OWED:
 		if (!worker.draining)
 			look_now(true, true);
-	} else if ((worker.watching_listener || worker.watching_queue) && worker.look_untold_us <= now)
+		break;
+	case LOOK_UNTOLD:
 		look_now(worker.watching_listener, worker.watching_queue);
-	else
-		return;
-	worker.look_untold_us = now + UNTOLD_US;
+		break;
+	}
 }
 
 void accept_timers(int64_t now_us)
@@ -469,27 +413,23 @@ void accept_timers(int64_t now_us)
 	look_for_untold(now_us);
 	if (worker.accept_again_us != 0 && worker.accept_again_us <= now_us)
 		worker.accept_again_us = 0;
-	if (is_busy() && worker.handover_again_us <= now_us)
+	if (is_busy() && balance_hand_over_us() <= now_us)
 		hand_over();
-	if (is_busy() && worker.look_again_us <= now_us)
+	if (is_busy() && balance_look_us() <= now_us)
 		look_at_entrances(now_us);
-	if (has_siblings())
-		weigh_load(now_us);
+	if (balance_has_siblings() && balance_is_overloaded(now_us))
+		give_waiting(2, &metrics_own->handovers_load); /* every second one, and its connection with it */
 }
 
 int64_t accept_deadline_us(void)
 {
-	int64_t deadline = worker.accept_again_us;
+	int64_t deadline = clock_earlier(worker.accept_again_us, balance_aside_deadline_us());
 
-	if (worker.aside) /* by now it may be in the past: accept_open has to see it once more */
-		deadline = clock_earlier(deadline, worker.aside_until_us);
-	if (worker.owes_look)
-		deadline = clock_earlier(deadline, worker.aside_until_us);
 	if (!worker.watching_queue && !database_is_open(worker.database)) /* the others may have lost theirs */
 		deadline = clock_earlier(deadline, clock_now_us() + ENTRANCES_AGAIN_US);
 	if (is_busy() && (worker.watching_queue || anyone_waits()))
-		deadline = clock_earlier(deadline, worker.handover_again_us);
+		deadline = clock_earlier(deadline, balance_hand_over_us());
 	if (is_busy() && worker.config->queue_ms > 0)
-		deadline = clock_earlier(deadline, worker.look_again_us);
+		deadline = clock_earlier(deadline, balance_look_us());
 	return deadline;
 }

@@ -10,6 +10,7 @@
 #include "base/must.h"
 #include "response/openapi_document.h"
 #include "sandbox/sandbox.h"
+#include "worker/balance.h"
 #include "worker/lanes.h"
 #include "worker/peer_list.h"
 #include "worker/worker_state.h"
@@ -51,11 +52,7 @@ void db_session_busy(void)
 {
 	worker.statement_since_us = clock_now_us();
 	metrics_own->busy_since_us = worker.statement_since_us;
-	worker.handover_again_us = worker.statement_since_us + HANDOVER_AFTER_US;
-	if (worker.look_again_us < worker.statement_since_us) { /* it has been idle meanwhile */
-		worker.look_again_us = worker.statement_since_us + LOOK_AFTER_US;
-		worker.crowded_since_us = 0;
-	}
+	balance_statement_sent(worker.statement_since_us);
 }
 
 /* The others are told before a client is: it may be the next to ask one of them. */

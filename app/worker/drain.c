@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/metrics.h"
 #include "worker/accept.h"
+#include "worker/balance.h"
 #include "worker/lanes.h"
 #include "worker/peer_list.h"
 #include "worker/worker_state.h"
@@ -77,7 +78,7 @@ bool drain_may(void)
 		return false;
 	part_with_idle(); /* who has become idle since, or for whom the queue had no room */
 	if (worker.retiring) {
-		if (worker.batch.plan == NULL || clock_now_us() >= worker.handover_again_us)
+		if (worker.batch.plan == NULL || clock_now_us() >= balance_hand_over_us())
 			accept_give_waiting();
 	} else if (nothing_left())
 		accept_take(TAKES); /* what others handed over and nobody took */

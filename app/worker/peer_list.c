@@ -14,13 +14,10 @@
 #include "plan/route.h"
 #include "response/answer.h"
 #include "response/openapi_document.h"
+#include "worker/balance.h"
 #include "worker/lanes.h"
 #include "worker/prepare.h"
 #include "worker/worker_state.h"
-
-enum {
-	REGROUP_US = 2000, /* between two connections that go to a worker that has room */
-};
 
 /* Those that wait stand in the order in which they began to, be it at another worker. */
 static void queue_up(struct peer *peer)
@@ -155,18 +152,6 @@ static void log_access(const struct peer *peer)
 	log_end(line);
 }
 
-/* Where few workers serve all connections more requests meet, and share a statement. So a connection that has nothing to
- * do goes to a worker that has room, one at a time, so that its load is seen to grow. */
-static void regroup(struct peer *peer)
-{
-	int64_t now;
-
-	if (!metrics_steady_senior() || (now = clock_now_us()) - worker.regrouped_us < REGROUP_US)
-		return;
-	worker.regrouped_us = now;
-	(void)peer_list_give_away(peer, &metrics_own->handovers_room);
-}
-
 static void answered(struct peer *peer)
 {
 	bool rearm;
@@ -196,8 +181,8 @@ static void answered(struct peer *peer)
 		return;
 	else if (worker.draining) /* at once, lest a client that goes on asking keeps us */
 		peer_list_part_with(peer);
-	else
-		regroup(peer);
+	else if (balance_may_regroup())
+		(void)peer_list_give_away(peer, &metrics_own->handovers_room);
 }
 
 void peer_list_settle(void)

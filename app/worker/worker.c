@@ -14,6 +14,7 @@
 #include "response/openapi_document.h"
 #include "sandbox/sandbox.h"
 #include "worker/accept.h"
+#include "worker/balance.h"
 #include "worker/db_session.h"
 #include "worker/drain.h"
 #include "worker/lanes.h"
@@ -205,6 +206,7 @@ bool worker_begin(const struct config *config, unsigned place, int listener, con
 	worker.database_socket = -1;
 	for (int state = 0; state < PEER_STATES; state++)
 		TAILQ_INIT(&worker.peers[state]);
+	balance_begin();
 	worker.most_connections = UINT32_MAX;
 	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
 		files.rlim_cur = files.rlim_max;

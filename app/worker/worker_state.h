@@ -12,11 +12,6 @@
 #include "web/handover.h"
 #include "worker/batch.h"
 
-enum {
-	HANDOVER_AFTER_US = 2000, /* how long a statement may run before who waits for it goes to an idle worker, */
-	LOOK_AFTER_US = 50000,    /* and how often a busy worker looks for those at the entrances who wait for too long */
-};
-
 /* A statement's requests may want to know how many rows there are: then it is several. */
 enum statement_stage { STAGE_PLANNED, STAGE_BEGIN, STAGE_EXACT, STAGE_ROWS };
 
@@ -52,17 +47,10 @@ struct worker {
 	bool listener_is_tcp;
 	unsigned connections, most_connections; /* that are open; that descriptors are for */
 	int64_t full_told_us; /* when it was last said that there are as many as that */
-	int64_t accept_again_us, handover_again_us, share_again_us, look_again_us;
-	int64_t aside_until_us;            /* when it last left the entrances to another worker, until then */
-	bool owes_look;                    /* it has to look whether somebody still waits there then */
-	int64_t look_untold_us;            /* when it looks at the entrances that it watches, though nothing was told */
-	bool aside;                        /* accept_open found that they are still left to it */
-	int64_t regrouped_us;              /* when it last gave a connection to another worker that has room */
-	int64_t load_since_us, load_cpu_us; /* the window in which its use of the processor is measured */
+	int64_t accept_again_us;
 	/* The one that was answered and is not watched yet: its web server mostly hangs up now, and need not wake us for
 	 * that while a statement runs. NULL: none. */
 	struct peer *unwatched;
-	int64_t crowded_since_us; /* since when somebody has been found in the listening socket at each look; 0: nobody was */
 	int64_t overdue_us;   /* when the first of those that wait may have waited for too long; 0: no one's */
 	int64_t shed_told_us; /* when it was last said how many were refused for that, */
 	unsigned long shed_untold; /* and how many have been since */

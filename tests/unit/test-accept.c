@@ -10,6 +10,7 @@
 
 #include "base/metrics.h"
 #include "database/engine.h"
+#include "worker/balance.h"
 #include "worker/peer_list.h"
 #include "records.h"
 #include "unit.h"
@@ -38,17 +39,28 @@ int clock_gettime(clockid_t clock, struct timespec *now)
 /* Whoever left the entrances to another worker comes back to them, however its looks at the clock fall. */
 static void time_that_passes_between_two_looks_is_seen(void **state)
 {
+	static struct metrics page;
+
 	(void)state;
+	metrics_page = &page;
+	page.used = 3;
+	page.slots[1].state = WORKER_READY;
+	metrics_own = &page.slots[2];
 	worker.listener = worker.epoll = -1;
 	for (int64_t early = 5; early >= 0; early--) {
-		worker.watching_queue = false;
-		worker.aside_until_us = 1000000;
+		balance_begin();
+		accept_close();
+		now_us = 998000;
+		page.slots[1].pid = 1;
+		assert_true(accept_is_left_to_another()); /* until 1000000 */
+		page.slots[1].pid = 0;
 		now_us = 1000000 - early;
 		accept_open();
 		assert_true(worker.watching_queue || accept_deadline_us() == 1000000);
 		now_us = 1000000;
 		accept_open();
 		assert_true(worker.watching_queue);
+		accept_timers(now_us);
 		assert_int_not_equal(accept_deadline_us(), 1000000); /* nothing is left to wait for */
 	}
 }
