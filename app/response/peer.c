@@ -7,6 +7,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+#include "base/log.h"
+
 enum {
 	LOOK_BYTES = 65536,
 	LOOK_READS = 8, /* in one look, so that one connection that never ends does not keep the others waiting */
@@ -228,4 +231,18 @@ static enum fastcgi_write write_stream(struct peer *peer)
 enum fastcgi_write peer_write(struct peer *peer)
 {
 	return peer->output.head.length > 0 ? fastcgi_write(peer->socket, &peer->output) : write_stream(peer);
+}
+
+void peer_log_access(const struct peer *peer)
+{
+	struct log_line *line = log_begin_always(LOG_INFO, "access");
+
+	log_bytes(line, "id", peer->request.id.bytes, peer->request.id.length);
+	log_bytes(line, "method", peer->request.method_name.bytes, peer->request.method_name.length);
+	log_bytes(line, "path", peer->request.uri.bytes, peer->request.uri.length);
+	log_number(line, "status", peer->status);
+	log_milliseconds(line, "duration_ms", clock_now_us() - peer->since_us);
+	log_number(line, "rows", (int64_t)peer->rows);
+	log_boolean(line, "merged", peer->merged);
+	log_end(line);
 }

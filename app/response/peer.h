@@ -94,5 +94,7 @@ bool peer_is_untried(const struct peer *);
 void peer_clear(struct peer *);
 /* Writes on, be it a whole answer or a stream. */
 enum fastcgi_write peer_write(struct peer *) MUST_CHECK;
+/* The line of the access log, once the answer has been written. */
+void peer_log_access(const struct peer *);
 
 #endif

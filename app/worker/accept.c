@@ -24,6 +24,29 @@ enum {
 	LOOK_ACCEPTS = 256, /* at most, at one look at the listening socket */
 };
 
+static struct entrances {
+	bool watching_listener, watching_queue; /* they are in the epoll set */
+	bool left_listener;        /* since a write began: whoever came meanwhile waits in the socket, for all workers */
+	unsigned most_connections; /* that descriptors are for */
+	int64_t full_told_us;      /* when it was last said that there are as many as that */
+	int64_t again_us;          /* when connections are accepted again; 0: they are */
+} entrances;
+
+void accept_begin(unsigned most_connections)
+{
+	entrances = (struct entrances){ .most_connections = most_connections };
+}
+
+bool accept_watches_listener(void)
+{
+	return entrances.watching_listener;
+}
+
+bool accept_watches_queue(void)
+{
+	return entrances.watching_queue;
+}
+
 static void watch_one(int entrance, void *mark, bool wanted, bool *watching)
 {
 	struct epoll_event event = { .events = EPOLLIN | EPOLLEXCLUSIVE, .data.ptr = mark };
@@ -36,8 +59,8 @@ static void watch_one(int entrance, void *mark, bool wanted, bool *watching)
 
 static void watch_listener(bool wanted)
 {
-	watch_one(worker.listener, &worker.listener, wanted, &worker.watching_listener);
-	worker.left_listener = false;
+	watch_one(worker.listener, &worker.listener, wanted, &entrances.watching_listener);
+	entrances.left_listener = false;
 }
 
 static void watch(bool wanted)
@@ -45,13 +68,13 @@ static void watch(bool wanted)
 	if (wanted && worker.retiring)
 		return;
 	watch_listener(wanted);
-	watch_one(worker.handover->take, &worker.handover, wanted, &worker.watching_queue);
+	watch_one(worker.handover->take, &worker.handover, wanted, &entrances.watching_queue);
 }
 
 /* The rest of the descriptors is the database's, and the worker's own. */
 static bool has_room(void)
 {
-	return worker.connections < worker.most_connections;
+	return peer_list_count() < entrances.most_connections;
 }
 
 /* Who has asked nothing for the longest time goes, so that many idle connections keep nobody out. Other workers, which
@@ -68,10 +91,10 @@ static bool make_room(int entrance)
 		return false;
 	now = clock_now_us();
 	balance_tell_strained(now);
-	if (worker.full_told_us == 0 || now - worker.full_told_us >= FULL_AGAIN_US) {
+	if (entrances.full_told_us == 0 || now - entrances.full_told_us >= FULL_AGAIN_US) {
 		log_event(LOG_WARNING, "connections-full", "%u connections are open, as many as the limit of descriptors allows:"
-		          " idle ones are closed for others (ulimit -n, LimitNOFILE=)", worker.connections);
-		worker.full_told_us = now;
+		          " idle ones are closed for others (ulimit -n, LimitNOFILE=)", peer_list_count());
+		entrances.full_told_us = now;
 	}
 	while (!worker.retiring && !has_room() && (idle = TAILQ_FIRST(&worker.peers[PEER_IDLE])) != NULL)
 		peer_list_part_with(idle);
@@ -83,7 +106,7 @@ void accept_open(void)
 	bool aside = balance_is_aside();
 
 	if (worker.batch.plan == NULL && !worker.describing && !worker.draining && worker.notify < 0 &&
-	    worker.accept_again_us == 0 && !aside)
+	    entrances.again_us == 0 && !aside)
 		watch((has_room() || !TAILQ_EMPTY(&worker.peers[PEER_IDLE])) &&
 		      (database_is_open(worker.database) || !metrics_ready_sibling()));
 }
@@ -125,7 +148,7 @@ static struct peer *accept_one(void)
 		if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS) {
 			log_event(LOG_ERROR, "accept", "cannot accept a connection: %s", strerror(errno));
 			watch(false);
-			worker.accept_again_us = clock_now_us() + ACCEPT_AGAIN_US;
+			entrances.again_us = clock_now_us() + ACCEPT_AGAIN_US;
 		}
 		return NULL;
 	}
@@ -133,7 +156,7 @@ static struct peer *accept_one(void)
 	peer = peer_list_admit(&fresh);
 	peer->sole_owner = true;
 	peer_list_look_at(peer);
-	if (peer->state != PEER_CLOSED && !peer->watched && peer != worker.unwatched && !starts_at_once(peer) &&
+	if (peer->state != PEER_CLOSED && !peer->watched && peer != peer_list_unwatched() && !starts_at_once(peer) &&
 	    !peer_list_watch(peer, EPOLLIN))
 		peer_list_hang_up(peer);
 	return peer;
@@ -173,18 +196,18 @@ void accept_all(void)
 
 void accept_leave(void)
 {
-	if (!balance_has_siblings() || !worker.watching_listener)
+	if (!balance_has_siblings() || !entrances.watching_listener)
 		return;
 	watch_listener(false);
-	worker.left_listener = true;
+	entrances.left_listener = true;
 }
 
 void accept_accept_left(void)
 {
-	if (!worker.left_listener || worker.draining || !database_is_open(worker.database) || !accept_some())
+	if (!entrances.left_listener || worker.draining || !database_is_open(worker.database) || !accept_some())
 		return;
 	balance_tell_strained(clock_now_us());
-	if (worker.accept_again_us == 0 && !write_waits())
+	if (entrances.again_us == 0 && !write_waits())
 		watch_listener(has_room());
 }
 
@@ -358,7 +381,7 @@ static void let_in_crowd(int64_t now)
 	struct pollfd listener = { .fd = worker.listener, .events = POLLIN };
 	int left = LOOK_ACCEPTS;
 
-	if (worker.watching_listener || worker.listener < 0)
+	if (entrances.watching_listener || worker.listener < 0)
 		return;
 	if (balance_lets_in_crowd(poll(&listener, 1, 0) > 0, now))
 		while (left-- > 0 && accept_one() != NULL)
@@ -374,7 +397,7 @@ static void look_at_entrances(int64_t now)
 	if (!balance_may_look(now) || worker.gone_since_us != 0)
 		return;
 	let_in_crowd(now);
-	while (!worker.watching_queue && handover_peek(worker.handover, &note) &&
+	while (!entrances.watching_queue && handover_peek(worker.handover, &note) &&
 	       (note.waits_since_us == 0 || shed_is_overdue(note.waits_since_us, now)) && take_one())
 		;
 }
@@ -395,7 +418,7 @@ static void look_now(bool listener, bool queue)
 
 static void look_for_untold(int64_t now)
 {
-	switch (balance_take_look(now, worker.watching_listener || worker.watching_queue)) {
+	switch (balance_take_look(now, entrances.watching_listener || entrances.watching_queue)) {
 	case LOOK_NONE:
 		break;
 	case LOOK_OWED:
@@ -403,7 +426,7 @@ static void look_for_untold(int64_t now)
 			look_now(true, true);
 		break;
 	case LOOK_UNTOLD:
-		look_now(worker.watching_listener, worker.watching_queue);
+		look_now(entrances.watching_listener, entrances.watching_queue);
 		break;
 	}
 }
@@ -411,8 +434,8 @@ static void look_for_untold(int64_t now)
 void accept_timers(int64_t now_us)
 {
 	look_for_untold(now_us);
-	if (worker.accept_again_us != 0 && worker.accept_again_us <= now_us)
-		worker.accept_again_us = 0;
+	if (entrances.again_us != 0 && entrances.again_us <= now_us)
+		entrances.again_us = 0;
 	if (is_busy() && balance_hand_over_us() <= now_us)
 		hand_over();
 	if (is_busy() && balance_look_us() <= now_us)
@@ -423,11 +446,11 @@ void accept_timers(int64_t now_us)
 
 int64_t accept_deadline_us(void)
 {
-	int64_t deadline = clock_earlier(worker.accept_again_us, balance_aside_deadline_us());
+	int64_t deadline = clock_earlier(entrances.again_us, balance_aside_deadline_us());
 
-	if (!worker.watching_queue && !database_is_open(worker.database)) /* the others may have lost theirs */
+	if (!entrances.watching_queue && !database_is_open(worker.database)) /* the others may have lost theirs */
 		deadline = clock_earlier(deadline, clock_now_us() + ENTRANCES_AGAIN_US);
-	if (is_busy() && (worker.watching_queue || anyone_waits()))
+	if (is_busy() && (entrances.watching_queue || anyone_waits()))
 		deadline = clock_earlier(deadline, balance_hand_over_us());
 	if (is_busy() && worker.config->queue_ms > 0)
 		deadline = clock_earlier(deadline, balance_look_us());

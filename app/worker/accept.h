@@ -11,6 +11,11 @@
 
 enum { ACCEPT_TAKES = 32 }; /* how many at once, so that others get their turn */
 
+/* It is not watched for any yet. most_connections: that may be open. */
+void accept_begin(unsigned most_connections);
+/* Whether a new connection, or one that was handed over, wakes the worker. */
+bool accept_watches_listener(void);
+bool accept_watches_queue(void);
 /* Takes new connections from now on, when this worker is the one to do so; to be called before each wait. */
 void accept_open(void);
 void accept_close(void);

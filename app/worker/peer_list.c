@@ -19,6 +19,50 @@
 #include "worker/prepare.h"
 #include "worker/worker_state.h"
 
+static unsigned count; /* of connections that are open */
+/* The one that was answered and is not watched yet: its web server mostly hangs up now, and need not wake us for that while a
+ * statement runs. NULL: none. */
+static struct peer *unwatched;
+
+void peer_list_begin(void)
+{
+	for (int state = 0; state < PEER_STATES; state++)
+		TAILQ_INIT(&worker.peers[state]);
+	count = 0;
+	unwatched = NULL;
+}
+
+static void free_all(enum peer_state state)
+{
+	struct peer *peer;
+
+	while ((peer = TAILQ_FIRST(&worker.peers[state])) != NULL) {
+		TAILQ_REMOVE(&worker.peers[state], peer, link);
+		peer_free(peer);
+	}
+}
+
+void peer_list_free_closed(void)
+{
+	free_all(PEER_CLOSED);
+}
+
+void peer_list_end(void)
+{
+	for (int state = 0; state < PEER_STATES; state++)
+		free_all((enum peer_state)state);
+}
+
+unsigned peer_list_count(void)
+{
+	return count;
+}
+
+const struct peer *peer_list_unwatched(void)
+{
+	return unwatched;
+}
+
 /* Those that wait stand in the order in which they began to, be it at another worker. */
 static void queue_up(struct peer *peer)
 {
@@ -61,8 +105,8 @@ static void stop_watching(struct peer *peer)
 	if (peer->watched && !peer->sole_owner)
 		(void)epoll_ctl(worker.epoll, EPOLL_CTL_DEL, peer->socket, &event);
 	peer->watched = false;
-	if (worker.unwatched == peer)
-		worker.unwatched = NULL;
+	if (unwatched == peer)
+		unwatched = NULL;
 }
 
 void peer_list_hang_up(struct peer *peer)
@@ -73,7 +117,7 @@ void peer_list_hang_up(struct peer *peer)
 		stop_watching(peer);
 		close(peer->socket);
 		peer->socket = -1;
-		worker.connections--;
+		count--;
 	}
 	peer_list_move(peer, PEER_CLOSED);
 }
@@ -83,7 +127,7 @@ struct peer *peer_list_admit(const struct handover_item *item)
 	struct peer *peer = peer_new(item, (size_t)worker.config->max_request_bytes);
 	int on = 1;
 
-	worker.connections++;
+	count++;
 	if (worker.listener_is_tcp)
 		(void)setsockopt(peer->socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	peer->state = item->bytes.length > 0 ? PEER_AGAIN : PEER_IDLE;
@@ -114,16 +158,6 @@ void peer_list_abandon(struct peer *peer)
 	peer_list_hang_up(peer);
 }
 
-void peer_list_free_closed(void)
-{
-	struct peer *peer;
-
-	while ((peer = TAILQ_FIRST(&worker.peers[PEER_CLOSED])) != NULL) {
-		TAILQ_REMOVE(&worker.peers[PEER_CLOSED], peer, link);
-		peer_free(peer);
-	}
-}
-
 bool peer_list_give_away(struct peer *peer, _Atomic uint64_t *cause)
 {
 	const struct handover_item item = peer_item(peer);
@@ -138,20 +172,6 @@ bool peer_list_give_away(struct peer *peer, _Atomic uint64_t *cause)
 
 /* --- Answers on their way --- */
 
-static void log_access(const struct peer *peer)
-{
-	struct log_line *line = log_begin_always(LOG_INFO, "access");
-
-	log_bytes(line, "id", peer->request.id.bytes, peer->request.id.length);
-	log_bytes(line, "method", peer->request.method_name.bytes, peer->request.method_name.length);
-	log_bytes(line, "path", peer->request.uri.bytes, peer->request.uri.length);
-	log_number(line, "status", peer->status);
-	log_milliseconds(line, "duration_ms", clock_now_us() - peer->since_us);
-	log_number(line, "rows", (int64_t)peer->rows);
-	log_boolean(line, "merged", peer->merged);
-	log_end(line);
-}
-
 static void answered(struct peer *peer)
 {
 	bool rearm;
@@ -162,7 +182,7 @@ static void answered(struct peer *peer)
 	if (peer->merged)
 		METRICS_ADD(metrics_own->requests_merged, 1);
 	if (worker.config->access_log)
-		log_access(peer);
+		peer_log_access(peer);
 	if (!peer->reader.keep) {
 		peer_list_hang_up(peer);
 		return;
@@ -171,9 +191,9 @@ static void answered(struct peer *peer)
 	peer_clear(peer);
 	peer_list_move(peer, peer->raw.length > 0 ? PEER_AGAIN : PEER_IDLE);
 	if (!peer->watched && !worker.draining) {
-		if (worker.unwatched != peer) { /* which it is still when two requests came at once */
+		if (unwatched != peer) { /* which it is still when two requests came at once */
 			peer_list_settle();
-			worker.unwatched = peer;
+			unwatched = peer;
 		}
 	} else if (rearm) /* which reports again what has come meanwhile */
 		(void)peer_list_watch(peer, EPOLLIN);
@@ -187,11 +207,11 @@ static void answered(struct peer *peer)
 
 void peer_list_settle(void)
 {
-	struct peer *peer = worker.unwatched;
+	struct peer *peer = unwatched;
 
 	if (peer == NULL)
 		return;
-	worker.unwatched = NULL;
+	unwatched = NULL;
 	if (peer->state == PEER_IDLE)
 		peer_list_look_at(peer);
 	if (peer->state != PEER_CLOSED && !peer->watched && !peer_list_watch(peer, EPOLLIN))
@@ -423,12 +443,12 @@ void peer_list_look_at(struct peer *peer)
 void peer_list_look_again(void)
 {
 	struct peer *peer;
-	unsigned count = 0;
+	unsigned again = 0;
 
 	TAILQ_FOREACH(peer, &worker.peers[PEER_AGAIN], link)
-		count++;
+		again++;
 	/* Who comes to this list meanwhile has its turn in the next round; some may leave it. */
-	while (count-- > 0 && (peer = TAILQ_FIRST(&worker.peers[PEER_AGAIN])) != NULL)
+	while (again-- > 0 && (peer = TAILQ_FIRST(&worker.peers[PEER_AGAIN])) != NULL)
 		peer_list_look_at(peer);
 }
 
@@ -475,7 +495,6 @@ int64_t peer_list_deadline_us(void)
 {
 	const struct peer *partial = TAILQ_FIRST(&worker.peers[PEER_PARTIAL]);
 	const struct peer *writing = TAILQ_FIRST(&worker.peers[PEER_WRITING]);
-
 	int64_t deadline = clock_earlier(partial != NULL ? partial->deadline_us : 0, writing != NULL ? writing->deadline_us : 0);
 
 	if (!TAILQ_EMPTY(&worker.peers[PEER_WAITING]) && !worker.draining && worker.gone_since_us == 0)

@@ -9,11 +9,15 @@
 #include "response/peer.h"
 #include "web/handover.h"
 
+void peer_list_begin(void); /* the lists are empty */
+void peer_list_end(void);   /* frees those that are left */
+unsigned peer_list_count(void); /* how many connections are open */
 struct peer *peer_list_admit(const struct handover_item *); /* takes the connection, which is still to be watched */
 void peer_list_move(struct peer *, enum peer_state);
 /* Watches it for these events (EPOLLIN, EPOLLOUT) and the hang-up, and reports again what is there already. */
 bool peer_list_watch(struct peer *, unsigned events);
-/* Looks at the one that has been answered and is not watched (worker_state.h), and has it watched. */
+/* The one that has been answered and is not watched yet, NULL: none is; looks at it, and has it watched. */
+const struct peer *peer_list_unwatched(void);
 void peer_list_settle(void);
 void peer_list_hang_up(struct peer *); /* the peer stays in memory until peer_list_free_closed */
 void peer_list_free_closed(void);

@@ -188,15 +188,25 @@ static int make_signals(void)
 	return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 }
 
-static unsigned most_connections(unsigned descriptors)
+/* That descriptors are for. */
+static unsigned most_connections(void)
 {
+	struct rlimit files;
+	unsigned descriptors;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) < 0)
+		return UINT32_MAX;
+	files.rlim_cur = files.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &files);
+	if (files.rlim_max >= UINT32_MAX)
+		return UINT32_MAX;
+	descriptors = (unsigned)files.rlim_max;
 	return descriptors > 2 * OTHER_DESCRIPTORS ? descriptors - OTHER_DESCRIPTORS : descriptors / 2;
 }
 
 bool worker_begin(const struct config *config, unsigned place, int listener, const struct handover *handover, int notify)
 {
 	struct epoll_event signal_event = { .events = EPOLLIN, .data.ptr = &worker.signals };
-	struct rlimit files;
 
 	worker.config = config;
 	worker.handover = handover;
@@ -204,16 +214,9 @@ bool worker_begin(const struct config *config, unsigned place, int listener, con
 	worker.listener_is_tcp = listen_is_tcp(listener);
 	worker.notify = notify;
 	worker.database_socket = -1;
-	for (int state = 0; state < PEER_STATES; state++)
-		TAILQ_INIT(&worker.peers[state]);
+	peer_list_begin();
 	balance_begin();
-	worker.most_connections = UINT32_MAX;
-	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
-		files.rlim_cur = files.rlim_max;
-		(void)setrlimit(RLIMIT_NOFILE, &files);
-		if (files.rlim_max < UINT32_MAX)
-			worker.most_connections = most_connections((unsigned)files.rlim_max);
-	}
+	accept_begin(most_connections());
 	worker.epoll = epoll_create1(EPOLL_CLOEXEC);
 	worker.signals = make_signals();
 	if (worker.epoll < 0 || worker.signals < 0 ||
@@ -230,14 +233,7 @@ bool worker_begin(const struct config *config, unsigned place, int listener, con
 
 void worker_end(void)
 {
-	for (int state = 0; state < PEER_STATES; state++) {
-		struct peer *peer;
-
-		while ((peer = TAILQ_FIRST(&worker.peers[state])) != NULL) {
-			TAILQ_REMOVE(&worker.peers[state], peer, link);
-			peer_free(peer);
-		}
-	}
+	peer_list_end();
 	batch_release(&worker.batch);
 	openapi_document_forget();
 	database_free(worker.database);

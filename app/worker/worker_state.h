@@ -41,16 +41,7 @@ struct worker {
 	int epoll;
 	uint64_t round; /* of the loop: how many times it has waited for events */
 	int notify; /* tells the supervisor that the first attempt at the database is over; -1: told */
-	/* accept */
-	bool watching_listener, watching_queue; /* they are in the epoll set */
-	bool left_listener;  /* since a write began: whoever came meanwhile waits in the socket, for all workers */
 	bool listener_is_tcp;
-	unsigned connections, most_connections; /* that are open; that descriptors are for */
-	int64_t full_told_us; /* when it was last said that there are as many as that */
-	int64_t accept_again_us;
-	/* The one that was answered and is not watched yet: its web server mostly hangs up now, and need not wake us for
-	 * that while a statement runs. NULL: none. */
-	struct peer *unwatched;
 	int64_t overdue_us;   /* when the first of those that wait may have waited for too long; 0: no one's */
 	int64_t shed_told_us; /* when it was last said how many were refused for that, */
 	unsigned long shed_untold; /* and how many have been since */

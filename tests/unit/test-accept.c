@@ -56,10 +56,10 @@ static void time_that_passes_between_two_looks_is_seen(void **state)
 		page.slots[1].pid = 0;
 		now_us = 1000000 - early;
 		accept_open();
-		assert_true(worker.watching_queue || accept_deadline_us() == 1000000);
+		assert_true(accept_watches_queue() || accept_deadline_us() == 1000000);
 		now_us = 1000000;
 		accept_open();
-		assert_true(worker.watching_queue);
+		assert_true(accept_watches_queue());
 		accept_timers(now_us);
 		assert_int_not_equal(accept_deadline_us(), 1000000); /* nothing is left to wait for */
 	}
@@ -85,7 +85,7 @@ static int connect_one(void)
 static void go_round(void)
 {
 	peer_list_look_again();
-	assert_true(worker.unwatched == NULL || worker.unwatched->state != PEER_CLOSED);
+	assert_true(peer_list_unwatched() == NULL || peer_list_unwatched()->state != PEER_CLOSED);
 	peer_list_free_closed();
 	peer_list_settle();
 }
@@ -120,7 +120,7 @@ static void requests_that_come_at_once_are_answered_one_by_one(void **state)
 			while (!TAILQ_EMPTY(&worker.peers[PEER_IDLE]))
 				peer_list_hang_up(TAILQ_FIRST(&worker.peers[PEER_IDLE]));
 			peer_list_free_closed();
-			assert_null(worker.unwatched);
+			assert_null(peer_list_unwatched());
 			text_release(&bytes);
 			close(client);
 			close(worker.listener);
@@ -137,7 +137,7 @@ static void there_are_no_more_connections_than_descriptors_for_them(void **state
 	char byte = 1;
 
 	(void)state;
-	worker.most_connections = 3;
+	accept_begin(3);
 	worker.epoll = epoll_create1(EPOLL_CLOEXEC);
 	clients[0] = connect_one();
 	assert_int_equal(getsockname(worker.listener, (struct sockaddr *)&address, &length), 0);
@@ -150,25 +150,25 @@ static void there_are_no_more_connections_than_descriptors_for_them(void **state
 	metrics_own->strained_us = 0;
 	accept_new();
 	peer_list_free_closed();
-	assert_int_equal(worker.connections, 3); /* 2, 4 and 5 */
+	assert_int_equal(peer_list_count(), 3); /* 2, 4 and 5 */
 	assert_int_not_equal(metrics_own->strained_us, 0); /* so that others take who comes */
 	for (int i = 0; i < 6; i++)
 		assert_int_equal(recv(clients[i], &byte, 1, MSG_DONTWAIT), i == 2 || i > 3 ? -1 : 0);
 	accept_open();
-	assert_false(worker.watching_listener);
-	assert_false(worker.watching_queue);
+	assert_false(accept_watches_listener());
+	assert_false(accept_watches_queue());
 	peer_list_hang_up(TAILQ_FIRST(&worker.peers[PEER_PARTIAL]));
 	peer_list_free_closed();
-	assert_int_equal(worker.connections, 2);
+	assert_int_equal(peer_list_count(), 2);
 	accept_open();
-	assert_true(worker.watching_listener);
-	assert_true(worker.watching_queue);
+	assert_true(accept_watches_listener());
+	assert_true(accept_watches_queue());
 	while (!TAILQ_EMPTY(&worker.peers[PEER_PARTIAL]))
 		peer_list_hang_up(TAILQ_FIRST(&worker.peers[PEER_PARTIAL]));
 	peer_list_free_closed();
-	assert_int_equal(worker.connections, 0);
+	assert_int_equal(peer_list_count(), 0);
 	/* One that retires and can give nothing away waits, and does not go round for ever. */
-	worker.most_connections = 1;
+	accept_begin(1);
 	for (int i = 0; i < 2; i++) {
 		close(clients[i]);
 		clients[i] = socket(AF_UNIX, SOCK_STREAM, 0);
@@ -176,7 +176,7 @@ static void there_are_no_more_connections_than_descriptors_for_them(void **state
 		worker.retiring = i == 1;
 		worker.handover = &(const struct handover){ .give = -1, .take = -1 };
 		accept_new();
-		assert_int_equal(worker.connections, 1);
+		assert_int_equal(peer_list_count(), 1);
 		assert_false(TAILQ_EMPTY(&worker.peers[PEER_IDLE]));
 	}
 	worker.retiring = false;
@@ -199,11 +199,11 @@ static void who_is_given_to_a_worker_without_room_waits(void **state)
 
 	(void)state;
 	worker.listener = -1;
-	worker.most_connections = 1;
+	accept_begin(1);
 	worker.epoll = epoll_create1(EPOLL_CLOEXEC);
 	accept_close();
 	accept_open();
-	assert_true(worker.watching_queue);
+	assert_true(accept_watches_queue());
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
 	for (int i = 0; i < 2; i++) {
 		item.connection = ends[i];
@@ -212,20 +212,18 @@ static void who_is_given_to_a_worker_without_room_waits(void **state)
 	}
 	worker.batch.plan = &plan;
 	accept_take(ACCEPT_TAKES);
-	assert_int_equal(worker.connections, 1);
+	assert_int_equal(peer_list_count(), 1);
 	accept_open();
-	assert_false(worker.watching_queue);
+	assert_false(accept_watches_queue());
 	worker.batch.plan = NULL;
 	for (int i = 0; i < 2; i++) {
 		peer_list_hang_up(TAILQ_FIRST(&worker.peers[PEER_AGAIN]));
 		accept_open();
-		assert_true(worker.watching_queue);
+		assert_true(accept_watches_queue());
 		accept_take(ACCEPT_TAKES);
-		assert_int_equal(worker.connections, 1 - i);
+		assert_int_equal(peer_list_count(), 1 - i);
 	}
 	peer_list_free_closed();
-	accept_close();
-	worker.most_connections = 100;
 	close(worker.epoll);
 }
 
@@ -237,9 +235,8 @@ static int begin(void **state)
 	engine_register(engines);
 	worker.database = database_new(&config, 0);
 	worker.notify = -1;
-	worker.most_connections = 100;
-	for (int each = 0; each < PEER_STATES; each++)
-		TAILQ_INIT(&worker.peers[each]);
+	accept_begin(100);
+	peer_list_begin();
 	return handover_open(&handover);
 }
 
