@@ -13,6 +13,8 @@
 
 enum { TAKES = 4 }; /* while all drain: what others have shared out is for all who have nothing left */
 
+static int64_t deadline_us; /* when the worker ends, whatever is left; set by drain_begin */
+
 static void part_with_idle(void)
 {
 	struct peer *peer, *next;
@@ -41,7 +43,7 @@ void drain_begin(bool retire)
 	worker.draining = true;
 	metrics_own->state = WORKER_LEAVING;
 	worker.retiring = retire; /* TERM while retiring: who would take the connections drains as well */
-	worker.drain_deadline_us = clock_now_us() + worker.config->drain_timeout_s * 1000000;
+	deadline_us = clock_now_us() + worker.config->drain_timeout_s * 1000000;
 	accept_close();
 	if (!retire) { /* whoever waits to be accepted is served as well */
 		accept_share_slow(); /* who is heard no more seems to have left, to a worker that does not drain yet */
@@ -84,7 +86,7 @@ bool drain_may(void)
 		accept_take(TAKES); /* what others handed over and nobody took */
 	if (nothing_left() && worker.batch.plan == NULL && !is_more_to_come())
 		return true;
-	if (clock_now_us() < worker.drain_deadline_us)
+	if (clock_now_us() < deadline_us)
 		return false;
 	log_event(LOG_WARNING, "drain-timeout", "requests are left unanswered after %ld s",
 	          worker.config->drain_timeout_s);

@@ -45,9 +45,7 @@ struct worker {
 	int64_t overdue_us;   /* when the first of those that wait may have waited for too long; 0: no one's */
 	int64_t shed_told_us; /* when it was last said how many were refused for that, */
 	unsigned long shed_untold; /* and how many have been since */
-	/* drain */
-	bool draining, retiring;
-	int64_t drain_deadline_us;
+	bool draining, retiring; /* it leaves (drain.c); its connections go to its successors */
 	/* db_session */
 	int database_socket; /* as it is in the epoll set; -1: not */
 	unsigned database_events;

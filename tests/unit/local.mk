@@ -11,6 +11,7 @@ check_PROGRAMS = \
 	tests/unit/test-batch \
 	tests/unit/test-body \
 	tests/unit/test-config \
+	tests/unit/test-drain \
 	tests/unit/test-encoding \
 	tests/unit/test-etag \
 	tests/unit/test-fastcgi \
