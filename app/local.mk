@@ -202,6 +202,8 @@ library_sources = \
 	app/web/negotiate.h \
 	app/web/prefer.c \
 	app/web/prefer.h \
+	app/worker/absence.c \
+	app/worker/absence.h \
 	app/worker/accept.c \
 	app/worker/accept.h \
 	app/worker/balance.c \

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/metrics.h"
+#include "worker/absence.h"
 #include "worker/balance.h"
 #include "worker/db_session.h"
 #include "worker/lanes.h"
@@ -105,7 +106,7 @@ void accept_open(void)
 {
 	bool aside = balance_is_aside();
 
-	if (worker.batch.plan == NULL && !worker.describing && !worker.draining && worker.notify < 0 &&
+	if (worker.batch.plan == NULL && !db_session_is_describing() && !worker.draining && db_session_was_tried() &&
 	    entrances.again_us == 0 && !aside)
 		watch((has_room() || !TAILQ_EMPTY(&worker.peers[PEER_IDLE])) &&
 		      (database_is_open(worker.database) || !metrics_ready_sibling()));
@@ -394,7 +395,7 @@ static void look_at_entrances(int64_t now)
 {
 	struct handover_note note;
 
-	if (!balance_may_look(now) || worker.gone_since_us != 0)
+	if (!balance_may_look(now) || absence_is_on())
 		return;
 	let_in_crowd(now);
 	while (!entrances.watching_queue && handover_peek(worker.handover, &note) &&
@@ -405,7 +406,7 @@ static void look_at_entrances(int64_t now)
 /* Whether a statement runs for which a request might wait. */
 static bool is_busy(void)
 {
-	return (worker.batch.plan != NULL || worker.describing) && balance_has_siblings();
+	return (worker.batch.plan != NULL || db_session_is_describing()) && balance_has_siblings();
 }
 
 static void look_now(bool listener, bool queue)

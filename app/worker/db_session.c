@@ -10,6 +10,7 @@
 #include "base/must.h"
 #include "response/openapi_document.h"
 #include "sandbox/sandbox.h"
+#include "worker/absence.h"
 #include "worker/balance.h"
 #include "worker/lanes.h"
 #include "worker/peer_list.h"
@@ -27,6 +28,50 @@ enum {
 	DESCRIBE_AGAIN_US = 1000000, /* while something of MYREST_TABLES is missing, or the description incomplete */
 };
 
+static struct db_session {
+	int notify; /* tells the supervisor that the first attempt at the database is over; -1: told */
+	int socket; /* as it is in the epoll set; -1: not */
+	unsigned events;
+	bool opening, describing; /* under way */
+	bool describe_wanted;     /* the tables are to be described again before the next statement */
+	bool away;                /* the last attempt to connect failed */
+	bool missing_told; /* what is missing has been, and nothing has changed since: it is looked for once a second */
+	int64_t described_us;     /* when a request last had the tables described */
+	int64_t open_again_us, pause_us, describe_again_us; /* pause: between two attempts to connect */
+	int64_t statement_since_us;
+} session;
+
+void db_session_begin(int notify)
+{
+	session = (struct db_session){ .notify = notify, .socket = -1 };
+	absence_reset();
+}
+
+bool db_session_was_tried(void)
+{
+	return session.notify < 0;
+}
+
+bool db_session_is_opening(void)
+{
+	return session.opening;
+}
+
+bool db_session_is_describing(void)
+{
+	return session.describing;
+}
+
+bool db_session_wants_describe(void)
+{
+	return session.describe_wanted;
+}
+
+int64_t db_session_statement_since_us(void)
+{
+	return session.statement_since_us;
+}
+
 void db_session_watch(void)
 {
 	int socket = database_descriptor(worker.database);
@@ -34,25 +79,25 @@ void db_session_watch(void)
 	struct epoll_event event = { .events = events, .data.ptr = &worker.database };
 
 	if (worker_is_paused() || socket < 0) { /* nothing of the socket may wake us meanwhile */
-		if (worker.database_socket >= 0)
-			(void)epoll_ctl(worker.epoll, EPOLL_CTL_DEL, worker.database_socket, &event);
-		worker.database_socket = -1;
+		if (session.socket >= 0)
+			(void)epoll_ctl(worker.epoll, EPOLL_CTL_DEL, session.socket, &event);
+		session.socket = -1;
 		return;
 	}
 	/* While it opens, one descriptor may follow another under the same number. */
-	if (socket == worker.database_socket && events == worker.database_events && !worker.opening)
+	if (socket == session.socket && events == session.events && !session.opening)
 		return;
 	if (epoll_ctl(worker.epoll, EPOLL_CTL_MOD, socket, &event) < 0)
 		(void)epoll_ctl(worker.epoll, EPOLL_CTL_ADD, socket, &event);
-	worker.database_socket = socket;
-	worker.database_events = events;
+	session.socket = socket;
+	session.events = events;
 }
 
 void db_session_busy(void)
 {
-	worker.statement_since_us = clock_now_us();
-	metrics_own->busy_since_us = worker.statement_since_us;
-	balance_statement_sent(worker.statement_since_us);
+	session.statement_since_us = clock_now_us();
+	metrics_own->busy_since_us = session.statement_since_us;
+	balance_statement_sent(session.statement_since_us);
 }
 
 /* The others are told before a client is: it may be the next to ask one of them. */
@@ -63,7 +108,7 @@ void db_session_not_busy(void)
 
 void db_session_done(void)
 {
-	int64_t us = clock_now_us() - worker.statement_since_us;
+	int64_t us = clock_now_us() - session.statement_since_us;
 
 	metrics_observe(&metrics_own->statement, us);
 	if (!worker.lanes)
@@ -74,20 +119,20 @@ void db_session_done(void)
 
 bool db_session_is_free(void)
 {
-	return worker.batch.plan == NULL && !worker.ending_transaction && !worker.opening && !worker.describing &&
+	return worker.batch.plan == NULL && !worker.ending_transaction && !session.opening && !session.describing &&
 	       database_is_open(worker.database);
 }
 
 bool db_session_may_describe(void)
 {
-	return worker.describe_wanted || clock_now_us() - worker.described_us >= DESCRIBE_AGAIN_US;
+	return session.describe_wanted || clock_now_us() - session.described_us >= DESCRIBE_AGAIN_US;
 }
 
 void db_session_want_describe(void)
 {
-	if (!worker.describe_wanted)
-		worker.described_us = clock_now_us();
-	worker.describe_wanted = true;
+	if (!session.describe_wanted)
+		session.described_us = clock_now_us();
+	session.describe_wanted = true;
 }
 
 static void tell_state(enum worker_state state)
@@ -117,11 +162,11 @@ void db_session_lost(void)
 
 static void first_attempt_over(void)
 {
-	if (worker.notify < 0)
+	if (session.notify < 0)
 		return;
-	(void)!write(worker.notify, "", 1); /* how it went is in the metrics page */
-	close(worker.notify);
-	worker.notify = -1;
+	(void)!write(session.notify, "", 1); /* how it went is in the metrics page */
+	close(session.notify);
+	session.notify = -1;
 }
 
 static void log_opened(const char *event)
@@ -137,28 +182,26 @@ static void log_opened(const char *event)
 
 static void opened(void)
 {
-	static bool told; /* what is missing has been, and nothing has changed since: it is looked for once a second */
 	const char *missing = database_missing(worker.database);
+	int64_t gone_since_us;
 	bool ready = *missing == '\0', again = !ready || database_schema(worker.database)->incomplete;
 
-	worker.opening = worker.describing = worker.describe_wanted = false;
+	session.opening = session.describing = session.describe_wanted = false;
 	metrics_own->busy_since_us = 0;
-	worker.describe_again_us = again ? clock_now_us() + DESCRIBE_AGAIN_US : 0;
+	session.describe_again_us = again ? clock_now_us() + DESCRIBE_AGAIN_US : 0;
 	set_reason(missing);
-	if (!ready && (!told || worker.away))
+	if (!ready && (!session.missing_told || session.away))
 		log_event(LOG_WARNING, "table-missing", "%s", missing);
-	told = !ready;
-	if (worker.away || (ready && metrics_own->state != WORKER_READY))
-		log_opened(worker.away ? "database-back" : "database-open");
+	session.missing_told = !ready;
+	if (session.away || (ready && metrics_own->state != WORKER_READY))
+		log_opened(session.away ? "database-back" : "database-open");
 	tell_state(ready ? WORKER_READY : WORKER_AWAY);
-	worker.away = false;
-	worker.patience = PATIENCE_FRESH;
-	if (worker.gone_since_us != 0) {
-		worker.open_since_us = clock_now_us();
-		peer_list_have_waited_for_nobody(worker.gone_since_us);
-	}
-	worker.gone_since_us = 0;
-	worker.reconnect_us = 0;
+	session.away = false;
+	gone_since_us = absence_since_us();
+	absence_end();
+	if (gone_since_us != 0)
+		peer_list_have_waited_for_nobody(gone_since_us);
+	session.pause_us = 0;
 	openapi_document_forget();
 	peer_list_plan_again();
 	database_forget_old(worker.database);
@@ -180,28 +223,22 @@ static int64_t grace_us(void)
 /* failed: an attempt to connect has. */
 static void lose_patience(bool failed)
 {
-	int64_t gone_us = clock_now_us() - worker.gone_since_us;
+	int64_t gone_us = clock_now_us() - absence_since_us();
 
-	if (worker.patience == PATIENCE_OVER)
+	if (absence_patience() == PATIENCE_OVER)
 		return;
 	if (gone_us > grace_us() || (failed && database_host_count(worker.database) == 1)) {
-		worker.patience = PATIENCE_OVER;
+		absence_set_patience(PATIENCE_OVER);
 		peer_list_refuse_waiting();
 	} else if (failed || gone_us > PASS_ON_US) {
-		worker.patience = PATIENCE_SPENT;
+		absence_set_patience(PATIENCE_SPENT);
 		peer_list_pass_on_waiting();
 	}
 }
 
 static int64_t reconnect_most_us(void)
 {
-	return worker.patience == PATIENCE_OVER ? RECONNECT_MOST_US : RECONNECT_WAITED_US;
-}
-
-static void gone(void)
-{
-	if (worker.gone_since_us == 0)
-		worker.gone_since_us = clock_now_us();
+	return absence_patience() == PATIENCE_OVER ? RECONNECT_MOST_US : RECONNECT_WAITED_US;
 }
 
 void db_session_step(enum database_step step)
@@ -209,16 +246,16 @@ void db_session_step(enum database_step step)
 	if (step == DATABASE_WAIT)
 		return;
 	if (step == DATABASE_OPEN) {
-		METRICS_ADD(metrics_own->database_connects, worker.opening);
+		METRICS_ADD(metrics_own->database_connects, session.opening);
 		opened();
 		return;
 	}
 	must(step == DATABASE_LOST); /* a failure while it opens or is described costs the connection */
-	worker.opening = worker.describing = false;
-	worker.describe_again_us = 0;
+	session.opening = session.describing = false;
+	session.describe_again_us = 0;
 	metrics_own->busy_since_us = 0;
 	db_session_lost();
-	if (!worker.away) {
+	if (!session.away) {
 		const struct database_error *error = database_error(worker.database);
 		struct log_line *line = log_begin(LOG_WARNING, "database-away");
 
@@ -226,58 +263,64 @@ void db_session_step(enum database_step step)
 		log_string(line, "message", error->text);
 		log_end(line);
 	}
-	worker.away = true;
-	gone();
+	session.away = true;
+	absence_begin();
 	lose_patience(true);
-	worker.reconnect_us = worker.reconnect_us == 0 ? RECONNECT_FIRST_US : worker.reconnect_us * 2;
-	if (worker.reconnect_us > reconnect_most_us())
-		worker.reconnect_us = reconnect_most_us();
-	worker.open_again_us = clock_now_us() + worker.reconnect_us;
+	session.pause_us = session.pause_us == 0 ? RECONNECT_FIRST_US : session.pause_us * 2;
+	if (session.pause_us > reconnect_most_us())
+		session.pause_us = reconnect_most_us();
+	session.open_again_us = clock_now_us() + session.pause_us;
 	first_attempt_over();
 }
 
 void db_session_open(void)
 {
-	worker.opening = true;
+	session.opening = true;
 	sandbox_look(worker.config, true);
-	gone();
-	worker.database_socket = -1; /* the next one may have the same number, and is not in the epoll set */
-	worker.open_again_us = 0;
+	absence_begin();
+	session.socket = -1; /* the next one may have the same number, and is not in the epoll set */
+	session.open_again_us = 0;
 	db_session_step(database_open(worker.database));
+}
+
+void db_session_open_at_once(void)
+{
+	session.pause_us = 0;
+	db_session_open();
 }
 
 void db_session_describe(void)
 {
-	worker.describe_wanted = false;
-	worker.describing = true;
+	session.describe_wanted = false;
+	session.describing = true;
 	db_session_busy();
 	db_session_step(database_describe(worker.database));
 }
 
 void db_session_timers(int64_t now_us)
 {
-	if (worker.open_again_us != 0 && worker.open_again_us <= now_us)
+	if (session.open_again_us != 0 && session.open_again_us <= now_us)
 		db_session_open();
-	if (worker.gone_since_us != 0) {
+	if (absence_is_on()) {
 		lose_patience(false);
-		if (worker.patience == PATIENCE_OVER)
+		if (absence_patience() == PATIENCE_OVER)
 			first_attempt_over();
 	}
-	if (worker.describe_again_us != 0 && worker.describe_again_us <= now_us && db_session_is_free()) {
-		worker.describe_again_us = 0;
-		worker.describe_wanted = true;
+	if (session.describe_again_us != 0 && session.describe_again_us <= now_us && db_session_is_free()) {
+		session.describe_again_us = 0;
+		session.describe_wanted = true;
 	}
 }
 
 int64_t db_session_deadline_us(void)
 {
-	int64_t deadline = worker.open_again_us;
+	int64_t deadline = session.open_again_us;
 
 	if (db_session_is_free())
-		deadline = clock_earlier(deadline, worker.describe_again_us);
-	if (worker.gone_since_us != 0 && worker.patience == PATIENCE_FRESH)
-		deadline = clock_earlier(deadline, worker.gone_since_us + PASS_ON_US + 1000);
-	if (worker.patience == PATIENCE_SPENT)
+		deadline = clock_earlier(deadline, session.describe_again_us);
+	if (absence_is_on() && absence_patience() == PATIENCE_FRESH)
+		deadline = clock_earlier(deadline, absence_since_us() + PASS_ON_US + 1000);
+	if (absence_patience() == PATIENCE_SPENT)
 		deadline = clock_earlier(deadline, clock_now_us() + GRACE_AGAIN_US);
 	return deadline;
 }

@@ -8,7 +8,14 @@
 
 #include "database/database.h"
 
+/* Nothing is open yet. notify: a pipe of which one byte is written when the first attempt is over; -1: it is not to be. */
+void db_session_begin(int notify);
+bool db_session_was_tried(void); /* the first attempt is over */
 void db_session_open(void);
+/* The connection was lost under way: the pauses between attempts begin anew. */
+void db_session_open_at_once(void);
+bool db_session_is_opening(void);
+bool db_session_is_describing(void);
 /* Goes on with opening or describing from what the database said. */
 void db_session_step(enum database_step);
 /* The connection is gone: the metrics page is told why. */
@@ -22,11 +29,13 @@ bool db_session_is_free(void); /* a statement could be sent */
 void db_session_watch(void);
 /* A statement is being sent: from now on, who waits for too long is handed over. */
 void db_session_busy(void);
+int64_t db_session_statement_since_us(void); /* when that was, last */
 void db_session_describe(void);
 /* Whether the tables may be described again on a request's behalf: what stays broken is not to cost a description for
  * each request. */
 bool db_session_may_describe(void);
 void db_session_want_describe(void);
+bool db_session_wants_describe(void); /* they are to be, before the next statement */
 void db_session_timers(int64_t now_us);
 int64_t db_session_deadline_us(void); /* when db_session_timers has something to do; 0: nothing */
 

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/metrics.h"
+#include "worker/db_session.h"
 #include "worker/lanes.h"
 #include "worker/peer_list.h"
 #include "worker/run_write.h"
@@ -69,7 +70,7 @@ static void look_whether_to_kill(int64_t now_us)
 	if (worker.batch.plan == NULL || worker.kill_look_us > now_us)
 		return;
 	if (worker.lanes) {
-		lanes_condemn(worker.shape, now_us - worker.statement_since_us);
+		lanes_condemn(worker.shape, now_us - db_session_statement_since_us());
 		lanes_mark(LANE_SETTLED);
 	}
 	worker.kill_look_us = now_us + KILL_LOOK_US;
@@ -92,7 +93,7 @@ static bool is_unmarked(void)
 void kill_timers(int64_t now_us)
 {
 	kill_look_whether_spared();
-	if (is_unmarked() && now_us - worker.statement_since_us > LANES_SLOW_US)
+	if (is_unmarked() && now_us - db_session_statement_since_us() > LANES_SLOW_US)
 		lanes_mark(LANE_SLOW);
 	look_whether_to_kill(now_us);
 }
@@ -101,5 +102,5 @@ int64_t kill_deadline_us(void)
 {
 	int64_t deadline = worker.batch.plan != NULL ? worker.kill_look_us : 0;
 
-	return is_unmarked() ? clock_earlier(deadline, worker.statement_since_us + LANES_SLOW_US + 1) : deadline;
+	return is_unmarked() ? clock_earlier(deadline, db_session_statement_since_us() + LANES_SLOW_US + 1) : deadline;
 }

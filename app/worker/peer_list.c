@@ -14,6 +14,7 @@
 #include "plan/route.h"
 #include "response/answer.h"
 #include "response/openapi_document.h"
+#include "worker/absence.h"
 #include "worker/balance.h"
 #include "worker/lanes.h"
 #include "worker/prepare.h"
@@ -355,11 +356,11 @@ static void begin_request(struct peer *peer)
 		peer_list_write_on(peer);
 		return;
 	}
-	if (worker.patience == PATIENCE_OVER) {
+	if (absence_patience() == PATIENCE_OVER) {
 		refuse_away(peer);
 		return;
 	}
-	if (worker.patience == PATIENCE_SPENT && peer_can_move(peer) && pass_on(peer))
+	if (absence_patience() == PATIENCE_SPENT && peer_can_move(peer) && pass_on(peer))
 		return;
 	if (worker.lanes)
 		peer->shape = plan_shape_of(&peer->plan, peer->write, peer->request.preferences.count);
@@ -497,7 +498,7 @@ int64_t peer_list_deadline_us(void)
 	const struct peer *writing = TAILQ_FIRST(&worker.peers[PEER_WRITING]);
 	int64_t deadline = clock_earlier(partial != NULL ? partial->deadline_us : 0, writing != NULL ? writing->deadline_us : 0);
 
-	if (!TAILQ_EMPTY(&worker.peers[PEER_WAITING]) && !worker.draining && worker.gone_since_us == 0)
+	if (!TAILQ_EMPTY(&worker.peers[PEER_WAITING]) && !worker.draining && !absence_is_on())
 		deadline = clock_earlier(deadline, worker.overdue_us);
 	return deadline;
 }

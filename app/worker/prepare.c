@@ -4,6 +4,7 @@
 #include "plan/plan_write.h"
 #include "sql/sql.h"
 #include "web/negotiate.h"
+#include "worker/absence.h"
 #include "worker/worker_state.h"
 
 /* There is one schema, the database, which clients of PostgreSQL call public unless they are told. */
@@ -92,7 +93,7 @@ enum status prepare_request(struct peer *peer, struct route *route, struct fault
 		return fault->status = STATUS_AWAY;
 	if ((status = route_find(request, schema, worker.config->prefix, &peer->arena, route, fault)) != STATUS_OK) {
 		/* What the database lacked when it was asked last may be there by now. */
-		if (route->awaited && worker.gone_since_us != 0)
+		if (route->awaited && absence_is_on())
 			fault->status = status = STATUS_AWAY;
 		return status;
 	}

@@ -127,8 +127,7 @@ static void gone(void)
 	db_session_lost();
 	log_event(LOG_INFO, "database-lost", "%s", database_error(worker.database)->text);
 	read_end_lost();
-	worker.reconnect_us = 0;
-	db_session_open();
+	db_session_open_at_once();
 }
 
 static void send_stage(enum statement_stage stage)
@@ -264,7 +263,7 @@ static int64_t hedge_at_us(void)
 	if (worker.config->hedge_ms == 0 || first == NULL || first->write != NULL || first->losses > 0 ||
 	    worker.batch.rows > 0 || worker.stream != NULL || worker.discarding || database_host_count(worker.database) < 2)
 		return 0;
-	return worker.statement_since_us + worker.config->hedge_ms * 1000;
+	return db_session_statement_since_us() + worker.config->hedge_ms * 1000;
 }
 
 void run_read_hedge(int64_t now_us)

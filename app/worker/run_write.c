@@ -24,7 +24,7 @@ bool run_write_runs(void)
 static void over(void)
 {
 	struct peer *peer = change.peer;
-	bool again = change.failed && peer->retried && worker.describe_wanted;
+	bool again = change.failed && peer->retried && db_session_wants_describe();
 
 	db_session_done();
 	change.peer = NULL;
@@ -79,8 +79,7 @@ static void lost(bool not_run)
 		answer_fault(peer, &change.fault, NULL);
 		over();
 	}
-	worker.reconnect_us = 0;
-	db_session_open();
+	db_session_open_at_once();
 }
 
 /* The host takes no writes any more, and another may: what it refuses it has not done, nor is anything kept of a
@@ -207,7 +206,7 @@ void run_write_start(struct peer *peer)
 	change.plan = &peer->plan;
 	change.write = peer->write;
 	change.attempts = 0;
-	change.deadline_us = worker.statement_since_us + worker.config->statement_timeout_s * 1000000; /* that is, from now */
+	change.deadline_us = db_session_statement_since_us() + worker.config->statement_timeout_s * 1000000; /* that is, from now */
 	change.failed = change.again = change.put_back = false;
 	change.locating = change.judging = change.in_transaction = change.raced = false;
 	peer->write->one_by_one = script_goes_one_by_one(&change);

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/metrics.h"
 #include "response/answer.h"
+#include "worker/absence.h"
 #include "worker/peer_list.h"
 #include "worker/worker_state.h"
 
@@ -11,7 +12,7 @@ enum { SHED_TOLD_US = 10000000 }; /* between two times that it is said how many 
 
 bool shed_is_overdue(int64_t waits_since_us, int64_t now)
 {
-	int64_t since = waits_since_us > worker.open_since_us ? waits_since_us : worker.open_since_us;
+	int64_t open_us = absence_ended_us(), since = waits_since_us > open_us ? waits_since_us : open_us;
 
 	return worker.config->queue_ms > 0 && waits_since_us != 0 && since + worker.config->queue_ms * 1000 <= now;
 }
@@ -39,7 +40,7 @@ void shed_overdue(int64_t now)
 	unsigned count = 0;
 	int64_t at_us;
 
-	if (worker.overdue_us == 0 || worker.overdue_us > now || worker.draining || worker.gone_since_us != 0)
+	if (worker.overdue_us == 0 || worker.overdue_us > now || worker.draining || absence_is_on())
 		return;
 	worker.overdue_us = 0;
 	for (peer = TAILQ_FIRST(&worker.peers[PEER_WAITING]); peer != NULL; peer = next) {

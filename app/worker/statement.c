@@ -57,6 +57,7 @@ void statement_start(void)
 {
 	struct peer_list *waiting = &worker.peers[PEER_WAITING];
 	struct peer *leader = choose_leader(), *peer, *next;
+	int64_t since_us;
 	bool slow;
 
 	if (leader == NULL) {
@@ -75,12 +76,13 @@ void statement_start(void)
 			peer_list_move(peer, PEER_RUNNING);
 	}
 	db_session_busy();
+	since_us = db_session_statement_since_us();
 	worker.shape = leader->shape;
 	TAILQ_FOREACH(peer, &worker.peers[PEER_RUNNING], link)
-		metrics_observe(&metrics_own->request_wait, worker.statement_since_us - peer->waits_since_us);
+		metrics_observe(&metrics_own->request_wait, since_us - peer->waits_since_us);
 	worker.killed = KILL_NONE;
 	worker.rows_dropped = false;
-	worker.kill_look_us = worker.statement_since_us + KILL_LOOK_US;
+	worker.kill_look_us = since_us + KILL_LOOK_US;
 	if (!TAILQ_EMPTY(waiting))
 		accept_some_are_left();
 	if (leader->write != NULL) {

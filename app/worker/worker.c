@@ -43,7 +43,7 @@ static void database_event(unsigned ready)
 	if (worker_is_paused()) /* the connection will tell again when it goes on */
 		return;
 	step = database_resume(worker.database, ready);
-	if (worker.opening || worker.describing)
+	if (db_session_is_opening() || db_session_is_describing())
 		db_session_step(step);
 	else if (worker.batch.plan != NULL || worker.ending_transaction)
 		statement_step(step);
@@ -166,7 +166,7 @@ bool worker_turn(void)
 		run_read_go_on();
 	timers();
 	peer_list_free_closed();
-	if (db_session_is_free() && worker.describe_wanted)
+	if (db_session_is_free() && db_session_wants_describe())
 		db_session_describe();
 	if (count < EVENTS_AT_ONCE && db_session_is_free()) {
 		accept_accept_left();
@@ -212,11 +212,10 @@ bool worker_begin(const struct config *config, unsigned place, int listener, con
 	worker.handover = handover;
 	worker.listener = listener;
 	worker.listener_is_tcp = listen_is_tcp(listener);
-	worker.notify = notify;
-	worker.database_socket = -1;
 	peer_list_begin();
 	balance_begin();
 	accept_begin(most_connections());
+	db_session_begin(notify);
 	worker.epoll = epoll_create1(EPOLL_CLOEXEC);
 	worker.signals = make_signals();
 	if (worker.epoll < 0 || worker.signals < 0 ||

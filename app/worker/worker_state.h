@@ -22,13 +22,6 @@ enum kill {
 	KILL_PUT_BACK,  /* more workers run what is slow than may: its requests go back to those that wait */
 };
 
-/* What becomes of requests that need the database connection while there is none. */
-enum patience {
-	PATIENCE_FRESH, /* they wait for it */
-	PATIENCE_SPENT, /* they go to a worker that has one, or else wait */
-	PATIENCE_OVER,  /* they go to a worker that has one, or else are refused */
-};
-
 /* In the epoll set, an event's data.ptr is a peer or the address of one of the first four members. */
 struct worker {
 	int listener;                    /* -1: closed */
@@ -40,25 +33,12 @@ struct worker {
 	struct batch batch;
 	int epoll;
 	uint64_t round; /* of the loop: how many times it has waited for events */
-	int notify; /* tells the supervisor that the first attempt at the database is over; -1: told */
 	bool listener_is_tcp;
 	int64_t overdue_us;   /* when the first of those that wait may have waited for too long; 0: no one's */
 	int64_t shed_told_us; /* when it was last said how many were refused for that, */
 	unsigned long shed_untold; /* and how many have been since */
 	bool draining, retiring; /* it leaves (drain.c); its connections go to its successors */
-	/* db_session */
-	int database_socket; /* as it is in the epoll set; -1: not */
-	unsigned database_events;
-	bool opening, describing; /* under way */
-	bool describe_wanted;     /* the tables are to be described again before the next statement */
-	bool away;                /* the last attempt to connect failed */
-	enum patience patience;
-	int64_t gone_since_us;    /* since when there has been no connection; 0: there is one, */
-	int64_t open_since_us;    /* since then */
-	int64_t described_us;     /* when a request last had the tables described */
-	int64_t open_again_us, reconnect_us, describe_again_us;
 	/* statement, run_read, stream, kill; its requests are in peers[PEER_RUNNING] */
-	int64_t statement_since_us;
 	bool lanes;       /* what takes long is kept apart (lanes.h): */
 	long slow_most;   /* so many workers run it at most */
 	bool slow_denied; /* something slow waits, though the connection is free */

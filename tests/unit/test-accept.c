@@ -11,6 +11,7 @@
 #include "base/metrics.h"
 #include "database/engine.h"
 #include "worker/balance.h"
+#include "worker/db_session.h"
 #include "worker/peer_list.h"
 #include "records.h"
 #include "unit.h"
@@ -234,7 +235,7 @@ static int begin(void **state)
 	worker.handover = &handover;
 	engine_register(engines);
 	worker.database = database_new(&config, 0);
-	worker.notify = -1;
+	db_session_begin(-1);
 	accept_begin(100);
 	peer_list_begin();
 	return handover_open(&handover);

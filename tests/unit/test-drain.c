@@ -13,6 +13,7 @@
 #include "unit.h"
 #include "worker/accept.h"
 #include "worker/balance.h"
+#include "worker/db_session.h"
 #include "worker/peer_list.h"
 #include "worker/worker_state.h"
 
@@ -47,7 +48,7 @@ static int begin(void **state)
 	memset(&worker, 0, sizeof(worker));
 	worker.config = &config;
 	worker.handover = &handover;
-	worker.notify = -1;
+	db_session_begin(-1);
 	worker.database = database_new(&config, 0);
 	worker.epoll = epoll_create1(EPOLL_CLOEXEC);
 	worker.listener = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
