@@ -233,6 +233,23 @@ enum fastcgi_write peer_write(struct peer *peer)
 	return peer->output.head.length > 0 ? fastcgi_write(peer->socket, &peer->output) : write_stream(peer);
 }
 
+void peer_queue_up(struct peer *peer, struct peer_list *waiting)
+{
+	struct peer *before = TAILQ_LAST(waiting, peer_list);
+
+	while (before != NULL && before->waits_since_us > peer->waits_since_us)
+		before = TAILQ_PREV(before, peer_list, link);
+	if (before != NULL)
+		TAILQ_INSERT_AFTER(waiting, before, peer, link);
+	else
+		TAILQ_INSERT_HEAD(waiting, peer, link);
+}
+
+void peer_hear_no_more(struct peer *peer)
+{
+	(void)shutdown(peer->socket, SHUT_RD);
+}
+
 void peer_log_access(const struct peer *peer)
 {
 	struct log_line *line = log_begin_always(LOG_INFO, "access");

@@ -94,6 +94,12 @@ bool peer_is_untried(const struct peer *);
 void peer_clear(struct peer *);
 /* Writes on, be it a whole answer or a stream. */
 enum fastcgi_write peer_write(struct peer *) MUST_CHECK;
+/* Puts it into a list of those that wait, which stand in the order in which they began to, be it at another worker. */
+void peer_queue_up(struct peer *, struct peer_list *);
+/* Of a worker that leaves: what has come on the connection is still served, and no more is taken. On a unix socket who
+ * writes after that is told so before a byte is taken, so no request is lost between a last look and the close; on TCP
+ * it is but a hint. */
+void peer_hear_no_more(struct peer *);
 /* The line of the access log, once the answer has been written. */
 void peer_log_access(const struct peer *);
 

@@ -31,7 +31,7 @@ static void hear_no_more(enum peer_state state)
 	struct peer *peer;
 
 	TAILQ_FOREACH(peer, &worker.peers[state], link)
-		peer_list_hear_no_more(peer);
+		peer_hear_no_more(peer);
 }
 
 void drain_begin(bool retire)

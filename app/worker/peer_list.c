@@ -24,6 +24,7 @@ static unsigned count; /* of connections that are open */
 /* The one that was answered and is not watched yet: its web server mostly hangs up now, and need not wake us for that while a
  * statement runs. NULL: none. */
 static struct peer *unwatched;
+static int64_t overdue_us; /* when the first of those that wait may have waited for too long; 0: none may */
 
 void peer_list_begin(void)
 {
@@ -31,6 +32,7 @@ void peer_list_begin(void)
 		TAILQ_INIT(&worker.peers[state]);
 	count = 0;
 	unwatched = NULL;
+	overdue_us = 0;
 }
 
 static void free_all(enum peer_state state)
@@ -64,25 +66,12 @@ const struct peer *peer_list_unwatched(void)
 	return unwatched;
 }
 
-/* Those that wait stand in the order in which they began to, be it at another worker. */
-static void queue_up(struct peer *peer)
-{
-	struct peer *before = TAILQ_LAST(&worker.peers[PEER_WAITING], peer_list);
-
-	while (before != NULL && before->waits_since_us > peer->waits_since_us)
-		before = TAILQ_PREV(before, peer_list, link);
-	if (before != NULL)
-		TAILQ_INSERT_AFTER(&worker.peers[PEER_WAITING], before, peer, link);
-	else
-		TAILQ_INSERT_HEAD(&worker.peers[PEER_WAITING], peer, link);
-}
-
 void peer_list_move(struct peer *peer, enum peer_state state)
 {
 	TAILQ_REMOVE(&worker.peers[peer->state], peer, link);
 	peer->state = state;
 	if (state == PEER_WAITING)
-		queue_up(peer);
+		peer_queue_up(peer, &worker.peers[PEER_WAITING]);
 	else
 		TAILQ_INSERT_TAIL(&worker.peers[state], peer, link);
 }
@@ -237,18 +226,25 @@ void peer_list_write_on(struct peer *peer)
 	}
 }
 
-/* From MYREST_QUEUE_MS on it is refused. */
-static void limit_wait(const struct peer *peer)
+void peer_list_limit_wait(const struct peer *peer)
 {
 	if (worker.config->queue_ms > 0)
-		worker.overdue_us = clock_earlier(worker.overdue_us, peer->waits_since_us + worker.config->queue_ms * 1000);
+		overdue_us = clock_earlier(overdue_us, peer->waits_since_us + worker.config->queue_ms * 1000);
+}
+
+bool peer_list_take_overdue(int64_t now_us)
+{
+	if (overdue_us == 0 || overdue_us > now_us)
+		return false;
+	overdue_us = 0;
+	return true;
 }
 
 void peer_list_put_back(struct peer *peer)
 {
 	peer->put_back = true;
 	peer_list_move(peer, PEER_WAITING);
-	limit_wait(peer);
+	peer_list_limit_wait(peer);
 }
 
 void peer_list_run_again(struct peer *peer, bool alone)
@@ -365,7 +361,7 @@ static void begin_request(struct peer *peer)
 	if (worker.lanes)
 		peer->shape = plan_shape_of(&peer->plan, peer->write, peer->request.preferences.count);
 	peer_list_move(peer, PEER_WAITING);
-	limit_wait(peer);
+	peer_list_limit_wait(peer);
 #ifdef FAULT_JOIN_RUNNING
 	join_running(peer);
 #endif
@@ -382,11 +378,6 @@ void peer_list_plan_again(void)
 		TAILQ_INSERT_TAIL(&worker.peers[PEER_WAITING], peer, link);
 		begin_request(peer);
 	}
-}
-
-void peer_list_hear_no_more(struct peer *peer)
-{
-	(void)shutdown(peer->socket, SHUT_RD);
 }
 
 /* Something of its request is there, now. */
@@ -413,7 +404,7 @@ void peer_list_look_at(struct peer *peer)
 		if (peer->waits_since_us == 0)
 			peer->waits_since_us = now;
 		if (worker.draining && !worker.retiring)
-			peer_list_hear_no_more(peer);
+			peer_hear_no_more(peer);
 		begin_request(peer);
 		break;
 	case PEER_LOOK_PARTIAL:
@@ -462,7 +453,7 @@ void peer_list_part_with(struct peer *peer)
 	peer_list_look_at(peer);
 	if (peer->state != PEER_IDLE)
 		return;
-	peer_list_hear_no_more(peer);
+	peer_hear_no_more(peer);
 	peer_list_look_at(peer);
 	if (peer->state == PEER_IDLE)
 		peer_list_hang_up(peer);
@@ -499,6 +490,6 @@ int64_t peer_list_deadline_us(void)
 	int64_t deadline = clock_earlier(partial != NULL ? partial->deadline_us : 0, writing != NULL ? writing->deadline_us : 0);
 
 	if (!TAILQ_EMPTY(&worker.peers[PEER_WAITING]) && !worker.draining && !absence_is_on())
-		deadline = clock_earlier(deadline, worker.overdue_us);
+		deadline = clock_earlier(deadline, overdue_us);
 	return deadline;
 }

@@ -30,6 +30,10 @@ void peer_list_abandon(struct peer *); /* hangs up, and counts it */
 void peer_list_run_again(struct peer *, bool alone);
 /* What it asked for was ended, and it waits for another turn. */
 void peer_list_put_back(struct peer *);
+/* From MYREST_QUEUE_MS on it is refused. */
+void peer_list_limit_wait(const struct peer *);
+/* Whether one that waits may have done so for too long; then those that go on waiting are to be limited again. */
+bool peer_list_take_overdue(int64_t now_us);
 /* Whether it takes long, as far as is known, and has to wait for its turn with the others that do (lanes.h). */
 bool peer_list_is_slow(const struct peer *);
 
@@ -48,10 +52,6 @@ void peer_list_refuse_waiting(void);
 
 /* Gives the connection to whichever worker takes it next, and counts it (metrics.h). false: it stays. */
 bool peer_list_give_away(struct peer *, _Atomic uint64_t *cause);
-/* Of a worker that leaves: what has come on the connection is still served, and no more is taken. On a unix socket who
- * writes after that is told so before a byte is taken, so no request is lost between a last look and the close; on TCP
- * it is but a hint. */
-void peer_list_hear_no_more(struct peer *);
 /* An idle connection of a worker that leaves: handed over, or looked at for the last time and closed. */
 void peer_list_part_with(struct peer *);
 /* There is a connection again, and was none since then: the wait for it does not count. */

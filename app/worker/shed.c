@@ -10,6 +10,15 @@
 
 enum { SHED_TOLD_US = 10000000 }; /* between two times that it is said how many were refused for their wait */
 
+static int64_t told_us;       /* when it was last said how many were refused for their wait, */
+static unsigned long untold; /* and how many have been since */
+
+void shed_begin(void)
+{
+	told_us = 0;
+	untold = 0;
+}
+
 bool shed_is_overdue(int64_t waits_since_us, int64_t now)
 {
 	int64_t open_us = absence_ended_us(), since = waits_since_us > open_us ? waits_since_us : open_us;
@@ -20,13 +29,13 @@ bool shed_is_overdue(int64_t waits_since_us, int64_t now)
 /* Once in a while: there may be thousands a second. */
 static void tell_shed(unsigned count, int64_t now)
 {
-	worker.shed_untold += count;
-	if (worker.shed_untold == 0 || (worker.shed_told_us != 0 && now - worker.shed_told_us < SHED_TOLD_US))
+	untold += count;
+	if (untold == 0 || (told_us != 0 && now - told_us < SHED_TOLD_US))
 		return;
 	log_event(LOG_WARNING, "requests-shed", "%lu requests were refused because they had waited for MYREST_QUEUE_MS (%ld)",
-	          worker.shed_untold, worker.config->queue_ms);
-	worker.shed_untold = 0;
-	worker.shed_told_us = now;
+	          untold, worker.config->queue_ms);
+	untold = 0;
+	told_us = now;
 }
 
 /* What has been begun once is not refused for its wait: the client has waited for it long enough to get it. What was put
@@ -38,17 +47,15 @@ void shed_overdue(int64_t now)
 		               .details = "MYREST_QUEUE_MS is how long it may wait for its statement to start" };
 	struct peer *peer, *next;
 	unsigned count = 0;
-	int64_t at_us;
 
-	if (worker.overdue_us == 0 || worker.overdue_us > now || worker.draining || absence_is_on())
+	if (worker.draining || absence_is_on() || !peer_list_take_overdue(now))
 		return;
-	worker.overdue_us = 0;
 	for (peer = TAILQ_FIRST(&worker.peers[PEER_WAITING]); peer != NULL; peer = next) {
 		next = TAILQ_NEXT(peer, link);
 		if (!peer_is_untried(peer))
 			continue;
-		if ((at_us = peer->waits_since_us + worker.config->queue_ms * 1000) > now) {
-			worker.overdue_us = clock_earlier(worker.overdue_us, at_us);
+		if (peer->waits_since_us + worker.config->queue_ms * 1000 > now) {
+			peer_list_limit_wait(peer);
 			continue;
 		}
 		METRICS_ADD(metrics_own->requests_shed, 1);

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+void shed_begin(void); /* none has been refused */
 /* Whether a request that has been waiting elsewhere since then is to be refused. */
 bool shed_is_overdue(int64_t waits_since_us, int64_t now_us);
 /* Refuses those of this worker that are. Not while it drains, or has no connection. */

@@ -216,6 +216,7 @@ bool worker_begin(const struct config *config, unsigned place, int listener, con
 	balance_begin();
 	accept_begin(most_connections());
 	db_session_begin(notify);
+	shed_begin();
 	worker.epoll = epoll_create1(EPOLL_CLOEXEC);
 	worker.signals = make_signals();
 	if (worker.epoll < 0 || worker.signals < 0 ||

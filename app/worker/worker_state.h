@@ -34,9 +34,6 @@ struct worker {
 	int epoll;
 	uint64_t round; /* of the loop: how many times it has waited for events */
 	bool listener_is_tcp;
-	int64_t overdue_us;   /* when the first of those that wait may have waited for too long; 0: no one's */
-	int64_t shed_told_us; /* when it was last said how many were refused for that, */
-	unsigned long shed_untold; /* and how many have been since */
 	bool draining, retiring; /* it leaves (drain.c); its connections go to its successors */
 	/* statement, run_read, stream, kill; its requests are in peers[PEER_RUNNING] */
 	bool lanes;       /* what takes long is kept apart (lanes.h): */
