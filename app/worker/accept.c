@@ -249,7 +249,7 @@ static bool may_go(const struct peer *peer, bool *room)
 
 static bool is_room_for_slow(void)
 {
-	return worker.lanes && lanes_have_room(worker.slow_most);
+	return lanes_are_kept() && lanes_have_room();
 }
 
 static bool anyone_waits(void)

@@ -111,10 +111,7 @@ void db_session_done(void)
 	int64_t us = clock_now_us() - session.statement_since_us;
 
 	metrics_observe(&metrics_own->statement, us);
-	if (!worker.lanes)
-		return;
-	lanes_learn(worker.shape, us);
-	lanes_leave();
+	lanes_end_statement(us);
 }
 
 bool db_session_is_free(void)

@@ -71,7 +71,7 @@ static bool nothing_left(void)
 /* The whole pool drains, and another worker, which may not know so yet, has something to share out. */
 static bool is_more_to_come(void)
 {
-	return worker.lanes && !worker.retiring && metrics_page->draining && lanes_others_wait();
+	return lanes_are_kept() && !worker.retiring && metrics_page->draining && lanes_others_wait();
 }
 
 bool drain_may(void)

@@ -53,13 +53,13 @@ static bool is_one_too_many(void)
 {
 	struct peer *peer;
 
-	if (!worker.lanes || !worker.began_quick || worker.draining || worker.stream != NULL || worker.discarding ||
+	if (!lanes_are_kept() || !worker.began_quick || worker.draining || worker.stream != NULL || worker.discarding ||
 	    (worker.batch.rows > 0 && !worker.doubting))
 		return false;
 	TAILQ_FOREACH(peer, &worker.peers[PEER_RUNNING], link)
 		if (!peer_is_untried(peer)) /* it needs no turn, and would begin again at once */
 			return false;
-	return lanes_are_overfull(worker.slow_most, LANE_SETTLED);
+	return lanes_are_overfull(LANE_SETTLED);
 }
 
 /* A statement that ends by itself soon is not worth a connection of its own. */
@@ -69,10 +69,7 @@ static void look_whether_to_kill(int64_t now_us)
 
 	if (worker.batch.plan == NULL || worker.kill_look_us > now_us)
 		return;
-	if (worker.lanes) {
-		lanes_condemn(worker.shape, now_us - db_session_statement_since_us());
-		lanes_mark(LANE_SETTLED);
-	}
+	lanes_condemn_statement(now_us - db_session_statement_since_us());
 	worker.kill_look_us = now_us + KILL_LOOK_US;
 	if (TAILQ_EMPTY(&worker.peers[PEER_RUNNING]) || (run_write_runs() && !run_write_may_be_killed()))
 		return;
@@ -87,7 +84,7 @@ static void look_whether_to_kill(int64_t now_us)
 /* What was not known to take long does. */
 static bool is_unmarked(void)
 {
-	return worker.lanes && worker.batch.plan != NULL && metrics_own->slow == LANE_QUICK;
+	return lanes_are_kept() && worker.batch.plan != NULL && metrics_own->slow == LANE_QUICK;
 }
 
 void kill_timers(int64_t now_us)

@@ -13,16 +13,26 @@ enum {
 	DOUBLINGS = 4,          /* and after so many times in vain at most as often as that */
 };
 
+static bool kept;        /* what takes long is kept apart: */
+static long most;        /* so many workers run it at most */
+static uint32_t runs;    /* the shape of this worker's statement */
 static int64_t denied_since_us; /* since when there has been room, and another was due; 0: that is not so */
+
+void lanes_begin(long slow_workers, long workers)
+{
+	most = slow_workers > 0 ? slow_workers : workers > 1 ? workers - 1 : 1;
+	kept = metrics_page != NULL && most < workers;
+	denied_since_us = 0;
+}
+
+bool lanes_are_kept(void)
+{
+	return kept;
+}
 
 static struct lane_shape *place_of(uint32_t shape)
 {
 	return &metrics_page->shapes[shape % METRICS_SHAPES];
-}
-
-bool lanes_are_kept(long most, long workers)
-{
-	return metrics_page != NULL && most < workers;
 }
 
 bool lanes_is_slow(uint32_t shape)
@@ -99,6 +109,27 @@ void lanes_learn(uint32_t shape, int64_t us)
 	atomic_store_explicit(&place->us, (uint32_t)known, memory_order_relaxed);
 }
 
+void lanes_begin_statement(uint32_t shape)
+{
+	runs = shape;
+}
+
+void lanes_end_statement(int64_t us)
+{
+	if (!kept)
+		return;
+	lanes_learn(runs, us);
+	lanes_leave();
+}
+
+void lanes_condemn_statement(int64_t us)
+{
+	if (!kept)
+		return;
+	lanes_condemn(runs, us);
+	lanes_mark(LANE_SETTLED);
+}
+
 void lanes_condemn(uint32_t shape, int64_t us)
 {
 	struct lane_shape *place = place_of(shape);
@@ -131,7 +162,7 @@ static long count(enum lane_mark mark, int64_t *oldest_us)
 	return running;
 }
 
-bool lanes_enter(long most, int64_t waits_since_us)
+bool lanes_enter(int64_t waits_since_us)
 {
 	int64_t oldest_us, now = clock_now_us();
 	bool room;
@@ -161,14 +192,14 @@ void lanes_leave(void)
 		metrics_own->slow = LANE_QUICK;
 }
 
-bool lanes_have_room(long most)
+bool lanes_have_room(void)
 {
 	int64_t oldest_us;
 
 	return count(LANE_SLOW, &oldest_us) < most;
 }
 
-bool lanes_are_overfull(long most, enum lane_mark mark)
+bool lanes_are_overfull(enum lane_mark mark)
 {
 	int64_t oldest_us;
 

@@ -256,7 +256,7 @@ void peer_list_run_again(struct peer *peer, bool alone)
 /* What was put back is slow, whatever another shape of the same place says: it would begin again at once. */
 bool peer_list_is_slow(const struct peer *peer)
 {
-	return worker.lanes && (peer->put_back || lanes_is_slow(peer->shape));
+	return lanes_are_kept() && (peer->put_back || lanes_is_slow(peer->shape));
 }
 
 /* The request is the peer's own affair from here: its bytes are taken and the answer goes out. */
@@ -358,7 +358,7 @@ static void begin_request(struct peer *peer)
 	}
 	if (absence_patience() == PATIENCE_SPENT && peer_can_move(peer) && pass_on(peer))
 		return;
-	if (worker.lanes)
+	if (lanes_are_kept())
 		peer->shape = plan_shape_of(&peer->plan, peer->write, peer->request.preferences.count);
 	peer_list_move(peer, PEER_WAITING);
 	peer_list_limit_wait(peer);

@@ -36,7 +36,7 @@ static struct peer *choose_leader(void)
 			return peer;
 		if (!peer_is_untried(peer) || worker.draining) /* who leaves keeps nobody waiting, and has not much time */
 			lanes_mark(LANE_SLOW);
-		else if (worker.slow_denied || !lanes_enter(worker.slow_most, peer->waits_since_us)) {
+		else if (worker.slow_denied || !lanes_enter(peer->waits_since_us)) {
 			worker.slow_denied = true;
 			if (denied == NULL && may_be_put_back(peer) && lanes_is_doubtful(peer->shape))
 				denied = peer;
@@ -77,7 +77,7 @@ void statement_start(void)
 	}
 	db_session_busy();
 	since_us = db_session_statement_since_us();
-	worker.shape = leader->shape;
+	lanes_begin_statement(leader->shape);
 	TAILQ_FOREACH(peer, &worker.peers[PEER_RUNNING], link)
 		metrics_observe(&metrics_own->request_wait, since_us - peer->waits_since_us);
 	worker.killed = KILL_NONE;

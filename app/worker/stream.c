@@ -25,7 +25,7 @@ static bool is_doubt_over(void)
 	if (!worker.doubting || worker.draining)
 		return false;
 	lanes_mark(LANE_SLOW);
-	return lanes_are_overfull(worker.slow_most, LANE_SLOW) && kill_statement(KILL_PUT_BACK);
+	return lanes_are_overfull(LANE_SLOW) && kill_statement(KILL_PUT_BACK);
 }
 
 /* The first request's answer streams from here on, alone; the others get a statement of their own. */

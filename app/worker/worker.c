@@ -172,7 +172,7 @@ bool worker_turn(void)
 		accept_accept_left();
 		statement_start();
 	}
-	if (worker.lanes)
+	if (lanes_are_kept())
 		statement_tell_slow();
 	return !drain_may();
 }
@@ -217,6 +217,7 @@ bool worker_begin(const struct config *config, unsigned place, int listener, con
 	accept_begin(most_connections());
 	db_session_begin(notify);
 	shed_begin();
+	lanes_begin(config->slow_workers, config->workers);
 	worker.epoll = epoll_create1(EPOLL_CLOEXEC);
 	worker.signals = make_signals();
 	if (worker.epoll < 0 || worker.signals < 0 ||
@@ -224,8 +225,6 @@ bool worker_begin(const struct config *config, unsigned place, int listener, con
 		log_event(LOG_ERROR, "worker-start", "cannot start a worker: %s", strerror(errno));
 		return false;
 	}
-	worker.slow_most = config->slow_workers > 0 ? config->slow_workers : config->workers > 1 ? config->workers - 1 : 1;
-	worker.lanes = lanes_are_kept(worker.slow_most, config->workers);
 	worker.database = database_new(config, place);
 	metrics_own->state = WORKER_STARTING;
 	return true;

@@ -36,10 +36,7 @@ struct worker {
 	bool listener_is_tcp;
 	bool draining, retiring; /* it leaves (drain.c); its connections go to its successors */
 	/* statement, run_read, stream, kill; its requests are in peers[PEER_RUNNING] */
-	bool lanes;       /* what takes long is kept apart (lanes.h): */
-	long slow_most;   /* so many workers run it at most */
 	bool slow_denied; /* something slow waits, though the connection is free */
-	uint32_t shape;   /* of what runs */
 	bool began_quick; /* it was not known to take long when it began, or that was doubted: */
 	bool doubting;    /* it was known to, and has begun without its turn */
 	enum statement_stage stage;

@@ -81,28 +81,35 @@ static void what_is_slow_keeps_the_place_that_two_have(void **state)
 static void as_many_run_it_as_may(void **state)
 {
 	(void)state;
-	assert_true(lanes_are_kept(3, 4) && !lanes_are_kept(4, 4) && !lanes_are_kept(1, 1));
+	lanes_begin(4, 4);
+	assert_false(lanes_are_kept());
+	lanes_begin(0, 1);
+	assert_false(lanes_are_kept());
+	lanes_begin(0, 4); /* all but one */
+	assert_true(lanes_are_kept());
+	lanes_begin(3, 4);
+	assert_true(lanes_are_kept());
 	for (int i = 3; i < 6; i++)
 		metrics->slots[i].slow = 1;
-	assert_false(lanes_have_room(3));
-	assert_false(lanes_enter(3, clock_now_us()));
+	assert_false(lanes_have_room());
+	assert_false(lanes_enter(clock_now_us()));
 	assert_int_equal(metrics_own->slow, 0);
 	metrics->slots[4].slow = 0;
-	assert_true(lanes_have_room(3));
-	assert_true(lanes_enter(3, clock_now_us()));
+	assert_true(lanes_have_room());
+	assert_true(lanes_enter(clock_now_us()));
 	assert_int_equal(metrics_own->slow, 1);
 	lanes_leave();
 	assert_int_equal(metrics_own->slow, 0);
 	metrics->slots[4].slow = 1;
 	metrics->slots[5].hangs = 1; /* it is about to be replaced */
-	assert_true(lanes_have_room(3));
+	assert_true(lanes_have_room());
 	metrics->slots[5].hangs = 0;
 	metrics->slots[3].pid = 0; /* it has ended */
-	assert_true(lanes_have_room(3));
+	assert_true(lanes_have_room());
 	metrics->slots[3].pid = 103;
-	assert_false(lanes_have_room(3));
+	assert_false(lanes_have_room());
 	metrics->slots[3].state = WORKER_LEAVING; /* what it runs keeps nobody waiting */
-	assert_true(lanes_have_room(3));
+	assert_true(lanes_have_room());
 	lanes_mark(LANE_SLOW);
 	assert_int_equal(metrics_own->slow, LANE_SLOW);
 }
@@ -114,14 +121,14 @@ static void the_last_one_finds_that_it_is_one_too_many(void **state)
 	for (int i = 3; i < 6; i++)
 		metrics->slots[i].slow = LANE_SETTLED;
 	lanes_mark(LANE_SLOW);
-	assert_false(lanes_are_overfull(3, LANE_SETTLED));
-	assert_true(lanes_are_overfull(3, LANE_SLOW));
+	assert_false(lanes_are_overfull(LANE_SETTLED));
+	assert_true(lanes_are_overfull(LANE_SLOW));
 	lanes_mark(LANE_SETTLED);
-	assert_true(lanes_are_overfull(3, LANE_SETTLED));
+	assert_true(lanes_are_overfull(LANE_SETTLED));
 	metrics->slots[4].slow = LANE_SLOW; /* it is being ended */
-	assert_false(lanes_are_overfull(3, LANE_SETTLED));
+	assert_false(lanes_are_overfull(LANE_SETTLED));
 	lanes_leave();
-	assert_false(lanes_enter(3, clock_now_us()));
+	assert_false(lanes_enter(clock_now_us()));
 }
 
 static void what_nobody_has_seen_to_be_slow_for_a_while_is_doubted(void **state)
@@ -161,26 +168,26 @@ static void who_has_waited_for_longest_is_first(void **state)
 	(void)state;
 	lanes_tell_waiting(now - 100000); /* one's own are no others' */
 	metrics->slots[4].slow_waits_since_us = now - 10000;
-	assert_true(lanes_enter(3, now)); /* nearly at the same moment */
+	assert_true(lanes_enter(now)); /* nearly at the same moment */
 	lanes_leave();
 	metrics->slots[4].slow_waits_since_us = now - 200000;
-	assert_false(lanes_enter(3, now));
-	assert_true(lanes_enter(3, now - 300000));
+	assert_false(lanes_enter(now));
+	assert_true(lanes_enter(now - 300000));
 	lanes_leave();
 	denied = clock_now_us();
-	assert_false(lanes_enter(3, now));
+	assert_false(lanes_enter(now));
 	usleep(5000);
-	assert_true(!lanes_enter(3, now) || clock_now_us() - denied > 50000); /* where the machine stood still */
+	assert_true(!lanes_enter(now) || clock_now_us() - denied > 50000); /* where the machine stood still */
 	lanes_leave();
-	assert_false(lanes_enter(3, now));
+	assert_false(lanes_enter(now));
 	usleep(60000); /* the other does not come */
-	assert_true(lanes_enter(3, now));
+	assert_true(lanes_enter(now));
 	lanes_leave();
-	assert_false(lanes_enter(3, now)); /* but it may do now */
+	assert_false(lanes_enter(now)); /* but it may do now */
 	metrics->slots[4].state = WORKER_AWAY; /* some table is missing: it has others */
-	assert_false(lanes_enter(3, now));
+	assert_false(lanes_enter(now));
 	metrics->slots[4].state = WORKER_LEAVING;
-	assert_true(lanes_enter(3, now));
+	assert_true(lanes_enter(now));
 }
 
 int main(void)
