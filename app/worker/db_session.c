@@ -33,6 +33,7 @@ static struct db_session {
 	int socket; /* as it is in the epoll set; -1: not */
 	unsigned events;
 	bool opening, describing; /* under way */
+	bool reserved;            /* for the end of a transaction */
 	bool describe_wanted;     /* the tables are to be described again before the next statement */
 	bool away;                /* the last attempt to connect failed */
 	bool missing_told; /* what is missing has been, and nothing has changed since: it is looked for once a second */
@@ -72,13 +73,23 @@ int64_t db_session_statement_since_us(void)
 	return session.statement_since_us;
 }
 
-void db_session_watch(void)
+void db_session_set_reserved(bool reserved)
+{
+	session.reserved = reserved;
+}
+
+bool db_session_is_reserved(void)
+{
+	return session.reserved;
+}
+
+void db_session_watch(bool paused)
 {
 	int socket = database_descriptor(worker.database);
 	unsigned events = database_wants(worker.database);
 	struct epoll_event event = { .events = events, .data.ptr = &worker.database };
 
-	if (worker_is_paused() || socket < 0) { /* nothing of the socket may wake us meanwhile */
+	if (paused || socket < 0) { /* nothing of the socket may wake us meanwhile */
 		if (session.socket >= 0)
 			(void)epoll_ctl(worker.epoll, EPOLL_CTL_DEL, session.socket, &event);
 		session.socket = -1;
@@ -116,7 +127,7 @@ void db_session_done(void)
 
 bool db_session_is_free(void)
 {
-	return worker.batch.plan == NULL && !worker.ending_transaction && !session.opening && !session.describing &&
+	return worker.batch.plan == NULL && !session.reserved && !session.opening && !session.describing &&
 	       database_is_open(worker.database);
 }
 

@@ -25,8 +25,11 @@ void db_session_not_busy(void);
 /* The statement, or all of a write, is over: what is learned of it. */
 void db_session_done(void);
 bool db_session_is_free(void); /* a statement could be sent */
-/* Watches its descriptor for what it waits for; to be called before each wait. */
-void db_session_watch(void);
+/* The end of a transaction is under way: nobody waits for it, but the next statement does. */
+void db_session_set_reserved(bool);
+bool db_session_is_reserved(void);
+/* Watches its descriptor for what it waits for; to be called before each wait. paused: nothing is taken from it for now. */
+void db_session_watch(bool paused);
 /* A statement is being sent: from now on, who waits for too long is handed over. */
 void db_session_busy(void);
 int64_t db_session_statement_since_us(void); /* when that was, last */

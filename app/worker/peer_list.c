@@ -18,6 +18,9 @@
 #include "worker/balance.h"
 #include "worker/lanes.h"
 #include "worker/prepare.h"
+#ifdef FAULT_JOIN_RUNNING
+#include "worker/stream.h"
+#endif
 #include "worker/worker_state.h"
 
 static unsigned count; /* of connections that are open */
@@ -309,7 +312,7 @@ void peer_list_refuse_waiting(void)
 /* Wrong on purpose, for the freshness test, which has to find it: a request joins a statement that is running. */
 static void join_running(struct peer *peer)
 {
-	if (worker.batch.plan == NULL || worker.stream != NULL || worker.discarding)
+	if (worker.batch.plan == NULL || stream_peer() != NULL || stream_is_discarding())
 		return;
 	if (merge_same(worker.batch.plan, &peer->plan) ||
 	    (worker.batch.by_keys && merge_same_but_key(worker.batch.plan, &peer->plan) &&

@@ -4,8 +4,10 @@
 #include "base/log.h"
 #include "response/answer.h"
 #include "worker/db_session.h"
+#include "worker/kill.h"
 #include "worker/peer_list.h"
 #include "worker/server_fault.h"
+#include "worker/stream.h"
 #include "worker/worker_state.h"
 
 enum { SNAPSHOTS = 20 }; /* the most that are begun for one request, because its table is being altered */
@@ -15,8 +17,7 @@ static void end_batch(void)
 	if (worker.batch.plan != NULL) /* or the end of its transaction was lost */
 		db_session_done();
 	batch_end(&worker.batch);
-	worker.stream = NULL;
-	worker.row_pending = worker.row_unread = worker.discarding = false;
+	stream_clear();
 }
 
 static void log_failure(const struct peer *peer, enum log_level level, const char *event)
@@ -44,13 +45,13 @@ static bool is_snapshot_old(const struct peer *peer)
 }
 
 /* What is counted is read in a snapshot of ours, which is read-only; without it the view's functions may write. */
-static bool is_count_at_fault(void)
+static bool is_count_at_fault(bool in_transaction)
 {
-	return worker.in_transaction && database_error(worker.database)->status == STATUS_READ_ONLY;
+	return in_transaction && database_error(worker.database)->status == STATUS_READ_ONLY;
 }
 
 /* The statement failed and the connection lives. */
-void read_end_failed(void)
+void read_end_failed(struct slice sent, bool in_transaction)
 {
 	const struct database_error *error = database_error(worker.database);
 	struct peer_list *running = &worker.peers[PEER_RUNNING];
@@ -59,14 +60,14 @@ void read_end_failed(void)
 
 	db_session_not_busy();
 	while ((peer = TAILQ_FIRST(running)) != NULL) {
-		if (worker.killed == KILL_PUT_BACK && error->status == STATUS_TIMEOUT)
+		if (kill_reason() == KILL_PUT_BACK && error->status == STATUS_TIMEOUT)
 			peer_list_put_back(peer);
-		else if (worker.killed == KILL_ABANDONED && error->status == STATUS_TIMEOUT)
+		else if (kill_reason() == KILL_ABANDONED && error->status == STATUS_TIMEOUT)
 			peer_list_abandon(peer);
-		else if (peer == worker.stream) { /* a cut, which no client takes for an answer */
+		else if (peer == stream_peer()) { /* a cut, which no client takes for an answer */
 			log_failure(peer, LOG_ERROR, "stream-cut");
 			peer_list_hang_up(peer);
-		} else if (server_fault_is_outdated(error, &peer->plan, worker.sent) && !peer->retried &&
+		} else if (server_fault_is_outdated(error, &peer->plan, sent) && !peer->retried &&
 		           db_session_may_describe()) {
 			peer->retried = true;
 			db_session_want_describe();
@@ -80,9 +81,9 @@ void read_end_failed(void)
 		         error->status != STATUS_LOCKED)
 			peer_list_run_again(peer, true); /* one of them may be at fault; time and locks are nobody's */
 		else {
-			struct fault fault = server_fault_of_read(error, &peer->plan, worker.sent, &peer->arena);
+			struct fault fault = server_fault_of_read(error, &peer->plan, sent, &peer->arena);
 
-			if (is_count_at_fault())
+			if (is_count_at_fault(in_transaction))
 				fault = (struct fault){ .status = STATUS_UNSUPPORTED, .hint = "Prefer: count=planned",
 				                        .message = "rows cannot be counted exactly where reading them writes" };
 			if (status_http(fault.status) >= 500)
@@ -109,7 +110,7 @@ void read_end_lost(void)
 
 	db_session_not_busy();
 	while ((peer = TAILQ_FIRST(running)) != NULL) {
-		if (peer == worker.stream) {
+		if (peer == stream_peer()) {
 			log_failure(peer, LOG_ERROR, "stream-cut");
 			peer_list_hang_up(peer);
 		} else if (peer->losses < database_host_count(worker.database) && error->status != STATUS_TIMEOUT) {
@@ -144,14 +145,14 @@ void read_end_done(void)
 	}
 	while ((peer = TAILQ_FIRST(running)) != NULL) {
 		/* MySQL ends some without an error, such as a SLEEP. */
-		if (worker.killed == KILL_ABANDONED && !peer_list_still_waits(peer)) {
+		if (kill_reason() == KILL_ABANDONED && !peer_list_still_waits(peer)) {
 			peer_list_abandon(peer);
 			continue;
 		}
-		if (peer == worker.stream) {
+		if (peer == stream_peer()) {
 			peer->rows = worker.batch.rows;
 			answer_stream_end(peer);
-		} else if (worker.discarding) { /* too large to share: one by one */
+		} else if (stream_is_discarding()) { /* too large to share: one by one */
 			peer_list_run_again(peer, true);
 			continue;
 		} else

@@ -24,8 +24,21 @@ enum {
 	/* The characters that rows may have by their types to be taken at once: most have far fewer. */
 	AT_ONCE_TIMES_BUFFER = 4,
 	KEYS_TIMES_BUFFER = 16, /* how many times MYREST_BUFFER_BYTES the rows of several keys may be together */
-	DISCARD_US = 100000, /* how long rows that nobody wants are read before the connection is given up */
 };
+
+/* A read's requests may want to know how many rows there are: then it is several statements. */
+enum stage { STAGE_PLANNED, STAGE_BEGIN, STAGE_EXACT, STAGE_ROWS };
+
+static struct reading {
+	enum stage stage;
+	struct slice sent;   /* the statement of the batch that runs */
+	bool in_transaction; /* rows and their count, in one snapshot */
+} reading;
+
+void run_read_begin(void)
+{
+	reading = (struct reading){ .in_transaction = false };
+}
 
 /* Those whose answer is large get a statement of their own. The others go on sharing: nobody is to see in the answer
  * that somebody else has asked for another format. */
@@ -58,25 +71,26 @@ static void look_at_length(void)
 		stream_begin();
 	else
 		part_with_large(bytes);
-	if (worker.stream != NULL || worker.discarding || batch->counts_only)
+	if (stream_peer() != NULL || stream_is_discarding() || batch->counts_only)
 		batch_clear_text(batch);
 }
 
 static void take_row(void)
 {
+	struct peer *peer = stream_peer();
 	struct row row;
 
 	METRICS_ADD(metrics_own->rows, 1);
-	if (worker.discarding)
+	if (stream_is_discarding())
 		return;
-	if (worker.killed == KILL_PUT_BACK) {
-		worker.rows_dropped = true;
+	if (kill_reason() == KILL_PUT_BACK) {
+		kill_drop_rows();
 		return;
 	}
 	database_row(worker.database, &row);
 	batch_row(&worker.batch, &row);
-	if (worker.stream != NULL) {
-		answer_stream_row(worker.stream, batch_rendered(&worker.batch, worker.stream));
+	if (peer != NULL) {
+		answer_stream_row(peer, batch_rendered(&worker.batch, peer));
 		batch_clear_text(&worker.batch);
 	} else
 		look_at_length();
@@ -86,7 +100,7 @@ static void take_row(void)
 static void give_up_rest(void)
 {
 	read_end_done();
-	worker.in_transaction = false;
+	reading.in_transaction = false;
 	database_drop(worker.database);
 	db_session_open();
 }
@@ -95,17 +109,17 @@ static void take_rows(void)
 {
 	enum database_step step = DATABASE_ROW;
 
-	worker.row_pending = false;
+	stream_set_pause(PAUSE_NONE);
 	for (int rows = 0; step == DATABASE_ROW; rows++) {
 		take_row();
-		if (worker.discarding && clock_now_us() - worker.discarding_since_us > DISCARD_US) {
+		if (stream_is_discarding() && stream_has_discarded_enough(clock_now_us())) {
 			give_up_rest();
 			return;
 		}
 		step = database_next(worker.database);
 		if (step == DATABASE_ROW &&
 		    ((stream_is_ahead() && !stream_flush()) || rows >= ROWS_AT_ONCE)) {
-			worker.row_pending = true;
+			stream_set_pause(PAUSE_AT_ROW);
 			return;
 		}
 	}
@@ -114,31 +128,33 @@ static void take_rows(void)
 
 void run_read_go_on(void)
 {
-	worker.row_unread = false;
+	enum stream_pause pause = stream_end_pause();
+
 	database_go_on(worker.database);
-	if (worker.row_pending)
+	if (pause == PAUSE_AT_ROW)
 		take_rows();
 }
 
 /* The connection went, and with it whatever was under way. */
 static void gone(void)
 {
-	worker.in_transaction = worker.ending_transaction = false;
+	reading.in_transaction = false;
+	db_session_set_reserved(false);
 	db_session_lost();
 	log_event(LOG_INFO, "database-lost", "%s", database_error(worker.database)->text);
 	read_end_lost();
 	db_session_open_at_once();
 }
 
-static void send_stage(enum statement_stage stage)
+static void send_stage(enum stage stage)
 {
 	enum database_rows rows = DATABASE_AT_ONCE;
 	struct slice sql;
 
-	worker.stage = stage;
+	reading.stage = stage;
 	if (stage == STAGE_BEGIN) {
 		sql = batch_begin_sql(&worker.batch);
-		worker.in_transaction = true;
+		reading.in_transaction = true;
 	} else {
 		METRICS_ADD(metrics_own->statements, 1);
 		sql = stage == STAGE_PLANNED ? batch_planned_sql(&worker.batch, database_explain(worker.database)) :
@@ -148,17 +164,17 @@ static void send_stage(enum statement_stage stage)
 	if (stage == STAGE_ROWS &&
 	    !batch_is_small(&worker.batch, AT_ONCE_TIMES_BUFFER * (size_t)worker.config->buffer_bytes))
 		rows = DATABASE_ONE_BY_ONE;
-	worker.sent = sql;
+	reading.sent = sql;
 	run_read_step(database_send(worker.database, sql.bytes, sql.length, rows));
 }
 
 /* The answers are on their way; the snapshot is let go. */
 static void end_transaction(void)
 {
-	if (!worker.in_transaction)
+	if (!reading.in_transaction)
 		return;
-	worker.in_transaction = false;
-	worker.ending_transaction = true;
+	reading.in_transaction = false;
+	db_session_set_reserved(true);
 	db_session_busy();
 	run_read_step(database_send(worker.database, "COMMIT", 6, DATABASE_AT_ONCE));
 }
@@ -172,12 +188,12 @@ static void transaction_ended(enum database_step step)
 		gone();
 		return;
 	}
-	worker.ending_transaction = false;
+	db_session_set_reserved(false);
 	db_session_not_busy();
 }
 
 /* The guess is of no moment, so it needs no snapshot; a count has to be of the rows' own. */
-static enum statement_stage stage_after_guess(void)
+static enum stage stage_after_guess(void)
 {
 	return batch_wants_exact(&worker.batch, (uint64_t)worker.config->max_rows) ? STAGE_BEGIN : STAGE_ROWS;
 }
@@ -185,12 +201,12 @@ static enum statement_stage stage_after_guess(void)
 /* A stage is over: what comes after it. */
 static void stage_done(void)
 {
-	if (worker.killed == KILL_PUT_BACK) {
+	if (kill_reason() == KILL_PUT_BACK) {
 		read_end_put_back();
 		end_transaction();
 		return;
 	}
-	switch (worker.stage) {
+	switch (reading.stage) {
 	case STAGE_PLANNED:
 		send_stage(stage_after_guess());
 		break;
@@ -215,7 +231,7 @@ static void take_count(void)
 
 	while (step == DATABASE_ROW) {
 		database_row(worker.database, &row);
-		if (worker.stage == STAGE_PLANNED)
+		if (reading.stage == STAGE_PLANNED)
 			batch_planned_row(&worker.batch, &row);
 		else
 			batch_exact_row(&worker.batch, &row);
@@ -228,7 +244,7 @@ static void take_count(void)
  * owner, as whom the server locks the view's tables, does not have them. */
 static bool is_unlocked(void)
 {
-	return worker.stage == STAGE_BEGIN && !worker.batch.unlocked &&
+	return reading.stage == STAGE_BEGIN && !worker.batch.unlocked &&
 	       database_error(worker.database)->status == STATUS_FORBIDDEN;
 }
 
@@ -238,7 +254,7 @@ static bool is_unexplained(void)
 {
 	const struct database_error *error = database_error(worker.database);
 
-	return worker.stage == STAGE_PLANNED && !error->schema_changed &&
+	return reading.stage == STAGE_PLANNED && !error->schema_changed &&
 	       (status_http(error->status) == 500 || error->status == STATUS_FORBIDDEN);
 }
 
@@ -246,12 +262,12 @@ static bool is_unexplained(void)
 static bool is_out_of_touch(void)
 {
 	return database_error(worker.database)->status == STATUS_LOCKED && database_host_count(worker.database) > 1 &&
-	       worker.stream == NULL;
+	       stream_peer() == NULL;
 }
 
 void run_read_stream_writable(void)
 {
-	if (stream_flush() && worker_is_paused())
+	if (stream_flush() && stream_is_paused())
 		run_read_go_on();
 }
 
@@ -261,7 +277,7 @@ static int64_t hedge_at_us(void)
 	const struct peer *first = TAILQ_FIRST(&worker.peers[PEER_RUNNING]);
 
 	if (worker.config->hedge_ms == 0 || first == NULL || first->write != NULL || first->losses > 0 ||
-	    worker.batch.rows > 0 || worker.stream != NULL || worker.discarding || database_host_count(worker.database) < 2)
+	    worker.batch.rows > 0 || stream_peer() != NULL || stream_is_discarding() || database_host_count(worker.database) < 2)
 		return 0;
 	return db_session_statement_since_us() + worker.config->hedge_ms * 1000;
 }
@@ -278,17 +294,18 @@ void run_read_hedge(int64_t now_us)
 
 void run_read_step(enum database_step step)
 {
-	if (worker.ending_transaction) {
+	if (db_session_is_reserved()) {
 		transaction_ended(step);
 		return;
 	}
 	switch (step) {
 	case DATABASE_WAIT:
 		/* A row may come in many pieces: it must not get ahead of the reader either. */
-		worker.row_unread = worker.stream != NULL && worker.stream->stream.length > 0 && !stream_flush();
+		if (stream_peer() != NULL && stream_peer()->stream.length > 0 && !stream_flush())
+			stream_set_pause(PAUSE_BEFORE_ROW);
 		break;
 	case DATABASE_ROW:
-		if (worker.stage == STAGE_ROWS)
+		if (reading.stage == STAGE_ROWS)
 			take_rows();
 		else
 			take_count();
@@ -313,7 +330,7 @@ void run_read_step(enum database_step step)
 			send_stage(stage_after_guess());
 			break;
 		}
-		read_end_failed();
+		read_end_failed(reading.sent, reading.in_transaction);
 		end_transaction();
 		break;
 	case DATABASE_LOST:
@@ -332,17 +349,15 @@ void run_read_start(void)
 
 void run_read_timers(int64_t now_us)
 {
-	struct peer *peer = worker.stream;
+	const struct peer *peer = stream_peer();
 
-	if (peer != NULL && worker_is_paused() && peer->deadline_us != 0 && peer->deadline_us <= now_us) {
+	if (peer != NULL && stream_is_paused() && peer->deadline_us != 0 && peer->deadline_us <= now_us) {
 		METRICS_ADD(metrics_own->protocol_errors, 1);
 		log_event(LOG_WARNING, "answer-timeout", "a stream was not taken further in time; it is cut");
-		worker.stream = NULL;
-		peer_list_hang_up(peer);
-		stream_discard_rest();
+		stream_hang_up();
 		run_read_go_on();
 	}
-	if (worker.discarding && now_us - worker.discarding_since_us > DISCARD_US)
+	if (stream_is_discarding() && stream_has_discarded_enough(now_us))
 		give_up_rest();
 }
 
@@ -350,9 +365,9 @@ int64_t run_read_deadline_us(void)
 {
 	int64_t deadline;
 
-	if (worker.stream != NULL && worker_is_paused())
-		deadline = worker.stream->deadline_us;
+	if (stream_peer() != NULL && stream_is_paused())
+		deadline = stream_peer()->deadline_us;
 	else
 		deadline = clock_earlier(database_deadline_us(worker.database), hedge_at_us());
-	return worker.discarding ? clock_earlier(deadline, worker.discarding_since_us + DISCARD_US + 1000) : deadline;
+	return clock_earlier(deadline, stream_discard_deadline_us());
 }

@@ -8,6 +8,7 @@
 
 #include "database/database.h"
 
+void run_read_begin(void); /* none runs */
 /* Begins what the batch asks for. */
 void run_read_start(void);
 /* Goes on from what the database said. */

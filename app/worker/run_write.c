@@ -16,6 +16,11 @@ enum { KEEP_BYTES = 1 << 18 }; /* of the memory for statements */
 /* There is one at a time; its peer is NULL while none runs. */
 static struct write_script change;
 
+void run_write_begin(void)
+{
+	change.peer = NULL;
+}
+
 bool run_write_runs(void)
 {
 	return change.peer != NULL;
@@ -117,7 +122,7 @@ static bool failed(enum script_next *next)
 		return false;
 	}
 	change.error = database_error(worker.database);
-	change.killed = worker.killed;
+	change.killed = kill_reason();
 	*next = script_stage_failed(&change);
 	return true;
 }
@@ -142,10 +147,8 @@ static enum script_next in_time(enum script_next next)
 
 static enum database_step send_sql(void)
 {
-	if (worker.killed == KILL_PUT_BACK && !change.put_back) { /* the one before it was not hit */
-		worker.killed = KILL_NONE;
-		worker.kill_look_us = clock_now_us(); /* and may not be enough */
-	}
+	if (kill_reason() == KILL_PUT_BACK && !change.put_back) /* the one before it was not hit, and may not be enough */
+		kill_look_at_next();
 	return database_send(worker.database, change.sql.bytes, change.sql.length, DATABASE_ONE_BY_ONE);
 }
 

@@ -14,6 +14,7 @@
 #include "database/database.h"
 #include "response/peer.h"
 
+void run_write_begin(void); /* none runs */
 /* Begins the peer's write; it is among those that run. */
 void run_write_start(struct peer *);
 /* Whether one runs; then what the database says is for run_write_step. */

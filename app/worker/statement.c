@@ -10,7 +10,23 @@
 #include "worker/peer_list.h"
 #include "worker/run_read.h"
 #include "worker/run_write.h"
+#include "worker/stream.h"
 #include "worker/worker_state.h"
+
+static bool denied_slow; /* something slow waits, though the connection is free */
+
+void statement_begin(void)
+{
+	denied_slow = false;
+	stream_clear();
+	run_read_begin();
+	run_write_begin();
+}
+
+bool statement_waits_for_turn(void)
+{
+	return denied_slow;
+}
 
 static bool may_be_put_back(const struct peer *peer)
 {
@@ -19,13 +35,12 @@ static bool may_be_put_back(const struct peer *peer)
 
 /* Who has waited for longest and may begin, or NULL. What is slow may not where enough workers run something slow, unless
  * nobody has seen for a while that it is, and it can be put back. */
-static struct peer *choose_leader(void)
+static struct peer *choose_leader(enum turn *turn)
 {
 	struct peer *peer, *next, *denied = NULL;
 
-	worker.slow_denied = false;
-	worker.began_quick = true;
-	worker.doubting = false;
+	denied_slow = false;
+	*turn = TURN_QUICK;
 	for (peer = TAILQ_FIRST(&worker.peers[PEER_WAITING]); peer != NULL; peer = next) {
 		next = TAILQ_NEXT(peer, link);
 		if (!peer_list_still_waits(peer)) {
@@ -36,27 +51,28 @@ static struct peer *choose_leader(void)
 			return peer;
 		if (!peer_is_untried(peer) || worker.draining) /* who leaves keeps nobody waiting, and has not much time */
 			lanes_mark(LANE_SLOW);
-		else if (worker.slow_denied || !lanes_enter(peer->waits_since_us)) {
-			worker.slow_denied = true;
+		else if (denied_slow || !lanes_enter(peer->waits_since_us)) {
+			denied_slow = true;
 			if (denied == NULL && may_be_put_back(peer) && lanes_is_doubtful(peer->shape))
 				denied = peer;
 			continue;
 		}
 		METRICS_ADD(metrics_own->statements_slow, 1);
-		worker.began_quick = false;
+		*turn = TURN_SLOW;
 		return peer;
 	}
 	if (denied == NULL || !database_may_kill(worker.database))
 		return NULL;
 	lanes_doubt(denied->shape);
-	worker.doubting = true;
+	*turn = TURN_DOUBTED;
 	return denied;
 }
 
 void statement_start(void)
 {
 	struct peer_list *waiting = &worker.peers[PEER_WAITING];
-	struct peer *leader = choose_leader(), *peer, *next;
+	enum turn turn;
+	struct peer *leader = choose_leader(&turn), *peer, *next;
 	int64_t since_us;
 	bool slow;
 
@@ -80,9 +96,7 @@ void statement_start(void)
 	lanes_begin_statement(leader->shape);
 	TAILQ_FOREACH(peer, &worker.peers[PEER_RUNNING], link)
 		metrics_observe(&metrics_own->request_wait, since_us - peer->waits_since_us);
-	worker.killed = KILL_NONE;
-	worker.rows_dropped = false;
-	worker.kill_look_us = since_us + KILL_LOOK_US;
+	kill_begin_statement(turn, since_us);
 	if (!TAILQ_EMPTY(waiting))
 		accept_some_are_left();
 	if (leader->write != NULL) {
@@ -105,7 +119,7 @@ void statement_step(enum database_step step)
 void statement_timers(int64_t now_us)
 {
 	run_read_timers(now_us);
-	kill_timers(now_us);
+	kill_timers(now_us, !run_write_runs() || run_write_may_be_killed(), stream_peer() == NULL && !stream_is_discarding());
 	run_read_hedge(now_us);
 }
 

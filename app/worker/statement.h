@@ -8,8 +8,11 @@
 
 #include "database/database.h"
 
+void statement_begin(void); /* none runs */
 /* Chooses the oldest request that may begin and all that may share its statement, and begins it. */
 void statement_start(void);
+/* Whether what waits is slow and has to wait for its turn, though the connection is free. */
+bool statement_waits_for_turn(void);
 /* Goes on from what the database said. */
 void statement_step(enum database_step);
 /* Tells the others since when something slow waits here, and could begin, here or there (lanes.h). */

@@ -40,12 +40,12 @@ static void database_event(unsigned ready)
 {
 	enum database_step step;
 
-	if (worker_is_paused()) /* the connection will tell again when it goes on */
+	if (stream_is_paused()) /* the connection will tell again when it goes on */
 		return;
 	step = database_resume(worker.database, ready);
 	if (db_session_is_opening() || db_session_is_describing())
 		db_session_step(step);
-	else if (worker.batch.plan != NULL || worker.ending_transaction)
+	else if (worker.batch.plan != NULL || db_session_is_reserved())
 		statement_step(step);
 	else if (step == DATABASE_LOST) {
 		db_session_lost();
@@ -71,7 +71,7 @@ static void peer_event(struct peer *peer, unsigned events)
 		return;
 	peer->ended = peer->ended || (events & EPOLLRDHUP);
 	peer->left = peer->left || (events & (EPOLLHUP | EPOLLERR));
-	if (peer == worker.stream && (events & EPOLLOUT)) {
+	if (peer == stream_peer() && (events & EPOLLOUT)) {
 		run_read_stream_writable();
 		return;
 	}
@@ -109,7 +109,7 @@ static void timers(void)
 	peer_list_expire(PEER_WRITING, now);
 	shed_overdue(now);
 	statement_timers(now);
-	if (deadline != 0 && deadline <= now && !worker_is_paused())
+	if (deadline != 0 && deadline <= now && !stream_is_paused())
 		database_event(0);
 	db_session_timers(now);
 	accept_timers(now);
@@ -120,15 +120,15 @@ static int next_timeout_ms(void)
 {
 	int64_t deadline, left;
 
-	if ((db_session_is_free() && !worker.slow_denied && !TAILQ_EMPTY(&worker.peers[PEER_WAITING])) ||
+	if ((db_session_is_free() && !statement_waits_for_turn() && !TAILQ_EMPTY(&worker.peers[PEER_WAITING])) ||
 	    !TAILQ_EMPTY(&worker.peers[PEER_AGAIN]))
 		return 0;
-	if (worker_is_paused() && !stream_is_ahead())
+	if (stream_is_paused() && !stream_is_ahead())
 		return 0;
 	deadline = clock_earlier(peer_list_deadline_us(), statement_deadline_us());
 	deadline = clock_earlier(deadline, db_session_deadline_us());
 	deadline = clock_earlier(deadline, accept_deadline_us());
-	if (db_session_is_free() && worker.slow_denied)
+	if (db_session_is_free() && statement_waits_for_turn())
 		deadline = clock_earlier(deadline, clock_now_us() + SLOW_AGAIN_US);
 	if (worker.draining)
 		deadline = clock_earlier(deadline, clock_now_us() + DRAIN_AGAIN_US);
@@ -147,7 +147,7 @@ bool worker_turn(void)
 	if (worker.batch.plan == NULL)
 		peer_list_settle();
 	accept_open();
-	db_session_watch();
+	db_session_watch(stream_is_paused());
 	worker.round++;
 	METRICS_ADD(metrics_own->turns, 1);
 	count = epoll_wait(worker.epoll, events, EVENTS_AT_ONCE, next_timeout_ms());
@@ -162,7 +162,7 @@ bool worker_turn(void)
 	/* The database comes last, so that its answers meet all the requests that came before them. */
 	if (ready != 0)
 		database_event(ready);
-	else if (worker_is_paused() && !stream_is_ahead())
+	else if (stream_is_paused() && !stream_is_ahead())
 		run_read_go_on();
 	timers();
 	peer_list_free_closed();
@@ -216,6 +216,7 @@ bool worker_begin(const struct config *config, unsigned place, int listener, con
 	balance_begin();
 	accept_begin(most_connections());
 	db_session_begin(notify);
+	statement_begin();
 	shed_begin();
 	lanes_begin(config->slow_workers, config->workers);
 	worker.epoll = epoll_create1(EPOLL_CLOEXEC);

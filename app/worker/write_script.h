@@ -6,6 +6,7 @@
 #ifndef MYREST_WRITE_SCRIPT_H
 #define MYREST_WRITE_SCRIPT_H
 
+#include "worker/kill.h"
 #include "worker/worker_state.h"
 
 /* In the order that run_write.h has. */
