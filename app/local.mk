@@ -38,9 +38,12 @@ library_sources = \
 	app/config/url.h \
 	app/config/variables.c \
 	app/config/variables.h \
+	app/database/address_walk.c \
+	app/database/address_walk.h \
 	app/database/database.c \
 	app/database/database.h \
 	app/database/database_info.c \
+	app/database/database_kill.c \
 	app/database/database_state.h \
 	app/database/driver.h \
 	app/database/endpoint.c \

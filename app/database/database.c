@@ -2,14 +2,11 @@
 #include "database/database.h"
 
 #include <errno.h>
-#include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/clock.h"
-#include "base/log.h"
 #include "base/must.h"
 #include "database/database_state.h"
 #include "database/engine.h"
@@ -25,7 +22,7 @@ struct database *database_new(const struct config *config, unsigned place)
 
 	database->config = config;
 	database->driver = engine_of(&config->database)->driver;
-	database->resolver = -1;
+	address_walk_init(&database->walk);
 	endpoint_init(&database->endpoint, config, place);
 	return database;
 }
@@ -40,14 +37,7 @@ static void watch_host(struct database *database)
 	host_watch_heard(&database->watch, database_host_count(database) > 1);
 }
 
-/* The host that the connection is to, for a trial connect beside it. */
-static struct host_probe_place place_of(const struct database *database)
-{
-	return (struct host_probe_place){ database->driver, database->endpoint.url, endpoint_host(&database->endpoint), database->address,
-		                     database->config->connect_timeout_s };
-}
-
-static void idle(struct database *database)
+static void become_idle(struct database *database)
 {
 	database->phase = IDLE;
 	database->deadline_us = 0;
@@ -56,9 +46,7 @@ static void idle(struct database *database)
 
 static void close_connection(struct database *database, bool polite)
 {
-	if (database->resolver >= 0)
-		close(database->resolver);
-	database->resolver = -1;
+	address_walk_stop(&database->walk);
 	if (database->catalogue != NULL)
 		database->driver->catalogue_finish(database->catalogue, true, NULL, 0);
 	database->catalogue = NULL;
@@ -70,26 +58,6 @@ static void close_connection(struct database *database, bool polite)
 	host_watch_rest(&database->watch);
 	database->phase = CLOSED;
 	database->deadline_us = 0;
-}
-
-bool database_kill(struct database *database, bool spares_commit)
-{
-	const struct host_probe_place place = place_of(database);
-
-	return database->phase == RUNNING &&
-	       statement_kill_begin(&database->kill, &place, database->connection, spares_commit);
-}
-
-bool database_kill_failed(const struct database *database)
-{
-	return !database->kill.probe.active && database->kill.failed;
-}
-
-bool database_may_kill(struct database *database)
-{
-	text_clear(&database->sql);
-	return statement_kill_may_try(&database->kill) &&
-	       database->driver->kill(database->connection, 0, true, &database->sql);
 }
 
 void database_drop(struct database *database)
@@ -112,21 +80,12 @@ void database_free(struct database *database)
 }
 
 static enum database_step connect_next(struct database *database);
-
-static bool another_address(const struct database *database)
-{
-	const struct url_host *host = endpoint_host(&database->endpoint);
-
-	return host != NULL && database->phase != RESOLVING && !database->driver->takes_name(database->endpoint.url, host) &&
-	       database->tried < database->addresses.count;
-}
-
 static enum database_step try_next_host(struct database *database);
 
 /* The connection, or what was to become one, is no more. While it opens, the next address is tried, and the next host. */
-static enum database_step lost(struct database *database)
+static enum database_step lose_connection(struct database *database)
 {
-	bool another = another_address(database);
+	bool another = database_has_another_address(database);
 
 	if (database->phase == SETTLING || database->phase == CHECKING || database->phase == RESTORING)
 		database->error.not_run = session_state_has_run_nothing(&database->session);
@@ -143,17 +102,10 @@ static enum database_step lost(struct database *database)
 	return database->opening ? try_next_host(database) : DATABASE_LOST;
 }
 
-static void tell(struct database *database, const char *what, const char *detail)
-{
-	database_error_clear(&database->error);
-	database->error.status = STATUS_AWAY;
-	snprintf(database->error.text, sizeof(database->error.text), "%s%s", what, detail);
-}
-
 /* The host is not to blame. */
-static enum database_step renew(struct database *database, const char *why)
+static enum database_step renew_session(struct database *database, const char *why)
 {
-	tell(database, why, "");
+	database_set_error(database, why, "");
 	database->error.not_run = session_state_has_run_nothing(&database->session);
 	database->endpoint.hosts.start = database->endpoint.hosts.current;
 	close_connection(database, true);
@@ -162,24 +114,23 @@ static enum database_step renew(struct database *database, const char *why)
 
 static enum database_step fail_open(struct database *database, const char *what, const char *detail)
 {
-	tell(database, what, detail);
-	return lost(database);
+	database_set_error(database, what, detail);
+	return lose_connection(database);
 }
 
-static enum database_step advance(struct database *database, enum database_step step);
+static enum database_step advance_phase(struct database *database, enum database_step step);
 
 static enum database_step send_own(struct database *database, enum database_rows rows)
 {
-	return advance(database, database->driver->send(database->connection, database->sql.bytes, database->sql.length,
+	return advance_phase(database, database->driver->send(database->connection, database->sql.bytes, database->sql.length,
 	                                                rows, &database->error));
 }
 
-static enum database_step opened(struct database *database)
+static enum database_step finish_opening(struct database *database)
 {
 	database->opening = false;
 	database->kill.failures = 0; /* it may be another server */
-	if (database->addresses.count > 0) /* this address is good, for the next time as well */
-		database->first = (database->first + database->tried - 1) % database->addresses.count;
+	address_walk_keep(&database->walk);
 	host_order_good(&database->endpoint.hosts);
 	host_watch_opened(&database->watch, database->endpoint.url->target != URL_TARGET_ANY || host_order_is_home(&database->endpoint.hosts));
 	return DATABASE_OPEN;
@@ -196,13 +147,9 @@ static enum database_step describe_next(struct database *database)
 	schema = database->driver->catalogue_finish(database->catalogue, false, database->missing,
 	                                            sizeof(database->missing));
 	database->catalogue = NULL;
-	if (database->old_schema == NULL)
-		database->old_schema = database->schema;
-	else
-		schema_free(database->schema); /* nobody has seen it yet */
-	database->schema = schema;
-	idle(database);
-	return database->opening ? opened(database) : DATABASE_OPEN;
+	database_take_schema(database, schema);
+	become_idle(database);
+	return database->opening ? finish_opening(database) : DATABASE_OPEN;
 }
 
 static enum database_step describe_begin(struct database *database)
@@ -237,7 +184,7 @@ static enum database_step send_held(struct database *database)
 }
 
 /* The session is not as it was set up, and there is more to send, for which it is made again what it was. */
-static enum database_step restore(struct database *database)
+static enum database_step restore_session(struct database *database)
 {
 	database->phase = RESTORING;
 	text_clear(&database->sql);
@@ -245,23 +192,23 @@ static enum database_step restore(struct database *database)
 	return send_own(database, DATABASE_ONE_BY_ONE);
 }
 
-static enum database_step restored(struct database *database)
+static enum database_step finish_restoring(struct database *database)
 {
-	return database->held == NULL ? describe_begin(database) : advance(database, send_held(database));
+	return database->held == NULL ? describe_begin(database) : advance_phase(database, send_held(database));
 }
 
 /* The session has been asked. What a request has sent, or sends as its first statement, is not given up for what
  * another statement has left behind: the same might be left in the next session before it has its turn again. */
-static enum database_step checked(struct database *database)
+static enum database_step finish_checking(struct database *database)
 {
 	if (!database->session.unsure)
-		return advance(database, send_held(database));
+		return advance_phase(database, send_held(database));
 	session_state_found_unclean(&database->session);
-	return restore(database);
+	return restore_session(database);
 }
 
 /* Goes on from what the driver said, until the caller has to know or there is something to wait for. */
-static enum database_step advance(struct database *database, enum database_step step)
+static enum database_step advance_phase(struct database *database, enum database_step step)
 {
 	struct row row;
 
@@ -269,7 +216,7 @@ static enum database_step advance(struct database *database, enum database_step 
 		if (step == DATABASE_WAIT)
 			return step;
 		if (step == DATABASE_LOST)
-			return lost(database);
+			return lose_connection(database);
 		switch (database->phase) {
 		case CONNECTING:
 			database->phase = SETTING_UP;
@@ -277,7 +224,7 @@ static enum database_step advance(struct database *database, enum database_step 
 			return set_up_next(database);
 		case SETTING_UP:
 			if (step == DATABASE_FAILED)
-				return lost(database);
+				return lose_connection(database);
 			if (step == DATABASE_END)
 				return set_up_next(database);
 			database->driver->row(database->connection, &row);
@@ -287,7 +234,7 @@ static enum database_step advance(struct database *database, enum database_step 
 		case DESCRIBING:
 			if (step == DATABASE_FAILED &&
 			    !database->driver->catalogue_failed(database->catalogue, &database->error))
-				return lost(database);
+				return lose_connection(database);
 			if (step == DATABASE_END || step == DATABASE_FAILED)
 				return describe_next(database);
 			database->driver->row(database->connection, &row);
@@ -296,13 +243,13 @@ static enum database_step advance(struct database *database, enum database_step 
 			break;
 		case CHECKING:
 			if (step == DATABASE_END || step == DATABASE_FAILED)
-				return checked(database);
+				return finish_checking(database);
 			database->driver->row(database->connection, &row);
 			database->session.unsure = row.count != 1 || row.values[0] == NULL || strcmp(row.values[0], "1") != 0;
 			step = database->driver->next(database->connection, &database->error);
 			break;
 		case RESTORING: /* which gives no rows */
-			return step == DATABASE_END ? restored(database) : renew(database, session_state_changed);
+			return step == DATABASE_END ? finish_restoring(database) : renew_session(database, session_state_changed);
 		case CLOSED:
 		case RESOLVING:
 			must(database->phase >= CONNECTING); /* there is no connection that the driver could report of */
@@ -311,7 +258,7 @@ static enum database_step advance(struct database *database, enum database_step 
 		case SETTLING:
 		case RUNNING:
 			if (step == DATABASE_END || step == DATABASE_FAILED) {
-				idle(database);
+				become_idle(database);
 				session_state_look(&database->session, database->driver, database->connection);
 			}
 			return step;
@@ -319,38 +266,38 @@ static enum database_step advance(struct database *database, enum database_step 
 	}
 }
 
-static enum database_step connect_to(struct database *database, const char *address)
+static enum database_step connect_host(struct database *database)
 {
 	database->phase = CONNECTING;
-	database->address = address;
-	return advance(database, database->driver->connect(&database->connection, database->endpoint.url,
-	                                                   endpoint_host(&database->endpoint), address,
+	return advance_phase(database, database->driver->connect(&database->connection, database->endpoint.url,
+	                                                   endpoint_host(&database->endpoint), database->walk.address,
 	                                                   database->config->connect_timeout_s, &database->error));
 }
 
 /* The next of the host's addresses. Each has a whole attempt's time, or one that is silent would use up that of all. */
 static enum database_step connect_next(struct database *database)
 {
-	int place = (database->first + database->tried++) % database->addresses.count;
 	bool all = database->driver->takes_name(database->endpoint.url, endpoint_host(&database->endpoint));
 
-	set_deadline(database, database->config->connect_timeout_s * (all ? database->addresses.count : 1));
-	return connect_to(database, database->addresses.addresses[place]);
+	set_deadline(database, database->config->connect_timeout_s * (all ? address_walk_count(&database->walk) : 1));
+	address_walk_take(&database->walk);
+	return connect_host(database);
 }
 
 static enum database_step try_host(struct database *database)
 {
 	const struct url_host *host = endpoint_host(&database->endpoint);
 
-	database->tried = database->addresses.count = 0;
 	set_deadline(database, database->config->connect_timeout_s);
-	if (host == NULL)
-		return connect_to(database, NULL);
-	if (resolve_is_numeric(host->name))
-		return connect_to(database, host->name);
-	if ((database->resolver = resolve_start(host->name)) < 0)
+	switch (address_walk_begin(&database->walk, host != NULL ? host->name : NULL)) {
+	case ADDRESS_FOUND:
+		return connect_host(database);
+	case ADDRESS_LOOK_UP:
+		database->phase = RESOLVING;
+		break;
+	case ADDRESS_FAILED:
 		return fail_open(database, "cannot start to look up the host: ", strerror(errno));
-	database->phase = RESOLVING;
+	}
 	return DATABASE_WAIT;
 }
 
@@ -363,7 +310,7 @@ static enum database_step try_next_host(struct database *database)
 		return DATABASE_LOST;
 	}
 	if (database->endpoint.hosts.current != before) /* the good address was another host's */
-		database->first = 0;
+		address_walk_forget(&database->walk);
 	return try_host(database);
 }
 
@@ -377,43 +324,28 @@ enum database_step database_open(struct database *database)
 	return try_next_host(database);
 }
 
-static enum database_step resolved(struct database *database)
+static enum database_step finish_look_up(struct database *database)
 {
-	int failed = resolve_finish(database->resolver, &database->addresses);
+	const char *why = address_walk_resolve(&database->walk);
 
-	close(database->resolver);
-	database->resolver = -1;
-	if (failed || database->addresses.error != 0 || database->addresses.count == 0)
-		return fail_open(database, "cannot look up the host: ",
-		                 failed ? "no answer" : gai_strerror(database->addresses.error));
-	database->tried = 0;
+	if (why != NULL)
+		return fail_open(database, "cannot look up the host: ", why);
 	return connect_next(database);
 }
 
-static enum database_step expired(struct database *database)
+static enum database_step expire_phase(struct database *database)
 {
-	static const char *const what[] = {
-		[RESOLVING] = "the look-up of the host took too long",
-		[CONNECTING] = "the connect took too long",
-		[SETTING_UP] = "the preparation of the session took too long",
-		[DESCRIBING] = "the description of the tables took too long",
-		[SETTLING] = "the end of a statement that nobody waited for took too long",
-		[CHECKING] = "the question for the session's state took too long",
-		[RESTORING] = "the preparation of the session took too long",
-		[RUNNING] = "the statement ran past its time, and the server did not end it",
-	};
 	bool running = database->phase == RUNNING;
 
-	must(what[database->phase] != NULL); /* a phase that waits for nothing has no deadline */
-	tell(database, what[database->phase], "");
+	database_set_error(database, database_overrun(database), "");
 	if (running) {
 		database->error.status = STATUS_TIMEOUT;
 		(void)database_kill(database, false); /* not every server has been told how long it may run (MySQL: only reads) */
 	}
-	return lost(database);
+	return lose_connection(database);
 }
 
-static enum database_step check(struct database *database)
+static enum database_step check_session(struct database *database)
 {
 	database->phase = CHECKING;
 	text_clear(&database->sql);
@@ -429,12 +361,12 @@ static enum database_step send_on(struct database *database)
 	bool needs = database->held == NULL || session_state_needs_clean(database->held, database->held_length);
 
 	if (database->doomed)
-		return renew(database, perhaps_killed);
+		return renew_session(database, perhaps_killed);
 	if (database->held == NULL || (database->session.unclean && needs))
-		return restore(database);
+		return restore_session(database);
 	if (database->session.unsure && needs)
-		return check(database);
-	return advance(database, send_held(database));
+		return check_session(database);
+	return advance_phase(database, send_held(database));
 }
 
 static void begin_time(struct database *database)
@@ -470,7 +402,7 @@ static enum database_step look_at_kill(struct database *database, int64_t now)
 /* A host that says nothing while it should: it works, or it is gone. */
 static enum database_step look_at_silence(struct database *database, int64_t now)
 {
-	const struct host_probe_place place = place_of(database);
+	const struct host_probe_place place = database_place(database);
 
 	if (!host_watch_is_silent(&database->watch, &place, now))
 		return DATABASE_WAIT;
@@ -480,28 +412,26 @@ static enum database_step look_at_silence(struct database *database, int64_t now
 /* The host where the worker belongs may be back. Between two statements the worker goes there. */
 static enum database_step look_for_home(struct database *database, int64_t now)
 {
-	const struct host_probe_place home = { database->driver, database->endpoint.url,
-		                          &database->endpoint.url->hosts[database->endpoint.hosts.home], NULL,
-		                          database->config->connect_timeout_s };
+	const struct host_probe_place home = database_home(database);
 
 	if (!host_watch_is_home_back(&database->watch, &home, now))
 		return DATABASE_WAIT;
-	tell(database, "going back to the host where this worker belongs", "");
+	database_set_error(database, "going back to the host where this worker belongs", "");
 	close_connection(database, true);
 	host_order_go_home(&database->endpoint.hosts);
 	return DATABASE_LOST;
 }
 
-static enum database_step timers(struct database *database)
+static enum database_step run_timers(struct database *database)
 {
 	int64_t now = clock_now_us();
 
 	if (database->kill.probe.active && now >= database->kill.look_us)
 		return look_at_kill(database, now);
 	if (database->phase == IDLE && (database->session.unclean || database->doomed))
-		return renew(database, database->doomed ? perhaps_killed : session_state_changed);
+		return renew_session(database, database->doomed ? perhaps_killed : session_state_changed);
 	if (database->deadline_us != 0 && now >= database->deadline_us)
-		return expired(database);
+		return expire_phase(database);
 	if (database->watch.silence_us != 0 && now >= database->watch.silence_us)
 		return look_at_silence(database, now);
 	if (database->phase == IDLE && database->watch.home_us != 0 && now >= database->watch.home_us)
@@ -518,25 +448,14 @@ enum database_step database_resume(struct database *database, unsigned ready)
 	if (silent && ready != 0) /* nobody asked: the server has hung up, or says that it will */
 		return fail_open(database, "the server has closed the connection", "");
 	if (ready == 0)
-		return timers(database);
+		return run_timers(database);
 	if (database->phase == RESOLVING)
-		return resolved(database);
+		return finish_look_up(database);
 	if (database->phase == RUNNING) /* it makes progress; how long it may run in all is the server's to watch */
 		set_deadline(database, database->config->statement_timeout_s + 1);
 	if (database->phase >= CHECKING || database->phase == DESCRIBING)
 		watch_host(database);
-	return advance(database, database->driver->resume(database->connection, ready, &database->error));
-}
-
-/* Nothing is sent: the server would hang up, and whoever waits would not know what has happened. */
-static enum database_step refuse_long(struct database *database, size_t length, uint64_t most)
-{
-	tell(database, "", "");
-	database->error.status = STATUS_BODY_TOO_LARGE;
-	snprintf(database->error.text, sizeof(database->error.text),
-	         "the statement has %zu bytes, of which the server takes %llu (max_allowed_packet): it was not sent", length,
-	         (unsigned long long)most);
-	return DATABASE_FAILED;
+	return advance_phase(database, database->driver->resume(database->connection, ready, &database->error));
 }
 
 enum database_step database_send(struct database *database, const char *sql, size_t length, enum database_rows rows)
@@ -544,7 +463,7 @@ enum database_step database_send(struct database *database, const char *sql, siz
 	uint64_t most = database_traits(database)->statement_bytes;
 
 	if (most > 0 && length > most)
-		return refuse_long(database, length, most);
+		return database_refuse_long(database, length, most);
 	database->held = sql;
 	database->held_length = length;
 	database->held_rows = rows;
@@ -553,15 +472,14 @@ enum database_step database_send(struct database *database, const char *sql, siz
 
 enum database_step database_next(struct database *database)
 {
-	return advance(database, database->driver->next(database->connection, &database->error));
+	return advance_phase(database, database->driver->next(database->connection, &database->error));
 }
 
 void database_go_on(struct database *database)
 {
 	if (database->phase != RUNNING)
 		return;
-	set_deadline(database, database->config->statement_timeout_s + 1);
-	watch_host(database);
+	begin_time(database);
 }
 
 /* What a statement has set that the server has not told of would hide tables and columns. */
@@ -571,21 +489,10 @@ enum database_step database_describe(struct database *database)
 	return send_when_settled(database);
 }
 
-int64_t database_deadline_us(const struct database *database)
-{
-	int64_t deadline = clock_earlier(database->deadline_us, database->watch.silence_us);
-
-	if (database->phase == IDLE && (database->session.unclean || database->doomed))
-		return 1; /* at once */
-	if (database->kill.probe.active)
-		deadline = clock_earlier(deadline, database->kill.look_us);
-	return database->phase == IDLE ? clock_earlier(deadline, database->watch.home_us) : deadline;
-}
-
 void database_leave_host(struct database *database, const char *why)
 {
 	(void)database_kill(database, false);
-	tell(database, why, "");
+	database_set_error(database, why, "");
 	close_connection(database, false);
 	host_order_failed(&database->endpoint.hosts, clock_now_us());
 }

@@ -6,6 +6,7 @@ LDADD = libmyrest.a $(CMOCKA_LIBS) $(JSON_C_LIBS) $(MYSQL_LIBS) $(CRYPTO_LIBS) $
 
 check_PROGRAMS = \
 	tests/unit/test-accept \
+	tests/unit/test-address_walk \
 	tests/unit/test-arena \
 	tests/unit/test-balance \
 	tests/unit/test-batch \
