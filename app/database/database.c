@@ -422,7 +422,7 @@ static enum database_step look_for_home(struct database *database, int64_t now)
 	return DATABASE_LOST;
 }
 
-static enum database_step run_timers(struct database *database)
+static enum database_step look_at_clock(struct database *database)
 {
 	int64_t now = clock_now_us();
 
@@ -448,7 +448,7 @@ enum database_step database_resume(struct database *database, unsigned ready)
 	if (silent && ready != 0) /* nobody asked: the server has hung up, or says that it will */
 		return fail_open(database, "the server has closed the connection", "");
 	if (ready == 0)
-		return run_timers(database);
+		return look_at_clock(database);
 	if (database->phase == RESOLVING)
 		return finish_look_up(database);
 	if (database->phase == RUNNING) /* it makes progress; how long it may run in all is the server's to watch */

@@ -20,7 +20,7 @@ static bool is_avoided(const struct host_order *order, unsigned host, int64_t no
 	return order->failed_us[host] != 0 && now_us - order->failed_us[host] < HOSTS_AVOIDED_US;
 }
 
-static bool choose(struct host_order *order, bool avoided, int64_t now_us)
+static bool choose_host(struct host_order *order, bool avoided, int64_t now_us)
 {
 	for (unsigned i = 0; i < order->count; i++) {
 		unsigned host = (order->start + i) % order->count;
@@ -36,7 +36,7 @@ static bool choose(struct host_order *order, bool avoided, int64_t now_us)
 
 bool host_order_next(struct host_order *order, int64_t now_us)
 {
-	return choose(order, false, now_us) || choose(order, true, now_us);
+	return choose_host(order, false, now_us) || choose_host(order, true, now_us);
 }
 
 void host_order_failed(struct host_order *order, int64_t now_us)

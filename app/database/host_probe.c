@@ -9,7 +9,7 @@
 
 #include "base/clock.h"
 
-static enum host_probe_says failed(struct host_probe *probe, enum host_probe_says says, const char *reason)
+static enum host_probe_says fail_probe(struct host_probe *probe, enum host_probe_says says, const char *reason)
 {
 	(void)snprintf(probe->reason, sizeof(probe->reason), "%s", reason);
 	return says;
@@ -24,7 +24,7 @@ static void connect_to(struct host_probe *probe, const char *address)
 	if (probe->place.driver->connect(&probe->connection, probe->place.url, probe->place.host, address, probe->place.timeout_s + 1, &error) !=
 	    DATABASE_LOST)
 		return;
-	(void)failed(probe, PROBE_REFUSED, error.text);
+	(void)fail_probe(probe, PROBE_REFUSED, error.text);
 	probe->place.driver->close(probe->connection, false);
 	probe->connection = NULL;
 }
@@ -62,7 +62,7 @@ void host_probe_stop(struct host_probe *probe)
 	probe->resolver = -1;
 }
 
-static unsigned ready(int descriptor, unsigned wants)
+static unsigned poll_descriptor(int descriptor, unsigned wants)
 {
 	struct pollfd watched = { descriptor, 0, 0 };
 
@@ -79,15 +79,15 @@ static enum host_probe_says look_up(struct host_probe *probe)
 	int failure;
 
 	if (probe->resolver < 0)
-		return failed(probe, PROBE_REFUSED, "the host's name cannot be looked up");
-	if (ready(probe->resolver, EPOLLIN) == 0)
+		return fail_probe(probe, PROBE_REFUSED, "the host's name cannot be looked up");
+	if (poll_descriptor(probe->resolver, EPOLLIN) == 0)
 		return PROBE_WAITS;
 	failure = resolve_finish(probe->resolver, &found);
 	close(probe->resolver);
 	probe->resolver = -1;
 	probe->resolving = false;
 	if (failure || found.count == 0)
-		return failed(probe, PROBE_REFUSED, "the host's name is not known");
+		return fail_probe(probe, PROBE_REFUSED, "the host's name is not known");
 	connect_to(probe, found.addresses[0]);
 	return PROBE_WAITS;
 }
@@ -124,18 +124,18 @@ static enum host_probe_says go_on(struct host_probe *probe, enum database_step s
 			break;
 		case DATABASE_ROW:
 			if (!is_one(probe))
-				return failed(probe, PROBE_REFUSED,
-				              "the address leads to another server than before, or a change waits for a replica");
+				return fail_probe(probe, PROBE_REFUSED,
+				                  "the address leads to another server than before, or a change waits for a replica");
 			step = probe->place.driver->next(probe->connection, error);
 			break;
 		case DATABASE_LOST:
-			return failed(probe, is_last_sent(probe) ? PROBE_UNSURE : PROBE_REFUSED, error->text);
+			return fail_probe(probe, is_last_sent(probe) ? PROBE_UNSURE : PROBE_REFUSED, error->text);
 		case DATABASE_FAILED:
-			return failed(probe, PROBE_REFUSED, error->text);
+			return fail_probe(probe, PROBE_REFUSED, error->text);
 		}
 }
 
-static enum host_probe_says look(struct host_probe *probe)
+static enum host_probe_says look_at_probe(struct host_probe *probe)
 {
 	struct database_error error;
 	unsigned events;
@@ -145,7 +145,7 @@ static enum host_probe_says look(struct host_probe *probe)
 	if (probe->connection == NULL)
 		return PROBE_REFUSED;
 	database_error_clear(&error);
-	events = ready(probe->place.driver->descriptor(probe->connection), probe->place.driver->wants(probe->connection));
+	events = poll_descriptor(probe->place.driver->descriptor(probe->connection), probe->place.driver->wants(probe->connection));
 	if (events == 0)
 		return PROBE_WAITS;
 	return go_on(probe, probe->place.driver->resume(probe->connection, events, &error), &error);
@@ -153,10 +153,10 @@ static enum host_probe_says look(struct host_probe *probe)
 
 enum host_probe_says host_probe_look(struct host_probe *probe)
 {
-	enum host_probe_says says = look(probe);
+	enum host_probe_says says = look_at_probe(probe);
 
 	if (says == PROBE_WAITS && clock_now_us() >= probe->until_us)
-		says = failed(probe, is_last_sent(probe) ? PROBE_UNSURE : PROBE_SILENT, "no answer in time");
+		says = fail_probe(probe, is_last_sent(probe) ? PROBE_UNSURE : PROBE_SILENT, "no answer in time");
 	if (says == PROBE_OPEN) { /* the server would count a good-bye that is missing as our mistake */
 		probe->place.driver->close(probe->connection, true);
 		probe->connection = NULL;

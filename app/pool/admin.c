@@ -28,7 +28,7 @@ static struct {
 	__typeof__(MHD_destroy_response) *destroy_response;
 } http;
 
-static bool load(void)
+static bool load_library(void)
 {
 	static const struct {
 		void *place;
@@ -89,8 +89,8 @@ static enum MHD_Result send_ready(struct MHD_Connection *connection, struct metr
 	return send_text(connection, 503, "application/json", &body, "Retry-After", "1");
 }
 
-static enum MHD_Result answer(void *context, struct MHD_Connection *connection, const char *path, const char *method,
-                              const char *version, const char *upload, size_t *upload_size, void **state)
+static enum MHD_Result answer_request(void *context, struct MHD_Connection *connection, const char *path, const char *method,
+                                      const char *version, const char *upload, size_t *upload_size, void **state)
 {
 	struct metrics *metrics = context;
 	struct text body = { 0 };
@@ -129,10 +129,10 @@ int admin_run(const struct config *config, int listener, struct metrics *metrics
 	sigset_t set;
 	int number;
 
-	if (!load())
+	if (!load_library())
 		return EX_UNAVAILABLE;
 	sandbox_enter(config, SANDBOX_ADMIN); /* the library is loaded, and its thread comes now */
-	daemon = http.start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD, 0, NULL, NULL, answer, metrics,
+	daemon = http.start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD, 0, NULL, NULL, answer_request, metrics,
 	                           MHD_OPTION_LISTEN_SOCKET, listener, MHD_OPTION_CONNECTION_TIMEOUT,
 	                           (unsigned)IDLE_S, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS,
 	                           MHD_OPTION_PER_IP_CONNECTION_LIMIT, (unsigned)CONNECTIONS_OF_ADDRESS,

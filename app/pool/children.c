@@ -33,7 +33,7 @@ static int free_slot(void)
 }
 
 /* What a child does with its life; does not return. */
-static void live(struct child *child, int notify, pid_t parent)
+static void run_child(struct child *child, int notify, pid_t parent)
 {
 	int status;
 
@@ -87,7 +87,7 @@ static void start_child(struct place *place)
 		metrics_own->slow = 0;
 		metrics_own->hangs = 0;
 		metrics_own->state = child->kind == KIND_WORKER ? WORKER_STARTING : WORKER_NONE;
-		live(child, ends[1], parent);
+		run_child(child, ends[1], parent);
 	}
 	close(ends[1]);
 	if (child->pid < 0) {
@@ -128,7 +128,7 @@ static void log_exit(const struct child *child, int status, bool expected)
 	log_end(line);
 }
 
-static void buried(struct child *child, int status)
+static void bury_child(struct child *child, int status)
 {
 	bool expected = pool.draining || child->retired, clean = WIFEXITED(status) && WEXITSTATUS(status) == 0;
 	int64_t now = clock_now_us(), wait = 0;
@@ -166,7 +166,7 @@ void children_bury(void)
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
 		for (int slot = 1; slot <= MAX_CHILDREN; slot++)
 			if (pool.children[slot].kind != KIND_NONE && pool.children[slot].pid == pid) {
-				buried(&pool.children[slot], status);
+				bury_child(&pool.children[slot], status);
 				break;
 			}
 }

@@ -103,7 +103,7 @@ static bool tell_absent(struct database *database, const char *variable, const s
 }
 
 /* The exit status, once all is printed. */
-static int finish(struct database *database, const struct config *config)
+static int finish_command(struct database *database, const struct config *config)
 {
 	bool absent;
 
@@ -137,7 +137,7 @@ int commands_check(const struct config *config)
 		remembered = check_idempotency(database, config);
 	if (is_lost(database))
 		remembered = EX_UNAVAILABLE;
-	status = finish(database, config);
+	status = finish_command(database, config);
 	if (status == 0 && remembered == EX_UNAVAILABLE)
 		status = remembered;
 	return status != 0 ? status : allowed ? remembered : EX_NOPERM;
@@ -157,6 +157,6 @@ int commands_openapi(const struct config *config)
 	text_add_char(&document, '\n');
 	written = fwrite(document.bytes, 1, document.length, stdout) == document.length;
 	text_release(&document);
-	status = finish(database, config);
+	status = finish_command(database, config);
 	return written ? status : EX_IOERR;
 }

@@ -60,7 +60,7 @@ static void retire_one_generation(void)
 
 /* HUP: a new generation from the configuration as it is now; the old one is retired when the new one is ready. false: it
  * is refused, and all stays as it is. */
-static bool reload(void)
+static bool reload_config(void)
 {
 	struct config *fresh = memory_alloc(sizeof(*fresh));
 	char *faults = NULL;
@@ -102,10 +102,10 @@ static void renew_outdated(void)
 
 	if (pool.metrics->sandbox_outdated != pool.metrics->reloads + 1 || pool.retire_at_us != 0 || now < pool.renew_at_us)
 		return;
-	pool.renew_at_us = now + (reload() ? RELOAD_WAIT_US : REFUSED_WAIT_US);
+	pool.renew_at_us = now + (reload_config() ? RELOAD_WAIT_US : REFUSED_WAIT_US);
 }
 
-static void drain(void)
+static void drain_pool(void)
 {
 	if (pool.draining) /* platforms say TERM more than once */
 		return;
@@ -131,11 +131,11 @@ static void take_signals(void)
 		case SIGTERM:
 		case SIGINT:
 		case SIGQUIT:
-			drain();
+			drain_pool();
 			break;
 		case SIGHUP:
 			if (!pool.draining)
-				(void)reload();
+				(void)reload_config();
 			break;
 		default: /* SIGCHLD: children_bury() follows */
 			break;
@@ -245,7 +245,7 @@ static void wait_for_events(void)
 	take_signals();
 }
 
-static void supervise(void)
+static void supervise_pool(void)
 {
 	do {
 		if (!pool.draining)
@@ -304,7 +304,7 @@ int supervisor_run(struct config *config)
 	log_event(LOG_NOTICE, "start", "MyREST " PACKAGE_VERSION " with %ld workers%s", config->workers,
 	          pool.inherited ? " on the socket it was given" : "");
 	config_warn_unknown();
-	supervise();
+	supervise_pool();
 	if (pool.listener >= 0)
 		close(pool.listener);
 	log_event(LOG_NOTICE, "stopped", "all workers have left");

@@ -64,7 +64,7 @@ static void watch_listener(bool wanted)
 	entrances.left_listener = false;
 }
 
-static void watch(bool wanted)
+static void watch_entrances(bool wanted)
 {
 	if (wanted && worker.retiring)
 		return;
@@ -108,13 +108,13 @@ void accept_open(void)
 
 	if (worker.batch.plan == NULL && !db_session_is_describing() && !worker.draining && db_session_was_tried() &&
 	    entrances.again_us == 0 && !aside)
-		watch((has_room() || !TAILQ_EMPTY(&worker.peers[PEER_IDLE])) &&
-		      (database_is_open(worker.database) || !metrics_ready_sibling()));
+		watch_entrances((has_room() || !TAILQ_EMPTY(&worker.peers[PEER_IDLE])) &&
+		                (database_is_open(worker.database) || !metrics_ready_sibling()));
 }
 
 void accept_close(void)
 {
-	watch(false);
+	watch_entrances(false);
 }
 
 /* A worker in a lower slot that keeps up is to have them, if it has been told as well; but the kernel may have told this one
@@ -124,7 +124,7 @@ bool accept_is_left_to_another(void)
 {
 	if (!balance_leaves_to_senior())
 		return false;
-	watch(false);
+	watch_entrances(false);
 	return true;
 }
 
@@ -142,13 +142,13 @@ static struct peer *accept_one(void)
 	struct peer *peer;
 
 	if (!make_room(worker.listener)) {
-		watch(false);
+		watch_entrances(false);
 		return NULL;
 	}
 	if ((fresh.connection = accept4(worker.listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)) < 0) {
 		if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS) {
 			log_event(LOG_ERROR, "accept", "cannot accept a connection: %s", strerror(errno));
-			watch(false);
+			watch_entrances(false);
 			entrances.again_us = clock_now_us() + ACCEPT_AGAIN_US;
 		}
 		return NULL;
@@ -218,7 +218,7 @@ static bool take_one(void)
 	struct peer *peer;
 
 	if (!make_room(worker.handover->take)) { /* what waits would wake us without end */
-		watch(false);
+		watch_entrances(false);
 		return false;
 	}
 	if (!handover_take(worker.handover, &item))
@@ -252,7 +252,7 @@ static bool is_room_for_slow(void)
 	return lanes_are_kept() && lanes_have_room();
 }
 
-static bool anyone_waits(void)
+static bool has_movable(void)
 {
 	struct peer *peer;
 
@@ -302,7 +302,7 @@ void accept_some_are_left(void)
 {
 	if (!balance_may_share())
 		return;
-	watch(false);
+	watch_entrances(false);
 	give_waiting(2, &metrics_own->handovers_busy);
 }
 
@@ -322,7 +322,7 @@ static bool give_group(struct peer *leader)
 	return true;
 }
 
-static struct peer *first_movable(bool *room)
+static struct peer *find_movable(bool *room)
 {
 	struct peer *peer;
 
@@ -339,7 +339,7 @@ static void give_to_idle(unsigned idle)
 	bool room = is_room_for_slow();
 	struct peer *leader;
 
-	while (idle-- > 0 && (leader = first_movable(&room)) != NULL && give_group(leader))
+	while (idle-- > 0 && (leader = find_movable(&room)) != NULL && give_group(leader))
 		;
 }
 
@@ -371,7 +371,7 @@ static void hand_over(void)
 	peer_list_settle();
 	if (!balance_may_hand_over(now, &idle))
 		return;
-	watch(false);
+	watch_entrances(false);
 	if (!give_fresh())
 		give_to_idle(idle);
 }
@@ -451,7 +451,7 @@ int64_t accept_deadline_us(void)
 
 	if (!entrances.watching_queue && !database_is_open(worker.database)) /* the others may have lost theirs */
 		deadline = clock_earlier(deadline, clock_now_us() + ENTRANCES_AGAIN_US);
-	if (is_busy() && (entrances.watching_queue || anyone_waits()))
+	if (is_busy() && (entrances.watching_queue || has_movable()))
 		deadline = clock_earlier(deadline, balance_hand_over_us());
 	if (is_busy() && worker.config->queue_ms > 0)
 		deadline = clock_earlier(deadline, balance_look_us());

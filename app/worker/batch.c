@@ -179,7 +179,7 @@ static struct text *text_of(struct batch *batch, enum rendering rendering)
 	return &batch->texts[rendering]->text;
 }
 
-static void render(struct batch *batch, enum rendering rendering, const struct row *row, int place)
+static void render_row(struct batch *batch, enum rendering rendering, const struct row *row, int place)
 {
 	const struct plan *plan = batch->plan;
 	struct text *text = text_of(batch, rendering);
@@ -227,7 +227,7 @@ void batch_row(struct batch *batch, const struct row *row)
 		batch->tags[place] = etag_of_row(values.values + from, values.lengths + from, values.count - from);
 	for (int r = 0; r < RENDERINGS; r++)
 		if (batch->wanted[r] && !batch->counts_only)
-			render(batch, (enum rendering)r, &values, place);
+			render_row(batch, (enum rendering)r, &values, place);
 	batch->rows++;
 }
 
@@ -308,7 +308,7 @@ static void set_total(const struct batch *batch, const struct peer *peer, struct
 		answer->total = answer->count > 0 && batch->planned < seen ? seen : batch->planned;
 }
 
-static struct etag list_tag(struct batch *batch, enum rendering rendering, struct slice rows)
+static struct etag make_list_tag(struct batch *batch, enum rendering rendering, struct slice rows)
 {
 	if (!batch->has_list_tag[rendering])
 		batch->list_tags[rendering] = etag_of_bytes(rows);
@@ -338,7 +338,7 @@ void batch_answer(struct batch *batch, struct peer *peer)
 	if (peer->plan.one_row && answer.count > 0)
 		answer.etag = batch->tags[place];
 	else
-		answer.etag = batch->by_keys ? etag_of_bytes(answer.rows) : list_tag(batch, rendering, answer.rows);
+		answer.etag = batch->by_keys ? etag_of_bytes(answer.rows) : make_list_tag(batch, rendering, answer.rows);
 	answer_rows(peer, &answer);
 	peer->merged = batch->count > 1;
 }

@@ -168,7 +168,7 @@ void db_session_lost(void)
 	set_reason(error->text);
 }
 
-static void first_attempt_over(void)
+static void tell_first_attempt(void)
 {
 	if (session.notify < 0)
 		return;
@@ -188,7 +188,7 @@ static void log_opened(const char *event)
 	log_end(line);
 }
 
-static void opened(void)
+static void begin_serving(void)
 {
 	const char *missing = database_missing(worker.database);
 	int64_t gone_since_us;
@@ -213,7 +213,7 @@ static void opened(void)
 	openapi_document_forget();
 	peer_list_plan_again();
 	database_forget_old(worker.database);
-	first_attempt_over();
+	tell_first_attempt();
 }
 
 /* How long requests wait for a connection. A cluster that gives one of its nodes up may have none that will do until it
@@ -255,7 +255,7 @@ void db_session_step(enum database_step step)
 		return;
 	if (step == DATABASE_OPEN) {
 		METRICS_ADD(metrics_own->database_connects, session.opening);
-		opened();
+		begin_serving();
 		return;
 	}
 	must(step == DATABASE_LOST); /* a failure while it opens or is described costs the connection */
@@ -278,7 +278,7 @@ void db_session_step(enum database_step step)
 	if (session.pause_us > reconnect_most_us())
 		session.pause_us = reconnect_most_us();
 	session.open_again_us = clock_now_us() + session.pause_us;
-	first_attempt_over();
+	tell_first_attempt();
 }
 
 void db_session_open(void)
@@ -312,7 +312,7 @@ void db_session_timers(int64_t now_us)
 	if (absence_is_on()) {
 		lose_patience(false);
 		if (absence_patience() == PATIENCE_OVER)
-			first_attempt_over();
+			tell_first_attempt();
 	}
 	if (session.describe_again_us != 0 && session.describe_again_us <= now_us && db_session_is_free()) {
 		session.describe_again_us = 0;

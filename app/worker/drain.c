@@ -60,7 +60,7 @@ void drain_begin(bool retire)
 		accept_give_waiting();
 }
 
-static bool nothing_left(void)
+static bool is_nothing_left(void)
 {
 	for (int state = PEER_IDLE; state < PEER_CLOSED; state++)
 		if (!TAILQ_EMPTY(&worker.peers[state]))
@@ -82,9 +82,9 @@ bool drain_may(void)
 	if (worker.retiring) {
 		if (worker.batch.plan == NULL || clock_now_us() >= balance_hand_over_us())
 			accept_give_waiting();
-	} else if (nothing_left())
+	} else if (is_nothing_left())
 		accept_take(TAKES); /* what others handed over and nobody took */
-	if (nothing_left() && worker.batch.plan == NULL && !is_more_to_come())
+	if (is_nothing_left() && worker.batch.plan == NULL && !is_more_to_come())
 		return true;
 	if (clock_now_us() < deadline_us)
 		return false;

@@ -72,7 +72,7 @@ void lanes_doubt(uint32_t shape)
 }
 
 /* What takes long, or belongs to a shape that does: not the way of the many. */
-static void __attribute__((noinline)) see(struct lane_shape *place, int64_t us)
+static void __attribute__((noinline)) see_duration(struct lane_shape *place, int64_t us)
 {
 	if (us > LANES_SLOW_US) {
 		seen_slow(place);
@@ -100,7 +100,7 @@ void lanes_learn(uint32_t shape, int64_t us)
 		last = atomic_load_explicit(&place->last_us, memory_order_relaxed);
 	atomic_store_explicit(&place->last_us, (uint32_t)us, memory_order_relaxed);
 	if (us > LANES_SLOW_US || known > LANES_SLOW_US)
-		see(place, us);
+		see_duration(place, us);
 	counts = us < last ? us : last;
 	if (counts > known)
 		known += (counts - known) / WEIGHT_LONGER;
@@ -144,7 +144,7 @@ void lanes_condemn(uint32_t shape, int64_t us)
 }
 
 /* Those that run what is so slow at least. */
-static long count(enum lane_mark mark, int64_t *oldest_us)
+static long count_running(enum lane_mark mark, int64_t *oldest_us)
 {
 	int used = metrics_page->used;
 	long running = 0;
@@ -168,7 +168,7 @@ bool lanes_enter(int64_t waits_since_us)
 	bool room;
 
 	metrics_own->slow = LANE_SLOW; /* before the others are counted: of two who do so at once neither may miss the other */
-	room = count(LANE_SLOW, &oldest_us) <= most;
+	room = count_running(LANE_SLOW, &oldest_us) <= most;
 	if (!room || oldest_us == 0 || oldest_us >= waits_since_us - TOLERANCE_US)
 		denied_since_us = 0;
 	else if (denied_since_us == 0)
@@ -196,14 +196,14 @@ bool lanes_have_room(void)
 {
 	int64_t oldest_us;
 
-	return count(LANE_SLOW, &oldest_us) < most;
+	return count_running(LANE_SLOW, &oldest_us) < most;
 }
 
 bool lanes_are_overfull(enum lane_mark mark)
 {
 	int64_t oldest_us;
 
-	return count(mark, &oldest_us) > most;
+	return count_running(mark, &oldest_us) > most;
 }
 
 bool lanes_others_wait(void)

@@ -165,7 +165,7 @@ bool peer_list_give_away(struct peer *peer, _Atomic uint64_t *cause)
 
 /* --- Answers on their way --- */
 
-static void answered(struct peer *peer)
+static void finish_answer(struct peer *peer)
 {
 	bool rearm;
 
@@ -215,7 +215,7 @@ void peer_list_write_on(struct peer *peer)
 {
 	switch (peer_write(peer)) {
 	case FASTCGI_WRITTEN:
-		answered(peer);
+		finish_answer(peer);
 		break;
 	case FASTCGI_BLOCKED:
 		peer->deadline_us = clock_now_us() + worker.config->request_timeout_s * 1000000;
@@ -263,7 +263,7 @@ bool peer_list_is_slow(const struct peer *peer)
 }
 
 /* The request is the peer's own affair from here: its bytes are taken and the answer goes out. */
-static void refuse(struct peer *peer, const struct fault *fault, const char *allow)
+static void refuse_request(struct peer *peer, const struct fault *fault, const char *allow)
 {
 	answer_fault(peer, fault, allow);
 	peer_list_write_on(peer);
@@ -284,7 +284,7 @@ static void refuse_away(struct peer *peer)
 	struct fault fault = { .status = STATUS_AWAY };
 
 	if (!peer_can_move_at_last(peer) || !pass_on(peer))
-		refuse(peer, &fault, NULL);
+		refuse_request(peer, &fault, NULL);
 }
 
 void peer_list_pass_on_waiting(void)
@@ -335,7 +335,7 @@ static void begin_request(struct peer *peer)
 		if (fault.status == STATUS_AWAY)
 			refuse_away(peer);
 		else
-			refuse(peer, &fault, fault.status == STATUS_BAD_METHOD ? route.allow : NULL);
+			refuse_request(peer, &fault, fault.status == STATUS_BAD_METHOD ? route.allow : NULL);
 		return;
 	}
 	if (peer->request.method == METHOD_OPTIONS) {
@@ -384,7 +384,7 @@ void peer_list_plan_again(void)
 }
 
 /* Something of its request is there, now. */
-static int64_t seen(struct peer *peer)
+static int64_t mark_seen(struct peer *peer)
 {
 	int64_t now = clock_now_us();
 
@@ -403,7 +403,7 @@ void peer_list_look_at(struct peer *peer)
 	}
 	switch (peer_look(peer)) {
 	case PEER_LOOK_REQUEST:
-		now = seen(peer);
+		now = mark_seen(peer);
 		if (peer->waits_since_us == 0)
 			peer->waits_since_us = now;
 		if (worker.draining && !worker.retiring)
@@ -412,7 +412,7 @@ void peer_list_look_at(struct peer *peer)
 		break;
 	case PEER_LOOK_PARTIAL:
 		if (peer->state != PEER_PARTIAL) {
-			peer->deadline_us = seen(peer) + worker.config->request_timeout_s * 1000000;
+			peer->deadline_us = mark_seen(peer) + worker.config->request_timeout_s * 1000000;
 			peer_list_move(peer, PEER_PARTIAL);
 		}
 		break;

@@ -136,7 +136,7 @@ void run_read_go_on(void)
 }
 
 /* The connection went, and with it whatever was under way. */
-static void gone(void)
+static void lose_read(void)
 {
 	reading.in_transaction = false;
 	db_session_set_reserved(false);
@@ -179,13 +179,13 @@ static void end_transaction(void)
 	run_read_step(database_send(worker.database, "COMMIT", 6, DATABASE_AT_ONCE));
 }
 
-static void transaction_ended(enum database_step step)
+static void finish_transaction(enum database_step step)
 {
 	if (step == DATABASE_WAIT)
 		return;
 	if (step != DATABASE_END) { /* it cannot fail and leave a connection of use */
 		database_drop(worker.database);
-		gone();
+		lose_read();
 		return;
 	}
 	db_session_set_reserved(false);
@@ -193,13 +193,13 @@ static void transaction_ended(enum database_step step)
 }
 
 /* The guess is of no moment, so it needs no snapshot; a count has to be of the rows' own. */
-static enum stage stage_after_guess(void)
+static enum stage choose_stage(void)
 {
 	return batch_wants_exact(&worker.batch, (uint64_t)worker.config->max_rows) ? STAGE_BEGIN : STAGE_ROWS;
 }
 
 /* A stage is over: what comes after it. */
-static void stage_done(void)
+static void finish_read_stage(void)
 {
 	if (kill_reason() == KILL_PUT_BACK) {
 		read_end_put_back();
@@ -208,7 +208,7 @@ static void stage_done(void)
 	}
 	switch (reading.stage) {
 	case STAGE_PLANNED:
-		send_stage(stage_after_guess());
+		send_stage(choose_stage());
 		break;
 	case STAGE_BEGIN:
 		send_stage(STAGE_EXACT);
@@ -289,13 +289,13 @@ void run_read_hedge(int64_t now_us)
 	if (at_us == 0 || now_us < at_us)
 		return;
 	database_leave_host(worker.database, "no byte of a read within MYREST_HEDGE_MS");
-	gone();
+	lose_read();
 }
 
 void run_read_step(enum database_step step)
 {
 	if (db_session_is_reserved()) {
-		transaction_ended(step);
+		finish_transaction(step);
 		return;
 	}
 	switch (step) {
@@ -311,12 +311,12 @@ void run_read_step(enum database_step step)
 			take_count();
 		break;
 	case DATABASE_END:
-		stage_done();
+		finish_read_stage();
 		break;
 	case DATABASE_FAILED:
 		if (is_out_of_touch()) {
 			database_leave_host(worker.database, "the node has lost touch with its cluster");
-			gone();
+			lose_read();
 			break;
 		}
 		if (is_unlocked()) {
@@ -327,14 +327,14 @@ void run_read_step(enum database_step step)
 		}
 		if (is_unexplained()) {
 			batch_no_guess(&worker.batch);
-			send_stage(stage_after_guess());
+			send_stage(choose_stage());
 			break;
 		}
 		read_end_failed(reading.sent, reading.in_transaction);
 		end_transaction();
 		break;
 	case DATABASE_LOST:
-		gone();
+		lose_read();
 		break;
 	case DATABASE_OPEN:
 		must(step != DATABASE_OPEN); /* which ends an opening or a description alone */
@@ -344,7 +344,7 @@ void run_read_step(enum database_step step)
 
 void run_read_start(void)
 {
-	send_stage(batch_wants_planned(&worker.batch) ? STAGE_PLANNED : stage_after_guess());
+	send_stage(batch_wants_planned(&worker.batch) ? STAGE_PLANNED : choose_stage());
 }
 
 void run_read_timers(int64_t now_us)

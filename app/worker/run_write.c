@@ -26,7 +26,7 @@ bool run_write_runs(void)
 	return change.peer != NULL;
 }
 
-static void over(void)
+static void end_write(void)
 {
 	struct peer *peer = change.peer;
 	bool again = change.failed && peer->retried && db_session_wants_describe();
@@ -53,7 +53,7 @@ static void over(void)
 /* The connection is gone. Whether the statement that writes was made is not known, nor what it did that no transaction
  * undoes, unless it is certain that it was not; before it, nothing was done. While the row at fault is looked for, what
  * failed is known already, and that is the answer. */
-static void lost(bool not_run)
+static void lose_write(bool not_run)
 {
 	const struct database_error *error = database_error(worker.database);
 	struct peer *peer = change.peer;
@@ -67,7 +67,7 @@ static void lost(bool not_run)
 	if (answered) {
 		change.again = false;
 		(void)script_undone(&change);
-		over();
+		end_write();
 	} else if (nothing_done && !peer->retried && error->status != STATUS_TIMEOUT) {
 		peer->retried = true;
 		change.peer = NULL;
@@ -82,7 +82,7 @@ static void lost(bool not_run)
 		if (error->status == STATUS_TIMEOUT)
 			change.fault.details = server_fault_limit(error);
 		answer_fault(peer, &change.fault, NULL);
-		over();
+		end_write();
 	}
 	db_session_open_at_once();
 }
@@ -95,7 +95,7 @@ static bool is_elsewhere(void)
 	       !change.peer->retried;
 }
 
-static enum script_next stage_done(void)
+static enum script_next finish_write_stage(void)
 {
 	change.affected = database_affected(worker.database);
 	change.generated = database_generated(worker.database);
@@ -103,22 +103,22 @@ static enum script_next stage_done(void)
 }
 
 /* A statement failed. false: the connection is given up, and all that there was to do is done. */
-static bool failed(enum script_next *next)
+static bool fail_write_stage(enum script_next *next)
 {
 	/* In a cluster a transaction on another node may have ended ours before ROLLBACK came, which is then told so: there is
 	 * nothing left to undo. In no other way can it fail and leave a connection of use. */
 	if (change.stage == SCRIPT_ROLLBACK && database_error(worker.database)->status == STATUS_LOCKED) {
-		*next = stage_done();
+		*next = finish_write_stage();
 		return true;
 	}
 	if (change.stage == SCRIPT_ROLLBACK) {
 		database_drop(worker.database);
-		lost(false);
+		lose_write(false);
 		return false;
 	}
 	if (is_elsewhere()) {
 		database_leave_host(worker.database, "the host has become read-only");
-		lost(true);
+		lose_write(true);
 		return false;
 	}
 	change.error = database_error(worker.database);
@@ -129,7 +129,7 @@ static bool failed(enum script_next *next)
 
 /* Each statement has its time, but there may be one for each row of the body. What is found out of a fault in vain is no
  * fault of its own. */
-static enum script_next in_time(enum script_next next)
+static enum script_next limit_time(enum script_next next)
 {
 	if (next == SCRIPT_OVER || change.stage == SCRIPT_COMMIT || change.stage == SCRIPT_ROLLBACK ||
 	    clock_now_us() < change.deadline_us)
@@ -170,18 +170,18 @@ void run_write_step(enum database_step step)
 			step = database_next(worker.database);
 			continue;
 		case DATABASE_LOST:
-			lost(database_error(worker.database)->not_run);
+			lose_write(database_error(worker.database)->not_run);
 			return;
 		case DATABASE_END:
-			next = stage_done();
+			next = finish_write_stage();
 			break;
 		case DATABASE_FAILED:
-			if (!failed(&next))
+			if (!fail_write_stage(&next))
 				return;
 			break;
 		}
-		if ((next = in_time(next)) == SCRIPT_OVER) {
-			over();
+		if ((next = limit_time(next)) == SCRIPT_OVER) {
+			end_write();
 			return;
 		}
 		step = send_sql();

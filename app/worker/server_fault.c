@@ -94,7 +94,7 @@ static bool names_table(struct slice words, struct slice table)
 }
 
 /* The right that MySQL's or MariaDB's words name; NULL: none. */
-static const char *named_right(struct slice words)
+static const char *find_right(struct slice words)
 {
 	static const char *const rights[] = { "SELECT", "INSERT", "UPDATE", "DELETE" };
 	static const char denied[] = " command denied to user ";
@@ -111,7 +111,7 @@ bool server_fault_lacks_right(const char *text, const struct table *table, const
 	static const char permission[] = "42501: permission denied for ";
 	struct slice words = { text, strlen(text) };
 
-	*right = named_right(words);
+	*right = find_right(words);
 	return names_table(words, table->name) &&
 	       (*right != NULL || strncmp(text, permission, sizeof(permission) - 1) == 0);
 }
@@ -139,10 +139,10 @@ struct fault server_fault_of_read(const struct database_error *error, const stru
 	return fault;
 }
 
-static bool searches(const struct plan_condition *condition)
+static bool has_search(const struct plan_condition *condition)
 {
 	for (; condition != NULL; condition = condition->next)
-		if (condition->kind != PLAN_FILTER ? searches(condition->first)
+		if (condition->kind != PLAN_FILTER ? has_search(condition->first)
 		                                   : condition->op >= QUERY_FTS && condition->op <= QUERY_WFTS)
 			return true;
 	return false;
@@ -152,7 +152,7 @@ enum status server_fault_status(const struct database_error *error, const struct
 {
 	enum { ENGINE_OUT_OF_MEMORY = 128 }; /* so MariaDB calls it, where MySQL has an error of its own */
 
-	if (error->number == ENGINE_OUT_OF_MEMORY && searches(plan->conditions))
+	if (error->number == ENGINE_OUT_OF_MEMORY && has_search(plan->conditions))
 		return STATUS_SEARCH_TOO_LARGE;
 	return error->status == STATUS_SORT && plan->order_count == 0 ? STATUS_NO_MEMORY : error->status;
 }

@@ -36,7 +36,7 @@ enum {
 	OTHER_DESCRIPTORS = 32, /* for what is not a connection from the web server: the database, look-ups, the pool's own */
 };
 
-static void database_event(unsigned ready)
+static void take_database_event(unsigned ready)
 {
 	enum database_step step;
 
@@ -65,7 +65,7 @@ static void take_signals(void)
 			drain_begin(false);
 }
 
-static void peer_event(struct peer *peer, unsigned events)
+static void take_peer_event(struct peer *peer, unsigned events)
 {
 	if (peer->state == PEER_CLOSED)
 		return;
@@ -87,7 +87,7 @@ static void peer_event(struct peer *peer, unsigned events)
 		peer_list_abandon(peer);
 }
 
-static void dispatch(const struct epoll_event *event)
+static void dispatch_event(const struct epoll_event *event)
 {
 	if (event->data.ptr == &worker.listener) {
 		if (!accept_is_left_to_another())
@@ -98,10 +98,10 @@ static void dispatch(const struct epoll_event *event)
 	} else if (event->data.ptr == &worker.signals)
 		take_signals();
 	else if (event->data.ptr != &worker.database)
-		peer_event(event->data.ptr, event->events);
+		take_peer_event(event->data.ptr, event->events);
 }
 
-static void timers(void)
+static void run_timers(void)
 {
 	int64_t now = clock_now_us(), deadline = database_deadline_us(worker.database);
 
@@ -110,13 +110,13 @@ static void timers(void)
 	shed_overdue(now);
 	statement_timers(now);
 	if (deadline != 0 && deadline <= now && !stream_is_paused())
-		database_event(0);
+		take_database_event(0);
 	db_session_timers(now);
 	accept_timers(now);
 	sandbox_look(worker.config, false);
 }
 
-static int next_timeout_ms(void)
+static int choose_timeout_ms(void)
 {
 	int64_t deadline, left;
 
@@ -150,21 +150,21 @@ bool worker_turn(void)
 	db_session_watch(stream_is_paused());
 	worker.round++;
 	METRICS_ADD(metrics_own->turns, 1);
-	count = epoll_wait(worker.epoll, events, EVENTS_AT_ONCE, next_timeout_ms());
+	count = epoll_wait(worker.epoll, events, EVENTS_AT_ONCE, choose_timeout_ms());
 	for (int i = 0; i < count; i++)
 		if (events[i].data.ptr == &worker.database)
 			ready = events[i].events;
 		else
-			dispatch(&events[i]);
+			dispatch_event(&events[i]);
 	peer_list_look_again();
 	if (ready != 0)
 		peer_list_settle();
 	/* The database comes last, so that its answers meet all the requests that came before them. */
 	if (ready != 0)
-		database_event(ready);
+		take_database_event(ready);
 	else if (stream_is_paused() && !stream_is_ahead())
 		run_read_go_on();
-	timers();
+	run_timers();
 	peer_list_free_closed();
 	if (db_session_is_free() && db_session_wants_describe())
 		db_session_describe();
@@ -189,7 +189,7 @@ static int make_signals(void)
 }
 
 /* That descriptors are for. */
-static unsigned most_connections(void)
+static unsigned limit_connections(void)
 {
 	struct rlimit files;
 	unsigned descriptors;
@@ -214,7 +214,7 @@ bool worker_begin(const struct config *config, unsigned place, int listener, con
 	worker.listener_is_tcp = listen_is_tcp(listener);
 	peer_list_begin();
 	balance_begin();
-	accept_begin(most_connections());
+	accept_begin(limit_connections());
 	db_session_begin(notify);
 	statement_begin();
 	shed_begin();

@@ -89,7 +89,7 @@ static const char *skip_name(const char *at, const char *end, const struct colum
 }
 
 /* Of (a, b)=(1, 2) what stands in the second parentheses; NULL: the columns are not those of the key. */
-static struct slice values_behind(struct slice given, const struct table *table, const struct key *key)
+static struct slice find_values(struct slice given, const struct table *table, const struct key *key)
 {
 	static const char between[] = ")=(";
 	const char *at = given.bytes + 1, *end = given.bytes + given.length;
@@ -117,8 +117,8 @@ static bool is_one_value(const struct column *column, struct slice values)
 }
 
 /* The key's values in the row that was refused, where clients may read all of its columns; otherwise NULL. */
-static struct slice key_values(const struct table *table, const struct key *key, const struct database_error *error,
-                               bool with_table)
+static struct slice find_key_values(const struct table *table, const struct key *key, const struct database_error *error,
+                                    bool with_table)
 {
 	struct slice given = error->values;
 
@@ -128,7 +128,7 @@ static struct slice key_values(const struct table *table, const struct key *key,
 	if (key == NULL || key->obscure || given.length == 0)
 		return (struct slice){ NULL, 0 };
 	if (error->state[0] != '\0') /* PostgreSQL's own words */
-		return values_behind(given, table, key);
+		return find_values(given, table, key);
 	/* Where the server does not say whose key it is, it may be that of a table which a trigger writes. */
 	if (with_table && key->column_count == 1 && is_one_value(&table->columns[key->columns[0]], given))
 		return given;
@@ -235,7 +235,7 @@ static void tell_key(struct fault *fault, const struct table *table, const struc
 	const struct key *key = find_key(table, error->subject, &with_table);
 
 	if (key == NULL || !table->dialect->last_id_again || !is_made(table, write, key, row))
-		tell_duplicate(fault, table, key, key_values(table, key, error, with_table), arena);
+		tell_duplicate(fault, table, key, find_key_values(table, key, error, with_table), arena);
 	else if (with_table)
 		fault->status = STATUS_NO_MORE_IDS;
 }
@@ -249,7 +249,7 @@ static bool is_json_check(const struct table *table, struct slice name)
 	return column != NULL && column->type == COLUMN_JSON;
 }
 
-static bool ends(struct slice sql, const char *words)
+static bool ends_with(struct slice sql, const char *words)
 {
 	size_t length = strlen(words);
 
@@ -279,7 +279,7 @@ static bool has_column(const struct table *table, const struct key *key, const s
 	return false;
 }
 
-static const struct key *primary_key(const struct table *table)
+static const struct key *find_primary_key(const struct table *table)
 {
 	for (unsigned i = 0; i < table->key_count; i++)
 		if (table->keys[i].primary)
@@ -291,7 +291,7 @@ static const struct key *primary_key(const struct table *table)
  * What else a write reads can be read, or it would have been refused. */
 static void find_unreadable(struct unreadable *unreadable, const struct table *table)
 {
-	const struct key *key = primary_key(table);
+	const struct key *key = find_primary_key(table);
 
 	for (unsigned i = 0; i < table->column_count; i++)
 		if (key == NULL || has_column(table, key, &table->columns[i]))
@@ -325,7 +325,7 @@ static const char *needed_rights(const struct plan *plan, const struct write *wr
 		rights = "UPDATE";
 	else if (verb == 'D')
 		rights = windowed ? "DELETE, or no UPDATE, which a limit needs" : "DELETE";
-	else if (ends(sql, " FOR UPDATE"))
+	else if (ends_with(sql, " FOR UPDATE"))
 		rights = "UPDATE, which locks the rows";
 	text_release(&unreadable.names);
 	return rights;

@@ -26,7 +26,7 @@ void script_log_failure(struct write_script *script, enum log_level level, const
 }
 
 /* What a client does wrong is its own business; a missing right is the administrator's. */
-static enum log_level failure_level(enum status status)
+static enum log_level choose_level(enum status status)
 {
 	if (status == STATUS_FORBIDDEN)
 		return LOG_WARNING;
@@ -34,7 +34,7 @@ static enum log_level failure_level(enum status status)
 }
 
 /* Which of many rows is at fault, and what by: the server is asked, or it is found out one by one. */
-static enum script_next locate(struct write_script *script, bool alarmed)
+static enum script_next locate_fault(struct write_script *script, bool alarmed)
 {
 	if (script->traits->fault_row && !alarmed)
 		return script_send_word(script, SCRIPT_FAULT_ROW, DATABASE_KEEP_FAULT_ROW);
@@ -54,7 +54,7 @@ static bool is_row_unknown(struct write_script *script, uint64_t row, bool alarm
 }
 
 /* What the database says, with the column and the row that it only gives the place of. */
-static struct database_error located_error(struct write_script *script)
+static struct database_error locate_error(struct write_script *script)
 {
 	struct database_error error = *script->error;
 	const struct column *column;
@@ -126,7 +126,7 @@ static enum script_next take_duplicate(struct write_script *script, const struct
 }
 
 /* JUDGE was refused, as it is for every duplicate, or where the right to change rows is missing. */
-static enum script_next judged(struct write_script *script, bool alarmed)
+static enum script_next finish_judging(struct write_script *script, bool alarmed)
 {
 	script->left_out = alarmed;
 	if (alarmed)
@@ -134,14 +134,14 @@ static enum script_next judged(struct write_script *script, bool alarmed)
 	if (script->duplicate.status == STATUS_OK)
 		return script_send_insert(script, false);
 	if (!script->locating)
-		script_log_failure(script, failure_level(script->duplicate.status), "write-failed");
+		script_log_failure(script, choose_level(script->duplicate.status), "write-failed");
 	script->failed = true;
 	script->fault = script->duplicate;
 	return script_undo(script);
 }
 
 /* The answer is longer than the column that is to keep it, or than a statement may be with all of it. */
-static bool cannot_be_kept(struct write_script *script, enum status status)
+static bool is_too_long_to_keep(struct write_script *script, enum status status)
 {
 	return script->stage == SCRIPT_REMEMBER && (status == STATUS_BODY_TOO_LARGE || status == STATUS_TOO_LONG);
 }
@@ -149,7 +149,7 @@ static bool cannot_be_kept(struct write_script *script, enum status status)
 /* A statement failed, which has changed nothing; the connection lives. */
 enum script_next script_stage_failed(struct write_script *script)
 {
-	const struct database_error located = located_error(script), *error = &located;
+	const struct database_error located = locate_error(script), *error = &located;
 	struct peer *peer = script->peer;
 	uint64_t row = script_row_of_body(script, has_one_row(script) ? 1 : error->row);
 	bool alarmed = (script->stage == SCRIPT_WRITE || script->stage == SCRIPT_JUDGE) &&
@@ -164,7 +164,7 @@ enum script_next script_stage_failed(struct write_script *script)
 		return script_fail(script, STATUS_TIMEOUT, NULL, NULL);
 	if (script->stage == SCRIPT_CLAIM && error->status == STATUS_DUPLICATE)
 		return script_send_recall(script);
-	if (cannot_be_kept(script, error->status)) {
+	if (is_too_long_to_keep(script, error->status)) {
 		script_log_failure(script, LOG_INFO, "write-failed");
 		return script_fail(script, STATUS_BAD_PREFERENCE,
 		            "the answer is too large to be kept for its Idempotency-Key: return=minimal can be had", NULL);
@@ -175,7 +175,7 @@ enum script_next script_stage_failed(struct write_script *script)
 		return take_duplicate(script, &duplicate);
 	}
 	if ((script->stage == SCRIPT_SEEK || script->stage == SCRIPT_JUDGE) && !is_passing(error->status))
-		return script->stage == SCRIPT_SEEK ? script_judge(script) : judged(script, alarmed);
+		return script->stage == SCRIPT_SEEK ? script_judge(script) : finish_judging(script, alarmed);
 	if (alarmed && script->locating) /* inserted as it is, it is told by which key it cannot be */
 		return script_send_insert(script, true);
 	if (script->locating && script->stage == SCRIPT_WRITE)
@@ -199,7 +199,7 @@ enum script_next script_stage_failed(struct write_script *script)
 		peer->retried = true;
 		db_session_want_describe();
 	} else
-		script_log_failure(script, write_fault_is_unseen(&script->fault, error) ? LOG_WARNING : failure_level(script->fault.status),
+		script_log_failure(script, write_fault_is_unseen(&script->fault, error) ? LOG_WARNING : choose_level(script->fault.status),
 		            "write-failed");
-	return script->stage == SCRIPT_WRITE && is_row_unknown(script, row, alarmed) ? locate(script, alarmed) : script_undo(script);
+	return script->stage == SCRIPT_WRITE && is_row_unknown(script, row, alarmed) ? locate_fault(script, alarmed) : script_undo(script);
 }

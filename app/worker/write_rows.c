@@ -47,7 +47,7 @@ static bool is_spelled_otherwise(struct write_script *script, const struct colum
 }
 
 /* Of a PUT: whether the row would get another key than it has. */
-static bool renames(struct write_script *script, const struct row *row)
+static bool changes_key(struct write_script *script, const struct row *row)
 {
 	const struct write *write = script->write;
 	const struct key *key = write->key;
@@ -69,7 +69,7 @@ static void take_locked(struct write_script *script, const struct row *row)
 	script->rows++;
 	if (script->write->key == NULL)
 		return;
-	script->renames = script->renames || renames(script, row);
+	script->renames = script->renames || changes_key(script, row);
 	if (!sql_add_key(&script->keys, script->plan, script->write, row, false) ||
 	    (write_returns(script->write, script->plan) &&
 	     !sql_add_key(&script->new_keys, script->plan, script->write, row, true))) {

@@ -44,7 +44,7 @@ enum script_next script_fail(struct write_script *script, enum status status, co
 	return script_undo(script);
 }
 
-static const char *rows_between(struct write_script *script, const char *before, uint64_t rows, const char *behind)
+static const char *word_rows(struct write_script *script, const char *before, uint64_t rows, const char *behind)
 {
 	return arena_printf(&script->peer->arena, "%s %llu rows%s", before, (unsigned long long)rows, behind);
 }
@@ -170,18 +170,18 @@ static bool is_refused_for_count(struct write_script *script, enum script_next *
 	const struct write *write = script->write;
 
 	if (write->has_max_affected && script->rows > write->max_affected)
-		*next = script_fail(script, STATUS_TOO_MANY_AFFECTED, NULL, rows_between(script, "The query affects", script->rows, ""));
+		*next = script_fail(script, STATUS_TOO_MANY_AFFECTED, NULL, word_rows(script, "The query affects", script->rows, ""));
 	else if (script->plan->one_row && script->rows == 0)
 		*next = script_fail(script, STATUS_NO_SUCH_ROW, NULL, "The result contains 0 rows");
 	else if (write->singular && script->rows != 1)
-		*next = script_fail(script, STATUS_NOT_SINGULAR, NULL, rows_between(script, "The result contains", script->rows, ""));
+		*next = script_fail(script, STATUS_NOT_SINGULAR, NULL, word_rows(script, "The result contains", script->rows, ""));
 	else
 		return false;
 	return true;
 }
 
 /* All is written: it is answered, remembered, kept. */
-static enum script_next finish(struct write_script *script)
+static enum script_next finish_script(struct write_script *script)
 {
 	const struct write *write = script->write;
 	enum script_next next;
@@ -208,10 +208,10 @@ enum script_next script_next_row(struct write_script *script)
 	script->left_out = false;
 	if (++script->row < script->write->row_count)
 		return send_write(script);
-	return script->locating ? script_undo(script) : finish(script);
+	return script->locating ? script_undo(script) : finish_script(script);
 }
 
-static enum script_next not_found_again(struct write_script *script)
+static enum script_next refuse_unfound(struct write_script *script)
 {
 	if (script->write->returned != RETURN_REPRESENTATION)
 		return script_next_row(script);
@@ -220,38 +220,38 @@ static enum script_next not_found_again(struct write_script *script)
 	                                        "the database makes the key, and does not tell it");
 }
 
-static enum script_next inserted_one(struct write_script *script)
+static enum script_next finish_inserted(struct write_script *script)
 {
 	if (!write_returns(script->write, script->plan) || script->left_out || script->locating)
 		return script_next_row(script);
 	if (!script_find_inserted(script))
-		return not_found_again(script);
+		return refuse_unfound(script);
 	return send_read_back(script);
 }
 
 /* What was written and is not found has another key by now than the statement gave it, by a trigger for example. */
-static enum script_next read_done(struct write_script *script)
+static enum script_next finish_reading(struct write_script *script)
 {
 	const struct write *write = script->write;
 
 	if (write->returned == RETURN_REPRESENTATION && script->found < (write->one_by_one ? 1 : script->rows))
 		return script_fail(script, STATUS_BAD_PREFERENCE, "what was written cannot be found again: return=minimal can be had",
 		            "it has another key now than it was given, by a trigger perhaps");
-	return write->one_by_one ? script_next_row(script) : finish(script);
+	return write->one_by_one ? script_next_row(script) : finish_script(script);
 }
 
-static enum script_next insert_done(struct write_script *script)
+static enum script_next finish_insert(struct write_script *script)
 {
 	const struct write *write = script->write;
 	uint64_t added = write->resolution == RESOLUTION_IGNORE ? script->affected : script_rows_at_once(script);
 
 	if (write->one_by_one) {
 		script->left_out = added == 0;
-		return inserted_one(script);
+		return finish_inserted(script);
 	}
 	script->rows += added;
 	script->row += script_rows_at_once(script);
-	return script->row < write->row_count ? send_write(script) : finish(script);
+	return script->row < write->row_count ? send_write(script) : finish_script(script);
 }
 
 /* What was changed is not what was locked: the table's engine knows no locks, or a trigger interferes, which the next
@@ -264,7 +264,7 @@ static enum script_next refuse_left_out(struct write_script *script)
 	            NULL);
 }
 
-static enum script_next put_done(struct write_script *script)
+static enum script_next finish_put(struct write_script *script)
 {
 	const struct write *write = script->write;
 
@@ -273,14 +273,14 @@ static enum script_next put_done(struct write_script *script)
 	script->created = !script->there;
 	script->rows = 1;
 	if (!write_returns(write, script->plan))
-		return finish(script);
+		return finish_script(script);
 	if (script->created && !sql_add_inserted_key(&script->new_keys, script->plan, write, write->key, 0, 0))
 		return script_fail(script, STATUS_FAULT, NULL, NULL);
 	forget_rows(script);
 	return send_read_back(script);
 }
 
-static bool too_many_are_shown(struct write_script *script)
+static bool shows_too_many(struct write_script *script)
 {
 	return script->write->returned == RETURN_REPRESENTATION && script->rows > script->write->max_rows;
 }
@@ -288,32 +288,32 @@ static bool too_many_are_shown(struct write_script *script)
 static enum script_next refuse_to_show(struct write_script *script)
 {
 	return script_fail(script, STATUS_BAD_PREFERENCE,
-	            rows_between(script, "more than", script->write->max_rows, " cannot be returned: return=minimal can be had"),
+	            word_rows(script, "more than", script->write->max_rows, " cannot be returned: return=minimal can be had"),
 	            NULL);
 }
 
-static enum script_next write_done(struct write_script *script)
+static enum script_next finish_writing(struct write_script *script)
 {
 	const struct write *write = script->write;
 
 	if (write->kind == WRITE_INSERT)
-		return insert_done(script);
+		return finish_insert(script);
 	if (write->kind == WRITE_PUT)
-		return put_done(script);
+		return finish_put(script);
 	if (!write_looks_first(write)) {
 		script->rows = script->affected;
-		return too_many_are_shown(script) ? refuse_to_show(script) : finish(script);
+		return shows_too_many(script) ? refuse_to_show(script) : finish_script(script);
 	}
 	if (script->affected != script->rows)
 		return refuse_left_out(script);
 	if (write->kind == WRITE_DELETE || !write_returns(write, script->plan))
-		return finish(script);
+		return finish_script(script);
 	forget_rows(script);
 	return send_read_back(script);
 }
 
 /* Whether the row that is locked is the one that the client knows. */
-static bool condition_holds(struct write_script *script)
+static bool is_condition_met(struct write_script *script)
 {
 	const struct write *write = script->write;
 
@@ -322,15 +322,15 @@ static bool condition_holds(struct write_script *script)
 	return write->if_match.length == 0 || (script->rows > 0 && batch_has_tag(script->batch, write->if_match));
 }
 
-static enum script_next lock_done(struct write_script *script)
+static enum script_next finish_locking(struct write_script *script)
 {
 	const struct write *write = script->write;
 	enum script_next next;
 
 	script->there = script->rows > 0;
-	if (!condition_holds(script))
+	if (!is_condition_met(script))
 		return script_fail(script, STATUS_CONDITION, write->unless_there && script->rows > 0 ? "the row is there already" : NULL, NULL);
-	if (too_many_are_shown(script))
+	if (shows_too_many(script))
 		return refuse_to_show(script);
 	if (script->renames)
 		return script_fail(script, STATUS_DUPLICATE, "the key is that of another row, which is spelled otherwise",
@@ -339,15 +339,15 @@ static enum script_next lock_done(struct write_script *script)
 		return send_write(script);
 	if (is_refused_for_count(script, &next))
 		return next;
-	return script->rows == 0 || (write->kind == WRITE_UPDATE && write->column_count == 0) ? finish(script) : send_write(script);
+	return script->rows == 0 || (write->kind == WRITE_UPDATE && write->column_count == 0) ? finish_script(script) : send_write(script);
 }
 
-static enum script_next after_claim(struct write_script *script)
+static enum script_next follow_claim(struct write_script *script)
 {
 	return write_looks_first(script->write) ? send_lock(script) : send_write(script);
 }
 
-static enum script_next recall_done(struct write_script *script)
+static enum script_next finish_recall(struct write_script *script)
 {
 	if (!script->claimed) { /* who had it has let it go, or the table's id is not what the key was written as */
 		if (++script->attempts == SCRIPT_ATTEMPTS)
@@ -400,25 +400,25 @@ enum script_next script_stage_done(struct write_script *script)
 {
 	switch (script->stage) {
 	case SCRIPT_BEGIN:
-		return script->write->idempotency_key.length > 0 && !script->locating ? send_claim(script) : after_claim(script);
+		return script->write->idempotency_key.length > 0 && !script->locating ? send_claim(script) : follow_claim(script);
 	case SCRIPT_CLAIM:
-		return script->affected > 0 ? after_claim(script) : script_send_recall(script);
+		return script->affected > 0 ? follow_claim(script) : script_send_recall(script);
 	case SCRIPT_RECALL:
-		return recall_done(script);
+		return finish_recall(script);
 	case SCRIPT_LOCK:
-		return lock_done(script);
+		return finish_locking(script);
 	case SCRIPT_WRITE:
-		return write_done(script);
+		return finish_writing(script);
 	case SCRIPT_SEEK:
 		return script->left_out ? script_next_row(script) : script_judge(script);
 	case SCRIPT_JUDGE: /* no other row is there, or not any more, and this one is inserted */
-		return insert_done(script);
+		return finish_insert(script);
 	case SCRIPT_FAULT_ROW:
 		return script_send_word(script, SCRIPT_TELL_ROW, DATABASE_TELL_FAULT_ROW);
 	case SCRIPT_TELL_ROW:
 		return script_undo(script);
 	case SCRIPT_READ:
-		return read_done(script);
+		return finish_reading(script);
 	case SCRIPT_REMEMBER:
 		return script_send_word(script, SCRIPT_COMMIT, "COMMIT");
 	case SCRIPT_COMMIT:
