@@ -86,6 +86,8 @@ library_sources = \
 	app/mysql/mysql_json.h \
 	app/mysql/mysql_server.c \
 	app/mysql/mysql_server.h \
+	app/mysql/mysql_type.c \
+	app/mysql/mysql_type.h \
 	app/mysql/mysql_upsert.c \
 	app/mysql/mysql_upsert.h \
 	app/mysql/mysql_url.c \

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "mysql/mysql_dialect.h"
+#include "mysql/mysql_type.h"
 #include "schema/catalogue.h"
 
 /* What a view is of is not there, or closed to the account, or to its definer; who that is, is not there. MariaDB tells of
@@ -165,33 +166,6 @@ static void take_view(struct catalogue *catalogue, const struct row *row)
 		table->writable = slice_is(catalogue_value(row, 1), "YES") && catalogue_wants_writable(catalogue, table);
 }
 
-static enum column_type type_of(struct slice data_type, struct slice declared)
-{
-	static const struct {
-		const char *name;
-		enum column_type type;
-	} types[] = {
-		{ "tinyint", COLUMN_INTEGER },    { "smallint", COLUMN_INTEGER },   { "mediumint", COLUMN_INTEGER },
-		{ "int", COLUMN_INTEGER },        { "bigint", COLUMN_INTEGER },     { "year", COLUMN_YEAR },
-		{ "decimal", COLUMN_DECIMAL },    { "float", COLUMN_FLOAT },        { "double", COLUMN_DOUBLE },
-		{ "bit", COLUMN_BIT },            { "date", COLUMN_DATE },          { "time", COLUMN_TIME },
-		{ "datetime", COLUMN_DATETIME },  { "timestamp", COLUMN_TIMESTAMP }, { "json", COLUMN_JSON },
-		{ "binary", COLUMN_BINARY },      { "varbinary", COLUMN_BINARY },   { "tinyblob", COLUMN_BINARY },
-		{ "blob", COLUMN_BINARY },        { "mediumblob", COLUMN_BINARY },  { "longblob", COLUMN_BINARY },
-		{ "vector", COLUMN_BINARY },      { "geometry", COLUMN_GEOMETRY },  { "point", COLUMN_GEOMETRY },
-		{ "linestring", COLUMN_GEOMETRY }, { "polygon", COLUMN_GEOMETRY },  { "multipoint", COLUMN_GEOMETRY },
-		{ "multilinestring", COLUMN_GEOMETRY }, { "multipolygon", COLUMN_GEOMETRY },
-		{ "geometrycollection", COLUMN_GEOMETRY }, { "geomcollection", COLUMN_GEOMETRY },
-	};
-
-	if (slice_is(declared, "tinyint(1)"))
-		return COLUMN_BOOLEAN;
-	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
-		if (slice_is(data_type, types[i].name))
-			return types[i].type;
-	return COLUMN_STRING;
-}
-
 /* The highest code point that is surely in the character set; 0: all are. */
 static uint32_t last_character(struct slice set)
 {
@@ -216,6 +190,13 @@ static bool is_untold(struct slice fallback, struct slice extra)
 	return contains(extra, "DEFAULT_GENERATED") || (contains(fallback, "`") && fallback.bytes[0] != '\'');
 }
 
+/* ENUM and SET sort by their declaration, and compare as texts. */
+static bool sorts_otherwise(const struct column *column)
+{
+	return column->kind == KIND_ENUM || column->kind == KIND_SET ||
+	       (column->is_opaque && column->kind != KIND_UUID && column->kind != KIND_INET4 && column->kind != KIND_INET6);
+}
+
 static void take_column(struct catalogue *catalogue, const struct row *row)
 {
 	struct table *table = catalogue_table(catalogue, row);
@@ -225,7 +206,7 @@ static void take_column(struct catalogue *catalogue, const struct row *row)
 	if (column == NULL)
 		return;
 	column->declared = catalogue_keep(catalogue, catalogue_value(row, 3));
-	column->type = type_of(catalogue_value(row, 2), column->declared);
+	mysql_type_take(column, catalogue_value(row, 2), &catalogue->schema->arena);
 	column->nullable = slice_is(catalogue_value(row, 4), "YES");
 	column->null_is_now = catalogue->null_is_now && column->type == COLUMN_TIMESTAMP && !column->nullable;
 	column->length = column->type == COLUMN_BIT ? catalogue_number(row, 6) : catalogue_number(row, 5);
@@ -239,8 +220,7 @@ static void take_column(struct catalogue *catalogue, const struct row *row)
 		column->character_set = catalogue_keep(catalogue, catalogue_value(row, 12));
 		column->collation = catalogue_keep(catalogue, catalogue_value(row, 16));
 	}
-	column->incomparable = catalogue->json_type && slice_is(catalogue_value(row, 2), "vector");
-	column->is_unsigned = contains(column->declared, " unsigned");
+	column->incomparable = catalogue->json_type && column->kind == KIND_VECTOR;
 	column->auto_increment = contains(extra, "auto_increment");
 	column->invisible = contains(extra, "INVISIBLE");
 	column->row_end = row->count > 15 && slice_is(catalogue_value(row, 15), "1");
@@ -248,7 +228,7 @@ static void take_column(struct catalogue *catalogue, const struct row *row)
 	column->fallback = !catalogue_is_null(row, 10) ? catalogue_keep(catalogue, catalogue_value(row, 10)).bytes : NULL;
 	column->fallback_untold = column->fallback != NULL && is_untold(catalogue_value(row, 10), extra);
 	column->comment = catalogue_keep(catalogue, catalogue_value(row, 11)).bytes;
-	column->sorts_otherwise = row->count > 14 && slice_is(catalogue_value(row, 14), "1");
+	column->sorts_otherwise = sorts_otherwise(column) || (row->count > 14 && slice_is(catalogue_value(row, 14), "1"));
 	column->unreadable = row->count > 13 && !contains(catalogue_value(row, 13), "select");
 	catalogue_expose(catalogue, table, column);
 }

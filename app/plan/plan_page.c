@@ -54,34 +54,12 @@ static const struct key *choose_key(const struct plan *plan, bool *covered)
 	return best;
 }
 
-/* Whether it is known that values of a type which is shown as a text are compared with a text as they sort. Of others only
- * the server knows whether there is an operator, and what a text means beside it (hstore, regclass). */
-static bool is_known_type(struct slice declared)
-{
-	static const char *const types[] = { "uuid", "inet6", "inet4", "inet", "cidr", "macaddr", "macaddr8", "interval", "time",
-		                             "money", "oid", "bit", "pg_lsn", "int4range", "int8range", "numrange", "daterange",
-		                             "tsrange", "tstzrange", "tsvector", "tsquery", "\"char\"" };
-
-	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
-		size_t length = strlen(types[i]);
-
-		if (declared.length >= length && memcmp(declared.bytes, types[i], length) == 0 &&
-		    (declared.length == length || declared.bytes[length] == '(' || declared.bytes[length] == ' '))
-			return true;
-	}
-	return false;
-}
-
-/* Whether the column's values sort as they compare, and can be written down. ENUM and SET sort by their declaration and
- * compare as texts. */
+/* Whether the column's values sort as they compare, and can be written down. */
 static bool can_be_compared(const struct column *column)
 {
-	if (column->type == COLUMN_STRING && column->is_opaque && !is_known_type(column->declared))
-		return false;
 	return !column->sorts_otherwise && !column->incomparable && column->type != COLUMN_JSON &&
 	       column->type != COLUMN_ARRAY && column->type != COLUMN_GEOMETRY && column->type != COLUMN_BIT &&
-	       column->type != COLUMN_YEAR && strncasecmp(column->declared.bytes, "enum", 4) != 0 &&
-	       strncasecmp(column->declared.bytes, "set", 3) != 0;
+	       column->type != COLUMN_YEAR;
 }
 
 static bool complete_order(struct plan *plan)

@@ -2,53 +2,30 @@
 #include "plan/write_value.h"
 
 #include <string.h>
-#include <strings.h>
 
 #include "base/integer.h"
 #include "base/json.h"
 #include "schema/dialect.h"
 #include "schema/literal.h"
 
-static bool is_declared(const struct column *column, const char *type)
-{
-	return strncasecmp(column->declared.bytes, type, strlen(type)) == 0;
-}
-
-/* Whether the member whose opening quote is behind *at is the text; *at becomes its closing quote. In the catalogue's
- * words '' is a quote, a backslash begins an escape, and a character beyond U+FFFF is a '?'. */
-static bool is_member(const char **at, struct slice text)
+/* Whether it is that member of the column's. Where the catalogue cannot write a character, beyond U+FFFF, it has a '?'. */
+static bool is_member(struct slice member, struct slice text)
 {
 	const char *byte = text.bytes, *end = byte + text.length;
-	bool same = true;
 
-	for (;; (*at)++) {
-		char given = **at;
-
-		if (given == '\0' || (given == '\'' && *++*at != '\''))
-			return same && byte == end;
-		if (given == '\\' && (*at)[1] != '\0') {
-			given = *++*at;
-			given = given == 'n' ? '\n' : given == 'r' ? '\r' : given == '0' ? '\0' : given;
-		}
-		if (given == '?' && end - byte >= 4 && (unsigned char)*byte >= 0xf0)
+	for (size_t i = 0; i < member.length; i++)
+		if (member.bytes[i] == '?' && end - byte >= 4 && (unsigned char)*byte >= 0xf0)
 			byte += 4;
-		else if (byte < end && *byte == given)
-			byte++;
-		else
-			same = false;
-	}
+		else if (byte == end || *byte++ != member.bytes[i])
+			return false;
+	return byte == end;
 }
 
 static bool has_member(const struct column *column, struct slice text)
 {
-	const char *at = strchr(column->declared.bytes, '\'');
-
-	while (at != NULL && *at == '\'') {
-		at++;
-		if (is_member(&at, text))
+	for (unsigned i = 0; i < column->member_count; i++)
+		if (is_member(column->members[i], text))
 			return true;
-		at = strchr(at, '\'');
-	}
 	return false;
 }
 
@@ -57,7 +34,7 @@ static bool is_of_members(const struct column *column, struct slice text)
 {
 	const char *at = text.bytes, *end = at + text.length, *comma;
 
-	if (is_declared(column, "enum"))
+	if (column->kind == KIND_ENUM)
 		return has_member(column, text);
 	for (; at < end; at = comma + 1) {
 		comma = slice_find(at, end, ',');
@@ -81,23 +58,21 @@ static enum status check_text(const struct column *column, struct slice text, st
 {
 	uint64_t characters;
 
-	if (is_declared(column, "enum(") || is_declared(column, "set(")) {
+	if (column->kind == KIND_ENUM || column->kind == KIND_SET) {
 		*why = arena_printf(arena, "expected %s", column->declared.bytes);
 		return is_of_members(column, text) ? STATUS_OK : STATUS_NO_MEMBER;
 	}
-	if (column->is_opaque)
-		return STATUS_OK;
-	if (column->length > 0 && (is_declared(column, "char") || is_declared(column, "varchar")) &&
+	if (column->length > 0 && (column->kind == KIND_CHAR || column->kind == KIND_VARCHAR) &&
 	    text.length > column->length && (characters = count_characters(text)) > column->length) {
 		*why = arena_printf(arena, "%llu characters are too many, there is room for %llu",
 		                    (unsigned long long)characters, (unsigned long long)column->length);
 		return STATUS_TOO_LONG;
 	}
-	if (is_declared(column, "char") && text.length > 0 && text.bytes[text.length - 1] == ' ') {
+	if (column->kind == KIND_CHAR && text.length > 0 && text.bytes[text.length - 1] == ' ') {
 		*why = "spaces at the end are not kept";
 		return STATUS_TOO_LONG;
 	}
-	if (column->length > 0 && column->last_character == 0 && strstr(column->declared.bytes, "text") != NULL &&
+	if (column->length > 0 && column->last_character == 0 && column->kind == KIND_TEXT &&
 	    text.length > column->length) { /* counted in bytes */
 		*why = arena_printf(arena, "%llu bytes are too many, there is room for %llu",
 		                    (unsigned long long)text.length, (unsigned long long)column->length);
@@ -131,7 +106,7 @@ static enum status check_scaled(const struct column *column, struct slice number
 	size_t before = sql->length, digits = 0;
 	const char *unused;
 
-	if ((column->type != COLUMN_FLOAT && column->type != COLUMN_DOUBLE) || strchr(column->declared.bytes, ',') == NULL)
+	if (column->kind != KIND_SCALED)
 		return STATUS_OK;
 	if (literal_add_literal(sql, &decimal, number, &unused) == STATUS_OK)
 		digits = count_fraction(sql->bytes + before, sql->bytes + sql->length);
@@ -168,7 +143,7 @@ static enum status check_bits(const struct column *column, const char *literal, 
 /* The server fills a BINARY up with NULs. The literal is X'…'. */
 static enum status check_bytes(const struct column *column, size_t literal, struct arena *arena, const char **why)
 {
-	if (column->type != COLUMN_BINARY || !is_declared(column, "binary") || (literal - 3) / 2 >= column->length)
+	if (column->kind != KIND_BINARY || (literal - 3) / 2 >= column->length)
 		return STATUS_OK;
 	*why = arena_printf(arena, "expected %llu bytes", (unsigned long long)column->length);
 	return STATUS_NO_FIT;

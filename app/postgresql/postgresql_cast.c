@@ -61,16 +61,11 @@ static bool plain(struct casting *casting, bool possible, const char *before, co
 	return possible;
 }
 
-static bool is_declared(const struct casting *casting, const char *type)
-{
-	return strncmp(casting->what->column->declared.bytes, type, strlen(type)) == 0;
-}
-
 static bool to_text(struct casting *casting)
 {
 	if (casting->what->type == COLUMN_BINARY)
 		add(casting, "convert_from(", ",'UTF8')");
-	else if (casting->what->is_opaque && is_declared(casting, "inet"))
+	else if (casting->what->is_opaque && casting->what->column->kind == KIND_INET)
 		add(casting, "abbrev(", ")"); /* as it is answered: ::text says /32 of each host */
 	else if (casting->what->type == COLUMN_TIMESTAMP)
 		add(casting, "(", " AT TIME ZONE 'UTC')::text");
@@ -231,7 +226,7 @@ bool postgresql_cast(struct text *sql, const struct cast *cast, enum cast_target
 	struct casting casting = { sql, cast };
 
 	/* A text by its looks alone (UUID, INET, BIT): the server casts it to nothing but text. */
-	if (cast->is_opaque && target != CAST_TEXT && !is_declared(&casting, "enum("))
+	if (cast->is_opaque && target != CAST_TEXT && cast->column->kind != KIND_ENUM)
 		return nothing(sql, target, type);
 	return add_cast(&casting, target, type);
 }

@@ -148,37 +148,39 @@ static void take_table(struct catalogue *catalogue, const struct row *row)
 }
 
 /* What a type's modifier says. */
-enum modifier { NOTHING, LENGTH, DIGITS, FRACTION };
+enum modifier { NOTHING, LENGTH, DIGITS, FRACTION, BITS };
 
 struct type {
 	const char *name; /* in pg_type */
 	enum column_type type;
+	enum column_kind kind;
 	enum modifier modifier;
+	unsigned bits;
 	const char *declared; /* NULL: format_type's words */
 };
 
 static const struct type *find_type(struct slice name)
 {
 	static const struct type types[] = {
-		{ "int2", COLUMN_INTEGER, NOTHING, NULL },
-		{ "int4", COLUMN_INTEGER, NOTHING, NULL },
-		{ "int8", COLUMN_INTEGER, NOTHING, NULL },
-		{ "bool", COLUMN_BOOLEAN, NOTHING, NULL },
-		{ "numeric", COLUMN_DECIMAL, DIGITS, NULL },
-		{ "float4", COLUMN_FLOAT, NOTHING, NULL },
-		{ "float8", COLUMN_DOUBLE, NOTHING, NULL },
-		{ "date", COLUMN_DATE, NOTHING, NULL },
-		{ "time", COLUMN_TIME, FRACTION, "time" },
-		{ "timestamp", COLUMN_DATETIME, FRACTION, "timestamp" },
-		{ "timestamptz", COLUMN_TIMESTAMP, FRACTION, "timestamptz" },
-		{ "json", COLUMN_JSON, NOTHING, NULL },
-		{ "jsonb", COLUMN_JSON, NOTHING, NULL },
-		{ "bytea", COLUMN_BINARY, NOTHING, NULL },
-		{ "text", COLUMN_STRING, NOTHING, NULL },
-		{ "name", COLUMN_STRING, NOTHING, NULL },
-		{ "citext", COLUMN_STRING, NOTHING, "citext" }, /* of whatever schema the extension is in */
-		{ "varchar", COLUMN_STRING, LENGTH, "varchar" },
-		{ "bpchar", COLUMN_STRING, LENGTH, "bpchar" }, /* with a length it is a char */
+		{ "int2", COLUMN_INTEGER, KIND_PLAIN, NOTHING, 16, NULL },
+		{ "int4", COLUMN_INTEGER, KIND_PLAIN, NOTHING, 32, NULL },
+		{ "int8", COLUMN_INTEGER, KIND_PLAIN, NOTHING, 64, NULL },
+		{ "bool", COLUMN_BOOLEAN, KIND_PLAIN, NOTHING, 0, NULL },
+		{ "numeric", COLUMN_DECIMAL, KIND_PLAIN, DIGITS, 0, NULL },
+		{ "float4", COLUMN_FLOAT, KIND_PLAIN, NOTHING, 0, NULL },
+		{ "float8", COLUMN_DOUBLE, KIND_PLAIN, NOTHING, 0, NULL },
+		{ "date", COLUMN_DATE, KIND_PLAIN, NOTHING, 0, NULL },
+		{ "time", COLUMN_TIME, KIND_PLAIN, FRACTION, 0, "time" },
+		{ "timestamp", COLUMN_DATETIME, KIND_PLAIN, FRACTION, 0, "timestamp" },
+		{ "timestamptz", COLUMN_TIMESTAMP, KIND_PLAIN, FRACTION, 0, "timestamptz" },
+		{ "json", COLUMN_JSON, KIND_JSON_TEXT, NOTHING, 0, NULL },
+		{ "jsonb", COLUMN_JSON, KIND_PLAIN, NOTHING, 0, NULL },
+		{ "bytea", COLUMN_BINARY, KIND_PLAIN, NOTHING, 0, NULL },
+		{ "text", COLUMN_STRING, KIND_TEXT, NOTHING, 0, NULL },
+		{ "name", COLUMN_STRING, KIND_PLAIN, NOTHING, 0, NULL },
+		{ "citext", COLUMN_STRING, KIND_PLAIN, NOTHING, 0, "citext" }, /* of whatever schema the extension is in */
+		{ "varchar", COLUMN_STRING, KIND_VARCHAR, LENGTH, 0, "varchar" },
+		{ "bpchar", COLUMN_STRING, KIND_BPCHAR, LENGTH, 0, "bpchar" }, /* with a length it is a char */
 	};
 
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
@@ -187,13 +189,57 @@ static const struct type *find_type(struct slice name)
 	return NULL;
 }
 
+/* Those whose values look like texts, and are compared with a text as they sort. Of others only the server knows whether there
+ * is an operator, and what a text means beside it (xml, hstore, regclass). */
+static bool find_opaque(struct slice name, enum column_kind *kind)
+{
+	static const struct {
+		const char *name;
+		enum column_kind kind;
+	} types[] = {
+		{ "uuid", KIND_UUID },         { "inet", KIND_INET },           { "cidr", KIND_CIDR },
+		{ "macaddr", KIND_MACADDR },   { "macaddr8", KIND_MACADDR },    { "interval", KIND_INTERVAL },
+		{ "timetz", KIND_TIMETZ },     { "money", KIND_MONEY },         { "oid", KIND_PLAIN },
+		{ "bit", KIND_BITS },          { "varbit", KIND_VARBITS },      { "pg_lsn", KIND_PLAIN },
+		{ "int4range", KIND_RANGE },   { "int8range", KIND_RANGE },     { "numrange", KIND_RANGE },
+		{ "daterange", KIND_RANGE },   { "tsrange", KIND_RANGE },       { "tstzrange", KIND_RANGE },
+		{ "tsvector", KIND_TSVECTOR }, { "tsquery", KIND_PLAIN },       { "char", KIND_BYTE },
+	};
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		if (slice_is(name, types[i].name)) {
+			*kind = types[i].kind;
+			return true;
+		}
+	return false;
+}
+
+static bool ends_with(struct slice text, const char *ending)
+{
+	size_t length = strlen(ending);
+
+	return text.length >= length && memcmp(text.bytes + text.length - length, ending, length) == 0;
+}
+
+/* What else looks like a text, or is an array. Ranges have their names by custom alone. */
+static enum column_kind find_other(struct slice name, struct slice declared)
+{
+	return slice_is(name, "xml")                                             ? KIND_XML
+	       : slice_is(declared, "json[]") || slice_is(declared, "jsonb[]") ? KIND_JSON_ARRAY
+	       : ends_with(declared, "multirange")                             ? KIND_MULTIRANGE
+	       : ends_with(declared, "range")                                  ? KIND_RANGE
+	                                                                       : KIND_PLAIN;
+}
+
 /* modifier: the type's, -1 when it has none. */
 static void take_modifier(struct column *column, enum modifier meaning, int modifier)
 {
 	enum { HEADER = 4, SCALE_BITS = 0x7ff, SCALE_SIGN = 0x400, FRACTION_DIGITS = 6 };
 	int digits, scale;
 
-	if (meaning == FRACTION) {
+	if (meaning == BITS) {
+		column->length = modifier > 0 ? (uint64_t)modifier : 0;
+	} else if (meaning == FRACTION) {
 		column->precision = modifier >= 0 ? (unsigned)modifier : FRACTION_DIGITS;
 	} else if (meaning == LENGTH && modifier > HEADER) {
 		column->length = (uint64_t)(modifier - HEADER);
@@ -206,29 +252,58 @@ static void take_modifier(struct column *column, enum modifier meaning, int modi
 	}
 }
 
-static void take_type(struct catalogue *catalogue, struct column *column, const struct row *row)
+/* The words for the type; what MySQL has too is called as there. */
+static struct slice name_type(struct catalogue *catalogue, const struct column *column, const struct type *type,
+                              const struct row *row)
 {
 	struct arena *arena = &catalogue->schema->arena;
-	const struct type *type = find_type(catalogue_value(row, 2));
-	int modifier = atoi(catalogue_value(row, 4).bytes);
-	const char *declared = catalogue_keep(catalogue, catalogue_value(row, 3)).bytes;
+	const char *declared;
 
-	column->type = type != NULL ? type->type : COLUMN_STRING;
-	column->is_opaque = type == NULL;
-	if (type == NULL && strlen(declared) > 2 && strcmp(declared + strlen(declared) - 2, "[]") == 0)
-		column->type = COLUMN_ARRAY;
-	if (type != NULL)
-		take_modifier(column, type->modifier, modifier);
-	if (!catalogue_is_null(row, 5))
+	if (column->kind == KIND_ENUM)
 		declared = arena_printf(arena, "enum(%s)", catalogue_value(row, 5).bytes);
-	else if (column->length > 0)
-		declared = arena_printf(arena, "%s(%llu)", strcmp(type->name, "bpchar") == 0 ? "char" : type->declared,
+	else if (type != NULL && type->modifier == LENGTH && column->length > 0)
+		declared = arena_printf(arena, "%s(%llu)", column->kind == KIND_CHAR ? "char" : type->declared,
 		                        (unsigned long long)column->length);
-	else if (type != NULL && type->modifier == FRACTION && modifier >= 0)
+	else if (type != NULL && type->modifier == FRACTION && atoi(catalogue_value(row, 4).bytes) >= 0)
 		declared = arena_printf(arena, "%s(%u)", type->declared, column->precision);
 	else if (type != NULL && type->declared != NULL)
 		declared = type->declared;
-	column->declared = (struct slice){ declared, strlen(declared) };
+	else
+		return catalogue_keep(catalogue, catalogue_value(row, 3));
+	return (struct slice){ declared, strlen(declared) };
+}
+
+static void take_opaque(struct column *column, struct slice name, struct slice declared, int modifier)
+{
+	column->type = declared.length > 2 && ends_with(declared, "[]") ? COLUMN_ARRAY : COLUMN_STRING;
+	column->is_opaque = true;
+	column->sorts_otherwise = !find_opaque(name, &column->kind);
+	if (column->sorts_otherwise)
+		column->kind = find_other(name, declared);
+	if (column->kind == KIND_BITS || column->kind == KIND_VARBITS)
+		take_modifier(column, BITS, modifier);
+}
+
+static void take_type(struct catalogue *catalogue, struct column *column, const struct row *row)
+{
+	struct slice name = catalogue_value(row, 2);
+	const struct type *type = find_type(name);
+	int modifier = atoi(catalogue_value(row, 4).bytes);
+
+	if (type != NULL) {
+		column->type = type->type;
+		column->kind = type->kind;
+		column->bits = type->bits;
+		take_modifier(column, type->modifier, modifier);
+		if (type->kind == KIND_BPCHAR && column->length > 0)
+			column->kind = KIND_CHAR;
+	} else
+		take_opaque(column, name, catalogue_value(row, 3), modifier);
+	if (!catalogue_is_null(row, 5)) {
+		column->kind = KIND_ENUM;
+		catalogue_take_members(column, catalogue_value(row, 5), &catalogue->schema->arena);
+	}
+	column->declared = name_type(catalogue, column, type, row);
 }
 
 static void take_column(struct catalogue *catalogue, const struct row *row)

@@ -11,11 +11,6 @@
 #include "postgresql/postgresql_value.h"
 #include "sql/sql.h"
 
-static bool is_declared(const struct column *column, const char *type)
-{
-	return slice_is(column->declared, type);
-}
-
 /* --- Reads --- */
 
 /* In a snapshot that is older than the commit of an ALTER TABLE which rewrites the table, or of a TRUNCATE, the table
@@ -53,14 +48,14 @@ static void output(struct text *sql, const struct plan_output *output)
 static void add_jsonb(struct text *sql, const struct plan_field *field)
 {
 	text_add_slice(sql, field->sql);
-	if (is_declared(field->column, "json"))
+	if (field->column->kind == KIND_JSON_TEXT)
 		text_add_string(sql, "::jsonb");
 }
 
 /* To jsonb's -> a text or a number is an array of one, itself; to a path that is strict it is none. */
 static const char *strict_step(const struct column *column, struct slice key, int index)
 {
-	if (key.bytes != NULL || index < -1 || index > 0 || is_declared(column, "json"))
+	if (key.bytes != NULL || index < -1 || index > 0 || column->kind == KIND_JSON_TEXT)
 		return NULL;
 	return index == 0 ? ",'strict $[0]','{}',TRUE)" : ",'strict $[last]','{}',TRUE)";
 }
@@ -181,8 +176,8 @@ static void json_comparison(struct text *sql, const struct plan_condition *condi
 static void add_text(struct text *sql, const struct plan_field *field)
 {
 	text_add_slice(sql, field->sql);
-	if (field->kind == FIELD_COLUMN && (field->column->is_opaque || strncmp(field->column->declared.bytes, "char(", 5) == 0 ||
-	                                    is_declared(field->column, "bpchar")))
+	if (field->kind == FIELD_COLUMN && (field->column->is_opaque || field->column->kind == KIND_CHAR ||
+	                                    field->column->kind == KIND_BPCHAR))
 		text_add_string(sql, "::text"); /* of a char(n), or what a view makes of one, without the spaces at its end */
 }
 
@@ -200,7 +195,7 @@ static void fulltext(struct text *sql, const struct plan_condition *condition)
 {
 	static const char *const functions[] = { " @@ to_tsquery(", " @@ plainto_tsquery(", " @@ phraseto_tsquery(",
 		                                 " @@ websearch_to_tsquery(" };
-	bool searchable = condition->field.kind == FIELD_COLUMN && is_declared(condition->field.column, "tsvector");
+	bool searchable = condition->field.kind == FIELD_COLUMN && condition->field.column->kind == KIND_TSVECTOR;
 
 	if (searchable)
 		text_add_slice(sql, condition->field.sql);

@@ -207,11 +207,6 @@ static enum status add_time(struct text *sql, struct slice text, const char **wh
 	return literal[1] != '-' && atoi(literal + 1) < 24 ? STATUS_OK : STATUS_BAD_VALUE;
 }
 
-static bool is_declared(const struct column *column, const char *type)
-{
-	return strncmp(column->declared.bytes, type, strlen(type)) == 0;
-}
-
 /* JSON, or as PostgreSQL writes it: {1,2}. */
 static enum status add_array(struct text *sql, const struct column *column, struct slice text, const char **why)
 {
@@ -225,7 +220,7 @@ static enum status add_array(struct text *sql, const struct column *column, stru
 	sql->length = before;
 	if ((status = postgresql_check_json(text, why)) != STATUS_OK)
 		return status;
-	postgresql_array_add(&array, text, is_declared(column, "json"));
+	postgresql_array_add(&array, text, column->kind == KIND_JSON_ARRAY);
 	literal_add_string(sql, (struct slice){ array.bytes, array.length });
 	text_release(&array);
 	return STATUS_OK;
@@ -250,7 +245,7 @@ static enum status add(struct text *sql, const struct column *column, struct sli
 	case COLUMN_ARRAY:
 		return add_array(sql, column, text, why);
 	case COLUMN_STRING:
-		if (column->is_opaque && is_declared(column, "uuid")) { /* alike in both */
+		if (column->kind == KIND_UUID) { /* alike in both */
 			enum status status = literal_add_literal(sql, column, text, why);
 
 			return status == STATUS_OK && has_nul(text) ? STATUS_BAD_VALUE : status;
@@ -292,12 +287,12 @@ enum status postgresql_stored(struct text *sql, const struct column *column, str
 	return STATUS_OK;
 }
 
-/* Whether the integer has so many bits. */
+/* Whether the integer has so many bits; 0: whatever it has. */
 static bool fits(struct slice literal, unsigned bits)
 {
 	struct integer integer;
 
-	if (integer_read(literal, &integer) != STATUS_OK)
+	if (bits == 0 || integer_read(literal, &integer) != STATUS_OK)
 		return true;
 	return integer.magnitude < (uint64_t)1 << (bits - 1) ||
 	       (integer.negative && integer.magnitude == (uint64_t)1 << (bits - 1));
@@ -326,12 +321,11 @@ static enum status check_decimal(const struct column *column, struct slice liter
 	return STATUS_NO_FIT;
 }
 
-/* A bit(n), or with varying a bit varying(n). The server would name no column. */
+/* The server would name no column. */
 static enum status check_bits(const struct column *column, struct slice literal, struct arena *arena, const char **why)
 {
-	bool varying = is_declared(column, "bit varying");
-	const char *most = strchr(column->declared.bytes, '(');
-	size_t wanted = most != NULL ? strtoul(most + 1, NULL, 10) : 0, given = literal.length - 2;
+	bool varying = column->kind == KIND_VARBITS;
+	size_t wanted = column->length, given = literal.length - 2;
 
 	for (size_t i = 0; i < given; i++)
 		if (literal.bytes[i + 1] != '0' && literal.bytes[i + 1] != '1') {
@@ -350,14 +344,14 @@ enum status postgresql_check(const struct column *column, struct slice literal, 
 
 	if (column->type == COLUMN_DECIMAL)
 		return check_decimal(column, literal, arena, why);
-	if (column->type == COLUMN_STRING && is_declared(column, "bit"))
+	if (column->kind == KIND_BITS || column->kind == KIND_VARBITS)
 		return check_bits(column, literal, arena, why);
-	if (column->type == COLUMN_STRING && slice_is(column->declared, "\"char\"") && literal.length > 3) {
+	if (column->kind == KIND_BYTE && literal.length > 3) {
 		*why = "more than one byte"; /* the server would cut it */
 		return STATUS_TOO_LONG;
 	}
 	if (column->type == COLUMN_INTEGER)
-		good = fits(literal, is_declared(column, "smallint") ? 16 : is_declared(column, "integer") ? 32 : 64);
+		good = fits(literal, column->bits);
 	return good ? STATUS_OK : STATUS_VALUE_RANGE;
 }
 

@@ -3,11 +3,11 @@
  * A column as JSON Schema has it (draft 2020-12, as OpenAPI 3.1 uses it).
  */
 #include <string.h>
-#include <strings.h>
 
 #include "base/json.h"
 #include "base/json_template.h"
 #include "response/openapi.h"
+#include "schema/literal.h"
 
 /* What the values of a type are in JSON. */
 static const struct shape {
@@ -34,17 +34,11 @@ static const struct shape {
 	[COLUMN_GEOMETRY] = { "string", NULL, ",'contentEncoding':'base64'", "A geometry in the server's own form." },
 };
 
-static bool is_declared(const struct column *column, const char *word)
-{
-	return column->declared.length >= strlen(word) &&
-	       strncasecmp(column->declared.bytes, word, strlen(word)) == 0;
-}
-
 static const struct shape *find_shape(const struct column *column)
 {
-	static const struct shape truth = { "boolean", NULL, "", NULL }; /* MySQL's is a number that may be another one */
+	static const struct shape truth = { "boolean", NULL, "", NULL };
 
-	if (column->type == COLUMN_BOOLEAN && is_declared(column, "boolean"))
+	if (column->type == COLUMN_BOOLEAN && column->bits == 0)
 		return &truth;
 	return &shapes[column->type];
 }
@@ -70,25 +64,18 @@ static void add_types(struct text *out, const struct column *column, bool nullab
 
 static void add_integer_bounds(struct text *out, const struct column *column)
 {
-	static const struct {
-		const char *declared;
-		unsigned bits;
-	} widths[] = { { "tinyint", 8 }, { "smallint", 16 }, { "mediumint", 24 }, { "int", 32 }, { "bigint", 64 } };
+	unsigned bits = column->is_unsigned ? column->bits : column->bits - 1;
+	uint64_t most;
 
-	for (size_t i = 0; i < sizeof(widths) / sizeof(widths[0]); i++) {
-		unsigned bits = column->is_unsigned ? widths[i].bits : widths[i].bits - 1;
-		uint64_t most = UINT64_MAX >> (64 - bits);
-
-		if (!is_declared(column, widths[i].declared))
-			continue;
-		json_template_add(out, ",'format':%s", bits < 32 ? "int32" : bits < 64 ? "int64" : "uint64");
-		if (column->is_unsigned)
-			json_template_add(out, ",'minimum':0");
-		else
-			json_template_add(out, ",'minimum':-%u", most + 1);
-		json_template_add(out, ",'maximum':%u", most);
+	if (column->bits == 0)
 		return;
-	}
+	most = UINT64_MAX >> (64 - bits);
+	json_template_add(out, ",'format':%s", bits < 32 ? "int32" : bits < 64 ? "int64" : "uint64");
+	if (column->is_unsigned)
+		json_template_add(out, ",'minimum':0");
+	else
+		json_template_add(out, ",'minimum':-%u", most + 1);
+	json_template_add(out, ",'maximum':%u", most);
 }
 
 /* The largest number of so many digits. */
@@ -116,51 +103,23 @@ static void add_decimal_bounds(struct text *out, const struct column *column)
 	add_nines(out, column);
 }
 
-/* What stands in the next pair of single quotes, in which they are doubled, and the server writes some bytes behind a
- * backslash. NULL: there is none; or where it goes on. */
-static const char *take_quoted(const char *at, const char *end, struct text *value)
-{
-	static const char escaped[] = "nr0\\", meant[] = "\n\r\0\\";
-	const char *known;
-
-	text_clear(value);
-	if ((at = memchr(at, '\'', (size_t)(end - at))) == NULL)
-		return NULL;
-	for (at++; at < end; at++) {
-		if (*at == '\'' && (at + 1 == end || at[1] != '\''))
-			return at + 1;
-		if (*at == '\\' && at + 1 < end && (known = memchr(escaped, at[1], sizeof(escaped) - 1)) != NULL) {
-			text_add_char(value, meant[known - escaped]);
-			at++;
-			continue;
-		}
-		at += *at == '\'';
-		text_add_char(value, *at);
-	}
-	return NULL;
-}
-
 static void add_choices(struct text *out, const struct column *column, bool nullable)
 {
-	const char *at = column->declared.bytes, *end = at + column->declared.length;
-	struct text value = { 0 };
-
 	json_template_add(out, ",'enum':[");
-	while ((at = take_quoted(at, end, &value)) != NULL) {
+	for (unsigned i = 0; i < column->member_count; i++) {
 		json_template_add(out, ",");
-		(void)json_add_string(out, value.bytes, value.length);
+		(void)json_add_string(out, column->members[i].bytes, column->members[i].length);
 	}
 	if (nullable)
 		json_template_add(out, ",null");
 	json_template_add(out, "]");
-	text_release(&value);
 }
 
 static void add_string_bounds(struct text *out, const struct column *column, bool nullable)
 {
-	if (is_declared(column, "enum("))
+	if (column->kind == KIND_ENUM)
 		add_choices(out, column, nullable);
-	else if (is_declared(column, "uuid"))
+	else if (column->kind == KIND_UUID)
 		json_template_add(out, ",'format':'uuid'");
 	else if (column->length > 0 && !column->is_opaque)
 		json_template_add(out, ",'maxLength':%u", column->length);
@@ -230,7 +189,7 @@ static void add_default(struct text *out, const struct column *column)
 		break;
 	case COLUMN_STRING:
 	case COLUMN_DATE:
-		if (*literal != '\'' || take_quoted(literal, end, &value) != end)
+		if (*literal != '\'' || literal_take_string(literal, end, &value) != end)
 			break;
 		json_template_add(out, ",'default':");
 		(void)json_add_string(out, value.bytes, value.length);
@@ -320,7 +279,7 @@ static void add_description(struct text *out, const struct schema *schema, const
 
 	add_note(&told, column->comment);
 	add_note(&told, find_shape(column)->note);
-	if (is_declared(column, "set(") && column->declared.length > 5) {
+	if (column->kind == KIND_SET && column->member_count > 0) {
 		add_note(&told, "Any of these, separated by commas: ");
 		text_add(&told, column->declared.bytes + 4, column->declared.length - 4 - 1);
 	}
@@ -353,39 +312,33 @@ void openapi_add_column(struct text *out, const struct schema *schema, const str
 static bool add_string_example(struct text *out, const struct column *column)
 {
 	static const char words[] = "text";
-	/* Types that look like strings, by how they begin. */
-	static const struct {
-		const char *declared, *value;
-	} others[] = {
-		{ "uuid", "00000000-0000-4000-8000-000000000000" },
-		{ "inet6", "2001:db8::1" },
-		{ "inet", "192.0.2.1" },
-		{ "cidr", "192.0.2.0/24" },
-		{ "macaddr", "00:00:5e:00:53:01" },
-		{ "interval", "01:30:00" },
-		{ "time with time zone", "12:30:00+00" },
-		{ "money", "1.50" },
-		{ "xml", "<a/>" },
-		{ "tsvector", "text" },
+	/* Types that look like strings. */
+	static const char *const others[] = {
+		[KIND_UUID] = "00000000-0000-4000-8000-000000000000",
+		[KIND_INET4] = "192.0.2.1",
+		[KIND_INET6] = "2001:db8::1",
+		[KIND_INET] = "192.0.2.1",
+		[KIND_CIDR] = "192.0.2.0/24",
+		[KIND_MACADDR] = "00:00:5e:00:53:01",
+		[KIND_INTERVAL] = "01:30:00",
+		[KIND_TIMETZ] = "12:30:00+00",
+		[KIND_MONEY] = "1.50",
+		[KIND_XML] = "<a/>",
+		[KIND_TSVECTOR] = "text",
 	};
 	size_t length = sizeof(words) - 1;
-	struct text first = { 0 };
 
-	if (is_declared(column, "enum(") || is_declared(column, "set(")) {
-		bool known = take_quoted(column->declared.bytes, column->declared.bytes + column->declared.length, &first) != NULL;
-
-		if (known)
-			(void)json_add_string(out, first.bytes, first.length);
-		text_release(&first);
-		return known;
+	if (column->kind == KIND_ENUM || column->kind == KIND_SET) {
+		if (column->member_count > 0)
+			(void)json_add_string(out, column->members[0].bytes, column->members[0].length);
+		return column->member_count > 0;
 	}
-	for (size_t i = 0; column->is_opaque && i < sizeof(others) / sizeof(others[0]); i++)
-		if (is_declared(column, others[i].declared)) {
-			json_template_add(out, "%s", others[i].value);
-			return true;
-		}
-	if (column->is_opaque)
-		return false;
+	if (column->is_opaque) {
+		if (column->kind >= sizeof(others) / sizeof(others[0]) || others[column->kind] == NULL)
+			return false;
+		json_template_add(out, "%s", others[column->kind]);
+		return true;
+	}
 	if (column->length > 0 && column->length < length)
 		length = column->length;
 	(void)json_add_string(out, words, length);
@@ -446,7 +399,7 @@ bool openapi_add_example(struct text *out, const struct column *column)
 		json_template_add(out, "{}");
 		return true;
 	case COLUMN_BINARY:
-		bytes = is_declared(column, "binary(") || is_declared(column, "vector(") ? column->length : 1;
+		bytes = column->kind == KIND_BINARY || column->kind == KIND_VECTOR ? column->length : 1;
 		if (bytes > MOST_BYTES)
 			return false;
 		add_zeros(out, bytes);

@@ -49,13 +49,9 @@ static void add_filter_name(struct text *out, const struct column *column)
 /* The operators that have a meaning on the column (plan_condition.c). */
 static const char *operators_of(const struct table *table, const struct column *column)
 {
-	static const char range[] = "range";
-	size_t length = column->declared.length, ending = sizeof(range) - 1;
-
 	switch (column->type) {
 	case COLUMN_STRING:
-		if (table->dialect->other_operators && column->is_opaque && length >= ending &&
-		    memcmp(column->declared.bytes + length - ending, range, ending) == 0)
+		if (column->kind == KIND_RANGE || column->kind == KIND_MULTIRANGE)
 			return "eq neq gt gte lt lte in isdistinct is cs cd ov sl sr nxr nxl adj";
 		return table_fulltext(table, column) || !table->dialect->fulltext_indexed
 		               ? "eq neq gt gte lt lte in isdistinct is like ilike match imatch fts plfts phfts wfts"

@@ -152,6 +152,26 @@ void catalogue_expose(struct catalogue *catalogue, const struct table *table, st
 	                   table_choice_has(table_choice_find(catalogue->writable, table->name), column->name);
 }
 
+void catalogue_take_members(struct column *column, struct slice list, struct arena *arena)
+{
+	const char *at = list.bytes, *end = at + list.length;
+	struct text member = { 0 };
+	struct slice *members;
+	unsigned count = 0;
+
+	while ((at = literal_take_string(at, end, &member)) != NULL)
+		count++;
+	members = arena_alloc(arena, (count + 1) * sizeof(*members));
+	at = list.bytes;
+	for (unsigned i = 0; i < count; i++) {
+		at = literal_take_string(at, end, &member);
+		members[i] = (struct slice){ arena_text(arena, member.bytes, member.length), member.length };
+	}
+	text_release(&member);
+	column->members = members;
+	column->member_count = count;
+}
+
 int catalogue_column_index(const struct table *table, struct slice name)
 {
 	for (unsigned i = 0; i < table->column_count; i++)

@@ -65,6 +65,8 @@ void catalogue_untold(struct catalogue *, struct table *, const char *why, enum 
 /* A new last column; NULL: there are too many. catalogue_expose says who may see and write it, once it is filled. */
 struct column *catalogue_add_column(struct catalogue *, struct table *, struct slice name);
 void catalogue_expose(struct catalogue *, const struct table *, struct column *);
+/* Its members: the texts in single quotes that the list has, as both servers write it. */
+void catalogue_take_members(struct column *, struct slice list, struct arena *);
 int catalogue_column_index(const struct table *, struct slice name); /* -1: none */
 
 /* The last key, when it has that name; otherwise a new one, and *is_new is true. */

@@ -35,6 +35,28 @@ void literal_add_string(struct text *sql, struct slice text)
 	text_add_char(sql, '\'');
 }
 
+const char *literal_take_string(const char *at, const char *end, struct text *value)
+{
+	static const char escaped[] = "nr0\\", meant[] = "\n\r\0\\";
+	const char *known;
+
+	text_clear(value);
+	if ((at = memchr(at, '\'', (size_t)(end - at))) == NULL)
+		return NULL;
+	for (at++; at < end; at++) {
+		if (*at == '\'' && (at + 1 == end || at[1] != '\''))
+			return at + 1;
+		if (*at == '\\' && at + 1 < end && (known = memchr(escaped, at[1], sizeof(escaped) - 1)) != NULL) {
+			text_add_char(value, meant[known - escaped]);
+			at++;
+			continue;
+		}
+		at += *at == '\'';
+		text_add_char(value, *at);
+	}
+	return NULL;
+}
+
 /* Doubles the quotes in what stands from there on. */
 static void double_quotes(struct text *sql, size_t from)
 {
@@ -238,15 +260,15 @@ static bool is_address(struct slice text, int family)
 /* MariaDB's types that look like strings. To the server a text that is none would be NULL, neither equal nor unequal. */
 static enum status add_other(struct text *sql, const struct column *column, struct slice text, const char **why)
 {
-	if (slice_is(column->declared, "uuid")) {
+	if (column->kind == KIND_UUID) {
 		*why = "expected a UUID";
 		if (!is_uuid(text))
 			return STATUS_BAD_VALUE;
-	} else if (slice_is(column->declared, "inet6")) {
+	} else if (column->kind == KIND_INET6) {
 		*why = "expected an IPv6 or IPv4 address";
 		if (!is_address(text, AF_INET6) && !is_address(text, AF_INET))
 			return STATUS_BAD_VALUE;
-	} else if (slice_is(column->declared, "inet4")) {
+	} else if (column->kind == KIND_INET4) {
 		*why = "expected an IPv4 address";
 		if (!is_address(text, AF_INET))
 			return STATUS_BAD_VALUE;

@@ -37,6 +37,10 @@ void literal_add_hex(struct text *sql, struct slice bytes);
 /* Adds a value that the database gave for the column, as a literal that is equal to it. */
 enum status literal_add_stored(struct text *sql, const struct column *, struct slice bytes) MUST_CHECK;
 
+/* Reads the next text in single quotes as a catalogue writes it: quotes are doubled, and some bytes stand behind a
+ * backslash. Returns where it goes on; NULL: there is none. */
+const char *literal_take_string(const char *at, const char *end, struct text *value);
+
 /* Adds 'text' with its quotes doubled. */
 void literal_add_string(struct text *sql, struct slice text);
 

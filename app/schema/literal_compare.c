@@ -89,12 +89,9 @@ bool literal_is_same(const struct column *column, struct slice a, struct slice b
 	case COLUMN_TIMESTAMP:
 		return are_equal(bare(a), bare(b));
 	case COLUMN_STRING:
-		if (!column->is_opaque)
-			return false;
-		if (slice_is(column->declared, "uuid"))
+		if (column->kind == KIND_UUID)
 			return is_same_uuid(unquoted(a), unquoted(b));
-		return (slice_is(column->declared, "inet6") || slice_is(column->declared, "inet4")) &&
-		       is_same_address(unquoted(a), unquoted(b));
+		return (column->kind == KIND_INET6 || column->kind == KIND_INET4) && is_same_address(unquoted(a), unquoted(b));
 	case COLUMN_INTEGER:
 	case COLUMN_BOOLEAN:
 	case COLUMN_YEAR:

@@ -81,12 +81,21 @@ bool table_key_compares(const struct table *table, const struct key *key)
 	return true;
 }
 
+/* No member has more characters than bytes. */
+static uint64_t longest_member(const struct column *column)
+{
+	uint64_t most = 0;
+
+	for (unsigned i = 0; i < column->member_count; i++)
+		if (column->members[i].length > most)
+			most = column->members[i].length;
+	return most;
+}
+
 /* With room for what is rare: -Infinity, years with six digits, BC, zones. */
 static uint64_t most_characters(const struct column *column)
 {
 	enum { BESIDE_DIGITS = 9, DOUBLE = 32, MOMENT = 40, UUID = 36 };
-	static const char an_enum[] = "enum(";
-	const struct slice declared = column->declared;
 
 	switch (column->type) {
 	case COLUMN_INTEGER:
@@ -104,11 +113,9 @@ static uint64_t most_characters(const struct column *column)
 	case COLUMN_TIMESTAMP:
 		return MOMENT;
 	case COLUMN_STRING:
-		if (column->is_opaque && slice_is(declared, "uuid"))
+		if (column->kind == KIND_UUID)
 			return UUID;
-		if (declared.length > sizeof(an_enum) && memcmp(declared.bytes, an_enum, sizeof(an_enum) - 1) == 0)
-			return declared.length;
-		return column->length;
+		return column->kind == KIND_ENUM ? longest_member(column) : column->length;
 	case COLUMN_BIT:
 	case COLUMN_BINARY:
 		return column->length;

@@ -33,22 +33,59 @@ enum column_type {
 	COLUMN_ARRAY, /* of PostgreSQL: shown as JSON */
 };
 
+/* What else somebody asks of a column's type, as the catalogue has read it in the declaration. */
+enum column_kind {
+	KIND_PLAIN, /* nothing */
+	KIND_CHAR,  /* filled up with spaces to its length, so that none is kept at the end of a value */
+	KIND_BPCHAR, /* a text like a CHAR's, but of any length */
+	KIND_VARCHAR,
+	KIND_TEXT, /* its length is one in bytes */
+	KIND_ENUM, /* one of its members */
+	KIND_SET,  /* some of its members, with commas between them */
+	KIND_SCALED, /* FLOAT(7,2): a FLOAT or DOUBLE that is rounded to its scale */
+	KIND_BINARY, /* filled up with NULs to its length */
+	KIND_VECTOR, /* always of its length */
+	KIND_JSON_TEXT,  /* JSON that is kept as it was written, and has no comparisons */
+	KIND_JSON_ARRAY, /* an array of JSON */
+	/* Of opaque strings (is_opaque). */
+	KIND_UUID,
+	KIND_INET4,
+	KIND_INET6, /* an IPv4 address is one of it, too */
+	KIND_INET,  /* with a network's length */
+	KIND_CIDR,
+	KIND_MACADDR,
+	KIND_INTERVAL,
+	KIND_TIMETZ,
+	KIND_MONEY,
+	KIND_XML,
+	KIND_TSVECTOR,
+	KIND_BITS,    /* as many digits 0 and 1 as its length says */
+	KIND_VARBITS, /* at most so many; 0: any number */
+	KIND_BYTE,    /* one */
+	KIND_RANGE,
+	KIND_MULTIRANGE,
+};
+
 enum { INTEGER_CHARACTERS = 20 }; /* the most that one has */
 
 struct column {
 	struct slice name;
 	enum column_type type;
-	struct slice declared; /* as the catalogue writes it: varchar(80), enum('a','b') */
+	enum column_kind kind;
+	struct slice declared; /* as the catalogue writes it: varchar(80), enum('a','b'); to be shown, and not to be read */
+	unsigned member_count; /* of an ENUM or a SET */
+	const struct slice *members;
 	struct slice json_key; /* "name": with quotes and colon, ready to be written */
 	struct slice quoted;   /* the name as an identifier in SQL */
 	uint64_t length;       /* characters of a string, bytes of a binary, bits of a BIT; 0: does not apply */
+	unsigned bits;         /* of an INTEGER, and of a BOOLEAN that is a number; 0: nobody knows, and it is none */
 	unsigned precision;    /* DECIMAL: digits; TIME, DATETIME, TIMESTAMP: digits of the fraction */
 	unsigned scale;        /* DECIMAL: digits behind the point */
 	uint32_t last_character; /* of a string: the highest code point its character set surely has; 0: it has all */
 	struct slice character_set, collation; /* where it may lack some */
 	uint64_t characters;     /* the most that a value has, as the database gives it; 0: nobody knows */
 	bool is_opaque;           /* a string that is none inside (UUID, INET6): no patterns on its own terms */
-	bool sorts_otherwise;    /* its values do not stand in an order as they compare */
+	bool sorts_otherwise;    /* its values do not stand in an order as they compare, or only the server knows whether they do */
 	bool incomparable;       /* MySQL's vectors: they are compared with nothing, and cast to nothing */
 	struct slice language;   /* of its full-text index, as a literal in SQL; no bytes: the server's business */
 	bool is_unsigned;

@@ -159,23 +159,16 @@ enum status server_fault_status(const struct database_error *error, const struct
 
 const char *server_fault_form(const struct column *column, struct arena *arena)
 {
-	static const struct {
-		const char *ending, *form;
-	} forms[] = { { "multirange", ", as {[a,b),[c,d)}" }, { "range", ", as [a,b)" } };
 	const char *declared = column->declared.bytes;
 
 	if (column->type == COLUMN_ARRAY)
 		return arena_printf(arena, ": expected %s, as {a,b} or JSON", declared);
 	if (!column->is_opaque)
 		return "";
-	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
-		size_t length = strlen(forms[i].ending);
-
-		if (column->declared.length >= length &&
-		    strcmp(declared + column->declared.length - length, forms[i].ending) == 0)
-			return arena_printf(arena, ": expected %s%s", declared, forms[i].form);
-	}
-	return arena_printf(arena, ": expected %s", declared);
+	return arena_printf(arena, ": expected %s%s", declared,
+	                    column->kind == KIND_RANGE        ? ", as [a,b)"
+	                    : column->kind == KIND_MULTIRANGE ? ", as {[a,b),[c,d)}"
+	                                                      : "");
 }
 
 void server_fault_tell_operand(struct fault *fault, const struct database_error *error, const struct plan *plan,

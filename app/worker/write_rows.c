@@ -35,10 +35,9 @@ static bool is_spelled_otherwise(struct write_script *script, const struct colum
 	const char *why;
 	bool otherwise;
 
-	if (column->type != COLUMN_STRING || column->is_opaque || strncmp(column->declared.bytes, "enum(", 5) == 0 ||
-	    strncmp(column->declared.bytes, "set(", 4) == 0)
+	if (column->type != COLUMN_STRING || column->is_opaque || column->kind == KIND_ENUM || column->kind == KIND_SET)
 		return false;
-	if (strncmp(column->declared.bytes, "char", 4) == 0) /* some servers fill it up */
+	if (column->kind == KIND_CHAR) /* some servers fill it up */
 		there = bare(there);
 	otherwise = dialect->literal(&literal, column, there, &why) != STATUS_OK || literal.length != written.length ||
 	            memcmp(literal.bytes, written.bytes, written.length) != 0;

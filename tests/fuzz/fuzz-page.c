@@ -41,7 +41,7 @@ static const char *value_of(const struct column *column, struct slice line)
 	};
 	const char *value;
 
-	if (slice_is(column->declared, "uuid"))
+	if (column->kind == KIND_UUID)
 		return "00112233-4455-6677-8899-aabbccddeeff";
 	if ((size_t)column->type >= sizeof(values) / sizeof(values[0]) || values[column->type][0] == NULL)
 		return NULL;

@@ -115,7 +115,7 @@ static void check_array(struct slice json, bool of_json)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const char *const declared[] = { "integer[]", "uuid", "bit(4)", "jsonb[]" };
+	static const enum column_kind kinds[] = { KIND_PLAIN, KIND_UUID, KIND_BITS, KIND_JSON_ARRAY };
 	static struct text sql;
 	struct arena arena = { 0 };
 	struct column column = { .precision = 5, .scale = 2 };
@@ -128,8 +128,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	kind = data[0] % KINDS;
 	column.type = kind <= COLUMN_ARRAY ? (enum column_type)kind : kind == KINDS - 1 ? COLUMN_ARRAY : COLUMN_STRING;
-	column.declared.bytes = declared[kind < COLUMN_ARRAY ? 0 : kind - COLUMN_ARRAY];
-	column.declared.length = strlen(column.declared.bytes);
+	column.kind = kinds[kind < COLUMN_ARRAY ? 0 : kind - COLUMN_ARRAY];
+	column.length = column.kind == KIND_BITS ? 4 : 0;
+	column.bits = 64;
 	column.is_opaque = kind >= COLUMN_ARRAY;
 	if (column.type == COLUMN_YEAR || column.type == COLUMN_BIT || column.type == COLUMN_GEOMETRY)
 		return 0; /* MySQL's */

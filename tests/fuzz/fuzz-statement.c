@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/utf8.h"
+#include "declare.h"
 #include "oracle.h"
 #include "plan/plan_write.h"
 #include "plan/plan_shape.h"
@@ -304,15 +305,17 @@ static void fault_holds(const struct planned *planned)
 }
 
 /* As MySQL has them; tables.h calls them by their names. */
-static void declare_types(struct table *things)
+static void declare_types(struct table *things, struct arena *arena)
 {
-	tables_named(things, "string")->declared = SLICE("varchar(8)");
-	tables_named(things, "string_n")->declared = SLICE("char(8)");
-	tables_named(things, "latin")->declared = SLICE("tinytext");
-	tables_named(things, "binary")->declared = SLICE("binary(8)");
-	tables_named(things, "enum")->declared = SLICE("enum('a','b''c')");
-	tables_named(things, "set")->declared = SLICE("set('a','b''c')");
-	tables_named(things, "integer")->declared = SLICE("int(11)");
+	static const struct {
+		const char *column, *declared;
+	} types[] = {
+		{ "string", "varchar(8)" }, { "string_n", "char(8)" },      { "latin", "tinytext" },        { "binary", "binary(8)" },
+		{ "integer", "int(11)" },   { "enum", "enum('a','b''c')" }, { "set", "set('a','b''c')" },
+	};
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		declare_column(tables_named(things, types[i].column), types[i].declared, arena);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -328,7 +331,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		schemas[i] = tables_make();
 		tables_allow_writing(schemas[i]);
 		if (i == 0)
-			declare_types(&schemas[0]->tables[1]);
+			declare_types(&schemas[0]->tables[1], &schemas[0]->arena);
 	}
 	parts.letter = oracle_line(&rest);
 	parts.uri = oracle_line(&rest);

@@ -66,7 +66,7 @@ tests_unit_test_sandbox_CPPFLAGS = $(AM_CPPFLAGS) -iquote $(srcdir)/tests/faults
 TESTS = $(check_PROGRAMS)
 endif
 
-EXTRA_DIST += tests/unit/unit.h tests/unit/catalogue_rows.h tests/unit/fake_driver.h tests/unit/strict.h tests/unit/tables.h tests/unit/records.h \
+EXTRA_DIST += tests/unit/unit.h tests/unit/catalogue_rows.h tests/unit/declare.h tests/unit/fake_driver.h tests/unit/strict.h tests/unit/tables.h tests/unit/records.h \
 	tests/golden/database-url.refused.txt \
 	tests/golden/read.txt \
 	tests/golden/read.postgresql.txt \

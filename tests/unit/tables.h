@@ -123,15 +123,26 @@ static inline void tables_adapt(struct column *column)
 	column->declared = (struct slice){ types[column->type].declared, strlen(types[column->type].declared) };
 	column->length = 0;
 	column->is_unsigned = false;
+	column->sorts_otherwise = column->type == COLUMN_GEOMETRY;
+	column->kind = column->type == COLUMN_BIT ? KIND_BITS : KIND_PLAIN;
+	column->bits = column->type == COLUMN_INTEGER ? 32 : column->type == COLUMN_YEAR ? 16 : 0;
 	if (slice_is(column->name, "uuid")) {
 		column->declared = SLICE("uuid");
+		column->kind = KIND_UUID;
 		column->is_opaque = true;
 	}
-	if (slice_is(column->name, "json_not_null"))
+	if (slice_is(column->name, "json_not_null")) {
 		column->declared = SLICE("json");
+		column->kind = KIND_JSON_TEXT;
+	}
 	if (slice_is(column->name, "enum")) {
+		static const struct slice members[] = { { "a", 1 }, { "b", 1 } };
+
 		column->declared = SLICE("enum('a','b')");
-		column->is_opaque = true;
+		column->kind = KIND_ENUM;
+		column->members = members;
+		column->member_count = 2;
+		column->is_opaque = column->sorts_otherwise = true;
 	}
 	column->type = types[column->type].type;
 }
@@ -180,8 +191,12 @@ static inline struct schema *tables_make(void)
 	tables_key(schema, table, "PRIMARY", 0, -1);
 	tables_named(table, "decimal")->precision = 10;
 	tables_named(table, "uuid")->is_opaque = true;
-	tables_named(table, "boolean")->declared = SLICE("tinyint(1)");
-	tables_named(table, "boolean_n")->declared = SLICE("tinyint(1)");
+	tables_named(table, "uuid")->kind = KIND_UUID;
+	tables_named(table, "binary")->kind = KIND_BINARY;
+	tables_named(table, "enum")->sorts_otherwise = tables_named(table, "set")->sorts_otherwise = true;
+	tables_named(table, "integer")->bits = tables_named(table, "integer_n")->bits = 32;
+	tables_named(table, "boolean")->declared = tables_named(table, "boolean_n")->declared = SLICE("tinyint(1)");
+	tables_named(table, "boolean")->bits = tables_named(table, "boolean_n")->bits = 8;
 	tables_named(table, "latin")->last_character = tables_dialect == &mysql_dialect ? 0xff : 0;
 	tables_named(table, "latin")->character_set = SLICE("latin1");
 	tables_named(table, "latin")->collation = SLICE("latin1_bin");

@@ -8,6 +8,7 @@
 #define CATALOGUE_STATEMENT mysql_catalogue_statement
 #define CATALOGUE_ROW mysql_catalogue_row
 #include "catalogue_rows.h"
+#include "declare.h"
 
 static const struct schema *known;
 
@@ -180,6 +181,60 @@ static void every_type_is_known(void **state)
 		if (schema->tables[0].columns[i].type != types[i].type)
 			fail_msg("%s: %d", types[i].declared, schema->tables[0].columns[i].type);
 	schema_free(schema);
+}
+
+static void what_a_declaration_says_is_read_once(void **state)
+{
+	static const struct {
+		const char *declared;
+		enum column_type type;
+		enum column_kind kind;
+		unsigned bits, members;
+		bool is_unsigned;
+	} types[] = {
+		{ "tinyint(1)", COLUMN_BOOLEAN, KIND_PLAIN, 8, 0, false },
+		{ "tinyint(4) unsigned", COLUMN_INTEGER, KIND_PLAIN, 8, 0, true },
+		{ "mediumint", COLUMN_INTEGER, KIND_PLAIN, 24, 0, false },
+		{ "int(10) unsigned zerofill", COLUMN_INTEGER, KIND_PLAIN, 32, 0, true },
+		{ "bigint(20)", COLUMN_INTEGER, KIND_PLAIN, 64, 0, false },
+		{ "decimal(10,2)", COLUMN_DECIMAL, KIND_PLAIN, 0, 0, false },
+		{ "float", COLUMN_FLOAT, KIND_PLAIN, 0, 0, false },
+		{ "float(7,2)", COLUMN_FLOAT, KIND_SCALED, 0, 0, false },
+		{ "double(9,0) unsigned", COLUMN_DOUBLE, KIND_SCALED, 0, 0, true },
+		{ "char(3)", COLUMN_STRING, KIND_CHAR, 0, 0, false },
+		{ "varchar(3)", COLUMN_STRING, KIND_VARCHAR, 0, 0, false },
+		{ "mediumtext", COLUMN_STRING, KIND_TEXT, 0, 0, false },
+		{ "enum('text',' unsigned','','it''s')", COLUMN_STRING, KIND_ENUM, 0, 4, true }, /* which means nothing there */
+		{ "set('a','b')", COLUMN_STRING, KIND_SET, 0, 2, false },
+		{ "set(", COLUMN_STRING, KIND_SET, 0, 0, false },
+		{ "uuid", COLUMN_STRING, KIND_UUID, 0, 0, false },
+		{ "inet6", COLUMN_STRING, KIND_INET6, 0, 0, false },
+		{ "binary(16)", COLUMN_BINARY, KIND_BINARY, 0, 0, false },
+		{ "varbinary(16)", COLUMN_BINARY, KIND_PLAIN, 0, 0, false },
+		{ "vector(3)", COLUMN_BINARY, KIND_VECTOR, 0, 0, false },
+	};
+	struct arena own = { 0 };
+	struct column column;
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH_OF(types); i++) {
+		column = (struct column){ .name = SLICE("c") };
+		declare_column(&column, types[i].declared, &own);
+		if (column.type != types[i].type || column.kind != types[i].kind || column.bits != types[i].bits ||
+		    column.member_count != types[i].members || column.is_unsigned != types[i].is_unsigned)
+			fail_msg("%s: %d, %d, %u bits, %u members", types[i].declared, column.type, column.kind, column.bits,
+			         column.member_count);
+	}
+	declare_column(&column, "enum('a','it''s','b\\\\s','\\n','''q','d,e','','\\0')", &own);
+	assert_int_equal(column.member_count, 8);
+	assert_is(column.members[1], "it's");
+	assert_is(column.members[2], "b\\s");
+	assert_is(column.members[3], "\n");
+	assert_is(column.members[4], "'q");
+	assert_is(column.members[5], "d,e");
+	assert_int_equal(column.members[6].length, 0);
+	assert_true(column.members[7].length == 1 && column.members[7].bytes[0] == '\0');
+	arena_release(&own);
 }
 
 static void lengths_and_precisions(void **state)
@@ -923,6 +978,7 @@ int main(void)
 		TEST(the_users_of_the_example),
 		TEST(what_can_be_written),
 		TEST(every_type_is_known),
+		TEST(what_a_declaration_says_is_read_once),
 		TEST(lengths_and_precisions),
 		TEST(mariadb_has_json_by_a_check),
 		TEST(mariadb_has_json_by_the_columns_of_a_result),

@@ -93,48 +93,58 @@ static void every_type_is_known(void **state)
 	static const struct {
 		const char *name, *format, *modifier, *declared; /* NULL: format's words */
 		enum column_type type;
+		enum column_kind kind;
 		bool other;
 		unsigned length, precision, scale;
 	} types[] = {
-		{ "int2", "smallint", "-1", NULL, COLUMN_INTEGER, false, 0, 0, 0 },
-		{ "int4", "integer", "-1", NULL, COLUMN_INTEGER, false, 0, 0, 0 },
-		{ "int8", "bigint", "-1", NULL, COLUMN_INTEGER, false, 0, 0, 0 },
-		{ "bool", "boolean", "-1", NULL, COLUMN_BOOLEAN, false, 0, 0, 0 },
-		{ "numeric", "numeric", "-1", NULL, COLUMN_DECIMAL, false, 0, 0, 0 },
-		{ "numeric", "numeric(10,2)", "655366", NULL, COLUMN_DECIMAL, false, 0, 10, 2 },
-		{ "numeric", "numeric(1000,0)", "65536004", NULL, COLUMN_DECIMAL, false, 0, 1000, 0 },
-		{ "numeric", "numeric(2,-3)", "133121", NULL, COLUMN_DECIMAL, false, 0, 5, 0 },
-		{ "numeric", "numeric(3,5)", "196617", NULL, COLUMN_DECIMAL, false, 0, 5, 5 },
-		{ "float4", "real", "-1", NULL, COLUMN_FLOAT, false, 0, 0, 0 },
-		{ "float8", "double precision", "-1", NULL, COLUMN_DOUBLE, false, 0, 0, 0 },
-		{ "date", "date", "-1", NULL, COLUMN_DATE, false, 0, 0, 0 },
-		{ "time", "time without time zone", "-1", "time", COLUMN_TIME, false, 0, 6, 0 },
-		{ "time", "time(3) without time zone", "3", "time(3)", COLUMN_TIME, false, 0, 3, 0 },
-		{ "timetz", "time with time zone", "-1", NULL, COLUMN_STRING, true, 0, 0, 0 },
-		{ "timestamp", "timestamp without time zone", "-1", "timestamp", COLUMN_DATETIME, false, 0, 6, 0 },
-		{ "timestamp", "timestamp(0) without time zone", "0", "timestamp(0)", COLUMN_DATETIME, false, 0, 0, 0 },
-		{ "timestamptz", "timestamp with time zone", "-1", "timestamptz", COLUMN_TIMESTAMP, false, 0, 6, 0 },
-		{ "timestamptz", "timestamp(3) with time zone", "3", "timestamptz(3)", COLUMN_TIMESTAMP, false, 0, 3, 0 },
-		{ "json", "json", "-1", NULL, COLUMN_JSON, false, 0, 0, 0 },
-		{ "jsonb", "jsonb", "-1", NULL, COLUMN_JSON, false, 0, 0, 0 },
-		{ "bytea", "bytea", "-1", NULL, COLUMN_BINARY, false, 0, 0, 0 },
-		{ "text", "text", "-1", NULL, COLUMN_STRING, false, 0, 0, 0 },
-		{ "name", "name", "-1", NULL, COLUMN_STRING, false, 0, 0, 0 },
-		{ "citext", "extensions.citext", "-1", "citext", COLUMN_STRING, false, 0, 0, 0 },
-		{ "varchar", "character varying", "-1", "varchar", COLUMN_STRING, false, 0, 0, 0 },
-		{ "varchar", "character varying(9)", "13", "varchar(9)", COLUMN_STRING, false, 9, 0, 0 },
-		{ "varchar", "character varying(10485760)", "10485764", "varchar(10485760)", COLUMN_STRING, false, 10485760, 0, 0 },
-		{ "bpchar", "character(5)", "9", "char(5)", COLUMN_STRING, false, 5, 0, 0 },
-		{ "bpchar", "character", "-1", "bpchar", COLUMN_STRING, false, 0, 0, 0 },
-		{ "char", "\"char\"", "-1", NULL, COLUMN_STRING, true, 0, 0, 0 },
-		{ "uuid", "uuid", "-1", NULL, COLUMN_STRING, true, 0, 0, 0 },
-		{ "interval", "interval day to second(2)", "470286338", NULL, COLUMN_STRING, true, 0, 0, 0 },
-		{ "bit", "bit(4)", "4", NULL, COLUMN_STRING, true, 0, 0, 0 },
-		{ "_int4", "integer[]", "-1", NULL, COLUMN_ARRAY, true, 0, 0, 0 },
-		{ "_varchar", "character varying(3)[]", "7", NULL, COLUMN_ARRAY, true, 0, 0, 0 },
-		{ "int4range", "int4range", "-1", NULL, COLUMN_STRING, true, 0, 0, 0 },
-		{ NULL, "app.date", "-1", NULL, COLUMN_STRING, true, 0, 0, 0 }, /* of another schema, whatever it is called */
+		{ "int2", "smallint", "-1", NULL, COLUMN_INTEGER, KIND_PLAIN, false, 0, 0, 0 },
+		{ "int4", "integer", "-1", NULL, COLUMN_INTEGER, KIND_PLAIN, false, 0, 0, 0 },
+		{ "int8", "bigint", "-1", NULL, COLUMN_INTEGER, KIND_PLAIN, false, 0, 0, 0 },
+		{ "bool", "boolean", "-1", NULL, COLUMN_BOOLEAN, KIND_PLAIN, false, 0, 0, 0 },
+		{ "numeric", "numeric", "-1", NULL, COLUMN_DECIMAL, KIND_PLAIN, false, 0, 0, 0 },
+		{ "numeric", "numeric(10,2)", "655366", NULL, COLUMN_DECIMAL, KIND_PLAIN, false, 0, 10, 2 },
+		{ "numeric", "numeric(1000,0)", "65536004", NULL, COLUMN_DECIMAL, KIND_PLAIN, false, 0, 1000, 0 },
+		{ "numeric", "numeric(2,-3)", "133121", NULL, COLUMN_DECIMAL, KIND_PLAIN, false, 0, 5, 0 },
+		{ "numeric", "numeric(3,5)", "196617", NULL, COLUMN_DECIMAL, KIND_PLAIN, false, 0, 5, 5 },
+		{ "float4", "real", "-1", NULL, COLUMN_FLOAT, KIND_PLAIN, false, 0, 0, 0 },
+		{ "float8", "double precision", "-1", NULL, COLUMN_DOUBLE, KIND_PLAIN, false, 0, 0, 0 },
+		{ "date", "date", "-1", NULL, COLUMN_DATE, KIND_PLAIN, false, 0, 0, 0 },
+		{ "time", "time without time zone", "-1", "time", COLUMN_TIME, KIND_PLAIN, false, 0, 6, 0 },
+		{ "time", "time(3) without time zone", "3", "time(3)", COLUMN_TIME, KIND_PLAIN, false, 0, 3, 0 },
+		{ "timetz", "time with time zone", "-1", NULL, COLUMN_STRING, KIND_TIMETZ, true, 0, 0, 0 },
+		{ "timestamp", "timestamp without time zone", "-1", "timestamp", COLUMN_DATETIME, KIND_PLAIN, false, 0, 6, 0 },
+		{ "timestamp", "timestamp(0) without time zone", "0", "timestamp(0)", COLUMN_DATETIME, KIND_PLAIN, false, 0, 0, 0 },
+		{ "timestamptz", "timestamp with time zone", "-1", "timestamptz", COLUMN_TIMESTAMP, KIND_PLAIN, false, 0, 6, 0 },
+		{ "timestamptz", "timestamp(3) with time zone", "3", "timestamptz(3)", COLUMN_TIMESTAMP, KIND_PLAIN, false, 0, 3, 0 },
+		{ "json", "json", "-1", NULL, COLUMN_JSON, KIND_JSON_TEXT, false, 0, 0, 0 },
+		{ "jsonb", "jsonb", "-1", NULL, COLUMN_JSON, KIND_PLAIN, false, 0, 0, 0 },
+		{ "bytea", "bytea", "-1", NULL, COLUMN_BINARY, KIND_PLAIN, false, 0, 0, 0 },
+		{ "text", "text", "-1", NULL, COLUMN_STRING, KIND_TEXT, false, 0, 0, 0 },
+		{ "name", "name", "-1", NULL, COLUMN_STRING, KIND_PLAIN, false, 0, 0, 0 },
+		{ "citext", "extensions.citext", "-1", "citext", COLUMN_STRING, KIND_PLAIN, false, 0, 0, 0 },
+		{ "varchar", "character varying", "-1", "varchar", COLUMN_STRING, KIND_VARCHAR, false, 0, 0, 0 },
+		{ "varchar", "character varying(9)", "13", "varchar(9)", COLUMN_STRING, KIND_VARCHAR, false, 9, 0, 0 },
+		{ "varchar", "character varying(10485760)", "10485764", "varchar(10485760)", COLUMN_STRING, KIND_VARCHAR, false, 10485760, 0, 0 },
+		{ "bpchar", "character(5)", "9", "char(5)", COLUMN_STRING, KIND_CHAR, false, 5, 0, 0 },
+		{ "bpchar", "character", "-1", "bpchar", COLUMN_STRING, KIND_BPCHAR, false, 0, 0, 0 },
+		{ "char", "\"char\"", "-1", NULL, COLUMN_STRING, KIND_BYTE, true, 0, 0, 0 },
+		{ "uuid", "uuid", "-1", NULL, COLUMN_STRING, KIND_UUID, true, 0, 0, 0 },
+		{ "interval", "interval day to second(2)", "470286338", NULL, COLUMN_STRING, KIND_INTERVAL, true, 0, 0, 0 },
+		{ "bit", "bit(4)", "4", NULL, COLUMN_STRING, KIND_BITS, true, 4, 0, 0 },
+		{ "_int4", "integer[]", "-1", NULL, COLUMN_ARRAY, KIND_PLAIN, true, 0, 0, 0 },
+		{ "_varchar", "character varying(3)[]", "7", NULL, COLUMN_ARRAY, KIND_PLAIN, true, 0, 0, 0 },
+		{ "int4range", "int4range", "-1", NULL, COLUMN_STRING, KIND_RANGE, true, 0, 0, 0 },
+		{ "varbit", "bit varying", "-1", NULL, COLUMN_STRING, KIND_VARBITS, true, 0, 0, 0 },
+		{ "_jsonb", "jsonb[]", "-1", NULL, COLUMN_ARRAY, KIND_JSON_ARRAY, true, 0, 0, 0 },
+		{ "inet", "inet", "-1", NULL, COLUMN_STRING, KIND_INET, true, 0, 0, 0 },
+		{ "macaddr8", "macaddr8", "-1", NULL, COLUMN_STRING, KIND_MACADDR, true, 0, 0, 0 },
+		{ "xml", "xml", "-1", NULL, COLUMN_STRING, KIND_XML, true, 0, 0, 0 },
+		{ "tsvector", "tsvector", "-1", NULL, COLUMN_STRING, KIND_TSVECTOR, true, 0, 0, 0 },
+		{ "datemultirange", "datemultirange", "-1", NULL, COLUMN_STRING, KIND_MULTIRANGE, true, 0, 0, 0 },
+		{ NULL, "app.floatrange", "-1", NULL, COLUMN_STRING, KIND_RANGE, true, 0, 0, 0 },
+		{ NULL, "app.date", "-1", NULL, COLUMN_STRING, KIND_PLAIN, true, 0, 0, 0 }, /* of another schema, whatever it is called */
 	};
+	const struct column *columns;
 	struct schema *schema;
 
 	(void)state;
@@ -148,12 +158,18 @@ static void every_type_is_known(void **state)
 		const struct column *got = &schema->tables[0].columns[i];
 
 		assert_is(got->declared, types[i].declared != NULL ? types[i].declared : types[i].format);
-		if (got->type != types[i].type || got->is_opaque != types[i].other || got->length != types[i].length ||
+		if (got->type != types[i].type || got->kind != types[i].kind || got->is_opaque != types[i].other || got->length != types[i].length ||
 		    got->precision != types[i].precision || got->scale != types[i].scale)
-			fail_msg("%s: %d%s, length %llu, precision %u, scale %u", types[i].format, got->type,
+			fail_msg("%s: %d, %d%s, length %llu, precision %u, scale %u", types[i].format, got->type, got->kind,
 			         got->is_opaque ? " other" : "", (unsigned long long)got->length, got->precision, got->scale);
 		assert_int_equal(got->last_character, 0);
 	}
+	columns = schema->tables[0].columns;
+	assert_true(columns[0].bits == 16 && columns[1].bits == 32 && columns[2].bits == 64 && columns[3].bits == 0);
+	for (size_t i = 0; i < LENGTH_OF(types); i++) /* what a text beside it means nobody knows but the server */
+		assert_int_equal(columns[i].sorts_otherwise,
+		                 columns[i].type == COLUMN_ARRAY || columns[i].kind == KIND_XML || columns[i].kind == KIND_MULTIRANGE ||
+		                     strncmp(types[i].format, "app.", 4) == 0);
 	schema_free(schema);
 }
 
@@ -170,6 +186,11 @@ static void the_members_of_an_enum(void **state)
 	assert_is(schema->tables[0].columns[0].declared, "enum('sad','o''k','back\\\\slash')");
 	assert_int_equal(schema->tables[0].columns[0].type, COLUMN_STRING);
 	assert_true(schema->tables[0].columns[0].is_opaque);
+	assert_true(schema->tables[0].columns[0].sorts_otherwise);
+	assert_int_equal(schema->tables[0].columns[0].kind, KIND_ENUM);
+	assert_int_equal(schema->tables[0].columns[0].member_count, 3);
+	assert_is(schema->tables[0].columns[0].members[1], "o'k");
+	assert_is(schema->tables[0].columns[0].members[2], "back\\slash");
 	schema_free(schema);
 }
 

@@ -105,7 +105,7 @@ static void the_most_characters_of_a_value_are_known_where_the_type_says_it(void
 	assert_int_equal(characters(schema, "string"), 0);
 	assert_int_equal(characters(schema, "binary"), 0);
 	assert_int_equal(characters(schema, "bit"), 0);
-	assert_int_equal(characters(schema, "enum"), strlen("enum('a','b')"));
+	assert_int_equal(characters(schema, "enum"), 1); /* the longest of its members */
 	tables_named(&schema->tables[1], "decimal")->precision = 0; /* numeric, of any length */
 	table_finish(&schema->tables[1], &schema->arena);
 	assert_int_equal(characters(schema, "decimal"), 0);

@@ -3,6 +3,7 @@
 
 #include "mysql/mysql_dialect.h"
 
+#include "declare.h"
 #include "unit.h"
 
 static struct arena arena;
@@ -22,7 +23,9 @@ static void expect_one(const struct column *given, const struct body_value *valu
 	const char *why = "untouched";
 	enum status status;
 
-	if (column.declared.bytes == NULL)
+	if (column.declared.bytes != NULL)
+		declare_column(&column, column.declared.bytes, &arena);
+	else
 		column.declared = SLICE("");
 	text_add_string(&sql, "SET x=");
 	status = write_value_add(&sql, &mysql_dialect, &column, value, &arena, &why);
@@ -217,7 +220,7 @@ static void texts(void **state)
 
 static void a_nul_is_a_character(void **state)
 {
-	static const struct column column = STRING("varchar(3)", 3);
+	static const struct column column = { .type = COLUMN_STRING, .kind = KIND_VARCHAR, .length = 3 };
 	static const struct body_value value = { .kind = BODY_TEXT, .text = { "a\0b", 3 } };
 	struct text sql = { 0 };
 	const char *why;
