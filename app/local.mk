@@ -92,6 +92,8 @@ library_sources = \
 	app/mysql/mysql_upsert.h \
 	app/mysql/mysql_url.c \
 	app/mysql/mysql_url.h \
+	app/mysql/mysql_value.c \
+	app/mysql/mysql_value.h \
 	app/plan/plan.c \
 	app/plan/plan.h \
 	app/plan/plan_body.c \
@@ -187,6 +189,8 @@ library_sources = \
 	app/schema/dialect.h \
 	app/schema/literal.c \
 	app/schema/literal.h \
+	app/schema/literal_check.c \
+	app/schema/literal_check.h \
 	app/schema/literal_compare.c \
 	app/schema/literal_compare.h \
 	app/schema/table.c \

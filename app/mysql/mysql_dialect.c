@@ -12,6 +12,7 @@
 #include "mysql/mysql_json.h"
 #include "mysql/mysql_server.h"
 #include "mysql/mysql_upsert.h"
+#include "mysql/mysql_value.h"
 #include "sql/sql.h"
 
 /* --- Reads --- */
@@ -293,14 +294,17 @@ const struct dialect mysql_dialect = {
 	.json_names_plain = true,
 	.null_is_a_day = true,
 	.any_day = true,
-	.times_named = true,
 	.takes_empty_rows = true,
 	.next_id = "NULL", /* DEFAULT would be 0 */
 	.claim_ending = "",
 	.share_lock = " LOCK IN SHARE MODE",
-	.bytes = "X'",
-	.literal = literal_add_literal,
-	.stored = literal_add_stored,
+	.bytes = MYSQL_HEX,
+	.literal = mysql_literal,
+	.stored = mysql_stored,
+	.json_number = mysql_json_number,
+	.name_time = mysql_name_time,
+	.check_text = mysql_check_text,
+	.check = mysql_check,
 	.search = add_search,
 	.begin_snapshot = begin_snapshot,
 	.output = output,

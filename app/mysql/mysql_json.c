@@ -1,7 +1,50 @@
 /* SPDX-License-Identifier: MIT */
 #include "mysql/mysql_json.h"
 
+#include "base/json.h"
 #include "schema/literal.h"
+
+/* Doubles the quotes in what stands from there on. */
+static void double_quotes(struct text *sql, size_t from)
+{
+	size_t quotes = 0, in = sql->length, out;
+
+	for (size_t i = from; i < sql->length; i++)
+		quotes += sql->bytes[i] == '\'';
+	if (quotes == 0)
+		return;
+	text_reserve(sql, quotes);
+	sql->length += quotes;
+	for (out = sql->length; out > in;) {
+		sql->bytes[--out] = sql->bytes[--in];
+		if (sql->bytes[in] == '\'')
+			sql->bytes[--out] = '\'';
+	}
+}
+
+void mysql_json_add_path(struct text *sql, const struct slice *keys, const int *indices, unsigned count)
+{
+	size_t from;
+
+	text_add_char(sql, '\'');
+	from = sql->length;
+	text_add_char(sql, '$');
+	for (unsigned i = 0; i < count; i++) {
+		if (keys[i].bytes != NULL) {
+			text_add_char(sql, '.');
+			(void)json_add_string(sql, keys[i].bytes, keys[i].length);
+			continue;
+		}
+		text_add_string(sql, indices[i] >= 0 ? "[" : "[last");
+		if (indices[i] < -1)
+			text_add_char(sql, '-');
+		if (indices[i] != -1)
+			text_add_unsigned(sql, (uint64_t)(indices[i] >= 0 ? indices[i] : -1 - indices[i]));
+		text_add_char(sql, ']');
+	}
+	double_quotes(sql, from);
+	text_add_char(sql, '\'');
+}
 
 static void add_extract(struct text *sql, const struct column *column, const struct slice *keys, const int *indices,
                         unsigned count)
@@ -9,7 +52,7 @@ static void add_extract(struct text *sql, const struct column *column, const str
 	text_add_string(sql, "JSON_EXTRACT(");
 	text_add_slice(sql, column->quoted);
 	text_add_char(sql, ',');
-	literal_add_path(sql, keys, indices, count);
+	mysql_json_add_path(sql, keys, indices, count);
 	text_add_char(sql, ')');
 }
 

@@ -11,6 +11,9 @@
 #define MYSQL_BYTES_BEGIN "CAST(CONVERT("
 #define MYSQL_BYTES_END " USING utf8mb4) AS BINARY)"
 
+/* Adds a JSON path as a literal: '$."key"[0]'. A key of NULL bytes: the index beside it, from the end when negative. */
+void mysql_json_add_path(struct text *sql, const struct slice *keys, const int *indices, unsigned count);
+
 /* As dialect.h has them. */
 void mysql_json_path(struct text *, const struct column *, const struct slice *keys, const int *indices, unsigned count);
 void mysql_json_text(struct text *, struct slice json);

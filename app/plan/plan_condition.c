@@ -83,19 +83,6 @@ static enum status bad_value(const struct planning *planning, const struct plan_
 	                       arena_printf(planning->arena, "%s for %s", why, planner_name(planning, field)), at);
 }
 
-/* Whether the number is an integer that a double may not hold, and a DECIMAL does. */
-static bool is_long_integer(struct slice json)
-{
-	enum { DOUBLE_DIGITS = 15, DECIMAL_DIGITS = 65 };
-	size_t digits = 0;
-
-	json = text_trimmed(json);
-	for (size_t i = json.bytes[0] == '-'; i < json.length; i++, digits++)
-		if (json.bytes[i] < '0' || json.bytes[i] > '9')
-			return false;
-	return digits > DOUBLE_DIGITS && digits <= DECIMAL_DIGITS;
-}
-
 static bool is_moment(enum column_type type)
 {
 	return type == COLUMN_DATE || type == COLUMN_TIME || type == COLUMN_DATETIME || type == COLUMN_TIMESTAMP;
@@ -123,15 +110,6 @@ static signed char cut_moment(struct text *literal, enum column_type type)
 	return between;
 }
 
-/* What a view computes MySQL compares with a text as texts, by which 100:00:00 is less than 24:00:00, unless the text is
- * said to be a time. (Of dates it knows that they are.) */
-static void name_time(struct text *literal)
-{
-	text_add_string(literal, "TIME");
-	memmove(literal->bytes + 4, literal->bytes, literal->length - 4);
-	memcpy(literal->bytes, "TIME", 4);
-}
-
 /* A day that no calendar has is a mistake: MariaDB compares with it as with any other, and MySQL refuses it without naming
  * the column, or in a list finds nothing equal to it. A row that a writer's ALLOW_INVALID_DATES has let in is found
  * between the days around it, and on MariaDB by its key in the path. */
@@ -145,8 +123,7 @@ static bool is_no_day(const struct dialect *dialect, const struct column *column
 static enum status take_value(const struct planning *planning, const struct plan_field *field, struct slice text,
                               const char *at, struct plan_literal *literal)
 {
-	static const struct column any_text = { .type = COLUMN_STRING }, any_number = { .type = COLUMN_DOUBLE };
-	static const struct column any_moment = { .type = COLUMN_DATETIME }, any_integer = { .type = COLUMN_DECIMAL };
+	static const struct column any_text = { .type = COLUMN_STRING }, any_moment = { .type = COLUMN_DATETIME };
 	const struct dialect *dialect = planning->plan->table->dialect;
 	const struct column *column = field->kind == FIELD_TEXT ? &any_text : field->column;
 	bool moment = field->kind == FIELD_COLUMN && is_moment(column->type);
@@ -158,10 +135,9 @@ static enum status take_value(const struct planning *planning, const struct plan
 	text_clear(planning->scratch);
 	if (field->kind == FIELD_JSON) {
 		status = literal_add_json(planning->scratch, text, &literal->json, &why);
-		if (status == STATUS_OK && literal->json == LITERAL_NUMBER && !dialect->json_exact) {
+		if (status == STATUS_OK && literal->json == LITERAL_NUMBER && dialect->json_number != NULL) {
 			text_clear(planning->scratch);
-			literal->exact = is_long_integer(text);
-			status = dialect->literal(planning->scratch, literal->exact ? &any_integer : &any_number, text, &why);
+			status = dialect->json_number(planning->scratch, text, &literal->exact, &why);
 		}
 	} else
 		status = dialect->literal(planning->scratch, column, text, &why);
@@ -172,8 +148,8 @@ static enum status take_value(const struct planning *planning, const struct plan
 	if (status == STATUS_OK && moment)
 		literal->between = cut_moment(planning->scratch, field->column->type);
 	if (status == STATUS_OK) {
-		if (moment && field->column->type == COLUMN_TIME && planning->plan->table->is_view && dialect->times_named)
-			name_time(planning->scratch);
+		if (moment && field->column->type == COLUMN_TIME && planning->plan->table->is_view && dialect->name_time != NULL)
+			dialect->name_time(planning->scratch);
 		literal->sql = planner_keep(planning);
 		return STATUS_OK;
 	}

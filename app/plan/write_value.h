@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * write_value.h: a value of a body as what is written into a column: literal.h's literal, and the promise that it comes back
+ * write_value.h: a value of a body as what is written into a column: the dialect's literal, and the promise that it comes back
  * equal. What the server would cut, round, strip or take for another value in silence, though its mode is strict, is a
  * fault here; what it refuses itself is left to it.
  */

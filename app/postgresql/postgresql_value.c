@@ -4,11 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/encoding.h"
 #include "base/integer.h"
 #include "base/utf8.h"
 #include "postgresql/postgresql_array.h"
 #include "schema/datetime.h"
+#include "schema/literal_check.h"
 
 static bool has_nul(struct slice text)
 {
@@ -60,7 +60,7 @@ static bool is_of_digits(struct slice text)
 	return digits > 0 && points <= 1;
 }
 
-static enum status add_decimal(struct text *sql, const struct column *column, struct slice text, const char **why)
+static enum status add_decimal(struct text *sql, struct slice text, const char **why)
 {
 	size_t before = sql->length;
 	enum status status;
@@ -69,7 +69,7 @@ static enum status add_decimal(struct text *sql, const struct column *column, st
 		literal_add_string(sql, text);
 		return STATUS_OK;
 	}
-	status = literal_add_literal(sql, column, text, why);
+	status = literal_add_decimal(sql, text, why);
 	if (status != STATUS_VALUE_RANGE || !is_of_digits(text))
 		return status;
 	sql->length = before;
@@ -87,31 +87,9 @@ static enum status add_float(struct text *sql, const struct column *column, stru
 		return STATUS_OK;
 	}
 	text_add_char(sql, '\'');
-	status = literal_add_literal(sql, column, text, why);
+	status = literal_add_float(sql, text, column->type == COLUMN_FLOAT, why);
 	text_add_char(sql, '\'');
 	return status;
-}
-
-static void add_bytes(struct text *sql, struct slice bytes)
-{
-	text_add_string(sql, "'\\x");
-	literal_add_hex(sql, bytes);
-	text_add_char(sql, '\'');
-}
-
-static enum status add_binary(struct text *sql, struct slice text, const char **why)
-{
-	struct text bytes = { 0 };
-	size_t length;
-	bool good;
-
-	*why = "expected base64";
-	text_add_slice(&bytes, text);
-	length = bytes.length;
-	if ((good = encoding_decode_base64(bytes.bytes, &length)))
-		add_bytes(sql, (struct slice){ bytes.bytes, length });
-	text_release(&bytes);
-	return good ? STATUS_OK : STATUS_BAD_VALUE;
 }
 
 /* A date of the calendar: the literal begins with 'YYYY-MM-DD. */
@@ -127,7 +105,8 @@ static bool is_date(const char *literal)
 static enum status add_calendar(struct text *sql, const struct column *column, struct slice text, const char **why)
 {
 	size_t before = sql->length;
-	enum status status = literal_add_literal(sql, column, text, why);
+	enum status status = column->type == COLUMN_DATE ? datetime_add_date(sql, text, why)
+	                                                : datetime_add_datetime(sql, text, column->type == COLUMN_TIMESTAMP, why);
 
 	if (status == STATUS_OK && !is_date(text_terminate(sql) + before)) {
 		*why = "expected a date that there is";
@@ -195,11 +174,12 @@ static enum status add_moment(struct text *sql, const struct column *column, str
 
 static enum status add_time(struct text *sql, struct slice text, const char **why)
 {
+	enum { MOST_HOURS = 24 };
 	size_t before = sql->length;
 	const char *literal;
 
 	*why = "expected HH:MM:SS[.ffffff]";
-	if (datetime_add_time(sql, text) != STATUS_OK)
+	if (datetime_add_time(sql, text, MOST_HOURS) != STATUS_OK)
 		return STATUS_BAD_VALUE;
 	literal = text_terminate(sql) + before;
 	if (strspn(literal, "'24:0.") == sql->length - before && strncmp(literal, "'24:00:00", 9) == 0)
@@ -241,27 +221,24 @@ static enum status add(struct text *sql, const struct column *column, struct sli
 	case COLUMN_TIME:
 		return add_time(sql, text, why);
 	case COLUMN_BINARY:
-		return add_binary(sql, text, why);
+		return literal_add_base64(sql, POSTGRESQL_BYTES, text, why);
 	case COLUMN_ARRAY:
 		return add_array(sql, column, text, why);
 	case COLUMN_STRING:
-		if (column->kind == KIND_UUID) { /* alike in both */
-			enum status status = literal_add_literal(sql, column, text, why);
-
-			return status == STATUS_OK && has_nul(text) ? STATUS_BAD_VALUE : status;
-		}
+		if (column->kind == KIND_UUID)
+			return literal_add_uuid(sql, text, why);
 		return add_text(sql, text, why);
 	case COLUMN_JSON:
 		return add_text(sql, text, why);
 	case COLUMN_DECIMAL:
-		return add_decimal(sql, column, text, why);
+		return add_decimal(sql, text, why);
 	case COLUMN_INTEGER:
 	case COLUMN_YEAR: /* these are MySQL's */
 	case COLUMN_BIT:
 	case COLUMN_GEOMETRY:
 		break;
 	}
-	return literal_add_literal(sql, column, text, why);
+	return literal_add_integer(sql, text, why);
 }
 
 enum status postgresql_literal(struct text *sql, const struct column *column, struct slice text, const char **why)
@@ -281,7 +258,7 @@ enum status postgresql_stored(struct text *sql, const struct column *column, str
 	if (column->type == COLUMN_ARRAY) /* which is asked for as JSON */
 		return postgresql_literal(sql, column, bytes, &why);
 	if (column->type == COLUMN_BINARY)
-		add_bytes(sql, bytes);
+		literal_add_bytes(sql, POSTGRESQL_BYTES, bytes);
 	else
 		literal_add_string(sql, bytes); /* a boolean as well */
 	return STATUS_OK;
@@ -338,10 +315,28 @@ static enum status check_bits(const struct column *column, struct slice literal,
 	return given > wanted ? STATUS_TOO_LONG : STATUS_NO_FIT;
 }
 
-enum status postgresql_check(const struct column *column, struct slice literal, struct arena *arena, const char **why)
+static bool has_member(const struct column *column, struct slice text)
+{
+	for (unsigned i = 0; i < column->member_count; i++)
+		if (column->members[i].length == text.length && memcmp(column->members[i].bytes, text.bytes, text.length) == 0)
+			return true;
+	return false;
+}
+
+enum status postgresql_check_text(const struct column *column, struct slice text, struct arena *arena, const char **why)
+{
+	if (column->kind != KIND_ENUM)
+		return literal_check_characters(column, text, arena, why);
+	*why = arena_printf(arena, "expected %s", column->declared.bytes);
+	return has_member(column, text) ? STATUS_OK : STATUS_NO_MEMBER;
+}
+
+enum status postgresql_check(const struct column *column, struct slice given, struct slice literal, struct arena *arena,
+                             const char **why)
 {
 	bool good = true;
 
+	(void)given;
 	if (column->type == COLUMN_DECIMAL)
 		return check_decimal(column, literal, arena, why);
 	if (column->kind == KIND_BITS || column->kind == KIND_VARBITS)

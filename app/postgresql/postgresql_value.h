@@ -10,9 +10,14 @@
 #include "request/query.h"
 #include "schema/literal.h"
 
+#define POSTGRESQL_BYTES "'\\x" /* how a literal of bytes begins */
+
+/* As dialect.h has them. */
 enum status postgresql_literal(struct text *, const struct column *, struct slice text, const char **why) MUST_CHECK;
 enum status postgresql_stored(struct text *, const struct column *, struct slice bytes) MUST_CHECK;
-enum status postgresql_check(const struct column *, struct slice literal, struct arena *, const char **why) MUST_CHECK;
+enum status postgresql_check_text(const struct column *, struct slice text, struct arena *, const char **why) MUST_CHECK;
+enum status postgresql_check(const struct column *, struct slice given, struct slice literal, struct arena *,
+                             const char **why) MUST_CHECK;
 enum status postgresql_check_json(struct slice json, const char **why) MUST_CHECK;
 enum status postgresql_search(struct text *, enum query_operator, struct slice text, const char **why) MUST_CHECK;
 

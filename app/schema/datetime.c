@@ -199,6 +199,7 @@ enum status datetime_add_date(struct text *sql, struct slice text, const char **
 	struct moment moment = { 0 };
 	bool moved;
 
+	*why = "expected YYYY-MM-DD";
 	if (!take_moment(text, &moment, &moved))
 		return STATUS_BAD_VALUE;
 	if (moved || moment.hour != 0 || moment.minute != 0 || moment.second != 0 || !is_zero(moment.fraction)) {
@@ -216,6 +217,7 @@ enum status datetime_add_datetime(struct text *sql, struct slice text, bool zone
 	struct moment moment = { 0 };
 	bool moved;
 
+	*why = zone ? "expected YYYY-MM-DDTHH:MM:SS[.ffffff][+HH:MM]" : "expected YYYY-MM-DDTHH:MM:SS[.ffffff]";
 	if (!take_moment(text, &moment, &moved))
 		return STATUS_BAD_VALUE;
 	if (moved && !zone) {
@@ -230,8 +232,8 @@ enum status datetime_add_datetime(struct text *sql, struct slice text, bool zone
 	return STATUS_OK;
 }
 
-/* [-]hhh:mm[:ss[.f]], up to 838:59:59 */
-enum status datetime_add_time(struct text *sql, struct slice text)
+/* [-]hhh:mm[:ss[.f]] */
+enum status datetime_add_time(struct text *sql, struct slice text, int most_hours)
 {
 	const char *at = text.bytes, *end = at + text.length;
 	struct moment moment = { 0 };
@@ -243,7 +245,7 @@ enum status datetime_add_time(struct text *sql, struct slice text)
 		moment.hour = moment.hour * 10 + (*at++ - '0');
 	if (!take_minutes(&at, end, &moment) || at != end)
 		return STATUS_BAD_VALUE;
-	if (moment.hour > 838)
+	if (moment.hour > most_hours)
 		return STATUS_VALUE_RANGE;
 	text_add_string(sql, negative ? "'-" : "'");
 	put_clock(sql, &moment);

@@ -47,12 +47,10 @@ struct dialect {
 	bool fulltext_indexed; /* full-text searches need an index of the column alone, and know no languages */
 	bool conflict_by_key;  /* an upsert names the key by which rows are there already; otherwise it is any */
 	unsigned sort_bytes;   /* of a text's weights, which decide on its place in an order; 0: all of them do */
-	bool json_exact;       /* JSON's numbers are compared as they are written; otherwise as doubles, but for long integers */
 	bool last_id_again;    /* when no ids are left the server makes the last one again, which is a duplicate then */
 	bool json_names_plain; /* a name in JSON that is written with escapes is not found by a path */
 	bool null_is_a_day;    /* IS NULL finds the day 0000-00-00 as well, in columns that have no NULL; <=>NULL does not */
 	bool any_day;          /* a literal may be a day that no calendar has, such as a writer's sql_mode may have let in */
-	bool times_named;      /* what a view computes is compared with a time, and not with a text, where it says TIME'...' */
 	bool takes_empty_rows; /* INSERT INTO t () VALUES (), unless t is a view */
 	bool other_operators;  /* ranges, arrays and others have their own, which the server knows */
 	bool returns_changes;  /* UPDATE … RETURNING, DELETE … RETURNING, whose rows another statement may take */
@@ -65,22 +63,35 @@ struct dialect {
 	const char *share_lock;     /* of a SELECT that waits for who writes its row */
 	const char *bytes;          /* how a literal of bytes begins; hexadecimal digits and a quote end it */
 
-	/* Values: as literal_add_literal and literal_add_stored. */
+	/* Values. Adds the literal for `column = literal`, which is what is written into the column, too. On another status
+	 * (STATUS_BAD_VALUE, STATUS_VALUE_RANGE, STATUS_NO_CHARACTER) the text is as it was and *why says what was expected. */
 	enum status (*literal)(struct text *, const struct column *, struct slice text, const char **why);
+	/* Adds a value that the database gave for the column, as a literal that is equal to it. */
 	enum status (*stored)(struct text *, const struct column *, struct slice bytes);
-	/* Whether the column can have what the literal says, as far as the database would refuse it without naming the column;
-	 * otherwise *why says what is wrong. NULL: the database names it. */
-	enum status (*check)(const struct column *, struct slice literal, struct arena *, const char **why);
+	/* A number in JSON as the literal that JSON is compared with; *exact: it is one of a DECIMAL, otherwise of a double. As
+	 * literal. NULL: JSON's numbers are compared as they are written. */
+	enum status (*json_number)(struct text *, struct slice json, bool *exact, const char **why);
+	/* Makes the literal of a time, which is all of the text, one that is compared with what a view computes as a time, and not as
+	 * a text. NULL: it is one. */
+	void (*name_time)(struct text *literal);
+	/* Whether a column of texts keeps the text as it is, instead of cutting it, stripping it, or taking it for another
+	 * (STATUS_TOO_LONG, STATUS_NO_MEMBER); asked before it is a literal. */
+	enum status (*check_text)(const struct column *, struct slice text, struct arena *, const char **why);
+	/* Whether a column keeps the value whose literal that is, instead of rounding it or filling it up, and whether it can have
+	 * it, as far as the database would refuse it without naming the column. given: the client's text. Otherwise *why says what
+	 * is wrong, or nothing if the status is STATUS_VALUE_RANGE. */
+	enum status (*check)(const struct column *, struct slice given, struct slice literal, struct arena *, const char **why);
 	/* JSON that is valid, as far as the database takes all of that. NULL: it does. */
 	enum status (*check_json)(struct slice json, const char **why);
-	/* What is searched for, as a literal; as literal_add_literal. */
+	/* What is searched for, as a literal; as literal. */
 	enum status (*search)(struct text *, enum query_operator, struct slice text, const char **why);
 
 	/* Of reads. A transaction whose reads of the table all see the same rows; again: without a lock, which was refused, in
 	 * the transaction that this ended. */
 	void (*begin_snapshot)(struct text *, const struct table *, bool again);
 	void (*output)(struct text *, const struct plan_output *);
-	/* The JSON that a path leads to, as literal_add_path has them; NULL when it leads nowhere. */
+	/* The JSON that a path leads to; a key of NULL bytes: the index beside it, from the end when negative. NULL when it leads
+	 * nowhere. */
 	void (*json_path)(struct text *, const struct column *, const struct slice *keys, const int *indices, unsigned count);
 	void (*json_text)(struct text *, struct slice json); /* what ->> gives of it */
 	void (*order)(struct text *, const struct plan *, const struct plan_order *); /* without the comma in front */

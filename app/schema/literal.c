@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "schema/literal.h"
 
-#include <arpa/inet.h>
 #include <float.h>
 #include <math.h>
 #include <stdio.h>
@@ -11,10 +10,8 @@
 #include "base/encoding.h"
 #include "base/integer.h"
 #include "base/json.h"
-#include "base/utf8.h"
-#include "schema/datetime.h"
 
-enum { MAX_DECIMAL_DIGITS = 65 + 65 }; /* what MySQL's DECIMAL can hold, and as many zeros */
+enum { MAX_DECIMAL_DIGITS = 65 + 65 }; /* what a DECIMAL of MySQL can hold, and as many zeros: who has more takes it otherwise */
 
 static bool is_digit(char byte)
 {
@@ -57,75 +54,26 @@ const char *literal_take_string(const char *at, const char *end, struct text *va
 	return NULL;
 }
 
-/* Doubles the quotes in what stands from there on. */
-static void double_quotes(struct text *sql, size_t from)
-{
-	size_t quotes = 0, in = sql->length, out;
-
-	for (size_t i = from; i < sql->length; i++)
-		quotes += sql->bytes[i] == '\'';
-	if (quotes == 0)
-		return;
-	text_reserve(sql, quotes);
-	sql->length += quotes;
-	for (out = sql->length; out > in;) {
-		sql->bytes[--out] = sql->bytes[--in];
-		if (sql->bytes[in] == '\'')
-			sql->bytes[--out] = '\'';
-	}
-}
-
-void literal_add_path(struct text *sql, const struct slice *keys, const int *indices, unsigned count)
-{
-	size_t from;
-
-	text_add_char(sql, '\'');
-	from = sql->length;
-	text_add_char(sql, '$');
-	for (unsigned i = 0; i < count; i++) {
-		if (keys[i].bytes != NULL) {
-			text_add_char(sql, '.');
-			(void)json_add_string(sql, keys[i].bytes, keys[i].length);
-			continue;
-		}
-		text_add_string(sql, indices[i] >= 0 ? "[" : "[last");
-		if (indices[i] < -1)
-			text_add_char(sql, '-');
-		if (indices[i] != -1)
-			text_add_unsigned(sql, (uint64_t)(indices[i] >= 0 ? indices[i] : -1 - indices[i]));
-		text_add_char(sql, ']');
-	}
-	double_quotes(sql, from);
-	text_add_char(sql, '\'');
-}
-
-static enum status add_integer(struct text *sql, struct slice text)
+enum status literal_add_integer(struct text *sql, struct slice text, const char **why)
 {
 	struct integer integer;
 	enum status status = integer_read(text, &integer);
 
+	*why = "expected an integer";
 	if (status == STATUS_OK)
 		integer_add(sql, integer);
 	return status;
 }
 
-static enum status add_boolean(struct text *sql, struct slice text)
-{
-	if (slice_is(text, "true") || slice_is(text, "false")) {
-		text_add_char(sql, text.bytes[0] == 't' ? '1' : '0');
-		return STATUS_OK;
-	}
-	return add_integer(sql, text);
-}
-
 /* [+-]digits[.digits][e[+-]digits], written without its exponent so that the server keeps it exact. */
-static enum status add_decimal(struct text *sql, struct slice text)
+enum status literal_add_decimal(struct text *sql, struct slice text, const char **why)
 {
 	const char *at = text.bytes, *end = at + text.length;
 	char digits[MAX_DECIMAL_DIGITS];
 	int count = 0, point = -1, exponent = 0, seen = 0;
 	bool negative = at < end && *at == '-', negative_exponent;
 
+	*why = "expected a decimal number";
 	if (at < end && (*at == '-' || *at == '+'))
 		at++;
 	for (; at < end && (is_digit(*at) || (*at == '.' && point < 0)); at++) {
@@ -170,12 +118,12 @@ static enum status add_decimal(struct text *sql, struct slice text)
 	return STATUS_OK;
 }
 
-/* The exact value of the nearest number that the column's type can hold. */
-static enum status add_float(struct text *sql, struct slice text, bool single)
+enum status literal_add_float(struct text *sql, struct slice text, bool single, const char **why)
 {
-	char copy[400], *end; /* the server writes a DOUBLE in at most 331 characters */
+	char copy[400], *end; /* a server writes a DOUBLE in at most 331 characters */
 	double number;
 
+	*why = "expected a number";
 	if (text.length == 0 || text.length >= sizeof(copy))
 		return STATUS_BAD_VALUE;
 	for (size_t i = 0; i < text.length; i++)
@@ -188,7 +136,6 @@ static enum status add_float(struct text *sql, struct slice text, bool single)
 		return STATUS_BAD_VALUE;
 	if (isinf(number))
 		return STATUS_VALUE_RANGE;
-	/* with an exponent it is a DOUBLE to the server, not a DECIMAL */
 	text_add(sql, copy, (size_t)snprintf(copy, sizeof(copy), "%.17e", number));
 	return STATUS_OK;
 }
@@ -204,33 +151,26 @@ void literal_add_hex(struct text *sql, struct slice bytes)
 	}
 }
 
-static void add_bytes(struct text *sql, const char *bytes, size_t length)
+void literal_add_bytes(struct text *sql, const char *begin, struct slice bytes)
 {
-	text_add_string(sql, "X'");
-	literal_add_hex(sql, (struct slice){ bytes, length });
+	text_add_string(sql, begin);
+	literal_add_hex(sql, bytes);
 	text_add_char(sql, '\'');
 }
 
-static enum status add_binary(struct text *sql, struct slice text)
+enum status literal_add_base64(struct text *sql, const char *begin, struct slice text, const char **why)
 {
 	struct text bytes = { 0 };
 	size_t length;
 	bool good;
 
+	*why = "expected base64";
 	text_add_slice(&bytes, text);
 	length = bytes.length;
 	if ((good = encoding_decode_base64(bytes.bytes, &length)))
-		add_bytes(sql, bytes.bytes, length);
+		literal_add_bytes(sql, begin, (struct slice){ bytes.bytes, length });
 	text_release(&bytes);
 	return good ? STATUS_OK : STATUS_BAD_VALUE;
-}
-
-static enum status add_string(struct text *sql, struct slice text)
-{
-	if (utf8_span(text.bytes, text.length) != text.length)
-		return STATUS_BAD_VALUE;
-	literal_add_string(sql, text);
-	return STATUS_OK;
 }
 
 static bool is_uuid(struct slice text)
@@ -245,48 +185,13 @@ static bool is_uuid(struct slice text)
 	return digits == 32;
 }
 
-static bool is_address(struct slice text, int family)
+enum status literal_add_uuid(struct text *sql, struct slice text, const char **why)
 {
-	unsigned char address[sizeof(struct in6_addr)];
-	char copy[INET6_ADDRSTRLEN];
-
-	if (text.length >= sizeof(copy))
-		return false;
-	memcpy(copy, text.bytes, text.length);
-	copy[text.length] = '\0';
-	return inet_pton(family, copy, address) == 1;
-}
-
-/* MariaDB's types that look like strings. To the server a text that is none would be NULL, neither equal nor unequal. */
-static enum status add_other(struct text *sql, const struct column *column, struct slice text, const char **why)
-{
-	if (column->kind == KIND_UUID) {
-		*why = "expected a UUID";
-		if (!is_uuid(text))
-			return STATUS_BAD_VALUE;
-	} else if (column->kind == KIND_INET6) {
-		*why = "expected an IPv6 or IPv4 address";
-		if (!is_address(text, AF_INET6) && !is_address(text, AF_INET))
-			return STATUS_BAD_VALUE;
-	} else if (column->kind == KIND_INET4) {
-		*why = "expected an IPv4 address";
-		if (!is_address(text, AF_INET))
-			return STATUS_BAD_VALUE;
-	}
-	return add_string(sql, text);
-}
-
-/* A year of two digits would be one of this or the last century to the server. */
-static enum status add_year(struct text *sql, struct slice text)
-{
-	struct integer year;
-	enum status status = integer_read(text, &year);
-
-	if (status == STATUS_OK && year.magnitude > 0 && year.magnitude < 100)
-		status = STATUS_VALUE_RANGE;
-	if (status == STATUS_OK)
-		integer_add(sql, year);
-	return status;
+	*why = "expected a UUID";
+	if (!is_uuid(text))
+		return STATUS_BAD_VALUE;
+	literal_add_string(sql, text);
+	return STATUS_OK;
 }
 
 bool literal_fits(const struct column *column, struct slice text)
@@ -360,82 +265,4 @@ enum status literal_add_json(struct text *sql, struct slice text, enum literal_j
 	}
 	literal_add_string(sql, text);
 	return STATUS_OK;
-}
-
-enum status literal_add_literal(struct text *sql, const struct column *column, struct slice text, const char **why)
-{
-	*why = NULL;
-	switch (column->type) {
-	case COLUMN_INTEGER:
-		*why = "expected an integer";
-		return add_integer(sql, text);
-	case COLUMN_YEAR:
-		*why = "expected a year";
-		return add_year(sql, text);
-	case COLUMN_BOOLEAN:
-		*why = "expected true, false or an integer";
-		return add_boolean(sql, text);
-	case COLUMN_BIT:
-		*why = column->length == 1 ? "expected true, false, 0 or 1" : "expected an unsigned integer";
-		return add_boolean(sql, text);
-	case COLUMN_DECIMAL:
-		*why = "expected a decimal number";
-		return add_decimal(sql, text);
-	case COLUMN_FLOAT:
-	case COLUMN_DOUBLE:
-		*why = "expected a number";
-		return add_float(sql, text, column->type == COLUMN_FLOAT);
-	case COLUMN_DATE:
-		*why = "expected YYYY-MM-DD";
-		return datetime_add_date(sql, text, why);
-	case COLUMN_TIME:
-		*why = "expected [-]HH:MM:SS[.ffffff] up to 838:59:59";
-		return datetime_add_time(sql, text);
-	case COLUMN_DATETIME:
-		*why = "expected YYYY-MM-DDTHH:MM:SS[.ffffff]";
-		return datetime_add_datetime(sql, text, false, why);
-	case COLUMN_TIMESTAMP:
-		*why = "expected YYYY-MM-DDTHH:MM:SS[.ffffff][+HH:MM]";
-		return datetime_add_datetime(sql, text, true, why);
-	case COLUMN_BINARY:
-	case COLUMN_GEOMETRY:
-		*why = "expected base64";
-		return add_binary(sql, text);
-	case COLUMN_STRING:
-	case COLUMN_JSON:
-	case COLUMN_ARRAY:
-		break;
-	}
-	*why = "expected valid UTF-8";
-	return column->is_opaque ? add_other(sql, column, text, why) : add_string(sql, text);
-}
-
-enum status literal_add_stored(struct text *sql, const struct column *column, struct slice bytes)
-{
-	const char *why;
-
-	switch (column->type) {
-	case COLUMN_BINARY:
-	case COLUMN_GEOMETRY:
-		add_bytes(sql, bytes.bytes, bytes.length);
-		return STATUS_OK;
-	case COLUMN_STRING:
-	case COLUMN_JSON:
-	case COLUMN_ARRAY:
-		literal_add_string(sql, bytes);
-		return STATUS_OK;
-	case COLUMN_INTEGER:
-	case COLUMN_BOOLEAN:
-	case COLUMN_BIT:
-	case COLUMN_YEAR:
-	case COLUMN_DECIMAL:
-	case COLUMN_FLOAT:
-	case COLUMN_DOUBLE:
-	case COLUMN_DATE:
-	case COLUMN_TIME:
-	case COLUMN_DATETIME:
-	case COLUMN_TIMESTAMP:
-		break;
-	}
-	return literal_add_literal(sql, column, bytes, &why);
 }

@@ -142,7 +142,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (status == STATUS_OK) {
 		DEMAND(memchr(sql.bytes, '\0', sql.length) == NULL);
 		DEMAND(is_literal(sql.bytes + 1, sql.bytes + sql.length));
-		status = postgresql_check(&column, (struct slice){ sql.bytes + 1, sql.length - 1 }, &arena, &why);
+		status = postgresql_check(&column, text, (struct slice){ sql.bytes + 1, sql.length - 1 }, &arena, &why);
 		DEMAND(status == STATUS_OK || status_http(status) < 500);
 	}
 	check_array(text, false);

@@ -7,7 +7,8 @@
 #include <stdlib.h>
 
 #include "mysql/mysql_fulltext.h"
-#include "schema/literal.h"
+#include "mysql/mysql_json.h"
+#include "mysql/mysql_value.h"
 #include "sql_shape.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -28,11 +29,11 @@ static enum status add(struct text *sql, unsigned kind, struct slice text, const
 		struct slice keys[] = { text, { NULL, 0 }, { text.bytes, text.length / 2 } };
 		int indices[] = { 0, (int)text.length - 5, 0 };
 
-		literal_add_path(sql, keys, indices, 3);
+		mysql_json_add_path(sql, keys, indices, 3);
 		return STATUS_OK;
 	}
 	if (kind < SEARCH)
-		return literal_add_literal(sql, &column, text, why);
+		return mysql_literal(sql, &column, text, why);
 	if (mysql_fulltext_translate(&search, (enum fulltext_form)(kind - SEARCH), text, why)) {
 		for (size_t i = 0; i < search.length; i++) /* nothing but words and boolean mode's signs */
 			if ((unsigned char)search.bytes[i] < 0x80 && memchr("+-*()\" _", search.bytes[i], 8) == NULL &&

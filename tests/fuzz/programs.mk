@@ -2,9 +2,10 @@
 # The fuzz programs, built in the folder where make runs: tests/fuzz/run calls it with root, CLANG and AR. Each module is
 # compiled once, and again when it or what it includes has changed; a program is linked with those that it calls.
 modules = answer arena batch body body_csv body_json body_reader catalogue config config_print datetime encoding etag fastcgi \
-	filter handover http integer json json_template listen literal literal_compare log merge metrics \
+	filter handover http integer json json_template listen literal literal_check literal_compare log merge metrics \
 	mysql_author_errors mysql_cast mysql_catalogue mysql_dialect mysql_errors mysql_fault mysql_fulltext mysql_json \
-	mysql_server mysql_type mysql_upsert mysql_url negotiate openapi openapi_column openapi_components openapi_parts \
+	mysql_server mysql_type mysql_upsert mysql_url mysql_value negotiate \
+	openapi openapi_column openapi_components openapi_parts \
 	openapi_tables page_link peer plan plan_body plan_cast plan_condition plan_page plan_shape plan_write planner \
 	postgresql_array postgresql_cast postgresql_catalogue postgresql_dialect postgresql_fault postgresql_url \
 	postgresql_value prefer query render route scan server_fault sql sql_condition sql_write status table \

@@ -3,6 +3,8 @@
 
 #include <float.h>
 
+#include "mysql/mysql_json.h"
+#include "mysql/mysql_value.h"
 #include "schema/literal_compare.h"
 
 #include "declare.h"
@@ -27,7 +29,7 @@ static enum status literal_of(enum column_type type, const char *bytes, size_t l
 
 	text_clear(&sql);
 	text_add_char(&sql, '=');
-	status = literal_add_literal(&sql, &column, given, &why);
+	status = mysql_literal(&sql, &column, given, &why);
 	if (status != STATUS_OK) {
 		assert_is(sql, "="); /* it is as it was */
 		assert_non_null(why);
@@ -404,7 +406,7 @@ static void other_strings_are_what_they_are(void **state)
 
 		declare_column(&column, cases[i].type, NULL);
 		text_clear(&sql);
-		if (literal_add_literal(&sql, &column, given, &why) != cases[i].status)
+		if (mysql_literal(&sql, &column, given, &why) != cases[i].status)
 			fail_msg("%s %s", cases[i].type, cases[i].text);
 		exact_free(given);
 	}
@@ -468,14 +470,14 @@ static void paths_are_one_literal(void **state)
 	static const int indices[] = { 0, 7, 0, -1, -3, 0 };
 
 	(void)state;
-	literal_add_path(&sql, keys, indices, 0);
+	mysql_json_add_path(&sql, keys, indices, 0);
 	assert_is(sql, "'$'");
 	text_clear(&sql);
-	literal_add_path(&sql, keys, indices, 6);
+	mysql_json_add_path(&sql, keys, indices, 6);
 	assert_is(sql, "'$.\"a\"[7].\"b\\\"c''d\\\\e\\n\"[last][last-2].\"\"'");
 	text_clear(&sql);
 	text_add_string(&sql, "it's "); /* what is there already stays */
-	literal_add_path(&sql, keys + 2, indices + 2, 1);
+	mysql_json_add_path(&sql, keys + 2, indices + 2, 1);
 	assert_is(sql, "it's '$.\"b\\\"c''d\\\\e\\n\"'");
 }
 
