@@ -19,8 +19,9 @@ enum statement { SNAPSHOT, TABLES, COLUMNS, KEYS, FOREIGN_KEYS, OVER, WRITES, ST
 
 static const char *const statements[STATEMENTS] = {
 	/* All of them see the same moment: a table that is renamed between two of them would have no columns, or no keys, until
-	 * something else has it described again. What may fail by itself comes when it is over. */
-	[SNAPSHOT] = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+	 * something else has it described again. What may fail by itself comes when it is over. Tables are found by the
+	 * search_path that the session had at first, and not by what a function has made of it. */
+	[SNAPSHOT] = "RESET search_path;BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
 	[OVER] = "COMMIT",
 	/* The rows of a table are also those of its partitions, or whatever inherits from it. */
 	[TABLES] = ("SELECT c.relname,c.relkind IN ('v','m'),c.relkind IN ('r','p'),"
@@ -29,7 +30,7 @@ static const char *const statements[STATEMENTS] = {
 	            " SELECT sum(greatest(r.reltuples,0)::bigint)"
 	            " FROM h JOIN pg_class r ON r.oid=h.oid WHERE r.relkind<>'p'),"
 	            "obj_description(c.oid,'pg_class'),"
-	            "c.relkind IN ('r','p','v') AND has_table_privilege(c.oid,'SELECT')" RELATIONS),
+	            "c.relkind IN ('r','p','v') AND has_table_privilege(c.oid,'SELECT'),n.nspname" RELATIONS),
 	/* A domain is followed to the type at its bottom, and gives its default and NOT NULL on the way; but an outer join
 	 * in a view has NULL whatever the domain says. A default has no columns in it, so pg_get_expr need not be told the
 	 * table, for which it would wait. */
@@ -145,6 +146,9 @@ static void take_table(struct catalogue *catalogue, const struct row *row)
 	table->row_estimate = catalogue_number(row, 3);
 	table->comment = catalogue_keep(catalogue, catalogue_value(row, 4)).bytes;
 	table->lockable = is_true(row, 5);
+	/* A statement means the table that is described here, whatever a function, a view or a role makes of search_path, or
+	 * whoever makes one of the same name in an earlier schema. */
+	catalogue_qualify(catalogue, table, catalogue_value(row, 6));
 }
 
 /* What a type's modifier says. */

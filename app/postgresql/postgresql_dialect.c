@@ -112,7 +112,7 @@ static void add_order(struct text *sql, const struct plan *plan, const struct pl
 		add_jsonb(sql, field);
 	else {
 		if (field->kind == FIELD_COLUMN && is_cast(plan)) {
-			text_add_slice(sql, plan->table->quoted);
+			text_add_slice(sql, plan->table->quoted_name);
 			text_add_char(sql, '.');
 		}
 		text_add_slice(sql, field->sql);

@@ -110,9 +110,21 @@ struct table *catalogue_add_table(struct catalogue *catalogue, struct slice name
 	table->name = catalogue_keep(catalogue, name);
 	table->dialect = catalogue->dialect;
 	table->json_forward = catalogue->json_forward;
-	table->quoted = quoted(catalogue, table->name);
+	table->quoted = table->quoted_name = quoted(catalogue, table->name);
 	table->comment = "";
 	return table;
+}
+
+void catalogue_qualify(struct catalogue *catalogue, struct table *table, struct slice schema)
+{
+	struct slice before = quoted(catalogue, schema);
+	size_t length = before.length + 1 + table->quoted.length;
+	char *both = arena_alloc(&catalogue->schema->arena, length + 1);
+
+	memcpy(both, before.bytes, before.length);
+	both[before.length] = '.';
+	memcpy(both + before.length + 1, table->quoted.bytes, table->quoted.length);
+	table->quoted = (struct slice){ both, length };
 }
 
 bool catalogue_wants_writable(const struct catalogue *catalogue, const struct table *table)

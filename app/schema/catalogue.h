@@ -56,6 +56,8 @@ struct table *catalogue_table(struct catalogue *, const struct row *);
 /* A new table of that name. NULL: it is not asked for (a server may compare names more loosely than we do), or is there
  * already. */
 struct table *catalogue_add_table(struct catalogue *, struct slice name);
+/* Statements name the table with its schema in front. */
+void catalogue_qualify(struct catalogue *, struct table *, struct slice schema);
 /* Whether it is to be written as far as the choices go. */
 bool catalogue_wants_writable(const struct catalogue *, const struct table *);
 /* The server failed to say what there is to know of the table: requests are refused with that status, and it is asked again

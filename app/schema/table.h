@@ -128,7 +128,8 @@ struct table {
 	bool json_forward; /* its server counts the elements of a JSON array from the beginning alone */
 	bool json_undashed; /* its server does not find names in JSON that begin with '-' */
 	struct slice name;
-	struct slice quoted; /* as an identifier in SQL */
+	struct slice quoted; /* as an identifier in SQL; of PostgreSQL with its schema in front */
+	struct slice quoted_name; /* without: what a statement that names it calls its rows */
 	bool is_view;
 	/* PostgreSQL: the account may keep others from changing its form while it is read (LOCK TABLE), as far as is known:
 	 * it becomes false when the server refuses it. */

@@ -145,12 +145,12 @@ static void add_rows(struct text *sql, const struct plan *plan, const struct wri
 		sql_add_where(sql, plan);
 }
 
-static void add_select(struct text *sql, const struct plan *plan)
+static void add_select(struct text *sql, const struct plan *plan, struct slice from)
 {
 	text_add_string(sql, "SELECT ");
 	sql_add_columns(sql, plan);
 	text_add_string(sql, " FROM ");
-	text_add_slice(sql, plan->table->quoted);
+	text_add_slice(sql, from);
 }
 
 /* Where the statement itself gives its rows back, they are asked for as those of the table, under whose name they come:
@@ -160,7 +160,7 @@ static void begin_returning(struct text *sql, const struct plan *plan, const str
 	if (!write->returning)
 		return;
 	text_add_string(sql, "WITH ");
-	text_add_slice(sql, plan->table->quoted);
+	text_add_slice(sql, plan->table->quoted_name);
 	text_add_string(sql, " AS (");
 }
 
@@ -178,7 +178,7 @@ static void end_returning(struct text *sql, const struct plan *plan, const struc
 		separator = ",";
 	}
 	text_add_string(sql, ") ");
-	add_select(sql, plan);
+	add_select(sql, plan, plan->table->quoted_name);
 	sql_add_orders(sql, plan);
 }
 
@@ -266,7 +266,7 @@ void sql_lock(struct text *sql, const struct plan *plan, const struct write *wri
 {
 	uint64_t most = write->returned == RETURN_REPRESENTATION ? (uint64_t)write->max_rows + 1 : UINT64_MAX;
 
-	add_select(sql, plan);
+	add_select(sql, plan, plan->table->quoted);
 	sql_add_where(sql, plan);
 	sql_add_orders(sql, plan);
 	if (plan->limit < most)
@@ -280,7 +280,7 @@ void sql_lock(struct text *sql, const struct plan *plan, const struct write *wri
 
 void sql_read_back(struct text *sql, const struct plan *plan, struct slice keys)
 {
-	add_select(sql, plan);
+	add_select(sql, plan, plan->table->quoted);
 	text_add_string(sql, " WHERE ");
 	text_add_slice(sql, keys);
 	sql_add_orders(sql, plan);

@@ -759,7 +759,7 @@ def explained(service):
             assert made.get(f"/big?{query}").status == 200
         finally:
             database.sql("SET GLOBAL general_log = 0")
-        statement = re.findall(r"Query\t(SELECT .* FROM [`\"]big[`\"] .*)$", log.read_text("utf-8"), re.M)[-1]
+        statement = re.findall(r"Query\t(SELECT .* FROM (?:\"public\"\.)?[`\"]big[`\"] .*)$", log.read_text("utf-8"), re.M)[-1]
         with made.schema.connect() as connection, connection.cursor() as cursor:
             if HERE:
                 return cursor.explain(statement)

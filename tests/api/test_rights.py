@@ -647,7 +647,8 @@ def test_check_tells_of_all_that_is_missing_a_line_each_with_the_grants(database
     assert lines[3:] == [f"the database has no table '{name}', or does not show it to us" for name in long]
     quoted = (lambda name: f'"{name}"') if postgresql.HERE else (lambda name: f"`{name}`")
     account = '"rest"' if postgresql.HERE else "`rest`@`%`"
-    a, b, t, other, v = map(quoted, ("a", "b", "t", "other", "v"))
+    a, b = map(quoted, ("a", "b"))
+    t, other, v = (('"public".' if postgresql.HERE else "") + quoted(name) for name in ("t", "other", "v"))
     assert lines[:3] == [
         f"the account has no SELECT on table 't': GRANT SELECT ON {t} TO {account}",
         f"the account has no SELECT on column 'a' of table 'other': GRANT SELECT ({a}, {b}) ON {other} TO {account}",

@@ -43,9 +43,9 @@ static bool ask(struct catalogue *catalogue, bool mysql)
 	if (!(mysql ? mysql_catalogue_statement(catalogue, &sql, &rows) : postgresql_catalogue_statement(catalogue, &sql, &rows)))
 		return false;
 	DEMAND(tokens_bare(&bare, (struct slice){ sql.bytes, sql.length }, mysql ? '`' : '"', NULL));
-	DEMAND(memchr(bare.bytes, ';', bare.length) == NULL);
-	if (!mysql && (memcmp(bare.bytes, "BEGIN ", 6) == 0 || memcmp(bare.bytes, "COMMIT", 6) == 0))
+	if (!mysql && (strncmp(text_terminate(&bare), "RESET search_path;BEGIN ", 24) == 0 || strcmp(text_terminate(&bare), "COMMIT") == 0))
 		return true; /* all are read as they were at one moment */
+	DEMAND(memchr(bare.bytes, ';', bare.length) == NULL);
 	/* one literal for all names, or none where there is no name */
 	DEMAND(memmem(bare.bytes, bare.length, "IN (')", 6) != NULL || memmem(bare.bytes, bare.length, "IN (NULL)", 9) != NULL ||
 	       memmem(bare.bytes, bare.length, "c.relname='", 11) != NULL || memmem(bare.bytes, bare.length, " LIMIT 0", 8) != NULL);
@@ -154,7 +154,10 @@ static void column_holds(const struct table *table, const struct column *column,
 
 static void table_holds(const struct schema *schema, const struct table *table, char quote)
 {
-	DEMAND(table_choice_find(&choices, table->name) != NULL && is_quoted(table->name, table->quoted, quote));
+	DEMAND(table_choice_find(&choices, table->name) != NULL && is_quoted(table->name, table->quoted_name, quote));
+	DEMAND(table->quoted.length >= table->quoted_name.length &&
+	       memcmp(table->quoted.bytes + table->quoted.length - table->quoted_name.length, table->quoted_name.bytes,
+	              table->quoted_name.length) == 0);
 	DEMAND(schema_table(schema, table->name) == table); /* there is no other of that name */
 	DEMAND(!table->writable || table_choice_find(&writable, table->name) != NULL);
 	for (unsigned i = 0; i < table->column_count; i++)

@@ -26,12 +26,15 @@ static inline const char *tokens_behind(const char *at, const char *end)
 	return NULL;
 }
 
-/* Whether the table has that name, with its quotes, or a column of it; or it is that of PostgreSQL's collation. */
+/* Whether the table has that name, with its quotes, or a column of it, or its schema; or it is that of PostgreSQL's collation. */
 static inline bool tokens_has_name(const struct table *table, struct slice name)
 {
 	if (slice_is(name, "\"C\""))
 		return true;
-	if (table->quoted.length == name.length && memcmp(table->quoted.bytes, name.bytes, name.length) == 0)
+	if (table->quoted_name.length == name.length && memcmp(table->quoted_name.bytes, name.bytes, name.length) == 0)
+		return true;
+	if (table->quoted.length == name.length + 1 + table->quoted_name.length &&
+	    memcmp(table->quoted.bytes, name.bytes, name.length) == 0) /* its schema */
 		return true;
 	for (unsigned i = 0; i < table->column_count; i++)
 		if (table->columns[i].quoted.length == name.length &&

@@ -48,7 +48,12 @@ static inline struct table *tables_add(struct schema *schema, const char *name)
 
 	table->dialect = tables_dialect;
 	table->name = (struct slice){ name, strlen(name) };
-	table->quoted = tables_quote(&schema->arena, table->name);
+	table->quoted = table->quoted_name = tables_quote(&schema->arena, table->name);
+	if (tables_dialect != &mysql_dialect) {
+		char *qualified = arena_printf(&schema->arena, "\"public\".%.*s", (int)table->quoted.length, table->quoted.bytes);
+
+		table->quoted = (struct slice){ qualified, strlen(qualified) };
+	}
 	table->comment = "";
 	table->columns = arena_alloc(&schema->arena, 40 * sizeof(*table->columns));
 	table->keys = arena_alloc(&schema->arena, 8 * sizeof(*table->keys));

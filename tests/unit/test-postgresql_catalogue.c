@@ -20,7 +20,7 @@ static void begin(const char *tables)
 static void table(const char *name)
 {
 	assert_true(next("reltuples"));
-	ROW(name, "0", "1", "0", NULL, "1");
+	ROW(name, "0", "1", "0", NULL, "1", "public");
 	assert_true(next("pg_attribute"));
 }
 
@@ -44,7 +44,7 @@ static void the_users_of_the_example(void **state)
 	(void)state;
 	begin("users");
 	assert_true(next(" WHERE pg_table_is_visible(c.oid) AND c.relkind IN ('r','p','v','m','f') AND c.relname IN ('users')"));
-	ROW("users", "0", "1", "50", "who may come in", "1");
+	ROW("users", "0", "1", "50", "who may come in", "1", "public");
 	assert_true(next(" AND c.relname IN ('users') UNION ALL "));
 	ROW("users", "id", "int4", "integer", "-1", NULL, "0", "d", "", NULL, "the number");
 	ROW("users", "username", "varchar", "character varying(80)", "84", NULL, "0", "", "", NULL, NULL);
@@ -61,7 +61,7 @@ static void the_users_of_the_example(void **state)
 	assert_int_equal(schema->table_count, 1);
 	users = &schema->tables[0];
 	assert_is(users->name, "users");
-	assert_is(users->quoted, "\"users\"");
+	assert_is(users->quoted, "\"public\".\"users\"");
 	assert_string_equal(users->comment, "who may come in");
 	assert_int_equal(users->row_estimate, 50);
 	assert_false(users->is_view || users->writable);
@@ -252,15 +252,15 @@ static void what_can_be_written(void **state)
 	begin("users,lines,sums,fixed,added,gone,far,broken,view");
 	assert_true(next("reltuples"));
 	assert_null(strstr(sql.bytes, "pg_relation_is_updatable"));
-	ROW("users", "0", "1", "2", NULL, "1");
-	ROW("lines", "1", "0", "0", NULL, "0");
-	ROW("sums", "1", "0", "0", NULL, "1");
-	ROW("fixed", "0", "1", "2", NULL, "1");
-	ROW("added", "1", "0", "2", NULL, "1");
-	ROW("gone", "1", "0", "2", NULL, "1");
-	ROW("far", "0", "0", "2", NULL, "1");
-	ROW("broken", "0", "0", "2", NULL, "1");
-	ROW("view", "1", "0", "2", NULL, "1");
+	ROW("users", "0", "1", "2", NULL, "1", "public");
+	ROW("lines", "1", "0", "0", NULL, "0", "public");
+	ROW("sums", "1", "0", "0", NULL, "1", "public");
+	ROW("fixed", "0", "1", "2", NULL, "1", "public");
+	ROW("added", "1", "0", "2", NULL, "1", "public");
+	ROW("gone", "1", "0", "2", NULL, "1", "public");
+	ROW("far", "0", "0", "2", NULL, "1", "public");
+	ROW("broken", "0", "0", "2", NULL, "1", "public");
+	ROW("view", "1", "0", "2", NULL, "1", "public");
 	assert_true(next("pg_attribute"));
 	assert_null(strstr(sql.bytes, "pg_column_is_updatable"));
 	column("users", "id", "int4", "integer");
@@ -433,8 +433,8 @@ static void keys_of_several_columns_keep_their_order(void **state)
 	(void)state;
 	begin("t,u");
 	assert_true(next("reltuples"));
-	ROW("u", "0", "1", "0", NULL, "1");
-	ROW("t", "0", "1", "0", NULL, "1");
+	ROW("u", "0", "1", "0", NULL, "1", "public");
+	ROW("t", "0", "1", "0", NULL, "1", "public");
 	assert_true(next("pg_attribute"));
 	for (int i = 0; i < 40; i++) {
 		sprintf(name, "c%d", i);
@@ -476,10 +476,10 @@ static void names_are_quoted_and_compared_exactly(void **state)
 	(void)state;
 	begin("\"o'dd \"\"n\"\" \\\"(\"a\"\"b\"),users");
 	assert_true(next("c.relname IN ('o''dd \"n\" \\','users')"));
-	ROW("o'dd \"n\" \\", "0", "1", "0", NULL);
-	ROW("users", "0", "1", "0", NULL);
-	ROW("users", "0", "1", "0", NULL); /* twice */
-	ROW("Users", "0", "1", "0", NULL); /* not asked for */
+	ROW("o'dd \"n\" \\", "0", "1", "0", NULL, "1", "s'o\".me");
+	ROW("users", "0", "1", "0", NULL, "1", "public");
+	ROW("users", "0", "1", "0", NULL, "1", "other"); /* twice */
+	ROW("Users", "0", "1", "0", NULL, "1", "public"); /* not asked for */
 	assert_true(next("pg_attribute"));
 	column("o'dd \"n\" \\", "a\"b", "int4", "integer");
 	column("o'dd \"n\" \\", "A\"b", "int4", "integer");
@@ -492,7 +492,8 @@ static void names_are_quoted_and_compared_exactly(void **state)
 	schema = finish();
 	assert_string_equal(missing, "");
 	assert_int_equal(schema->table_count, 2);
-	assert_is(schema->tables[0].quoted, "\"o'dd \"\"n\"\" \\\"");
+	assert_is(schema->tables[0].quoted, "\"s'o\"\".me\".\"o'dd \"\"n\"\" \\\"");
+	assert_is(schema->tables[1].quoted, "\"public\".\"users\"");
 	assert_is(schema->tables[0].columns[0].quoted, "\"a\"\"b\"");
 	assert_true(schema->tables[0].columns[0].exposed);
 	assert_false(schema->tables[0].columns[1].exposed);

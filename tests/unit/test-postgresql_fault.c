@@ -548,6 +548,7 @@ static void what_a_new_description_would_mend(void **state)
 	} cases[] = {
 		{ "42P01", "relation \"t\" does not exist", true },
 		{ "42703", "column \"c\" does not exist", true },
+		{ "3F000", "schema \"s\" does not exist", true },
 		{ "42P10", "there is no unique or exclusion constraint matching the ON CONFLICT specification", true },
 		{ "0A000", "cached plan must not change result type", true },
 		{ "0A000", "cannot insert into foreign table \"ff\"", false },
