@@ -4,16 +4,27 @@ from types import SimpleNamespace
 
 import pytest
 
-import differences
-import mysql
-import postgresql
-import servers
+# Modules that tests share and that assert: their asserts tell as much as those of the tests themselves.
+pytest.register_assert_rewrite(
+    "badinput", "filter_tables", "injection_oracle", "lanes", "postgresql_connecting", "postgresql_own", "rights", "session_spoiled",
+    "typed", "upserts", "value_kinds", "value_ways", "write_faults", "write_killing", "write_tables",
+)  # fmt: skip
+
+import differences  # noqa: E402
+import mysql  # noqa: E402
+import postgresql  # noqa: E402
+import servers  # noqa: E402
 
 # simple to hard, so that the first failure tells
 ORDER = [
     "users",
     "query",
     "filters",
+    "filters_text",
+    "filters_json",
+    "select",
+    "indices",
+    "filters_model",
     "views",
     "keys",
     "pages",
@@ -21,6 +32,9 @@ ORDER = [
     "headers",
     "errors",
     "nginx",
+    "types_numbers",
+    "types_moments",
+    "types_texts",
     "types",
     "values",
     "moments",
@@ -34,26 +48,55 @@ ORDER = [
     "listen",
     "log",
     "pool",
+    "pool_connections",
+    "pool_tables",
     "sandbox",
     "merge",
     "regroup",
     "stream",
-    "write",
+    "writable",
+    "insert",
+    "defaults",
+    "write_types",
+    "bulk",
+    "bodies",
+    "update",
+    "delete",
+    "put",
+    "upsert",
+    "guards",
+    "if_match",
+    "write_views",
+    "rollback",
+    "idempotency",
     "write_values",
-    "write_upserts",
-    "write_errors",
+    "write_edges",
+    "upsert_keys",
+    "upsert_outcome",
+    "refused",
+    "refused_bulk",
+    "locks",
+    "write_outages",
     "error_numbers",
     "rights",
+    "rights_keys",
+    "rights_write",
+    "check",
     "description",
     "tls",
     "session",
+    "session_triggers",
     "away",
     "hosts",
+    "fastcgi",
     "badinput",
     "server_faults",
     "isolation",
     "starvation",
     "lanes",
+    "lanes_bursts",
+    "lanes_doubts",
+    "lanes_drain",
     "kill",
     "overload",
     "storm",
@@ -61,10 +104,25 @@ ORDER = [
     "exhaustion",
     "loss",
     "freshness",
-    "write_safety",
+    "write_model",
+    "write_once",
+    "lost_updates",
+    "read_after_write",
     "mysql",
-    "postgresql",
+    "postgresql_documented",
+    "postgresql_types",
+    "postgresql_writes",
+    "postgresql_views",
+    "postgresql_texts",
+    "postgresql_errors",
+    "postgresql_concurrency",
+    "postgresql_standby",
+    "postgresql_arrays",
+    "postgresql_faults",
+    "postgresql_keyless",
     "postgresql_connect",
+    "postgresql_hosts",
+    "postgresql_silence",
 ]
 
 

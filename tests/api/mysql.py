@@ -52,7 +52,7 @@ DIFFERENT = {
     "types::test_json_that_is_no_json_never_breaks_the_answer": Left(CHECKED),
     "types::test_json_that_only_the_database_calls_valid_*": Left(CHECKED),
     "write.list": Instead("[1.5,2]", JSON),
-    "write::test_a_new_row_without_a_primary_key_is_shown": Left(RETURNING),
-    "write::test_a_key_that_the_database_makes_is_shown": Left(RETURNING),
-    "write::test_a_location_is_of_the_key_that_the_database_made": Left(RETURNING),
+    "insert::test_a_new_row_without_a_primary_key_is_shown": Left(RETURNING),
+    "defaults::test_a_key_that_the_database_makes_is_shown": Left(RETURNING),
+    "defaults::test_a_location_is_of_the_key_that_the_database_made": Left(RETURNING),
 }

@@ -12,7 +12,7 @@ import postgresql
 from servers import SECRET
 from writing import GRANT, REPRESENTATION, Tables, done, failed, refused, send, shown, statements_of
 
-pytestmark = pytest.mark.skipif(postgresql.HERE, reason="errors of MySQL and MariaDB; PostgreSQL's are in test_postgresql.py")
+pytestmark = pytest.mark.skipif(postgresql.HERE, reason="errors of MySQL and MariaDB; PostgreSQL's are in test_postgresql_errors.py and test_postgresql_faults.py")
 
 TABLES = {
     "pairs": (

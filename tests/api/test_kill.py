@@ -14,7 +14,7 @@ import postgresql
 from certificates import OPTION, WITHOUT
 import servers
 from servers import until
-from test_write_errors import Holder
+from write_faults import Holder
 from web import error_of
 from writing import GRANT
 
