@@ -18,7 +18,8 @@ import pymysql
 
 import servers
 import unpacked
-from mysql_to_postgresql import Translation, argument_of
+from mysql_to_postgresql import Translation
+from mysql_words import argument_of
 from servers import SECRET, end, free_port, identity, own, start, until
 
 ENVIRONMENT = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"}

@@ -3,6 +3,7 @@
 nobody knows which columns are JSON."""
 import contextlib
 import json
+import signal
 import threading
 import time
 
@@ -110,7 +111,7 @@ def test_workers_that_are_renewed_beside_a_lock(schema, start_pool, start_nginx)
     web = start_nginx(pool)
     before = pool.workers()
     with locked(schema) as unlock:
-        pool.signal(servers.signal.SIGHUP)
+        pool.signal(signal.SIGHUP)
         until(lambda: pool.log("table-missing"), AT_ONCE)
         assert not pool.log("database-away")
         for _ in range(20):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What MySQL has and MariaDB has not, or has otherwise. It is run over a real MySQL alone (mysql_server.py)."""
 import json
+import signal
 from urllib.parse import unquote
 
 import pytest
@@ -226,7 +227,7 @@ def test_an_invisible_fulltext_index_serves_no_search(w):
     assert invisible["code"] == without["code"] and "'t'" in invisible["message"]
     w.schema.sql("ALTER TABLE quiet ALTER INDEX t_words VISIBLE")
     try:
-        w.pool.signal(servers.signal.SIGHUP)
+        w.pool.signal(signal.SIGHUP)
         until(lambda: w.get("/quiet?t=fts.words").status == 200, 10)
     finally:
         w.schema.sql("ALTER TABLE quiet ALTER INDEX t_words INVISIBLE")
