@@ -10,6 +10,7 @@ import pymysql
 
 import servers
 from servers import identity
+from table_data import InItsWords
 
 # In what makes or changes a table: types and the like that MySQL has not, and what has room for the same.
 TABLE_WORDS = (
@@ -45,7 +46,7 @@ def translated(statement):
 
 class Cursor(pymysql.cursors.Cursor):
     def execute(self, query, args=None):
-        if not isinstance(query, str):  # a part of executemany()
+        if not isinstance(query, str) or isinstance(query, InItsWords):  # a part of executemany(), or nothing to translate
             return super().execute(query, args)
         for match in SEQUENCE.finditer(query):
             self.connection.count_to(int(match[2]))

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""PostgreSQL in MariaDB's place: MYREST_TEST_DATABASE=postgresql. The tests are the same, their tables too: what they say
-in MySQL's words is translated (mysql_to_postgresql.py), through a connection that looks like pymysql's.
+"""PostgreSQL in MariaDB's place: MYREST_TEST_DATABASE=postgresql. The tests are the same, their tables too: some are data
+(table_data.py); what the tests say in MySQL's words is translated (mysql_to_postgresql.py), through a connection that looks
+like pymysql's.
 """
 import json
 import os
@@ -21,6 +22,7 @@ import unpacked
 from mysql_to_postgresql import Translation
 from mysql_words import argument_of
 from servers import SECRET, end, free_port, identity, own, start, until
+from table_data import InItsWords
 
 ENVIRONMENT = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"}
 
@@ -369,6 +371,8 @@ class Cursor:
         return self.real.rowcount
 
     def execute(self, statement, arguments=None):
+        if isinstance(statement, InItsWords):
+            return self.plainly(statement, arguments)
         special = self.special(statement)
         if special is not None:
             self.rows, self.at = tuple(special), 0

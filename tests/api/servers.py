@@ -31,6 +31,7 @@ from pool_and_nginx import (  # noqa: F401 (for those who import servers alone)
 from processes import (  # noqa: F401
     FACTOR, SETPRIV, Lab, as_somebody, children, command_line, end, free_port, identity, memory, own, socket_mode, start, until,
 )  # fmt: skip
+from table_data import Column, Table
 
 STRICT = os.environ.get("MYREST_STRICT") == "1"
 
@@ -219,11 +220,13 @@ class Schema:
 
 
 NO_SUCH_THREAD = 1094  # MySQL's number
-USERS = (
-    "CREATE TABLE users (id INT PRIMARY KEY AUTO_INCREMENT, username VARCHAR(80) UNIQUE NOT NULL,"
-    " email VARCHAR(120) UNIQUE NOT NULL)",
-    "INSERT INTO users VALUES (1, 'admin', 'admin@example.com'), (2, 'guest', 'guest@example.com')",
-)
+USERS_TABLE = Table(
+    "users",
+    Column("id", "integer", counted=True), Column("username", "words", 80, required=True, unique=True),
+    Column("email", "words", 120, required=True, unique=True),
+    key=["id"], rows=[(1, "admin", "admin@example.com"), (2, "guest", "guest@example.com")],
+)  # fmt: skip
+USERS = (*USERS_TABLE.statements(), *USERS_TABLE.fill())
 ADMIN = {"id": 1, "username": "admin", "email": "admin@example.com"}
 GUEST = {"id": 2, "username": "guest", "email": "guest@example.com"}
 

@@ -7,72 +7,89 @@ import pytest
 
 import servers
 from differences import here
+from table_data import NEW_UUID, NOW, Column, Foreign, Table, by_name
 from writing import GRANT, Tables, statements_of
 
-# name -> (what makes it, what is in it before every test; None: nothing of its own)
 TABLES = {
-    "users": (servers.USERS[0], "VALUES (1, 'admin', 'admin@example.com'), (2, 'guest', 'guest@example.com')"),
-    "kinds": (
-        "CREATE TABLE kinds (id INT PRIMARY KEY AUTO_INCREMENT, i INT, big BIGINT UNSIGNED, price DECIMAL(12,4), f FLOAT,"
-        " d DOUBLE, flag BOOL, bits BIT(4), one BIT(1), word VARCHAR(40), fixed CHAR(4), story TEXT, kind ENUM('a','b'),"
-        " marks SET('x','y','z'), day DATE, clock TIME(3), at DATETIME(6), stamp TIMESTAMP(3) NULL, y YEAR, doc JSON,"
-        " raw VARBINARY(20), data BLOB, place POINT, u UUID)",
-        "",
+    **by_name(
+        servers.USERS_TABLE,
+        Table(
+            "kinds",
+            Column("id", "integer", counted=True), Column("i", "integer"), Column("big", "big unsigned"), Column("price", "decimal", 12, 4),
+            Column("f", "float"), Column("d", "double"), Column("flag", "truth"), Column("bits", "bits", 4), Column("one", "bit"),
+            Column("word", "words", 40), Column("fixed", "padded", 4), Column("story", "text"), Column("kind", "one of", "a", "b"),
+            Column("marks", "some of", "x", "y", "z"), Column("day", "date"), Column("clock", "time", 3), Column("at", "moment", 6),
+            Column("stamp", "moment in UTC", 3), Column("y", "year"), Column("doc", "json"), Column("raw", "few bytes", 20),
+            Column("data", "bytes"), Column("place", "point"), Column("u", "uuid"),
+            key=["id"],
+        ),
+        Table(
+            "defaults",
+            Column("id", "integer", counted=True), Column("name", "words", 20, default="nobody"), Column("n", "integer", default=7),
+            Column("at", "moment", 6, default="2001-02-03 04:05:06.5"), Column("made", "moment", default=NOW),
+            Column("must", "integer", required=True, default=3), Column("twice", "integer", computed="n * 2"),
+            Column("thrice", "integer", computed="n * 3", kept=False),
+            key=["id"], filled=["id", "name", "n"], rows=[(1, "one", 1), (2, "two", 2)],
+        ),
+        Table(
+            "tidy",
+            Column("id", "integer", counted=True), Column("name", "words", 20), Column("changes", "integer", default=0),
+            key=["id"], rows=[(1, "first", 0)],
+            also=[
+                "CREATE TRIGGER tidy_in BEFORE INSERT ON tidy FOR EACH ROW SET NEW.name = UPPER(TRIM(NEW.name))",
+                "CREATE TRIGGER tidy_up BEFORE UPDATE ON tidy FOR EACH ROW SET NEW.name = UPPER(TRIM(NEW.name)),"
+                " NEW.changes = OLD.changes + 1",
+            ],
+        ),
+        Table("tokens", Column("id", "padded", 36, default=NEW_UUID), Column("name", "words", 20), key=["id"]),
+        Table(
+            "cells",
+            Column("x", "integer", required=True), Column("y", "words", 20, required=True), Column("v", "integer"),
+            Column("note", "words", 20, default="none"),
+            key=["x", "y"], rows=[(1, "a", 1, "n1"), (1, "b c", 2, "n2"), (2, "a", 3, "n3")],
+        ),
+        Table(
+            "authors", Column("id", "integer", counted=True), Column("name", "words", 40, required=True),
+            key=["id"], rows=[(1, "Ada"), (2, "Bob")],
+        ),
+        Table(
+            "books", Column("id", "integer", counted=True), Column("author_id", "integer"), Column("title", "words", 40),
+            key=["id"], foreign=[Foreign("books_author", ["author_id"], "authors", ["id"])], rows=[(1, 1, "Notes")],
+        ),
+        Table(
+            "checked", Column("id", "integer"), Column("n", "integer"),
+            key=["id"], checks={"small_n": "n BETWEEN 0 AND 10"}, rows=[(n, n) for n in range(1, 6)],
+        ),
+        Table(
+            "people",
+            Column("id", "integer", counted=True), Column("email", "words", 40, required=True, unique=True),
+            Column("first", "words", 20, required=True), Column("last", "words", 20, required=True), Column("age", "integer", default=30),
+            key=["id"], unique={"full_name": ["first", "last"]},
+            rows=[(1, "a@x", "Ann", "Ash", 20), (2, "b@x", "Bea", "Box", 21)],
+        ),
+        Table("heap", Column("a", "integer"), Column("b", "words", 20), rows=[(1, "one"), (1, "one"), (2, "two")]),
+        Table(
+            "secrets",
+            Column("id", "integer", counted=True), Column("shown", "words", 20), Column("hidden", "words", 20, required=True, default="h0"),
+            Column("salt", "integer", default=5),
+            key=["id"], rows=[(1, "one", "secret1", 51), (2, "two", "secret2", 52)],
+        ),
+        Table(
+            "things",
+            Column("id", "integer", counted=True), Column("a", "integer", default=10), Column("b", "integer", default=20),
+            Column("c", "integer", default=30),
+            key=["id"], rows=[(1, 1, 1, 1), (2, 2, 2, 2)],
+        ),
+        Table(
+            "numbered",
+            Column("id", "integer"), Column("n", "integer", required=True, counted=True, unique=True), Column("name", "words", 20),
+            key=["id"], rows=[(1, 1011, "one"), (2, 1012, "two")],
+        ),
+        Table("fixed", Column("id", "integer"), Column("n", "integer"), key=["id"], rows=[(1, 1)]),
     ),
-    "defaults": (
-        "CREATE TABLE defaults (id INT PRIMARY KEY AUTO_INCREMENT, name VARCHAR(20) DEFAULT 'nobody', n INT DEFAULT 7,"
-        " at DATETIME(6) DEFAULT '2001-02-03 04:05:06.5', made DATETIME DEFAULT CURRENT_TIMESTAMP,"
-        " must INT NOT NULL DEFAULT 3, twice INT GENERATED ALWAYS AS (n * 2) STORED, thrice INT AS (n * 3) VIRTUAL)",
-        "(id, name, n) VALUES (1, 'one', 1), (2, 'two', 2)",
-    ),
-    "tidy": (
-        [
-            "CREATE TABLE tidy (id INT PRIMARY KEY AUTO_INCREMENT, name VARCHAR(20), changes INT DEFAULT 0)",
-            "CREATE TRIGGER tidy_in BEFORE INSERT ON tidy FOR EACH ROW SET NEW.name = UPPER(TRIM(NEW.name))",
-            "CREATE TRIGGER tidy_up BEFORE UPDATE ON tidy FOR EACH ROW SET NEW.name = UPPER(TRIM(NEW.name)),"
-            " NEW.changes = OLD.changes + 1",
-        ],
-        "VALUES (1, 'first', 0)",
-    ),
-    "tokens": ("CREATE TABLE tokens (id CHAR(36) PRIMARY KEY DEFAULT (UUID()), name VARCHAR(20))", ""),
-    "cells": (
-        "CREATE TABLE cells (x INT NOT NULL, y VARCHAR(20) NOT NULL, v INT, note VARCHAR(20) DEFAULT 'none',"
-        " PRIMARY KEY (x, y))",
-        "VALUES (1, 'a', 1, 'n1'), (1, 'b c', 2, 'n2'), (2, 'a', 3, 'n3')",
-    ),
-    "authors": ("CREATE TABLE authors (id INT PRIMARY KEY AUTO_INCREMENT, name VARCHAR(40) NOT NULL)", "VALUES (1, 'Ada'), (2, 'Bob')"),
-    "books": (
-        "CREATE TABLE books (id INT PRIMARY KEY AUTO_INCREMENT, author_id INT, title VARCHAR(40),"
-        " CONSTRAINT books_author FOREIGN KEY (author_id) REFERENCES authors (id) ON DELETE RESTRICT ON UPDATE RESTRICT)",
-        "VALUES (1, 1, 'Notes')",
-    ),
-    "checked": (
-        "CREATE TABLE checked (id INT PRIMARY KEY, n INT, CONSTRAINT small_n CHECK (n BETWEEN 0 AND 10))",
-        "VALUES (1, 1), (2, 2), (3, 3), (4, 4), (5, 5)",
-    ),
-    "people": (
-        "CREATE TABLE people (id INT PRIMARY KEY AUTO_INCREMENT, email VARCHAR(40) NOT NULL UNIQUE, first VARCHAR(20) NOT NULL,"
-        " last VARCHAR(20) NOT NULL, age INT DEFAULT 30, UNIQUE KEY full_name (first, last))",
-        "VALUES (1, 'a@x', 'Ann', 'Ash', 20), (2, 'b@x', 'Bea', 'Box', 21)",
-    ),
-    "heap": ("CREATE TABLE heap (a INT, b VARCHAR(20))", "VALUES (1, 'one'), (1, 'one'), (2, 'two')"),
-    "secrets": (
-        "CREATE TABLE secrets (id INT PRIMARY KEY AUTO_INCREMENT, shown VARCHAR(20), hidden VARCHAR(20) NOT NULL DEFAULT 'h0',"
-        " salt INT DEFAULT 5)",
-        "VALUES (1, 'one', 'secret1', 51), (2, 'two', 'secret2', 52)",
-    ),
-    "things": (
-        "CREATE TABLE things (id INT PRIMARY KEY AUTO_INCREMENT, a INT DEFAULT 10, b INT DEFAULT 20, c INT DEFAULT 30)",
-        "VALUES (1, 1, 1, 1), (2, 2, 2, 2)",
-    ),
-    "numbered": (
-        "CREATE TABLE numbered (id INT PRIMARY KEY, n INT NOT NULL AUTO_INCREMENT, name VARCHAR(20), UNIQUE KEY (n))",
-        "VALUES (1, 1011, 'one'), (2, 1012, 'two')",
-    ),
-    "fixed": ("CREATE TABLE fixed (id INT PRIMARY KEY, n INT)", "VALUES (1, 1)"),
     "few": ("CREATE VIEW few AS SELECT id, username, email FROM users WHERE id < 1000", None),
     "totals": ("CREATE VIEW totals AS SELECT COUNT(*) AS n FROM users", None),
-}
+}  # fmt: skip
 EXPOSED = "users,kinds,defaults,tidy,tokens,cells,authors,books,checked,people,heap,secrets(id,shown),things,numbered,fixed,few,totals"
 WRITABLE = "users,kinds,defaults,tidy,tokens,cells,authors,books,checked,people,heap,secrets,things(a,b),numbered,few"
 

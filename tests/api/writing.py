@@ -47,7 +47,8 @@ class Tables:
     """The service, and its tables as they are between two tests."""
 
     def __init__(self, service, tables):
-        """tables: name -> (statement that makes it, rows that are in it as a VALUES list or None)"""
+        """tables: name -> (what makes it, and its rows, which are statements or a VALUES list, or None: nothing of its own);
+        a statement or several. table_data.by_name() has both."""
         self.service, self.tables = service, tables
         self.schema, self.pool, self.web, self.get, self.json = (
             service.schema, service.pool, service.web, service.get, service.json,
@@ -67,7 +68,7 @@ class Tables:
         self.ask(
             "SET SQL_MODE = 'STRICT_ALL_TABLES'",
             *[f"DELETE FROM {name}" for name in reversed(filled)],
-            *[f"INSERT INTO {name} {rows}" for name, rows in filled.items() if rows],
+            *[one for name, rows in filled.items() if rows for one in ([f"INSERT INTO {name} {rows}"] if isinstance(rows, str) else rows)],
         )
 
     def send(self, method, target, body=None, **how):
