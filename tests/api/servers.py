@@ -226,7 +226,7 @@ USERS_TABLE = Table(
     Column("email", "words", 120, required=True, unique=True),
     key=["id"], rows=[(1, "admin", "admin@example.com"), (2, "guest", "guest@example.com")],
 )  # fmt: skip
-USERS = (*USERS_TABLE.statements(), *USERS_TABLE.fill())
+USERS = USERS_TABLE.whole()
 ADMIN = {"id": 1, "username": "admin", "email": "admin@example.com"}
 GUEST = {"id": 2, "username": "guest", "email": "guest@example.com"}
 

@@ -9,12 +9,15 @@ from types import SimpleNamespace
 import pytest
 
 from differences import here
+from table_data import Column, Table, by_name
 from writing import GRANT, Tables, encode, refused, statements_of
 
 # What other rows have in them, and no error may show.
 MARK = "zq9"
 TABLES = {
-    "parents": ("CREATE TABLE parents (id INT PRIMARY KEY, name VARCHAR(20))", f"VALUES (1, '{MARK}a'), (2, '{MARK}b')"),
+    **by_name(
+        Table("parents", Column("id", "integer"), Column("name", "words", 20), key=["id"], rows=[(1, f"{MARK}a"), (2, f"{MARK}b")]),
+    ),
     "strict": (
         "CREATE TABLE strict (id INT PRIMARY KEY AUTO_INCREMENT, name VARCHAR(5), fixed CHAR(3), story TINYTEXT, tiny TINYINT,"
         " tiny_u TINYINT UNSIGNED, small SMALLINT, i INT, i_u INT UNSIGNED, big BIGINT, big_u BIGINT UNSIGNED, money DECIMAL(5,2),"
@@ -26,31 +29,37 @@ TABLES = {
         " CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci",
         f"(id, name, code, a, b, parent) VALUES (1, '{MARK}1', '{MARK}code', 71, 72, 1), (2, '{MARK}2', 'free', 81, 82, NULL)",
     ),
-    "needy": ("CREATE TABLE needy (id INT PRIMARY KEY AUTO_INCREMENT, must INT NOT NULL, may INT)", ""),
-    "pairs": (
-        "CREATE TABLE pairs (x INT, y INT, name VARCHAR(20), PRIMARY KEY (x, y))",
-        f"VALUES (1, 1, '{MARK}p'), (1, 2, '{MARK}q')",
-    ),
-    "accounts": ("CREATE TABLE accounts (id INT PRIMARY KEY, n INT NOT NULL)", "SELECT seq, 0 FROM seq_1_to_20"),
-    "slow": (
-        [
-            "CREATE TABLE slow (id INT PRIMARY KEY AUTO_INCREMENT, n INT, pause DOUBLE DEFAULT 0)",
-            # what it writes survives a rollback: it tells how often a statement ran
-            "CREATE TABLE slow_runs (n INT) ENGINE=Aria",
-            "CREATE TRIGGER slow_in BEFORE INSERT ON slow FOR EACH ROW BEGIN DECLARE ignored INT;"
-            " INSERT INTO slow_runs VALUES (NEW.n); SET ignored = SLEEP(NEW.pause); END",
-            "CREATE TRIGGER slow_up BEFORE UPDATE ON slow FOR EACH ROW BEGIN DECLARE ignored INT;"
-            " INSERT INTO slow_runs VALUES (NEW.n); SET ignored = SLEEP(NEW.pause); END",
-        ],
-        "VALUES (1, 0, 0)",
-    ),
-    "loud": (
-        [
-            "CREATE TABLE loud (id INT PRIMARY KEY AUTO_INCREMENT, n INT)",
-            "CREATE TRIGGER loud_in BEFORE INSERT ON loud FOR EACH ROW IF NEW.n < 0 THEN SIGNAL SQLSTATE '45000'"
-            " SET MESSAGE_TEXT = 'n must not be negative', MYSQL_ERRNO = 1644; END IF",
-        ],
-        "",
+    **by_name(
+        Table(
+            "needy", Column("id", "integer", counted=True), Column("must", "integer", required=True), Column("may", "integer"), key=["id"],
+        ),
+        Table(
+            "pairs", Column("x", "integer"), Column("y", "integer"), Column("name", "words", 20),
+            key=["x", "y"], rows=[(1, 1, f"{MARK}p"), (1, 2, f"{MARK}q")],
+        ),
+        Table(
+            "accounts", Column("id", "integer"), Column("n", "integer", required=True),
+            key=["id"], rows=[(number, 0) for number in range(1, 21)],
+        ),
+        Table(
+            "slow", Column("id", "integer", counted=True), Column("n", "integer"), Column("pause", "double", default=0),
+            key=["id"], rows=[(1, 0, 0)],
+            also=[
+                # what it writes survives a rollback: it tells how often a statement ran
+                "CREATE TABLE slow_runs (n INT) ENGINE=Aria",
+                "CREATE TRIGGER slow_in BEFORE INSERT ON slow FOR EACH ROW BEGIN DECLARE ignored INT;"
+                " INSERT INTO slow_runs VALUES (NEW.n); SET ignored = SLEEP(NEW.pause); END",
+                "CREATE TRIGGER slow_up BEFORE UPDATE ON slow FOR EACH ROW BEGIN DECLARE ignored INT;"
+                " INSERT INTO slow_runs VALUES (NEW.n); SET ignored = SLEEP(NEW.pause); END",
+            ],
+        ),
+        Table(
+            "loud", Column("id", "integer", counted=True), Column("n", "integer"), key=["id"],
+            also=[
+                "CREATE TRIGGER loud_in BEFORE INSERT ON loud FOR EACH ROW IF NEW.n < 0 THEN SIGNAL SQLSTATE '45000'"
+                " SET MESSAGE_TEXT = 'n must not be negative', MYSQL_ERRNO = 1644; END IF",
+            ],
+        ),
     ),
     "guarded": ("CREATE VIEW guarded AS SELECT id, i, code FROM strict WHERE i < 10 WITH CHECK OPTION", None),
 }

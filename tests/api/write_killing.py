@@ -12,19 +12,29 @@ import pytest
 
 import servers
 from servers import until
+from table_data import Column, Table, by_name
 from writing import GRANT, Tables, send, statements_of
 
 CLIENTS, RANGE = 8, 5000
-TABLES = {
-    "items": (
-        "CREATE TABLE items (id INT PRIMARY KEY, owner INT NOT NULL, n INT DEFAULT 5, word VARCHAR(20), code VARCHAR(20) UNIQUE,"
-        " CHECK (n >= 0), KEY (owner))",
-        "",
+TABLES = by_name(
+    Table(
+        "items",
+        Column("id", "integer"), Column("owner", "integer", required=True), Column("n", "integer", default=5), Column("word", "words", 20),
+        Column("code", "words", 20, unique=True),
+        key=["id"], checks={None: "n >= 0"}, indices=[["owner"]],
     ),
-    "counters": ("CREATE TABLE counters (id INT PRIMARY KEY, n INT NOT NULL, twin INT NOT NULL, pad VARCHAR(200) NOT NULL)",
-                 "SELECT seq, 0, 0, REPEAT('pad ', 40) FROM seq_1_to_8"),
-    "marks": ("CREATE TABLE marks (id INT PRIMARY KEY AUTO_INCREMENT, mark VARCHAR(40) NOT NULL, part INT DEFAULT 0, KEY (mark))", ""),
-}  # fmt: skip
+    Table(
+        "counters",
+        Column("id", "integer"), Column("n", "integer", required=True), Column("twin", "integer", required=True),
+        Column("pad", "words", 200, required=True),
+        key=["id"], rows=[(number, 0, 0, "pad " * 40) for number in range(1, 9)],
+    ),
+    Table(
+        "marks",
+        Column("id", "integer", counted=True), Column("mark", "words", 40, required=True), Column("part", "integer", default=0),
+        key=["id"], indices=[["mark"]],
+    ),
+)  # fmt: skip
 NAMES = ",".join(TABLES)
 
 
