@@ -82,7 +82,7 @@ PARTS = [
     Part("distcheck", 2, 300, distcheck, BUILD),
     Part("chaos", 2, 240, chaos_and_its_tests, ASAN),
     Part("api_valgrind", 2, 600, valgrind(10, select("valgrind")), BUILD),
-    Part("api_portable", 2, 120, portable, BUILD),
+    Part("api_portable", 2, 120, portable(select("portable")), BUILD),
     Part("clients", 2, 300, clients(1), BUILD, packages=NODE),
     Part("api_timed", 4, 480, api("gcc", 1, select("timed")), BUILD),
     # Those that are run with --all, or when they are named.

@@ -267,31 +267,35 @@ def run_api(setup, build_name, factor, server, *arguments, **variables):
     )  # fmt: skip
 
 
+def paths_of(names):
+    return [SOURCE / f"tests/api/test_{name}.py" for name in names]
+
+
 def api(build_name, factor, files, short=None, over="mariadb"):
     """These test files, NAME for tests/api/test_NAME.py; the short run may have others."""
 
     def command(setup):
         names = files if setup.everything or short is None else short
-        run_api(setup, build_name, factor, over, *(SOURCE / f"tests/api/test_{name}.py" for name in names))
+        run_api(setup, build_name, factor, over, *paths_of(names))
 
     return command
 
 
 def valgrind(factor, files):
     how = "valgrind --quiet --leak-check=full --errors-for-leak-kinds=definite --error-exitcode=99"
-    paths = [SOURCE / f"tests/api/test_{name}.py" for name in files]
-    return lambda setup: run_api(setup, "gcc", factor, "mariadb", *paths, MYREST_WRAPPER=how)
+    return lambda setup: run_api(setup, "gcc", factor, "mariadb", *paths_of(files), MYREST_WRAPPER=how)
 
 
-def portable(setup):
+def portable(files):
     """What is done for a server that can do the least."""
     but = [
         "test_a_new_row_without_a_primary_key",
         "test_a_key_that_the_database_makes",
         "test_a_location_is_of_the_key_that_the_database_made",
     ]
-    which = ["tests/api/test_write.py", "tests/api/test_write_upserts.py", "-k", " and ".join(f"not {name}" for name in but)]
-    pytest(*which, MYREST_BIN=setup.state / "gcc/tests/faults/myrest-no-traits", MYREST_TIME_FACTOR=1)
+    which = [*paths_of(files), "-k", " and ".join(f"not {name}" for name in but)]
+    program = "gcc/tests/faults/myrest-no-traits"
+    return lambda setup: pytest(*which, MYREST_BIN=setup.state / program, MYREST_TIME_FACTOR=1)
 
 
 def up(setup):
