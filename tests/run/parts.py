@@ -60,7 +60,7 @@ PARTS = [
     Part("docs", 2, 30, docs, BUILD),
     Part("nginx", 2, 30, nginx_example),
     Part("install", 2, 120, install),
-    Part("manual", 2, 30, manual),
+    Part("manual", 2, 30, manual, BUILD),
     Part("shell", 2, 60, shell),
     Part("runner", 2, 60, tests_of_the_runner),
     Part(

@@ -131,7 +131,7 @@ def install(setup):
     nginx = [f"myrest{name}" for name in (".conf", "-upstream.conf", "-location.conf", "-errors.conf", "-docs.conf", "_params")]
     for path in (
         root / "usr/bin/myrest",
-        root / "usr/share/man/man8/myrest.8",
+        *(root / "usr/share/man" / name for name in ("man5/myrest.env.5", "man7/myrest-query.7", "man8/myrest.8")),
         *(units / name for name in ("myrest.service", "myrest.socket")),
         *(share / "examples" / name for name in ("myrest.env", "production.env")),
         *(share / "examples/nginx" / name for name in nginx),
@@ -166,12 +166,15 @@ def docs(setup):
     run(SOURCE / "tests/docs/floors", setup.state / "gcc/libmyrest.a")
 
 
-def manual(_):
-    page = SOURCE / "man/myrest.8"
-    run("mandoc", "-T", "lint", "-W", "warning", page)
-    shown = subprocess.run(["man", "--warnings", "-l", page], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-    if shown.stderr:
-        raise Failure(shown.stderr)
+def manual(setup):
+    """The pages, one of which the program writes."""
+    folder = setup.state / "gcc"
+    run("make", "-s", "man/myrest.env.5", cwd=folder)
+    for page in (folder / "man/myrest.env.5", SOURCE / "man/myrest-query.7", SOURCE / "man/myrest.8"):
+        run("mandoc", "-T", "lint", "-W", "warning", page)
+        shown = subprocess.run(["man", "--warnings", "-l", page], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        if shown.stderr:
+            raise Failure(shown.stderr)
 
 
 def nginx_example(_):
