@@ -198,12 +198,12 @@ void metrics_render(struct metrics *metrics, struct text *out)
 	render_counters(metrics, out);
 	for (size_t i = 0; i < sizeof(histograms) / sizeof(histograms[0]); i++)
 		render_histogram(metrics, out, histograms[i].name, histograms[i].help, histograms[i].offset);
-	render_one(out, "worker_restarts_total", "counter", "workers started again after they ended unasked",
+	render_one(out, "worker_restarts_total", "counter", "workers restarted after they ended unexpectedly",
 	           metrics->worker_restarts);
-	render_one(out, "worker_hangs_total", "counter", "times that a worker was found to hang (MYREST_WATCHDOG)",
+	render_one(out, "worker_hangs_total", "counter", "times that a worker was found hanging (MYREST_WATCHDOG)",
 	           metrics->worker_hangs);
 	render_one(out, "reloads_total", "counter", "times that the workers were renewed: by HUP, or for a file that was replaced (MYREST_SANDBOX)", metrics->reloads);
-	render_one(out, "workers", "gauge", "workers there should be", (uint64_t)metrics->workers);
+	render_one(out, "workers", "gauge", "workers that should run", (uint64_t)metrics->workers);
 	render_one(out, "workers_ready", "gauge", "workers with an open, described database connection",
 	           (uint64_t)metrics_ready(metrics, NULL));
 	text_printf(out, "# HELP myrest_build_info the release that runs\n# TYPE myrest_build_info gauge\n"

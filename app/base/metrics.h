@@ -26,11 +26,11 @@ enum worker_state { WORKER_NONE, WORKER_STARTING, WORKER_READY, WORKER_AWAY, WOR
 	X(requests_failed, "requests_failed_total", "", "requests answered with a status of 500 or above") \
 	X(requests_merged, "requests_merged_total", "", "requests answered from a statement that they shared with another request") \
 	X(statements, "statements_total", "", "statements sent to the database on behalf of requests") \
-	X(statements_slow, "statements_slow_total", "", "statements of a shape that takes long (MYREST_SLOW_WORKERS)") \
-	X(requests_abandoned, "requests_abandoned_total", "", "requests dropped because nobody waited for them any more when their turn came") \
-	X(statements_killed, "statements_killed_total", "", "statements that the database was told to end because nobody waited for them any more") \
-	X(statements_put_back, "statements_put_back_total", "", "statements that the database was told to end because too many workers ran what takes long; their requests waited for another turn") \
-	X(requests_shed, "requests_shed_total", "", "requests refused because they had waited for a worker for too long (MYREST_QUEUE_MS)") \
+	X(statements_slow, "statements_slow_total", "", "statements of a shape that usually takes long (MYREST_SLOW_WORKERS)") \
+	X(requests_abandoned, "requests_abandoned_total", "", "requests dropped because their client had gone when their turn came") \
+	X(statements_killed, "statements_killed_total", "", "statements that the database was told to end because their clients had gone") \
+	X(statements_put_back, "statements_put_back_total", "", "statements that the database was told to end because too many workers ran slow ones; their requests waited for another turn") \
+	X(requests_shed, "requests_shed_total", "", "requests refused because they had waited too long for a worker (MYREST_QUEUE_MS)") \
 	X(rows, "rows_total", "", "rows read from the database") \
 	X(handovers_busy, "handovers_total", "cause=\"busy\"", HANDOVERS) /* a statement was running */ \
 	X(handovers_load, "handovers_total", "cause=\"load\"", HANDOVERS) /* the worker's processor was at its end */ \
@@ -41,7 +41,7 @@ enum worker_state { WORKER_NONE, WORKER_STARTING, WORKER_READY, WORKER_AWAY, WOR
 	X(protocol_errors, "protocol_errors_total", "", "connections closed because of what they sent, or did not send in time") \
 	X(database_connects, "database_connects_total", "", "connections opened to the database") \
 	X(database_losses, "database_losses_total", "", "connections to the database that were lost or could not be opened") \
-	X(log_lines_dropped, "log_lines_dropped_total", "", "log lines dropped because nobody read them in time")
+	X(log_lines_dropped, "log_lines_dropped_total", "", "log lines dropped because they were not read in time")
 
 /* X(member, help): how many lasted for how long. */
 #define METRICS_HISTOGRAMS(X) \

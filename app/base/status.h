@@ -14,21 +14,21 @@
 /* X(name, HTTP status, code, default message) */
 #define STATUS_LIST(X) \
 	X(STATUS_OK, 200, "", "") \
-	X(STATUS_BAD_QUERY, 400, "PGRST100", "the query string cannot be understood") \
-	X(STATUS_BAD_REQUEST, 400, "PGRST100", "the request cannot be understood") \
-	X(STATUS_BAD_PREFERENCE, 400, "PGRST122", "a preference is not known, and handling=strict") \
-	X(STATUS_BAD_BODY, 400, "PGRST102", "the body cannot be understood") \
+	X(STATUS_BAD_QUERY, 400, "PGRST100", "the query string cannot be parsed") \
+	X(STATUS_BAD_REQUEST, 400, "PGRST100", "the request cannot be parsed") \
+	X(STATUS_BAD_PREFERENCE, 400, "PGRST122", "unknown preference (handling=strict)") \
+	X(STATUS_BAD_BODY, 400, "PGRST102", "the body cannot be parsed") \
 	X(STATUS_NO_SUCH_KEY, 400, "PGRST204", "the table has no such column") \
-	X(STATUS_KEY_MISMATCH, 400, "PGRST115", "the key in the body is not the one in the path") \
-	X(STATUS_PUT_WINDOW, 400, "PGRST114", "limit and offset have no meaning with PUT") \
+	X(STATUS_KEY_MISMATCH, 400, "PGRST115", "the key in the body differs from the key in the path") \
+	X(STATUS_PUT_WINDOW, 400, "PGRST114", "limit and offset do not apply to PUT") \
 	X(STATUS_TOO_MANY_AFFECTED, 400, "PGRST124", "more rows are affected than max-affected allows") \
-	X(STATUS_UNFILTERED, 400, "21000", "a change of all rows is not allowed: give a filter") \
+	X(STATUS_UNFILTERED, 400, "21000", "a change of all rows is not allowed: add a filter") \
 	X(STATUS_NOT_WRITABLE, 400, "428C9", "the column cannot be written") \
-	X(STATUS_NO_CONFLICT_KEY, 400, "42P10", "on_conflict is no unique key of the table") \
-	X(STATUS_RAISED, 400, "P0001", "a trigger refuses it") \
-	X(STATUS_NOT_UPDATABLE, 400, "55000", "the table or view cannot be written this way") \
+	X(STATUS_NO_CONFLICT_KEY, 400, "42P10", "on_conflict does not match a unique key of the table") \
+	X(STATUS_RAISED, 400, "P0001", "a trigger refused the change") \
+	X(STATUS_NOT_UPDATABLE, 400, "55000", "the table or view cannot be written in this way") \
 	X(STATUS_SORT, 400, "53200", \
-	  "the database has not the memory to sort these rows: ask for fewer columns, or order by fewer") \
+	  "the database does not have enough memory to sort these rows: select fewer columns, or order by fewer") \
 	X(STATUS_NO_RELATION, 400, "PGRST200", "rows of another table are not supported") \
 	X(STATUS_NO_AGGREGATES, 400, "PGRST123", "aggregates are not supported") \
 	X(STATUS_NO_SUCH_COLUMN, 400, "42703", "no such column") \
@@ -38,71 +38,71 @@
 	X(STATUS_BAD_VALUE, 400, "22P02", "the value is not of the column's type") \
 	X(STATUS_VALUE_RANGE, 400, "22003", "the value is out of range") \
 	X(STATUS_BAD_PATTERN, 400, "22025", "the pattern ends with its escape character") \
-	X(STATUS_BAD_REGULAR, 400, "2201B", "the regular expression cannot be understood") \
-	X(STATUS_BAD_SEARCH, 400, "42601", "the full-text search cannot be understood") \
+	X(STATUS_BAD_REGULAR, 400, "2201B", "the regular expression cannot be parsed") \
+	X(STATUS_BAD_SEARCH, 400, "42601", "the full-text search cannot be parsed") \
 	X(STATUS_SEARCH_TOO_LARGE, 400, "54000", \
-	  "the full-text search is more than the database can do: ask for fewer words, or for rarer ones") \
+	  "the full-text search exceeds a limit of the database: use fewer words, or rarer ones") \
 	X(STATUS_UNSUPPORTED, 400, "0A000", "the database does not support this") \
 	X(STATUS_UNRETURNED, 400, "0A000", \
-	  "the database cannot return what is written here, since rules write it: return=minimal can be had") \
-	X(STATUS_FORBIDDEN, 403, "42501", "the database refuses the statement") \
-	X(STATUS_NO_SUCH_PATH, 404, "PGRST125", "nothing at this path") \
+	  "the database cannot return rows that are written by rules: use return=minimal") \
+	X(STATUS_FORBIDDEN, 403, "42501", "the database refused the statement") \
+	X(STATUS_NO_SUCH_PATH, 404, "PGRST125", "there is nothing at this path") \
 	X(STATUS_NO_SUCH_TABLE, 404, "PGRST205", "no such table") \
 	X(STATUS_NO_SUCH_ROW, 404, "PGRST116", "no row has this key") \
 	X(STATUS_BAD_METHOD, 405, "PGRST117", "this method is not allowed here") \
 	X(STATUS_BAD_PUT, 405, "PGRST105", "PUT needs filters that are the primary key's columns, each once, with eq") \
-	X(STATUS_NOT_ACCEPTABLE, 406, "PGRST107", "none of the accepted media types can be made") \
+	X(STATUS_NOT_ACCEPTABLE, 406, "PGRST107", "none of the accepted media types is available") \
 	X(STATUS_NO_SUCH_SCHEMA, 406, "PGRST106", "no such schema is served here") \
-	X(STATUS_NOT_SINGULAR, 406, "PGRST116", "one object was asked for, and there are none or several") \
+	X(STATUS_NOT_SINGULAR, 406, "PGRST116", "one object was requested, but the result has none or several") \
 	X(STATUS_DUPLICATE, 409, "23505", "another row has this key already") \
 	X(STATUS_SAME_ROW, 409, "21000", "two rows of the body have the same key") \
-	X(STATUS_FOREIGN_KEY, 409, "23503", "a foreign key does not allow it") \
-	X(STATUS_CONDITION, 412, "40001", "the row has changed, or is not there any more") \
+	X(STATUS_FOREIGN_KEY, 409, "23503", "a foreign key does not allow the change") \
+	X(STATUS_CONDITION, 412, "40001", "the row has changed or does not exist any more") \
 	X(STATUS_BODY_TOO_LARGE, 413, "PGRST100", "the request is too large") \
 	X(STATUS_URI_TOO_LONG, 414, "PGRST100", "the request's path and query are too long") \
 	X(STATUS_BAD_MEDIA, 415, "PGRST107", "a body of this media type cannot be read") \
 	X(STATUS_BAD_CODING, 415, "PGRST107", "a body of this content coding cannot be read") \
 	X(STATUS_BAD_RANGE, 416, "PGRST103", "the range cannot be satisfied") \
 	X(STATUS_NULL, 422, "23502", "the column cannot be null") \
-	X(STATUS_CHECK, 422, "23514", "a check constraint does not allow it") \
-	X(STATUS_NO_PARTITION, 422, "23514", "no partition of the table takes the row") \
+	X(STATUS_CHECK, 422, "23514", "a check constraint does not allow the change") \
+	X(STATUS_NO_PARTITION, 422, "23514", "the table has no partition for the row") \
 	X(STATUS_TOO_LONG, 422, "22001", "the value is too long for its column") \
 	X(STATUS_NO_FIT, 422, "22003", "the value is out of its column's range") \
-	X(STATUS_ROW_TOO_LARGE, 422, "54000", "the row is larger than the table can have it") \
+	X(STATUS_ROW_TOO_LARGE, 422, "54000", "the row is larger than the table allows") \
 	X(STATUS_CHANGE_TOO_LARGE, 422, "54000", \
-	  "the change is larger than the database makes it at once: make smaller ones") \
+	  "the change is larger than the database allows at once: split it") \
 	X(STATUS_NOT_COMPUTED, 422, "22000", \
-	  "the database cannot compute with these values: they divide by zero, or the like") \
-	X(STATUS_NO_MEMBER, 422, "22P02", "the value is none of those that the column may have") \
+	  "the database cannot compute with these values (a division by zero, for example)") \
+	X(STATUS_NO_MEMBER, 422, "22P02", "the value is not among those that the column allows") \
 	X(STATUS_NO_CHARACTER, 422, "22P05", "the column's character set does not have all of these characters") \
-	X(STATUS_TOO_DEEP, 422, "22P02", "JSON is nested deeper than the database takes it") \
+	X(STATUS_TOO_DEEP, 422, "22P02", "JSON is nested deeper than the database allows") \
 	X(STATUS_KEY_REUSED, 422, "PGRST100", "the Idempotency-Key was used for another request") \
-	X(STATUS_FAULT, 500, "PGRSTX00", "something went wrong here; the log says what, under the request's id") \
+	X(STATUS_FAULT, 500, "PGRSTX00", "an internal error occurred; the log has the cause under the request's id") \
 	X(STATUS_NOT_SHOWN, 500, "22000", \
-	  "what a view or the table computes cannot be computed for one of the rows; the log says more") \
+	  "an expression of a view or of the table fails for one of the rows; the log has the cause") \
 	X(STATUS_DEFINITION, 500, "42P17", \
-	  "a view, rule, trigger or function of the table does not work: its owner has to mend it; the log says more") \
+	  "a view, rule, trigger or function of the table is broken: its owner must fix it; the log has the cause") \
 	X(STATUS_TOO_COMPLEX, 500, "54001", \
-	  "a limit of the database is reached: what the statement runs is nested too deep, or too large") \
+	  "a limit of the database was reached: what the statement runs is nested too deeply, or too large") \
 	X(STATUS_NOT_TAKEN, 500, "42000", \
-	  "the database does not take the statement which was made for this request; the log says why") \
+	  "the database refused the statement that was generated for this request; the log has the cause") \
 	X(STATUS_INTERNAL, 500, "XX000", \
-	  "the database has an error of its own: its operator has to look at it; the log says more") \
-	X(STATUS_NO_MORE_IDS, 500, "2200H", "the table has no more ids for new rows: its operator has to widen the column") \
+	  "the database reported an internal error: its operator must examine it; the log has the cause") \
+	X(STATUS_NO_MORE_IDS, 500, "2200H", "the table has no ids left for new rows: its operator must widen the column") \
 	X(STATUS_STORAGE, 500, "58030", "the database cannot read or write the files of the table") \
-	X(STATUS_DAMAGED, 500, "XX001", "the database says that the table is damaged") \
-	X(STATUS_UNKNOWN, 502, "08007", "the connection to the database was lost: the write may have been made or not") \
+	X(STATUS_DAMAGED, 500, "XX001", "the database reports that the table is damaged") \
+	X(STATUS_UNKNOWN, 502, "08007", "the connection to the database was lost: the write may or may not have been made") \
 	X(STATUS_AWAY, 503, "PGRST001", "the database cannot be reached") \
-	X(STATUS_UNDESCRIBED, 503, "PGRST002", "the database does not describe the table at present") \
+	X(STATUS_UNDESCRIBED, 503, "PGRST002", "the database does not describe the table at the moment") \
 	X(STATUS_BUSY, 503, "PGRST003", "the database is too busy") \
 	X(STATUS_FULL, 503, "53100", "the database has no room left") \
-	X(STATUS_NO_MEMORY, 503, "53200", "the database has no memory left for this") \
-	X(STATUS_QUOTA, 503, "53400", "the service's account has used up what the database grants it at present") \
-	X(STATUS_EXHAUSTED, 503, "53000", "the database lacks a resource that it needs for this") \
-	X(STATUS_FOREIGN_AWAY, 503, "08001", "another server, which the database asks for this, cannot be reached") \
-	X(STATUS_LOCKED, 503, "40001", "others hold what is to be written; nothing was written") \
-	X(STATUS_READ_ONLY, 503, "25006", "the database takes no writes at present") \
-	X(STATUS_TIMEOUT, 504, "57014", "the statement ran past its time")
+	X(STATUS_NO_MEMORY, 503, "53200", "the database has no memory left for this request") \
+	X(STATUS_QUOTA, 503, "53400", "the service's account has reached a limit that the database sets for it") \
+	X(STATUS_EXHAUSTED, 503, "53000", "the database lacks a resource that the request needs") \
+	X(STATUS_FOREIGN_AWAY, 503, "08001", "another server that the database needs for this request cannot be reached") \
+	X(STATUS_LOCKED, 503, "40001", "the rows are locked by another transaction; nothing was written") \
+	X(STATUS_READ_ONLY, 503, "25006", "the database accepts no writes at the moment") \
+	X(STATUS_TIMEOUT, 504, "57014", "the statement exceeded its time limit")
 
 enum status {
 #define X(name, http, code, message) name,

@@ -75,12 +75,12 @@ static const char *parse_unix(char *path, struct arena *arena, struct listen_add
 	}
 	length = strlen(path);
 	if (!encoding_decode_percent(path, &length) || memchr(path, '\0', length) != NULL)
-		return "the path's percent-encoding is broken";
+		return "the path's percent-encoding is invalid";
 	path[length] = '\0';
 	if (path[0] != '/')
 		return "the socket is not an absolute path";
 	if (length >= sizeof(((struct sockaddr_un *)NULL)->sun_path))
-		return "the socket's path is longer than the 107 bytes that the system takes";
+		return "the socket's path is longer than the 107 bytes that the system allows";
 	address->path = path;
 	return NULL;
 }

@@ -47,13 +47,13 @@ static bool parse_name(struct cursor *cursor, struct slice *name)
 	copy = arena_alloc(cursor->arena, strlen(cursor->at));
 	for (end = cursor->at + 1; *end != '"' || end[1] == '"'; end++) {
 		if (*end == '\0')
-			return refuse(cursor, "no '\"' ends the name that begins");
+			return refuse(cursor, "the quoted name has no closing '\"'");
 		if (*end == '"')
 			end++;
 		copy[length++] = *end;
 	}
 	if (length == 0)
-		return refuse(cursor, "an empty name");
+		return refuse(cursor, "a name is empty");
 	*name = (struct slice){ copy, length };
 	cursor->at = end + 1;
 	skip_space(cursor);

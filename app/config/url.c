@@ -98,7 +98,7 @@ static const char *parse_address(struct parser *parser, const char *from, const 
 		return "the host is empty between '[' and ']'";
 	host->name = arena_text(parser->arena, from + 1, (size_t)(close - from - 1));
 	if (inet_pton(AF_INET6, host->name, bytes) != 1)
-		return "what stands as host between '[' and ']' is no IPv6 address";
+		return "the host between '[' and ']' is not an IPv6 address";
 	*end = close + 1;
 	return *end < to && **end != ':' ? "only ':port' may follow the ']' of the host" : NULL;
 }
@@ -110,14 +110,14 @@ static const char *parse_name(struct parser *parser, const char *from, const cha
 
 	*end = colon != NULL ? colon : to;
 	if (colon != NULL && memchr(colon + 1, ':', (size_t)(to - colon - 1)) != NULL)
-		return "a host has more than one ':': an IPv6 address stands between '[' and ']', a ':' of the password is %3A";
+		return "a host has more than one ':': enclose an IPv6 address in '[' and ']', and write a ':' of the password as %3A";
 	if (*end == from)
-		return colon != NULL ? "a port without a host" : "a host is empty: a ',' too many";
+		return colon != NULL ? "a port without a host" : "a host is empty: there is one ',' too many";
 	if ((host->name = decoded(parser->arena, from, *end)) == NULL)
-		return "the host's percent-encoding is broken";
+		return "the host's percent-encoding is invalid";
 	for (const char *at = host->name; *at != '\0'; at++)
 		if ((unsigned char)*at <= ' ' || *at == 0x7f)
-			return "the host has a space or a control character in it";
+			return "the host contains a space or a control character";
 	return NULL;
 }
 
@@ -143,7 +143,7 @@ static const char *parse_host(struct parser *parser, const char *from, const cha
 		return "the port is not a number from 1 to 65535";
 	if (url->rules->socket_has_port && *host.name == '/') {
 		if (url->socket != NULL)
-			return "two folders of a socket as hosts: name one of them";
+			return "two hosts are folders of a socket: name one of them";
 		url->socket = host.name;
 		return NULL;
 	}
@@ -232,7 +232,7 @@ static const char *parse_option(struct parser *parser, const char *from, const c
 	if (equals == NULL)
 		equals = to;
 	if ((name = decoded(parser->arena, from, equals)) == NULL)
-		return "the options' percent-encoding is broken";
+		return "the options' percent-encoding is invalid";
 	while (i < URL_OPTIONS_MAX && options[i].name != NULL && !is_same_word(name, options[i].name))
 		i++;
 	if (i == URL_OPTIONS_MAX || options[i].name == NULL)
@@ -241,7 +241,7 @@ static const char *parse_option(struct parser *parser, const char *from, const c
 		return arena_printf(parser->arena, "the option %s is given twice", options[i].name);
 	parser->given[i] = true;
 	if ((value = decoded(parser->arena, equals < to ? equals + 1 : to, to)) == NULL)
-		return arena_printf(parser->arena, "the percent-encoding of %s is broken", options[i].name);
+		return arena_printf(parser->arena, "the percent-encoding of %s is invalid", options[i].name);
 	return set_option(parser, &options[i], value);
 }
 
@@ -262,7 +262,7 @@ static const char *parse_options(struct parser *parser, const char *from, const 
 static const char *check_socket(const struct database_url *url)
 {
 	if (url->socket_port != 0 && url->host_count > 0)
-		return "the option port is the socket's: a host's port stands behind it";
+		return "the option port applies to a socket: write a host's port after the host";
 	if (url->socket == NULL)
 		return NULL;
 	if (url->host_count > 1)
@@ -285,22 +285,22 @@ static const char *check_tls(const struct database_url *url, struct arena *arena
 	if (url_is_local(url) && (files || url->tls > URL_TLS_PREFERRED))
 		return url->socket == NULL && url->host_count == 1 ?
 		               "TLS to localhost without a port, which is the local socket: write localhost:3306" :
-		               "TLS on a local socket: leave the options of TLS out, or name a host";
+		               "TLS on a local socket: omit the TLS options, or name a host";
 	if ((url->tls_certificate == NULL) != (url->tls_key == NULL))
-		return arena_printf(arena, "%s without %s (a file that has both is named twice)",
+		return arena_printf(arena, "%s without %s (name a file that has both twice)",
 		                    url->tls_key == NULL ? certificate : key, url->tls_key == NULL ? key : certificate);
 	if (files && url->tls == URL_TLS_DISABLED)
-		return "TLS is disabled, and files for it are named";
+		return "TLS is disabled, but files for it are named";
 	if (files && url->tls < URL_TLS_REQUIRED)
-		return arena_printf(arena, "files for TLS and no %s that demands it: say %s", mode->name,
+		return arena_printf(arena, "files for TLS are named, but %s does not require TLS: use %s", mode->name,
 		                    list_words(arena, mode->words, URL_TLS_REQUIRED));
 	if (!rules->required_verifies_ca && url->tls_ca != NULL && url->tls == URL_TLS_REQUIRED)
-		return arena_printf(arena, "%s and %s=required, which verifies nothing: say %s", ca, mode->name,
+		return arena_printf(arena, "%s is given with %s=required, which verifies nothing: use %s", ca, mode->name,
 		                    list_words(arena, mode->words, URL_TLS_VERIFY_CA));
 	if (url->tls == URL_TLS_VERIFY_CA && url->tls_ca == NULL)
-		return arena_printf(arena, "verify-ca without %s: there is no authority to verify by", ca);
+		return arena_printf(arena, "verify-ca without %s: there is no authority to verify the certificate", ca);
 	if (rules->identity_needs_ca && url->tls == URL_TLS_VERIFY_IDENTITY && url->tls_ca == NULL)
-		return arena_printf(arena, "verify-full without %s: there is no authority to verify by (Debian has the well-known "
+		return arena_printf(arena, "verify-full without %s: there is no authority to verify the certificate (Debian has the well-known "
 		                    "ones in /etc/ssl/certs/ca-certificates.crt)", ca);
 	return NULL;
 }
@@ -341,9 +341,9 @@ static const char *parse_account(struct parser *parser, const char *from, const 
 	if (colon == NULL)
 		colon = to;
 	if ((parser->url->user = decoded(parser->arena, from, colon)) == NULL)
-		return "the user's percent-encoding is broken";
+		return "the user's percent-encoding is invalid";
 	if (colon < to && (parser->url->password = decoded(parser->arena, colon + 1, to)) == NULL)
-		return "the password's percent-encoding is broken";
+		return "the password's percent-encoding is invalid";
 	return NULL;
 }
 
@@ -368,11 +368,11 @@ const char *url_parse(const char *text, struct arena *arena, struct database_url
 	if ((fault = parse_hosts(&parser, at, path)) != NULL)
 		return fault;
 	if (query - path < 2)
-		return "no database: expected /database behind the host";
+		return "no database: expected /database after the host";
 	if (memchr(path + 1, '/', (size_t)(query - path - 1)) != NULL)
 		return "a '/' in the database's name must be written %2F";
 	if ((url->database = decoded(arena, path + 1, query)) == NULL)
-		return "the database's percent-encoding is broken";
+		return "the database's percent-encoding is invalid";
 	if ((fault = parse_options(&parser, query, end)) != NULL)
 		return fault;
 	fault = check_socket(url);

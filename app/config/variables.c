@@ -37,7 +37,7 @@ static const char *check_private(const char *option, const char *path, struct ar
 		return NULL;
 	if ((status.st_mode & (status.st_uid == 0 ? S_IWGRP | S_IXGRP | S_IRWXO : S_IRWXG | S_IRWXO)) == 0)
 		return NULL;
-	return arena_printf(arena, "the file of %s is open to others: its mode is to be 0600, or 0640 if it is root's", option);
+	return arena_printf(arena, "the file of %s can be read by others: its mode must be 0600, or 0640 if root owns it", option);
 }
 
 const char *variable_read_url(const char *value, struct arena *arena, struct database_url *url)

@@ -161,7 +161,7 @@ const char *database_overrun(const struct database *database)
 		[SETTLING] = "the end of a statement that nobody waited for took too long",
 		[CHECKING] = "the question for the session's state took too long",
 		[RESTORING] = "the preparation of the session took too long",
-		[RUNNING] = "the statement ran past its time, and the server did not end it",
+		[RUNNING] = "the statement exceeded its time limit, and the server did not end it",
 	};
 
 	must(what[database->phase] != NULL); /* a phase that waits for nothing has no deadline */

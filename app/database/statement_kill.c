@@ -40,8 +40,8 @@ enum host_probe_says statement_kill_look(struct statement_kill *kill, int64_t no
 		return says;
 	if (says != PROBE_OPEN)
 		log_event(LOG_INFO, "kill-failed", "%s: %s",
-		          says == PROBE_UNSURE ? "it is not known whether a statement was ended"
-		                               : "a statement that was to be ended goes on",
+		          says == PROBE_UNSURE ? "it is unknown whether a statement was ended"
+		                               : "a statement that should have been ended continues",
 		          kill->probe.reason);
 	kill->failed = says != PROBE_OPEN && says != PROBE_UNSURE;
 	kill->failures = kill->failed ? kill->failures + 1 : 0;

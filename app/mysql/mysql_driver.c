@@ -183,7 +183,7 @@ static enum database_step connect_done(struct driver_connection *connection, str
 		return DATABASE_LOST;
 	}
 	if (is_unprotected(connection))
-		return no_connection(error, "the server offers no TLS, and the DATABASE_URL demands it");
+		return no_connection(error, "the server offers no TLS, but DATABASE_URL requires it");
 	socket = (int)mysql_get_socket(connection->mysql);
 	/* TLS reads and writes as the socket does; without it the library asks for what it needs. */
 	(void)fcntl(socket, F_SETFL, fcntl(socket, F_GETFL) | O_NONBLOCK);

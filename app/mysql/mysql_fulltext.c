@@ -168,7 +168,7 @@ static bool web(struct search *search)
 			;
 		text_add_char(search->out, ')');
 		if (!demanded)
-			return fail(search, "a search for what is not there, and for nothing else,");
+			return fail(search, "a search cannot consist of negations alone");
 		search->at += search->at < search->end ? 2 : 0; /* or */
 	} while (search->at < search->end);
 	return true;
@@ -186,18 +186,18 @@ static bool primary(struct search *search, char sign, unsigned depth)
 	if (search->at < search->end && *search->at == '(') {
 		search->at++;
 		if (depth == MAX_DEPTH)
-			return fail(search, "a search nested more than 16 deep");
+			return fail(search, "the search is nested more than 16 deep");
 		if (!either(search, sign, depth + 1))
 			return false;
 		skip_spaces(search);
 		if (search->at == search->end || *search->at++ != ')')
-			return fail(search, "a '(' without its ')' in the search");
+			return fail(search, "a '(' in the search has no ')'");
 		return true;
 	}
 	if (search->at < search->end && *search->at == '\'') {
 		from = search->at + 1;
 		if ((end = memchr(from, '\'', (size_t)(search->end - from))) == NULL)
-			return fail(search, "a quote without its end in the search");
+			return fail(search, "a quote in the search is not closed");
 		search->at = from;
 		if (!add_phrase(search, end, sign))
 			return fail(search, "expected a word in the search");
@@ -216,7 +216,7 @@ static bool primary(struct search *search, char sign, unsigned depth)
 		search->at += 3;
 		skip_spaces(search);
 		if (take_word(search).length == 0)
-			return fail(search, "expected a word behind '<->' in the search");
+			return fail(search, "expected a word after '<->' in the search");
 		end = search->at;
 	}
 	if (end > from + word.length) {
@@ -278,7 +278,7 @@ static bool either(struct search *search, char sign, unsigned depth)
 			return false;
 		text_add_char(search->out, ')');
 		if (!demanded)
-			return fail(search, "a search for what is not there, and for nothing else,");
+			return fail(search, "a search cannot consist of negations alone");
 		if (search->at == search->end || *search->at != '|')
 			break;
 		search->at++;

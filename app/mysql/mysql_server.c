@@ -242,7 +242,7 @@ void mysql_server_variable(struct mysql_server *server, const struct row *row)
 const char *mysql_server_unfit(const struct mysql_server *server, enum url_target target)
 {
 	if (server->galera && !server->galera_ready)
-		return "the node does not belong to the cluster at present";
+		return "the node does not belong to the cluster at the moment";
 	if (server->read_only && target == URL_TARGET_WRITABLE)
 		return "the server is read-only";
 	return NULL;

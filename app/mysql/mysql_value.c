@@ -198,7 +198,7 @@ enum status mysql_check_text(const struct column *column, struct slice text, str
 	}
 	if (column->kind == KIND_TEXT && column->length > 0 && column->last_character == 0 &&
 	    text.length > column->length) { /* counted in bytes */
-		*why = arena_printf(arena, "%llu bytes are too many, there is room for %llu",
+		*why = arena_printf(arena, "the value has %llu bytes, the maximum is %llu",
 		                    (unsigned long long)text.length, (unsigned long long)column->length);
 		return STATUS_TOO_LONG;
 	}

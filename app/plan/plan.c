@@ -179,7 +179,7 @@ static enum status refuse_names(const struct planning *planning)
 	const struct query *query = planning->query;
 
 	if (query->body_columns.at != NULL || query->on_conflict.at != NULL)
-		return planner_refuse(planning, STATUS_BAD_QUERY, "'columns' and 'on_conflict' have a meaning for writes only",
+		return planner_refuse(planning, STATUS_BAD_QUERY, "'columns' and 'on_conflict' apply to writes only",
 		                       query->body_columns.at != NULL ? query->body_columns.at : query->on_conflict.at);
 	return STATUS_OK;
 }

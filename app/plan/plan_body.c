@@ -39,7 +39,7 @@ static enum status find_form(const struct writing *writing, enum body_form *form
 	struct slice type, line;
 
 	if (!is_plain(writing->request->content_coding))
-		return writing_refuse(writing, STATUS_BAD_CODING, NULL, "Content-Encoding has to be identity: send it as it is");
+		return writing_refuse(writing, STATUS_BAD_CODING, NULL, "Content-Encoding must be identity: send the body as it is");
 	*form = BODY_JSON;
 	if (is_plain_json(request->content_type) && is_plain_json(request->content_types))
 		return STATUS_OK;
@@ -52,7 +52,7 @@ static enum status find_form(const struct writing *writing, enum body_form *form
 	if (slice_is_word(type, "text/csv"))
 		*form = BODY_CSV;
 	else
-		return writing_refuse(writing, STATUS_BAD_MEDIA, NULL, "what can be read: application/json, text/csv");
+		return writing_refuse(writing, STATUS_BAD_MEDIA, NULL, "supported media types: application/json, text/csv");
 	return STATUS_OK;
 }
 
@@ -195,7 +195,7 @@ static enum status parse_body(const struct writing *writing, struct body *body)
 		return status;
 	writing->write->is_list = body->is_list;
 	if (writing->write->kind != WRITE_INSERT && body->row_count != 1)
-		return writing_refuse(writing, STATUS_BAD_BODY, "one object is expected",
+		return writing_refuse(writing, STATUS_BAD_BODY, "expected one object",
 		              arena_printf(planning->arena, "the body has %u", body->row_count));
 	return STATUS_OK;
 }

@@ -41,7 +41,7 @@ enum status plan_cast_field(const struct planning *planning, const struct plan_f
 			break;
 	if (i == sizeof(types) / sizeof(types[0]))
 		return planner_refuse(planning, STATUS_NO_SUCH_TYPE,
-		                       arena_printf(planning->arena, "there is no type '%.*s' to cast to",
+		                       arena_printf(planning->arena, "type '%.*s' does not exist for casts",
 		                                    (int)name.length, name.bytes),
 		                       type->at);
 	if (field->kind == FIELD_TEXT)

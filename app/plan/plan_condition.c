@@ -41,38 +41,38 @@ static const char *objection(const struct planning *planning, const struct query
 	switch (purposes[asked->op]) {
 	case EQUALITY:
 		if (field->column->incomparable)
-			return "compares no vectors";
-		return whole_json ? "compares no JSON as a whole: compare a part of it (->>key), or use cs" : NULL;
+			return "does not apply to vectors";
+		return whole_json ? "does not compare JSON as a whole: compare a part of it (->>key), or use cs" : NULL;
 	case ORDER:
 		if (field->column->incomparable)
-			return "compares no vectors";
+			return "does not apply to vectors";
 		if (field->column->type == COLUMN_GEOMETRY)
 			return "needs an order, which geometries do not have";
-		return whole_json ? "compares no JSON as a whole: compare a part of it (->>key)" : NULL;
+		return whole_json ? "does not compare JSON as a whole: compare a part of it (->>key)" : NULL;
 	case PATTERN:
-		return text ? NULL : "looks at texts only";
+		return text ? NULL : "applies to texts only";
 	case STATE:
 		return asked->is == QUERY_NULL || asked->is == QUERY_NOT_NULL || is_truth(field)
 		               ? NULL
-		               : "asks for true, false or unknown of truth values only";
+		               : "applies true, false and unknown to truth values only";
 	case SEARCH:
 		if (!dialect->fulltext_indexed)
-			return text ? NULL : "looks at texts only";
+			return text ? NULL : "applies to texts only";
 		if (!text || field->kind != FIELD_COLUMN || !table_fulltext(planning->plan->table, field->column))
 			return "needs a FULLTEXT index of the column alone";
-		return asked->language.text.length > 0 ? "knows no languages: the index says how words are found"
+		return asked->language.text.length > 0 ? "does not support languages: the index determines how words are found"
 		                                       : NULL;
 	case CONTAINMENT:
 		if (whole_json || other || field->kind == FIELD_JSON)
 			return NULL;
-		return dialect->other_operators ? "looks at JSON, arrays, ranges and their kin only"
-		                                : "looks at JSON only";
+		return dialect->other_operators ? "applies to JSON, arrays, ranges and similar types only"
+		                                : "applies to JSON only";
 	case RANGE:
 		if (other)
 			return NULL;
 		break;
 	}
-	return dialect->other_operators ? "looks at ranges, arrays and their kin only"
+	return dialect->other_operators ? "applies to ranges, arrays and similar types only"
 	                                : "is not supported: there are no ranges and no arrays";
 }
 
@@ -143,7 +143,7 @@ static enum status take_value(const struct planning *planning, const struct plan
 		status = dialect->literal(planning->scratch, column, text, &why);
 	if (status == STATUS_OK && moment && at != NULL && is_no_day(dialect, column, planning->scratch)) {
 		status = STATUS_BAD_VALUE;
-		why = "expected a date that there is";
+		why = "expected a valid calendar date";
 	}
 	if (status == STATUS_OK && moment)
 		literal->between = cut_moment(planning->scratch, field->column->type);
@@ -254,7 +254,7 @@ static enum status check_json(const struct planning *planning, const struct plan
 			continue;
 		if (json == LITERAL_STRUCTURE)
 			return bad_value(planning, &condition->field, STATUS_NO_SUCH_OPERATOR,
-			                 "objects and arrays are compared by cs and cd only", value->text.at);
+			                 "objects and arrays can be compared by cs and cd only", value->text.at);
 		if (purposes[condition->op] == ORDER && json != LITERAL_NUMBER && json != LITERAL_TEXT)
 			return bad_value(planning, &condition->field, STATUS_NO_SUCH_OPERATOR,
 			                 "true, false and null have no order", value->text.at);

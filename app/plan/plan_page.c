@@ -209,7 +209,7 @@ static enum status plan_after(const struct planning *planning)
 	const char *why;
 
 	if (!plan->keyset)
-		return refuse(planning, "'after' has no meaning in this order", given->at);
+		return refuse(planning, "'after' does not apply to this order", given->at);
 	if (given->value_count != plan->order_count)
 		return refuse(planning, arena_printf(planning->arena, "'after' has %u values for %u columns of the order",
 		                                     given->value_count, plan->order_count), given->at);
@@ -220,11 +220,11 @@ static enum status plan_after(const struct planning *planning)
 			continue;
 		text_clear(planning->scratch);
 		if (plan->table->dialect->literal(planning->scratch, column, value->text.text, &why) != STATUS_OK)
-			return refuse(planning, arena_printf(planning->arena, "'after' has a value that column '%s' cannot have",
+			return refuse(planning, arena_printf(planning->arena, "'after' has an invalid value for column '%s'",
 			                                     column->name.bytes), value->text.at);
 		if (!given_decides(plan->table->dialect, column, value->text.text, planning->scratch))
-			return refuse(planning, arena_printf(planning->arena, "'after' has a value that is too long to tell where "
-			                                     "it stands in the order of column '%s'", column->name.bytes),
+			return refuse(planning, arena_printf(planning->arena, "'after' has a value that is too long for "
+			                                     "the order of column '%s'", column->name.bytes),
 			              value->text.at);
 		values[i].sql = planner_keep(planning);
 		values[i].outside_charset = !literal_fits(column, value->text.text);

@@ -22,15 +22,15 @@ static enum status check_query(const struct writing *writing)
 	if (kind == WRITE_PUT && (query->has_limit || query->has_offset))
 		return writing_refuse(writing, STATUS_PUT_WINDOW, NULL, NULL);
 	if (query->has_offset || query->after != NULL)
-		return writing_refuse(writing, STATUS_BAD_QUERY, "offset and after have a meaning for reads only", NULL);
+		return writing_refuse(writing, STATUS_BAD_QUERY, "offset and after apply to reads only", NULL);
 	if (kind == WRITE_INSERT && (query->has_limit || query->order_count > 0 || query->conditions != NULL))
-		return writing_refuse(writing, STATUS_BAD_QUERY, "filters, order and limit have no meaning with POST", NULL);
+		return writing_refuse(writing, STATUS_BAD_QUERY, "filters, order and limit do not apply to POST", NULL);
 	if (query->has_limit && query->order_count == 0)
-		return writing_refuse(writing, STATUS_BAD_QUERY, "limit needs an order here, which says whose turn it is", NULL);
+		return writing_refuse(writing, STATUS_BAD_QUERY, "limit needs an order here, which determines the rows", NULL);
 	if (kind != WRITE_INSERT && query->on_conflict.at != NULL)
-		return writing_refuse(writing, STATUS_BAD_QUERY, "on_conflict has a meaning for POST only", NULL);
+		return writing_refuse(writing, STATUS_BAD_QUERY, "on_conflict applies to POST only", NULL);
 	if ((kind == WRITE_DELETE || kind == WRITE_PUT) && query->body_columns.at != NULL)
-		return writing_refuse(writing, STATUS_BAD_QUERY, "columns has a meaning for POST and PATCH only", NULL);
+		return writing_refuse(writing, STATUS_BAD_QUERY, "columns applies to POST and PATCH only", NULL);
 	return STATUS_OK;
 }
 
@@ -40,16 +40,16 @@ static enum status check_conditions(const struct writing *writing)
 	struct write *write = writing->write;
 
 	if (write->rollback && writing->planning->plan->table->undoes_nothing)
-		return writing_refuse(writing, STATUS_BAD_PREFERENCE, "tx=rollback cannot be had: the table's engine has no transactions",
+		return writing_refuse(writing, STATUS_BAD_PREFERENCE, "tx=rollback is not available: the table's engine has no transactions",
 		              NULL);
 	if (request->if_match.length > 0) {
 		if (!writing->route->has_key)
-			return writing_refuse(writing, STATUS_BAD_REQUEST, "If-Match has a meaning for /TABLE/KEY only", NULL);
+			return writing_refuse(writing, STATUS_BAD_REQUEST, "If-Match applies to /TABLE/KEY only", NULL);
 		write->if_match = request->if_match;
 	}
 	if (request->if_none_match.length > 0) {
 		if (write->kind != WRITE_PUT || !slice_is(request->if_none_match, "*"))
-			return writing_refuse(writing, STATUS_BAD_REQUEST, "If-None-Match has a meaning for reads, and as * for PUT", NULL);
+			return writing_refuse(writing, STATUS_BAD_REQUEST, "If-None-Match applies to reads, and as * to PUT", NULL);
 		write->unless_there = true;
 	}
 	return STATUS_OK;
@@ -153,7 +153,7 @@ static enum status check_conflict(const struct writing *writing)
 			key = NULL;
 	}
 	if (key == NULL)
-		return writing_refuse(writing, STATUS_NO_CONFLICT_KEY, "the table has no primary key: on_conflict has to name another",
+		return writing_refuse(writing, STATUS_NO_CONFLICT_KEY, "the table has no primary key: on_conflict must name another key",
 		              NULL);
 	for (unsigned i = 0; i < write->column_count && write->resolution == RESOLUTION_MERGE; i++)
 		if (write->columns[i]->unreadable)
@@ -214,8 +214,8 @@ static enum status check_new_key(const struct writing *writing)
 		if (writing_is_in_key(write, table, column) && slice_is(write->values[i], "DEFAULT") &&
 		    !table->dialect->fallback(planning->scratch, column))
 			return writing_refuse(writing, STATUS_BAD_PREFERENCE,
-			              "the changed rows cannot be found again: return=minimal can be had",
-			              arena_printf(planning->arena, "column '%s' of the key has a default that only a new row tells",
+			              "the changed rows cannot be found again: use return=minimal",
+			              arena_printf(planning->arena, "column '%s' of the key has a default that is known only once the row exists",
 			                           column->name.bytes));
 	}
 	return STATUS_OK;
@@ -235,7 +235,7 @@ static enum status plan_key(const struct writing *writing)
 		write->returning = returns && plan->table->dialect->returns_changes &&
 		                   (write->kind == WRITE_UPDATE || write->kind == WRITE_DELETE);
 		if (limited && plan->table->is_view && plan->table->dialect->returns_changes)
-			return writing_refuse(writing, STATUS_BAD_QUERY, "limit needs a primary key, which no view has", NULL);
+			return writing_refuse(writing, STATUS_BAD_QUERY, "limit needs a primary key, which views do not have", NULL);
 		if (returns && !write->returning &&
 		    (write->kind == WRITE_UPDATE || (write->kind == WRITE_DELETE && limited)))
 			return writing_refuse(writing, STATUS_BAD_PREFERENCE,

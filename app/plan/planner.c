@@ -38,7 +38,7 @@ static enum status find_path(const struct planning *planning, const struct query
 	if (field->column->type != COLUMN_JSON)
 		return planner_refuse(planning, STATUS_NO_SUCH_OPERATOR,
 		                       arena_printf(planning->arena,
-		                                    "column '%s' is not JSON: '->' has no meaning on it",
+		                                    "column '%s' is not JSON: the -> operator does not apply to it",
 		                                    field->column->name.bytes),
 		                       named->column.at);
 	for (unsigned i = 0; i < named->step_count; i++) {
@@ -46,7 +46,7 @@ static enum status find_path(const struct planning *planning, const struct query
 		indices[i] = named->steps[i].index;
 		if (named->steps[i].is_index && indices[i] < 0 && planning->plan->table->json_forward)
 			return planner_refuse(planning, STATUS_NO_SUCH_OPERATOR,
-			                       "this server does not count from the end of an array: MariaDB does from 10.9 on",
+			                       "this server does not count from the end of an array: MariaDB does since 10.9",
 			                       named->column.at);
 		if (planning->plan->table->json_undashed && keys[i].length > 0 && keys[i].bytes[0] == '-')
 			return planner_refuse(planning, STATUS_NO_SUCH_OPERATOR,

@@ -103,10 +103,10 @@ static const char *objection(enum method method, const struct schema *schema, co
 	if (!table->writable && !is_named(schema->writable, table->name))
 		return arena_printf(arena, "MYREST_WRITABLE does not name '%s'", table->name.bytes);
 	if (table->writable && method == METHOD_POST && route->has_key)
-		return "POST adds rows to the table, whose path has no key";
+		return "POST adds rows at the table's path, which has no key";
 	if (table->writable && method == METHOD_PUT && !table->no_insert && !table->no_update)
 		return "PUT needs a primary key that clients may read and write, without JSON in it";
-	return "the database takes no such change of it";
+	return "the database does not allow this change of it";
 }
 
 static enum status check_method(const struct request *request, const struct schema *schema, struct arena *arena,
@@ -178,7 +178,7 @@ enum status route_find(const struct request *request, const struct schema *schem
 	if ((slash = memchr(at, '/', (size_t)(end - at))) == NULL)
 		slash = end;
 	if (!decode((struct slice){ at, (size_t)(slash - at) }, arena, &name))
-		return refuse(fault, STATUS_BAD_REQUEST, "the path's percent-encoding is broken or not UTF-8");
+		return refuse(fault, STATUS_BAD_REQUEST, "the path's percent-encoding is invalid or not UTF-8");
 	if (has_dots(name))
 		return refuse(fault, STATUS_BAD_REQUEST, "a segment of the path is '.' or '..'");
 	if ((route->table = schema_table(schema, name)) == NULL) {
@@ -203,9 +203,9 @@ enum status route_find(const struct request *request, const struct schema *schem
 			return refuse(fault, STATUS_NO_SUCH_PATH, NULL);
 		}
 		if (!decode((struct slice){ slash + 1, (size_t)(end - slash - 1) }, arena, &route->key))
-			return refuse(fault, STATUS_BAD_REQUEST, "the key's percent-encoding is broken or not UTF-8");
+			return refuse(fault, STATUS_BAD_REQUEST, "the key's percent-encoding is invalid or not UTF-8");
 		if (has_dots(route->key)) {
-			fault->hint = "the row with this key is found by a filter, such as ?key=eq..";
+			fault->hint = "use a filter for this key, such as ?key=eq..";
 			return refuse(fault, STATUS_BAD_REQUEST, "a segment of the path is '.' or '..'");
 		}
 	}

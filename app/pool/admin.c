@@ -106,7 +106,7 @@ static enum MHD_Result answer_request(void *context, struct MHD_Connection *conn
 		return MHD_YES;
 	}
 	if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0) {
-		text_add_string(&body, "{\"message\":\"only GET and HEAD\"}\n");
+		text_add_string(&body, "{\"message\":\"only GET and HEAD are allowed\"}\n");
 		return send_text(connection, 405, "application/json", &body, "Allow", "GET, HEAD");
 	}
 	if (strcmp(path, "/live") == 0) {
@@ -119,7 +119,7 @@ static enum MHD_Result answer_request(void *context, struct MHD_Connection *conn
 		metrics_render(metrics, &body);
 		return send_text(connection, 200, "text/plain; version=0.0.4; charset=utf-8", &body, NULL, NULL);
 	}
-	text_add_string(&body, "{\"message\":\"here are /live, /ready and /metrics\"}\n");
+	text_add_string(&body, "{\"message\":\"the paths are /live, /ready and /metrics\"}\n");
 	return send_text(connection, 404, "application/json", &body, NULL, NULL);
 }
 

@@ -43,7 +43,7 @@ static void tell_unusable(const struct database_error *error, struct slice table
 
 	ask_begin_fault("", "MYREST_IDEMPOTENCY_TABLE");
 	fprintf(stderr, "table '%.*s': %s%s%s\n", (int)table.length, table.bytes, error->text,
-	        shape ? "; it is to be as this makes it: " : "", shape ? made_by : "");
+	        shape ? "; it must be as this creates it: " : "", shape ? made_by : "");
 }
 
 /* Explains what a request with an Idempotency-Key would ask of its table (sql.h); the exit status. */
@@ -73,7 +73,7 @@ int check_idempotency(struct database *database, const struct config *config)
 	if (status == 0 && missing > 0) {
 		sql_add_name(&quoted, engine->dialect->quote, table);
 		/* MySQL does not tell who has no right on a table whether there is one. */
-		snprintf(remark, sizeof(remark), ", or there is no such table (%s makes it)", engine->idempotency_sql);
+		snprintf(remark, sizeof(remark), ", or there is no such table (%s creates it)", engine->idempotency_sql);
 		check_rights_tell_missing(database, "", "MYREST_IDEMPOTENCY_TABLE", "table", table,
 		             (struct slice){ quoted.bytes, quoted.length }, &rights, missing == NEEDED ? remark : "");
 		status = EX_NOPERM;

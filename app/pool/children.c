@@ -190,15 +190,15 @@ static void look_after(struct child *child, struct metrics_slot *slot)
 		if (child->given_up)
 			return;
 		child->given_up = true;
-		log_hang(child, LOG_ERROR, "worker-killed", "a worker hangs for MYREST_WATCHDOG: it is replaced");
+		log_hang(child, LOG_ERROR, "worker-killed", "a worker has hung for MYREST_WATCHDOG and is replaced");
 		kill(child->pid, SIGKILL);
 	} else if (looks >= WATCHDOG_HANGS && !slot->hangs) {
 		slot->hangs = 1;
 		pool.metrics->worker_hangs++;
-		log_hang(child, LOG_WARNING, "worker-hangs", "a worker does not go on");
+		log_hang(child, LOG_WARNING, "worker-hangs", "a worker hangs");
 	} else if (looks == 0 && slot->hangs) {
 		slot->hangs = 0;
-		log_hang(child, LOG_NOTICE, "worker-goes-on", "a worker goes on that hung");
+		log_hang(child, LOG_NOTICE, "worker-goes-on", "a worker that hung continues");
 	}
 }
 

@@ -70,7 +70,7 @@ static bool reload_config(void)
 	if (memory == NULL || config_load(fresh, memory) > 0) {
 		if (memory != NULL)
 			fclose(memory);
-		log_event(LOG_ERROR, "reload-refused", "the workers stay as they are: %s", faults != NULL ? faults : "");
+		log_event(LOG_ERROR, "reload-refused", "the workers are not renewed: %s", faults != NULL ? faults : "");
 		config_release(fresh);
 		free(fresh);
 		free(faults);
@@ -153,7 +153,7 @@ static const char *reason_of_new(void)
 		    pool.metrics->slots[slot].reason[0] != '\0')
 			return pool.metrics->slots[slot].reason;
 	}
-	return "they have not come so far";
+	return "they are not ready yet";
 }
 
 /* The older generation goes when the new one answers, or when it would not answer either: a new password that is wrong
@@ -260,7 +260,7 @@ static void supervise_pool(void)
 		if (pool.draining)
 			release_admin();
 		if (pool.draining && !pool.killed && clock_now_us() >= pool.drain_deadline_us) {
-			log_event(LOG_ERROR, "stop", "workers are still there after the drain: killing them");
+			log_event(LOG_ERROR, "stop", "workers are still running after the drain and are killed");
 			children_signal(SIGKILL, false);
 			pool.killed = true;
 		}
@@ -302,11 +302,11 @@ int supervisor_run(struct config *config)
 	children_set_places();
 	process_title_set("supervisor", 0);
 	log_event(LOG_NOTICE, "start", "MyREST " PACKAGE_VERSION " with %ld workers%s", config->workers,
-	          pool.inherited ? " on the socket it was given" : "");
+	          pool.inherited ? " on the inherited socket" : "");
 	config_warn_unknown();
 	supervise_pool();
 	if (pool.listener >= 0)
 		close(pool.listener);
-	log_event(LOG_NOTICE, "stopped", "all workers have left");
+	log_event(LOG_NOTICE, "stopped", "all workers have ended");
 	return 0;
 }

@@ -136,7 +136,7 @@ static enum database_step send_statement(struct driver_connection *connection, c
 	if (memchr(sql, '\0', length) != NULL) { /* a name in a JSON path can have one; it would end the statement */
 		error->status = STATUS_BAD_VALUE;
 		error->place = 1; /* it is of what is asked */
-		snprintf(error->text, sizeof(error->text), "the statement has a U+0000");
+		snprintf(error->text, sizeof(error->text), "the statement contains U+0000");
 		return DATABASE_FAILED;
 	}
 	connection->failed = connection->typed = false;

@@ -32,7 +32,7 @@ const struct url_rules postgresql_url = {
 		{ "sslcert", FIELD(tls_certificate), NULL, false, NULL },
 		{ "sslkey", FIELD(tls_key), NULL, false, NULL },
 		{ "host", FIELD(socket), NULL, false,
-		  "the option host is the folder of the socket, an absolute path: hosts stand behind the '@'" },
+		  "the option host is the folder of the socket, an absolute path: write hosts after the '@'" },
 		{ "port", FIELD(socket_port), NULL, true, "the option port is not a number from 1 to 65535" },
 	},
 	.socket_has_port = true,

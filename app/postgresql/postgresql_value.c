@@ -109,7 +109,7 @@ static enum status add_calendar(struct text *sql, const struct column *column, s
 	                                                : datetime_add_datetime(sql, text, column->type == COLUMN_TIMESTAMP, why);
 
 	if (status == STATUS_OK && !is_date(text_terminate(sql) + before)) {
-		*why = "expected a date that there is";
+		*why = "expected a valid calendar date";
 		return STATUS_BAD_VALUE;
 	}
 	return status;

@@ -46,7 +46,7 @@ static enum status read_quoted(struct body_reader *reader, struct slice *text)
 
 	for (reader->at = from;; reader->at = quote + 2, doubled = true) {
 		if ((quote = memchr(reader->at, '"', (size_t)(reader->end - reader->at))) == NULL)
-			return body_refuse(reader, from - 1, "no '\"' ends the field that begins");
+			return body_refuse(reader, from - 1, "the quoted field has no closing '\"'");
 		if (quote + 1 == reader->end || quote[1] != '"')
 			break;
 	}
@@ -81,10 +81,10 @@ static enum status take_separator(struct body_reader *reader, bool *more)
 	if ((*more = body_take(reader, ',')) || take_line_end(reader))
 		return STATUS_OK;
 	if (*reader->at == '\r')
-		return body_refuse(reader, reader->at, "a carriage return without a line feed, outside of quotes");
+		return body_refuse(reader, reader->at, "a carriage return without a line feed outside of quotes");
 	return body_refuse(reader, reader->at,
 	                   reader->at[-1] == '"' ? "',' or the line's end was expected behind '\"'"
-	                                         : "'\"' in a field that does not begin with it");
+	                                         : "a '\"' in a field that does not begin with one");
 }
 
 /* Where the values of each column go. */

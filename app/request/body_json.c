@@ -50,12 +50,12 @@ static enum status skip_escape(struct body_reader *reader)
 	if (at[1] != 'u')
 		return STATUS_OK;
 	if ((unit = json_unit(at, reader->end)) < 0)
-		return body_refuse(reader, at, "four hexadecimal digits were expected behind '\\u'");
+		return body_refuse(reader, at, "expected four hexadecimal digits after '\\u'");
 	reader->at += 4;
 	if (is_high(unit) && is_low(json_unit(reader->at, reader->end)))
 		reader->at += 6;
 	else if (is_high(unit) || is_low(unit))
-		return body_refuse(reader, at, "half a surrogate pair, which is no character");
+		return body_refuse(reader, at, "half of a surrogate pair");
 	return STATUS_OK;
 }
 
@@ -69,7 +69,7 @@ static enum status skip_string(struct body_reader *reader, struct slice *raw, bo
 	for (;;) {
 		reader->at = skip_plain(reader->at, reader->end);
 		if (reader->at == reader->end)
-			return body_refuse(reader, from, "no '\"' ends the text that begins");
+			return body_refuse(reader, from, "the quoted text has no closing '\"'");
 		if (*reader->at == '"')
 			break;
 		if (*reader->at != '\\')
@@ -99,7 +99,7 @@ static enum status skip_digits(struct body_reader *reader)
 
 	while (reader->at < reader->end && *reader->at >= '0' && *reader->at <= '9')
 		reader->at++;
-	return reader->at > from ? STATUS_OK : body_refuse(reader, from, "a digit was expected");
+	return reader->at > from ? STATUS_OK : body_refuse(reader, from, "expected a digit");
 }
 
 static enum status skip_number(struct body_reader *reader)
@@ -127,7 +127,7 @@ static enum status skip_word(struct body_reader *reader, const char *word)
 	size_t length = strlen(word);
 
 	if ((size_t)(reader->end - reader->at) < length || memcmp(reader->at, word, length) != 0)
-		return body_refuse(reader, reader->at, "a value was expected");
+		return body_refuse(reader, reader->at, "expected a value");
 	reader->at += length;
 	return STATUS_OK;
 }
@@ -161,7 +161,7 @@ static enum status skip_value(struct body_reader *reader, unsigned open, enum bo
 		*kind = BODY_NUMBER;
 		return skip_number(reader);
 	default:
-		return body_refuse(reader, reader->at, "a value was expected");
+		return body_refuse(reader, reader->at, "expected a value");
 	}
 }
 
@@ -172,11 +172,11 @@ static enum status skip_name(struct body_reader *reader, struct slice *raw, bool
 
 	skip_space(reader);
 	if (!body_is(reader, '"'))
-		return body_refuse(reader, reader->at, "a name in '\"' was expected");
+		return body_refuse(reader, reader->at, "expected a name in '\"'");
 	if ((status = skip_string(reader, raw, escaped)) != STATUS_OK)
 		return status;
 	skip_space(reader);
-	if ((status = expect(reader, ':', "':' was expected behind the name")) != STATUS_OK)
+	if ((status = expect(reader, ':', "expected ':' after the name")) != STATUS_OK)
 		return status;
 	skip_space(reader);
 	return STATUS_OK;
@@ -191,7 +191,7 @@ static enum status skip_structure(struct body_reader *reader, unsigned open)
 
 	if (open == BODY_MAX_DEPTH)
 		return body_refuse(reader, reader->at,
-		                   arena_printf(reader->arena, "more than %d arrays and objects inside of each other",
+		                   arena_printf(reader->arena, "arrays and objects are nested more than %d deep",
 		                                BODY_MAX_DEPTH));
 	reader->at++;
 	skip_space(reader);
@@ -205,7 +205,7 @@ static enum status skip_structure(struct body_reader *reader, unsigned open)
 			return status;
 		skip_space(reader);
 	} while (body_take(reader, ','));
-	return object ? expect(reader, '}', "',' or '}' was expected") : expect(reader, ']', "',' or ']' was expected");
+	return object ? expect(reader, '}', "expected ',' or '}'") : expect(reader, ']', "expected ',' or ']'");
 }
 
 static enum status read_value(struct body_reader *reader, unsigned open, struct body_value *value)
@@ -252,7 +252,7 @@ static enum status read_row(struct body_reader *reader, unsigned open)
 
 	skip_space(reader);
 	if (!body_take(reader, '{'))
-		return body_refuse(reader, reader->at, "an object or an array of objects was expected");
+		return body_refuse(reader, reader->at, "expected an object or an array of objects");
 	body_begin_row(reader);
 	body_begin_object(reader);
 	skip_space(reader);
@@ -261,7 +261,7 @@ static enum status read_row(struct body_reader *reader, unsigned open)
 			if ((status = read_member(reader, open + 1)) != STATUS_OK)
 				return status;
 		} while (body_take(reader, ','));
-		if ((status = expect(reader, '}', "',' or '}' was expected")) != STATUS_OK)
+		if ((status = expect(reader, '}', "expected ',' or '}'")) != STATUS_OK)
 			return status;
 	}
 	skip_space(reader);
@@ -279,7 +279,7 @@ static enum status read_rows(struct body_reader *reader)
 		if ((status = read_row(reader, 1)) != STATUS_OK)
 			return status;
 	} while (body_take(reader, ','));
-	return expect(reader, ']', "',' or ']' was expected");
+	return expect(reader, ']', "expected ',' or ']'");
 }
 
 enum status body_read_json(struct body_reader *reader, bool *is_list)
@@ -290,11 +290,11 @@ enum status body_read_json(struct body_reader *reader, bool *is_list)
 	if (reader->at == reader->end)
 		return body_refuse(reader, reader->at, "the body is empty");
 	if (body_is(reader, '\xef') && memcmp(reader->at, "\xef\xbb\xbf", 3) == 0) /* it is UTF-8 */
-		return body_refuse(reader, reader->at, "a byte order mark, which JSON does not have");
+		return body_refuse(reader, reader->at, "a byte order mark is not JSON");
 	*is_list = body_take(reader, '[');
 	status = *is_list ? read_rows(reader) : read_row(reader, 0);
 	if (status != STATUS_OK)
 		return status;
 	skip_space(reader);
-	return reader->at == reader->end ? STATUS_OK : body_refuse(reader, reader->at, "the end was expected");
+	return reader->at == reader->end ? STATUS_OK : body_refuse(reader, reader->at, "expected the end of the body");
 }

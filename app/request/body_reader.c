@@ -251,7 +251,7 @@ enum status body_end_row(struct body_reader *reader)
 	reader->absent += missing;
 	if (reader->absent > BODY_MAX_ABSENT)
 		return body_refuse_row(
-			reader, arena_printf(reader->arena, "more than %d values are left out", BODY_MAX_ABSENT));
+			reader, arena_printf(reader->arena, "more than %d values are omitted", BODY_MAX_ABSENT));
 	(void)body_value_at(reader, 0);
 	return STATUS_OK;
 }

@@ -88,7 +88,7 @@ static enum status parse_list(struct scanner *scanner, struct query_condition *c
 	enum status status;
 
 	if (!scan_take(scanner, '('))
-		return scan_refuse(scanner, "expected '(' and a list behind 'in.'");
+		return scan_refuse(scanner, "expected '(' and a list after 'in.'");
 	scan_spaces(scanner);
 	if (scan_take(scanner, ')'))
 		return STATUS_OK; /* no row is in nothing */
@@ -115,7 +115,7 @@ enum status filter_parse_after(struct scanner *scanner)
 	if ((status = parse_list(scanner, after)) != STATUS_OK)
 		return status;
 	scanner->query->after = after;
-	return scanner->at == scanner->end ? STATUS_OK : scan_refuse(scanner, "expected the end behind ')'");
+	return scanner->at == scanner->end ? STATUS_OK : scan_refuse(scanner, "expected the end after ')'");
 }
 
 /* One element of {…}: quoted or not, a backslash takes the next byte as it is. */
@@ -126,7 +126,7 @@ static enum status take_element(struct scanner *scanner, struct query_value *val
 
 	if (scan_is(scanner, '"')) {
 		if (!scan_quoted(scanner, &value->text))
-			return scan_refuse(scanner, "no '\"' ends the text that begins");
+			return scan_refuse(scanner, "the quoted text has no closing '\"'");
 		scan_spaces(scanner);
 		return STATUS_OK;
 	}
@@ -142,7 +142,7 @@ static enum status take_element(struct scanner *scanner, struct query_value *val
 	}
 	if (trimmed == from)
 		return scan_refuse(scanner,
-		                   scan_is(scanner, '{') ? "a list inside of a list" : "an element is missing");
+		                   scan_is(scanner, '{') ? "a list cannot contain a list" : "an element is missing");
 	value->text.text = (struct slice){ from, (size_t)(trimmed - from) };
 	value->is_null = !as_it_is && value->text.text.length == 4 && strncasecmp(from, "null", 4) == 0;
 	return STATUS_OK;
@@ -155,7 +155,7 @@ static enum status parse_array(struct scanner *scanner, struct query_condition *
 	enum status status;
 
 	if (!scan_take(scanner, '{'))
-		return scan_refuse(scanner, "expected '{' and a list behind (any) or (all)");
+		return scan_refuse(scanner, "expected '{' and a list after (any) or (all)");
 	scan_spaces(scanner);
 	if (scan_take(scanner, '}'))
 		return STATUS_OK;
@@ -193,7 +193,7 @@ static enum status take_braces(struct scanner *scanner, struct query_text *text)
 		}
 	}
 	scanner->at = from;
-	return scan_refuse(scanner, "no '}' ends the value that begins");
+	return scan_refuse(scanner, "the value has no closing '}'");
 }
 
 static enum status parse_one(struct scanner *scanner, struct query_condition *condition, bool in_tree)
@@ -267,7 +267,7 @@ static enum status parse_modifier(struct scanner *scanner, struct query_conditio
 		if (scan_take_word(scanner, "any)") || scan_take_word(scanner, "all)"))
 			return STATUS_OK;
 		scanner->at = from;
-		return scan_refuse(scanner, "expected (any) or (all) behind the operator");
+		return scan_refuse(scanner, "expected (any) or (all) after the operator");
 	}
 	scanner->at = from;
 	return refuse_operator(scanner);
@@ -291,7 +291,7 @@ static enum status parse_operation(struct scanner *scanner, struct query_conditi
 	if (i == QUERY_OPERATOR_COUNT || scanner->at == scanner->end || (*scanner->at != '.' && *scanner->at != '(')) {
 		scanner->at = from;
 		if (!in_tree && is_of_another_table(scanner->part)) {
-			(void)scan_refuse(scanner, "rows of another table, which are not supported,");
+			(void)scan_refuse(scanner, "rows of another table are not supported");
 			return scanner->fault->status = STATUS_NO_RELATION;
 		}
 		return refuse_operator(scanner);
@@ -341,7 +341,7 @@ static enum status parse_group(struct scanner *scanner, struct query_condition *
 	enum status status;
 
 	if (depth > QUERY_MAX_DEPTH)
-		return scan_refuse(scanner, arena_printf(scanner->arena, "a nesting of more than %d", QUERY_MAX_DEPTH));
+		return scan_refuse(scanner, arena_printf(scanner->arena, "filters are nested more than %d deep", QUERY_MAX_DEPTH));
 	if (!scan_take(scanner, '('))
 		return scan_refuse(scanner, "expected '(' and filters");
 	do {

@@ -36,7 +36,7 @@ static enum status refuse_call(struct scanner *scanner, const struct query_field
 				                               aggregates[i]));
 				return scanner->fault->status = STATUS_NO_AGGREGATES;
 			}
-	(void)scan_refuse(scanner, "rows of another table, which are not supported,");
+	(void)scan_refuse(scanner, "rows of another table are not supported");
 	return scanner->fault->status = STATUS_NO_RELATION;
 }
 
@@ -52,14 +52,14 @@ static enum status parse_column(struct scanner *scanner, struct query_column *co
 		return STATUS_OK;
 	}
 	if (scan_ahead(scanner, "...")) {
-		(void)scan_refuse(scanner, "a spread of another table's rows, which is not supported,");
+		(void)scan_refuse(scanner, "a spread of another table's rows is not supported");
 		return scanner->fault->status = STATUS_NO_RELATION;
 	}
 	if ((status = scan_field(scanner, stop, &column->field)) != STATUS_OK)
 		return status;
 	if (scan_is(scanner, ':') && !scan_ahead(scanner, "::")) {
 		if (column->field.step_count > 0)
-			return scan_refuse(scanner, "a path for an alias");
+			return scan_refuse(scanner, "an alias cannot be a path");
 		scanner->at++;
 		column->alias = column->field.column;
 		if ((status = scan_field(scanner, stop, &column->field)) != STATUS_OK)
@@ -73,7 +73,7 @@ static enum status parse_column(struct scanner *scanner, struct query_column *co
 			scanner->at++;
 		column->cast.text = (struct slice){ column->cast.at, (size_t)(scanner->at - column->cast.at) };
 		if (column->cast.text.length == 0)
-			return scan_refuse(scanner, "a type is missing behind '::'");
+			return scan_refuse(scanner, "a type is missing after '::'");
 	}
 	return STATUS_OK;
 }
@@ -183,7 +183,7 @@ static enum status parse_count(struct scanner *scanner, uint64_t *number)
 	struct slice rest = { scanner->at, (size_t)(scanner->end - scanner->at) };
 
 	if (integer_read(rest, &integer) != STATUS_OK || integer.negative || integer.magnitude > INT64_MAX)
-		return scan_refuse(scanner, "expected a number from 0 on");
+		return scan_refuse(scanner, "expected a non-negative integer");
 	*number = integer.magnitude;
 	return STATUS_OK;
 }

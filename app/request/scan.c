@@ -102,8 +102,8 @@ enum status scan_name(struct scanner *scanner, const char *stop, struct query_te
 {
 	if (scan_is(scanner, '"')) {
 		if (!scan_quoted(scanner, name))
-			return scan_refuse(scanner, "no '\"' ends the name that begins");
-		return name->text.length > 0 ? STATUS_OK : scan_refuse(scanner, "an empty name");
+			return scan_refuse(scanner, "the quoted name has no closing '\"'");
+		return name->text.length > 0 ? STATUS_OK : scan_refuse(scanner, "a name is empty");
 	}
 	name->at = scanner->at;
 	while (scanner->at < scanner->end && strchr(stop, *scanner->at) == NULL &&
@@ -129,7 +129,7 @@ static enum status take_index(struct scanner *scanner, struct query_step *step)
 			step->index = step->index * 10 + (text.bytes[i] - '0');
 	}
 	if (text.length - first > MAX_INDEX_DIGITS)
-		return scan_refuse(scanner, arena_printf(scanner->arena, "an array's index of more than %d digits",
+		return scan_refuse(scanner, arena_printf(scanner->arena, "an array index has more than %d digits",
 		                                         MAX_INDEX_DIGITS));
 	step->is_index = true;
 	if (negative)
@@ -146,14 +146,14 @@ enum status scan_path(struct scanner *scanner, const char *stop, struct query_fi
 
 	while (scan_take_word(scanner, "->")) {
 		if (field->as_text)
-			return scan_refuse(scanner, "an arrow behind '->>', whose result is text,");
+			return scan_refuse(scanner, "an arrow cannot follow '->>', whose result is text");
 		field->as_text = scan_take(scanner, '>');
 		if (count == QUERY_MAX_STEPS)
 			return scan_too_many(scanner, QUERY_MAX_STEPS, "steps in a JSON path");
 		memset(&steps[count], 0, sizeof(steps[count]));
 		quoted = scan_is(scanner, '"');
 		if (!quoted && (scanner->at == scanner->end || strchr(stop, *scanner->at) != NULL))
-			return scan_refuse(scanner, "a key or an index is missing behind the arrow");
+			return scan_refuse(scanner, "a key or an index is missing after the arrow");
 		if (!quoted || !scan_quoted(scanner, &steps[count].key)) { /* in quotes even an empty key is one */
 			if ((status = scan_name(scanner, stop, &steps[count].key)) != STATUS_OK)
 				return status;

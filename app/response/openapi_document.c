@@ -31,7 +31,7 @@ void openapi_document_answer(struct peer *peer, const struct schema *schema, con
 {
 	static struct text opening, origin;
 	struct fault fault = { .status = STATUS_NOT_ACCEPTABLE,
-		               .details = "what can be made: application/json, application/openapi+json, "
+		               .details = "available media types: application/json, application/openapi+json, "
 		                          "application/vnd.oai.openapi+json" };
 	const char *content_type;
 	char tag[ETAG_BYTES];

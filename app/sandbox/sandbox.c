@@ -77,5 +77,5 @@ void sandbox_look(const struct config *config, bool at_once)
 	/* However many of them find it at about the same time, one tells. */
 	if (sandbox_files_are_outdated(config) &&
 	    atomic_exchange(&metrics_page->sandbox_outdated, generation + 1) != generation + 1)
-		log_event(LOG_NOTICE, "sandbox", "a file that connecting reads has been replaced: the workers are renewed to see it");
+		log_event(LOG_NOTICE, "sandbox", "a file that connecting needs has been replaced: the workers are renewed to read it");
 }

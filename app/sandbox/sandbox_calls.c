@@ -139,7 +139,7 @@ const char *sandbox_calls(void)
 	seccomp_release(filter);
 	if (fault == 0)
 		return NULL;
-	snprintf(what, sizeof(what), "the system calls of the workers are not limited: no seccomp here: %s", strerror(-fault));
+	snprintf(what, sizeof(what), "the system calls of the workers are not limited: seccomp is not available: %s", strerror(-fault));
 	return what;
 }
 

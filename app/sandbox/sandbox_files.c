@@ -252,7 +252,7 @@ static const char *lacks(const char *why)
 {
 	static char what[128];
 
-	snprintf(what, sizeof(what), "the files of the workers are not limited: no Landlock here: %s", why);
+	snprintf(what, sizeof(what), "the files of the workers are not limited: Landlock is not available: %s", why);
 	return what;
 }
 

@@ -247,7 +247,7 @@ enum catalogue_missing catalogue_missing(const struct schema *schema, const stru
 	bool known = table != NULL && !table->unreadable;
 
 	if (table == NULL) {
-		snprintf(missing, size, "the database has no table '%s', or does not show it to us", choice->name.bytes);
+		snprintf(missing, size, "the database has no table '%s', or does not show it to the account", choice->name.bytes);
 		return DESCRIBE_MISSING;
 	}
 	if (table->untold != NULL) {
@@ -259,7 +259,7 @@ enum catalogue_missing catalogue_missing(const struct schema *schema, const stru
 		int column = catalogue_column_index(table, choice->columns[c]);
 
 		if (column < 0) {
-			snprintf(missing, size, "%s '%s' has no column '%s', or does not show it to us",
+			snprintf(missing, size, "%s '%s' has no column '%s', or does not show it to the account",
 			         table->is_view ? "view" : "table", choice->name.bytes, choice->columns[c].bytes);
 			return DESCRIBE_MISSING;
 		}
@@ -278,7 +278,7 @@ enum catalogue_missing catalogue_missing(const struct schema *schema, const stru
 		         choice->name.bytes);
 	else
 		snprintf(missing, size,
-		         table->is_view ? "the database shows us no column of view '%s': it is broken, or the account"
+		         table->is_view ? "the database shows the account no column of view '%s': it is broken, or the account"
 		                          " has no right to what it uses, such as EXECUTE on a function"
 		                        : "the account has no right on any column of table '%s'",
 		         choice->name.bytes);

@@ -220,7 +220,7 @@ enum status literal_add_pattern(struct text *sql, struct slice text, const char 
 	size_t before = sql->length;
 	bool escaped = false;
 
-	*why = "the pattern ends with a backslash, which is to stand before another character,";
+	*why = "expected a character after the last '\\' of the pattern";
 	literal_add_string(sql, text);
 	for (size_t i = before; i < sql->length; i++) {
 		if (sql->bytes[i] == '*')

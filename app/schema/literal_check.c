@@ -17,18 +17,18 @@ enum status literal_check_characters(const struct column *column, struct slice t
 	if (column->kind != KIND_CHAR && column->kind != KIND_VARCHAR)
 		return STATUS_OK;
 	if (column->length > 0 && text.length > column->length && (characters = count_characters(text)) > column->length) {
-		*why = arena_printf(arena, "%llu characters are too many, there is room for %llu",
+		*why = arena_printf(arena, "the value has %llu characters, the maximum is %llu",
 		                    (unsigned long long)characters, (unsigned long long)column->length);
 		return STATUS_TOO_LONG;
 	}
 	if (column->kind == KIND_CHAR && text.length > 0 && text.bytes[text.length - 1] == ' ') {
-		*why = "spaces at the end are not kept";
+		*why = "spaces at the end would be removed";
 		return STATUS_TOO_LONG;
 	}
 	return STATUS_OK;
 }
 
-/* The digits behind the point of the literal, but for zeros at its end, and for what is behind them: a quote, or BC. */
+/* The digits after the point of the literal, but for zeros at its end, and for what is behind them: a quote, or BC. */
 static size_t count_fraction(const char *literal, const char *end)
 {
 	const char *point = slice_find(literal, end, '.');
@@ -42,7 +42,7 @@ enum status literal_check_fraction(struct slice literal, unsigned most, struct a
 {
 	if (count_fraction(literal.bytes, literal.bytes + literal.length) <= most)
 		return STATUS_OK;
-	*why = most > 0 ? arena_printf(arena, "expected at most %u digits behind the point", most) :
-	                  "expected no digits behind the point";
+	*why = most > 0 ? arena_printf(arena, "expected at most %u digits after the point", most) :
+	                  "expected no digits after the point";
 	return STATUS_NO_FIT;
 }

@@ -57,7 +57,7 @@ bool handover_take(const struct handover *handover, struct handover_item *item)
 	ssize_t got = recvmsg(handover->take, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
 
 	if (got >= (ssize_t)sizeof(item->note) && (message.msg_flags & MSG_CTRUNC))
-		log_event(LOG_ERROR, "handover-lost", "no descriptor is left for a connection that another worker gave: it is cut");
+		log_event(LOG_ERROR, "handover-lost", "no descriptor is left for a connection from another worker; the connection is closed");
 	if (got < (ssize_t)sizeof(item->note) || (header = CMSG_FIRSTHDR(&message)) == NULL || header->cmsg_type != SCM_RIGHTS)
 		return false;
 	memcpy(&item->connection, CMSG_DATA(header), sizeof(int));

@@ -77,7 +77,7 @@ const char *negotiate_content_type(enum media media)
 
 const char *negotiate_media_list(void)
 {
-	return "what can be made: application/json, application/vnd.pgrst.object+json, text/csv, application/x-ndjson; "
+	return "available media types: application/json, application/vnd.pgrst.object+json, text/csv, application/x-ndjson; "
 	       "none with nulls=stripped";
 }
 

@@ -93,8 +93,8 @@ static bool make_room(int entrance)
 	now = clock_now_us();
 	balance_tell_strained(now);
 	if (entrances.full_told_us == 0 || now - entrances.full_told_us >= FULL_AGAIN_US) {
-		log_event(LOG_WARNING, "connections-full", "%u connections are open, as many as the limit of descriptors allows:"
-		          " idle ones are closed for others (ulimit -n, LimitNOFILE=)", peer_list_count());
+		log_event(LOG_WARNING, "connections-full", "%u connections are open, which is the limit of descriptors: idle"
+		          " connections are closed for new ones (ulimit -n, LimitNOFILE=)", peer_list_count());
 		entrances.full_told_us = now;
 	}
 	while (!worker.retiring && !has_room() && (idle = TAILQ_FIRST(&worker.peers[PEER_IDLE])) != NULL)

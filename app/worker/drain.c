@@ -88,7 +88,7 @@ bool drain_may(void)
 		return true;
 	if (clock_now_us() < deadline_us)
 		return false;
-	log_event(LOG_WARNING, "drain-timeout", "requests are left unanswered after %ld s",
+	log_event(LOG_WARNING, "drain-timeout", "requests remain unanswered after %ld s",
 	          worker.config->drain_timeout_s);
 	return true;
 }

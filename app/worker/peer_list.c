@@ -424,7 +424,7 @@ void peer_list_look_at(struct peer *peer)
 		break;
 	case PEER_LOOK_BROKEN:
 		METRICS_ADD(metrics_own->protocol_errors, 1);
-		log_event(LOG_WARNING, "protocol-error", "what came is not FastCGI; the connection is closed");
+		log_event(LOG_WARNING, "protocol-error", "the web server sent something that is not FastCGI; the connection is closed");
 		peer_list_hang_up(peer);
 		break;
 	case PEER_LOOK_GONE:
@@ -469,8 +469,8 @@ void peer_list_expire(enum peer_state state, int64_t now)
 	while ((peer = TAILQ_FIRST(&worker.peers[state])) != NULL && peer->deadline_us <= now) {
 		METRICS_ADD(metrics_own->protocol_errors, 1);
 		log_event(LOG_WARNING, state == PEER_PARTIAL ? "request-timeout" : "answer-timeout",
-		          state == PEER_PARTIAL ? "a request did not come in whole in time; the connection is closed"
-		                                : "an answer was not taken in time; the connection is closed");
+		          state == PEER_PARTIAL ? "a request was not complete in time; the connection is closed"
+		                                : "the web server did not read an answer in time; the connection is closed");
 		peer_list_hang_up(peer);
 	}
 }

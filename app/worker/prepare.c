@@ -20,7 +20,7 @@ static enum status check_profile(struct peer *peer, struct fault *fault)
 {
 	if (is_our_schema(peer->request.accept_profile) && is_our_schema(peer->request.content_profile))
 		return STATUS_OK;
-	fault->hint = "there is one schema: leave Accept-Profile out, or let it be public";
+	fault->hint = "there is one schema: omit Accept-Profile, or set it to public";
 	return fault->status = STATUS_NO_SUCH_SCHEMA;
 }
 

@@ -315,7 +315,7 @@ void run_read_step(enum database_step step)
 		break;
 	case DATABASE_FAILED:
 		if (is_out_of_touch()) {
-			database_leave_host(worker.database, "the node has lost touch with its cluster");
+			database_leave_host(worker.database, "the node has lost contact with its cluster");
 			lose_read();
 			break;
 		}
@@ -353,7 +353,7 @@ void run_read_timers(int64_t now_us)
 
 	if (peer != NULL && stream_is_paused() && peer->deadline_us != 0 && peer->deadline_us <= now_us) {
 		METRICS_ADD(metrics_own->protocol_errors, 1);
-		log_event(LOG_WARNING, "answer-timeout", "a stream was not taken further in time; it is cut");
+		log_event(LOG_WARNING, "answer-timeout", "the client stopped reading a streamed answer; the connection is closed");
 		stream_hang_up();
 		run_read_go_on();
 	}

@@ -139,10 +139,10 @@ static enum script_next limit_time(enum script_next next)
 		return script_undo(&change);
 	if (change.attempts > 0) /* the time went by behind others' locks, and another try may do it */
 		return script_fail(&change, STATUS_LOCKED, NULL, NULL);
-	log_event(LOG_ERROR, "write-timeout", "a write of table '%s' ran past MYREST_STATEMENT_TIMEOUT as a whole",
+	log_event(LOG_ERROR, "write-timeout", "a write of table '%s' exceeded MYREST_STATEMENT_TIMEOUT as a whole",
 	          change.plan->table->name.bytes);
-	return script_fail(&change, STATUS_TIMEOUT, "the write ran past its time",
-	            "MYREST_STATEMENT_TIMEOUT is how long all statements of a write may run together");
+	return script_fail(&change, STATUS_TIMEOUT, "the write exceeded its time limit",
+	            "MYREST_STATEMENT_TIMEOUT limits all statements of a write together");
 }
 
 static enum database_step send_sql(void)

@@ -131,7 +131,7 @@ struct fault server_fault_of_read(const struct database_error *error, const stru
 	if (fault.status == STATUS_URI_TOO_LONG)
 		fault.details = STATEMENT_TOO_LONG;
 	else if (fault.status == STATUS_LOCKED)
-		fault.message = "others hold what is to be read";
+		fault.message = "the rows are locked by another transaction";
 	else if (fault.status == STATUS_FORBIDDEN && server_fault_lacks_right(error->text, plan->table, &right))
 		server_fault_tell_right(&fault, plan->table, right != NULL ? right : "SELECT", arena);
 	server_fault_tell_operand(&fault, error, plan, sql, arena);
@@ -190,7 +190,7 @@ void server_fault_tell_operand(struct fault *fault, const struct database_error 
 		fault->message = arena_printf(arena,
 		                              named && strcmp(error->state, "42804") != 0
 		                                    ? "column '%s' cannot be ordered: type %s has no order"
-		                                    : "column '%s' cannot be compared so: type %s has no such operator",
+		                                    : "column '%s' cannot be compared like this: type %s has no such operator",
 		                              column->name.bytes, column->declared.bytes);
 }
 
@@ -200,10 +200,10 @@ const char *server_fault_limit(const struct database_error *error)
 	static const char state[] = "57014: ";
 
 	if (error->number == INTERRUPTED || strstr(error->text, "due to user request") != NULL)
-		return "somebody has ended it in the database";
+		return "it was ended in the database";
 	if (strncmp(error->text, state, sizeof(state) - 1) == 0 && strstr(error->text, "due to statement timeout") == NULL)
-		return "MYREST_STATEMENT_TIMEOUT is how long it may run, or somebody has ended it in the database";
-	return "MYREST_STATEMENT_TIMEOUT is how long it may run";
+		return "MYREST_STATEMENT_TIMEOUT limits it, or it was ended in the database";
+	return "MYREST_STATEMENT_TIMEOUT limits it";
 }
 
 void server_fault_tell(struct fault *fault, const struct database_error *error, struct arena *arena)

@@ -32,7 +32,7 @@ static void tell_shed(unsigned count, int64_t now)
 	untold += count;
 	if (untold == 0 || (told_us != 0 && now - told_us < SHED_TOLD_US))
 		return;
-	log_event(LOG_WARNING, "requests-shed", "%lu requests were refused because they had waited for MYREST_QUEUE_MS (%ld)",
+	log_event(LOG_WARNING, "requests-shed", "%lu requests were refused because they had waited longer than MYREST_QUEUE_MS (%ld)",
 	          untold, worker.config->queue_ms);
 	untold = 0;
 	told_us = now;
@@ -43,8 +43,8 @@ static void tell_shed(unsigned count, int64_t now)
 void shed_overdue(int64_t now)
 {
 	struct fault fault = { .status = STATUS_BUSY,
-		               .message = "the service is too busy: the request has waited for too long",
-		               .details = "MYREST_QUEUE_MS is how long it may wait for its statement to start" };
+		               .message = "the service is too busy: the request has waited too long",
+		               .details = "MYREST_QUEUE_MS limits the time until its statement starts" };
 	struct peer *peer, *next;
 	unsigned count = 0;
 

@@ -159,7 +159,7 @@ static void tell_foreign_key(struct fault *fault, const struct table *table, con
 	const char *columns = key != NULL ? column_list(table, key->column_count, key->columns, arena) : NULL;
 
 	if (error->referenced)
-		fault->message = "other rows refer to this one";
+		fault->message = "other rows refer to this row";
 	if (error->referenced || columns == NULL)
 		return;
 	fault->message = arena_printf(arena, "the change violates foreign key constraint \"%s\"", key->name);
@@ -186,10 +186,10 @@ static void tell_column(struct fault *fault, const struct table *table, const st
 		{ STATUS_NULL, "null value in column ", " violates not-null constraint" },
 		{ STATUS_TOO_LONG, "the value is too long for column ", "" },
 		{ STATUS_NO_FIT, "the value is out of range for column ", "" },
-		{ STATUS_NO_MEMBER, "the value is none of those that may stand in column ", "" },
-		{ STATUS_NO_CHARACTER, "not all of these characters can stand in column ", "" },
+		{ STATUS_NO_MEMBER, "the value is not among those that are allowed in column ", "" },
+		{ STATUS_NO_CHARACTER, "the value has characters that cannot be stored in column ", "" },
 		{ STATUS_BAD_VALUE, "the value is not of the type of column ", "" },
-		{ STATUS_TOO_DEEP, "JSON is nested deeper than the database takes it in column ", "" },
+		{ STATUS_TOO_DEEP, "JSON is nested deeper than the database allows in column ", "" },
 		{ STATUS_NOT_WRITABLE, "the database computes column ", "" },
 	};
 	const struct column *column = name.length > 0 ? find_column(table, name) : NULL;
@@ -339,7 +339,7 @@ static void tell_right(struct fault *fault, const struct plan *plan, const struc
 	const char *table = plan->table->name.bytes, *right;
 
 	if (strncmp(text, sequence, sizeof(sequence) - 1) == 0)
-		fault->hint = arena_printf(arena, "the account has no USAGE of a sequence of table '%s'", table);
+		fault->hint = arena_printf(arena, "the account has no USAGE on a sequence of table '%s'", table);
 	else if (server_fault_lacks_right(text, plan->table, &right))
 		server_fault_tell_right(fault, plan->table, right != NULL ? right : needed_rights(plan, write, sql, arena), arena);
 }
@@ -381,10 +381,10 @@ struct fault write_fault_make(const struct database_error *error, const struct p
 	else if (sql.length > 0 && sql.bytes[0] != 'I')
 		server_fault_tell_operand(&fault, error, plan, sql, arena);
 	if (write_fault_is_unseen(&fault, error))
-		fault.hint = "a column that is not served has to have a value: its owner can give it a default, or MYREST_TABLES"
-		             " name it; the log says which";
+		fault.hint = "a column that is not served needs a value: give it a default, or name it in MYREST_TABLES; the log"
+		             " has its name";
 	else if (fault.status == STATUS_NULL && write->kind == WRITE_INSERT && write->resolution != RESOLUTION_NONE)
-		fault.hint = "a row of an upsert has to be whole, also where it is there already: PATCH changes some of its columns";
+		fault.hint = "a row of an upsert must be complete even if it exists already: use PATCH to change some of its columns";
 	write_fault_tell_row(&fault, write, row, arena);
 	server_fault_tell(&fault, error, arena);
 	return fault;
@@ -403,8 +403,8 @@ struct fault write_fault_of_keys(const struct database_error *error, const struc
 		                          error->number > 0 ? ", or there is no such table" : "");
 	} else if (of_table || status_http(fault.status) < 500) { /* what it says of a request is said of our own */
 		fault.status = STATUS_DEFINITION;
-		fault.message = arena_printf(arena, "the table '%.*s' of MYREST_IDEMPOTENCY_TABLE is not there, or not as"
-		                                    " conf/idempotency*.sql makes it; the log says more",
+		fault.message = arena_printf(arena, "the table '%.*s' of MYREST_IDEMPOTENCY_TABLE does not exist, or differs from"
+		                                    " what conf/idempotency*.sql creates; the log has the cause",
 		                             (int)keys.length, keys.bytes);
 	}
 	server_fault_tell(&fault, error, arena);

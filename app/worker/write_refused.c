@@ -167,7 +167,7 @@ enum script_next script_stage_failed(struct write_script *script)
 	if (is_too_long_to_keep(script, error->status)) {
 		script_log_failure(script, LOG_INFO, "write-failed");
 		return script_fail(script, STATUS_BAD_PREFERENCE,
-		            "the answer is too large to be kept for its Idempotency-Key: return=minimal can be had", NULL);
+		            "the answer is too large to be stored for its Idempotency-Key: use return=minimal", NULL);
 	}
 	if (script->stage == SCRIPT_WRITE && script_may_leave_out(script) && error->status == STATUS_DUPLICATE) {
 		struct fault duplicate = write_fault_make(error, script->plan, script->write, sql, row, &peer->arena);

@@ -215,9 +215,9 @@ static enum script_next refuse_unfound(struct write_script *script)
 {
 	if (script->write->returned != RETURN_REPRESENTATION)
 		return script_next_row(script);
-	return script_fail(script, STATUS_BAD_PREFERENCE, "the new row cannot be found again: return=minimal can be had",
+	return script_fail(script, STATUS_BAD_PREFERENCE, "the new row cannot be found again: use return=minimal",
 	            script->write->key == NULL ? "the table has no primary key" :
-	                                        "the database makes the key, and does not tell it");
+	                                        "the database generates the key and does not report it");
 }
 
 static enum script_next finish_inserted(struct write_script *script)
@@ -235,8 +235,8 @@ static enum script_next finish_reading(struct write_script *script)
 	const struct write *write = script->write;
 
 	if (write->returned == RETURN_REPRESENTATION && script->found < (write->one_by_one ? 1 : script->rows))
-		return script_fail(script, STATUS_BAD_PREFERENCE, "what was written cannot be found again: return=minimal can be had",
-		            "it has another key now than it was given, by a trigger perhaps");
+		return script_fail(script, STATUS_BAD_PREFERENCE, "what was written cannot be found again: use return=minimal",
+		            "its key is not the one that it was given; perhaps a trigger changed it");
 	return write->one_by_one ? script_next_row(script) : finish_script(script);
 }
 
@@ -260,7 +260,7 @@ static enum script_next refuse_left_out(struct write_script *script)
 {
 	if (!script->plan->table->dialect->returns_changes)
 		return script_fail(script, STATUS_LOCKED, NULL, NULL);
-	return script_fail(script, STATUS_BAD_PREFERENCE, "a trigger or rule has left out rows that were to be written; nothing was written",
+	return script_fail(script, STATUS_BAD_PREFERENCE, "a trigger or rule has skipped rows; nothing was written",
 	            NULL);
 }
 
@@ -288,7 +288,7 @@ static bool shows_too_many(struct write_script *script)
 static enum script_next refuse_to_show(struct write_script *script)
 {
 	return script_fail(script, STATUS_BAD_PREFERENCE,
-	            word_rows(script, "more than", script->write->max_rows, " cannot be returned: return=minimal can be had"),
+	            word_rows(script, "more than", script->write->max_rows, " cannot be returned: use return=minimal"),
 	            NULL);
 }
 
@@ -329,12 +329,12 @@ static enum script_next finish_locking(struct write_script *script)
 
 	script->there = script->rows > 0;
 	if (!is_condition_met(script))
-		return script_fail(script, STATUS_CONDITION, write->unless_there && script->rows > 0 ? "the row is there already" : NULL, NULL);
+		return script_fail(script, STATUS_CONDITION, write->unless_there && script->rows > 0 ? "the row exists already" : NULL, NULL);
 	if (shows_too_many(script))
 		return refuse_to_show(script);
 	if (script->renames)
-		return script_fail(script, STATUS_DUPLICATE, "the key is that of another row, which is spelled otherwise",
-		            "to the column's collation they are equal");
+		return script_fail(script, STATUS_DUPLICATE, "the key belongs to another row, with a different spelling",
+		            "they are equal under the column's collation");
 	if (write->kind == WRITE_PUT)
 		return send_write(script);
 	if (is_refused_for_count(script, &next))

@@ -93,7 +93,7 @@ def test_check_looks_for_the_table_of_idempotency_keys(database, lab):
     for missing in [[right] for right in rights] + [[one for one in rights if one != right] for right in rights] + [rights]:
         may(schema, *(f"{one} ON keys_" for one in rights if one not in missing))
         ended = check(lab, schema, MYREST_IDEMPOTENCY_TABLE="keys_")
-        told, nothing = ", ".join(missing), f", or there is no such table ({made_by} makes it)" if missing == rights else ""
+        told, nothing = ", ".join(missing), f", or there is no such table ({made_by} creates it)" if missing == rights else ""
         assert ended.returncode == 77 and ended.stderr.count("myrest:") == 1, ended
         assert f"on table 'keys_' the account has no {told}{nothing}: GRANT {told} ON " in ended.stderr, ended
         follow(schema, ended)
@@ -109,7 +109,7 @@ def test_check_looks_for_the_table_of_idempotency_keys(database, lab):
     if not postgresql.HERE:  # who has rights on all tables is told
         schema.sql(f"GRANT SELECT, INSERT, UPDATE ON {schema.name}.* TO rest@'%'")
     ended = check(lab, schema, MYREST_IDEMPOTENCY_TABLE="keys_")
-    assert ended.returncode == 69 and f"exist; it is to be as this makes it: {made_by}\n" in ended.stderr, ended
+    assert ended.returncode == 69 and f"exist; it must be as this creates it: {made_by}\n" in ended.stderr, ended
 
 
 @pytest.mark.parametrize("name, kind", [("t", "table"), ("v", "view")])
@@ -118,10 +118,10 @@ def test_check_does_not_say_that_a_column_is_not_there_which_it_is_not_shown(dat
     may(schema, f"SELECT (id, name) ON {name}")
     ended = check(lab, schema, f"{name}(id,pw)", "")
     unreadable = f"the account has no SELECT on column 'pw' of {kind} '{name}'"
-    unshown = f"{kind} '{name}' has no column 'pw', or does not show it to us"
+    unshown = f"{kind} '{name}' has no column 'pw', or does not show it to the account"
     assert (unreadable if postgresql.HERE else unshown) in ended.stderr and ended.returncode == 69, ended
     ended = check(lab, schema, f"{name}(id,nothing)", "")
-    assert f"{kind} '{name}' has no column 'nothing', or does not show it to us" in ended.stderr, ended
+    assert f"{kind} '{name}' has no column 'nothing', or does not show it to the account" in ended.stderr, ended
 
 
 def test_check_tells_of_all_that_is_missing_a_line_each_with_the_grants(database, lab):
@@ -131,7 +131,7 @@ def test_check_tells_of_all_that_is_missing_a_line_each_with_the_grants(database
     ended = check(lab, schema, ",".join(["t", "other(id,a,b)", "v", *long]), "")
     assert ended.returncode == 69, ended
     lines = [line.removeprefix("myrest: MYREST_TABLES: ") for line in ended.stderr.splitlines()]
-    assert lines[3:] == [f"the database has no table '{name}', or does not show it to us" for name in long]
+    assert lines[3:] == [f"the database has no table '{name}', or does not show it to the account" for name in long]
     quoted = (lambda name: f'"{name}"') if postgresql.HERE else (lambda name: f"`{name}`")
     account = '"rest"' if postgresql.HERE else "`rest`@`%`"
     a, b = map(quoted, ("a", "b"))
@@ -152,7 +152,7 @@ def test_check_tells_of_all_that_is_missing_a_line_each_with_the_grants(database
 def test_check_tells_by_which_variable_a_column_is_named(database, lab):
     schema = bare(database, *SECRETS)
     may(schema, "SELECT ON t", "INSERT ON t", "UPDATE ON t", "DELETE ON t")
-    fault = "table 't' has no column 'nothing', or does not show it to us\n"
+    fault = "table 't' has no column 'nothing', or does not show it to the account\n"
     for tables, variable in (("t", "MYREST_WRITABLE"), ("t(id,nothing)", "MYREST_TABLES")):
         ended = check(lab, schema, tables, "t(id,nothing)")
         assert (ended.returncode, ended.stderr) == (69, f"myrest: {variable}: {fault}"), ended
@@ -194,7 +194,7 @@ def test_a_table_of_idempotency_keys_that_does_not_serve_is_named(database, serv
 
     def told():
         error = refused(ask(), 500, None)
-        assert "the table 'keys_' of MYREST_IDEMPOTENCY_TABLE is not there, or not as conf/idempotency" in error["message"], error
+        assert "the table 'keys_' of MYREST_IDEMPOTENCY_TABLE does not exist, or differs from what conf/idempotency" in error["message"], error
         return error
 
     told()

@@ -142,7 +142,7 @@ def test_a_table_that_is_full(w):
 def test_an_upsert_that_the_table_cannot_have(unchanged):
     body = {"room": 1, "s": "2024-01-15", "e": "2024-03-01"}
     error = refused(unchanged.post("/stays", body, prefer="resolution=merge-duplicates"), 400, "55000")
-    assert "cannot be written this way" in error["message"]
+    assert "cannot be written in this way" in error["message"]
     for prefer in (None, "resolution=ignore-duplicates"):
         refused(unchanged.post("/stays", body, prefer=prefer), 409, "23505")
 

@@ -102,7 +102,7 @@ def test_no_filter_asks_for_a_day_that_no_calendar_has(w, column, given, day):
     for condition in (f"eq.{moment}", f"neq.{moment}", f"gt.{moment}", f"not.lte.{moment}", f"in.({moment})", f"in.(2024-01-02,{moment})",
                       f"isdistinct.{moment}", f"eq(any).{{2024-01-02,{moment}}}"):  # fmt: skip
         error = refused(w.get(f"/moments?{column}={condition}"), 400, "22P02", column)
-        assert error["message"] == f"expected a date that there is for column '{column}'" and error["details"].startswith("at character ")
+        assert error["message"] == f"expected a valid calendar date for column '{column}'" and error["details"].startswith("at character ")
     before = w.snapshot()
     refused(w.delete(f"/moments?{column}=lt.{moment}"), 400, "22P02", column)
     assert w.snapshot() == before

@@ -158,7 +158,7 @@ def test_it_lives_beside_debians_default_site(own):
 def test_the_error_page_is_no_resource(users):
     for method in "GET", "POST", "DELETE":
         response = users.get("/-/error", method=method)
-        assert error_of(response, 404, "PGRST125")["message"] == "nothing at this path"
+        assert error_of(response, 404, "PGRST125")["message"] == "there is nothing at this path"
 
 
 def test_the_configuration_of_contrib_answers_alike(users, lab):

@@ -189,7 +189,7 @@ def test_a_table_that_others_hold(serve):
     with made.schema.connect() as connection, connection.cursor() as cursor:
         cursor.plainly("BEGIN")
         cursor.plainly("LOCK TABLE t IN ACCESS EXCLUSIVE MODE")
-        assert error_of(made.get("/t"), 503, "40001")["message"] == "others hold what is to be read"
+        assert error_of(made.get("/t"), 503, "40001")["message"] == "the rows are locked by another transaction"
         assert "written" in error_of(send(made.web, "POST", "/t", {"id": 1}), 503, "40001")["message"]
         cursor.plainly("ROLLBACK")
     assert made.json("/t") == []

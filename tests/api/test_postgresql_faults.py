@@ -106,7 +106,7 @@ def told(response, column):
     if response.status == 200:
         return True
     error = error_of(response, 400)
-    assert "something went wrong" not in error["message"] and error["code"] != "PGRST100", error
+    assert "an internal error" not in error["message"] and error["code"] != "PGRST100", error
     if error["code"] not in ("42601", "2201B"):  # these are about the client's own words
         assert f"'{column}'" in error["message"], error
     return False
@@ -140,7 +140,7 @@ def test_what_a_type_does_not_have_is_a_400_by_name(kinds, name):
     for cast in CASTS:
         response = kinds.get(f"/t?select={column}::{cast}")
         assert response.status in (200, 400), response
-        assert "something went wrong" not in response.body.decode()
+        assert "an internal error" not in response.body.decode()
     assert kinds.json("/t?select=id&order=id") == [{"id": 1}, {"id": 2}, {"id": 3}]
 
 
@@ -184,15 +184,15 @@ OWNERS = {
     "a_trigger_without_a_case": (triggered("{}", "CASE NEW.id WHEN 99 THEN NULL; END CASE"), "POST", 500, "20000", "a view, rule, trigger or function"),
     "a_trigger_that_commits": (triggered("{}", "COMMIT"), "POST", 500, "2D000", "a view, rule, trigger or function"),
     "a_function_that_gives_nothing": (("CREATE TABLE {} (id integer, n integer DEFAULT {}_n())",), "POST", 500, "2F005", "a view, rule, trigger or function"),
-    "a_view_that_divides": (("CREATE VIEW {} AS SELECT 1 / (n - 1) AS id FROM generate_series(1, 2) AS n",), "GET", 500, "22012", "what a view or the table computes"),
+    "a_view_that_divides": (("CREATE VIEW {} AS SELECT 1 / (n - 1) AS id FROM generate_series(1, 2) AS n",), "GET", 500, "22012", "an expression of a view or of the table fails"),
     "a_view_of_several_rows": (("CREATE VIEW {} AS SELECT (SELECT n FROM generate_series(1, 2) AS n) AS id",), "GET", 500, "21000", "a view, rule, trigger or function"),
     "a_view_that_raises": ((plpgsql("{}_n()", "RAISE EXCEPTION 'secret'; RETURN 1;", "integer"), "CREATE VIEW {} AS SELECT {}_n() AS id"),
-                           "GET", 500, "P0001", "what a view or the table computes"),
+                           "GET", 500, "P0001", "an expression of a view or of the table fails"),
     "a_view_that_calls_too_deep": ((plpgsql("{}_n()", "RETURN {}_n();", "integer"), "CREATE VIEW {} AS SELECT {}_n() AS id"), "GET", 500, "54001", "nested too deep"),
     "a_view_that_breaks_a_domain": (("CREATE DOMAIN {}_d AS integer CHECK (VALUE > 0)", "CREATE VIEW {} AS SELECT (n::text)::{}_d AS id FROM generate_series(0, 1) AS n"),
-                                    "GET", 500, "23514", "what a view or the table computes"),
+                                    "GET", 500, "23514", "an expression of a view or of the table fails"),
     "a_view_that_writes_a_row_twice": (("CREATE TABLE {}_t (n integer UNIQUE)", plpgsql("{}_n()", "INSERT INTO {}_t VALUES (1), (1) ON CONFLICT (n) DO UPDATE SET n = 1; RETURN 1;", "integer"),
-                                        "CREATE VIEW {} AS SELECT {}_n() AS id"), "GET", 500, "21000", "what a view or the table computes"),
+                                        "CREATE VIEW {} AS SELECT {}_n() AS id"), "GET", 500, "21000", "an expression of a view or of the table fails"),
     "a_view_that_writes_by_no_key": (("CREATE TABLE {}_t (n integer)", plpgsql("{}_n()", "INSERT INTO {}_t VALUES (1) ON CONFLICT (n) DO NOTHING; RETURN 1;", "integer"),
                                       "CREATE VIEW {} AS SELECT {}_n() AS id"), "GET", 500, "42P10", "a view, rule, trigger or function"),
     "a_view_that_writes_what_is_computed": (("CREATE TABLE {}_t (n integer GENERATED ALWAYS AS (1) STORED)", plpgsql("{}_n()", "INSERT INTO {}_t VALUES (1); RETURN 1;", "integer"),
@@ -328,7 +328,7 @@ def test_a_statement_that_needs_more_than_the_server_gives_is_503(serve, databas
     table = "CREATE TABLE t (id integer, v text)", "INSERT INTO t SELECT n, repeat(md5(n::text), 40) FROM generate_series(1, 5000) AS n"
     try:
         made = serve(*limits, *table, MYREST_MAX_ROWS=10000)
-        assert "used up what the database grants" in error_of(made.get("/t?order=v"), 503, "53400")["message"]
+        assert "reached a limit that the database sets" in error_of(made.get("/t?order=v"), 503, "53400")["message"]
         assert made.json("/t?id=eq.7&select=id") == [{"id": 7}]
     finally:
         plainly(database.schema(), "ALTER ROLE rest RESET work_mem", "ALTER ROLE rest RESET temp_file_limit")

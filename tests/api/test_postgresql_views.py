@@ -72,7 +72,7 @@ def test_a_partitioned_table_is_one(forms):
         ("POST", "/parted", {"id": 4, "day": "2030-01-01"}), ("PATCH", "/parted?id=eq.3", {"day": "2030-01-01"}),
     ):  # fmt: skip
         fault = error_of(send(forms.web, method, target, body), 422, "23514")
-        assert fault["message"] == "no partition of the table takes the row", fault
+        assert fault["message"] == "the table has no partition for the row", fault
     done(send(forms.web, "DELETE", "/parted?id=eq.3"), 204)
     done(send(forms.web, "PATCH", "/parted?id=lt.9&order=day&limit=1", {"v": "first"}), 204)
     assert forms.json("/parted?order=day&select=v") == [{"v": "first"}, {"v": "new"}]

@@ -109,7 +109,7 @@ def test_put_of_what_a_child_refers_to_keeps_the_child(w):
 
 def test_put_only_if_nothing_is_there(w):
     error = refused(w.put("/users/1", ADMIN | {"username": "x"}, If_None_Match="*"), 412, "40001")
-    assert error["message"] == "the row is there already"
+    assert error["message"] == "the row exists already"
     assert w.json("/users/1") == ADMIN
     done(w.put("/users/5", {"username": "ada", "email": "ada@x"}, If_None_Match="*"), 201)
     refused(w.put("/users/5", {"username": "bob", "email": "bob@x"}, If_None_Match="*"), 412)

@@ -173,7 +173,7 @@ def test_a_view_that_writes_is_not_counted(w):
 
 
 def a_search_is_too_large(response):
-    assert "full-text search is more than" in refused(response, 400, "54000")["message"]
+    assert "full-text search exceeds" in refused(response, 400, "54000")["message"]
 
 
 @pytest.mark.parametrize("words", [128, 129, 500])

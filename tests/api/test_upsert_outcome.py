@@ -79,7 +79,7 @@ def test_who_adds_a_row_is_told_once(serve):
         thread.join()
     told = 0
     for sent, wanted, answer in answers:
-        if answer.status == 503:  # others hold what is to be written; nothing was written
+        if answer.status == 503:  # the rows are locked by another transaction; nothing was written
             continue
         added = int(answer.headers["content-range"].removeprefix("*/"))
         assert answer.status == (201 if added else 200), answer
@@ -93,7 +93,7 @@ def test_who_adds_a_row_is_told_once(serve):
 
 @pytest.mark.parametrize("wanted", WANTED)
 def test_an_upsert_that_lacks_a_column_has_a_hint(serve, wanted):
-    """The databases ask for it even where the row is there already; a plain POST needs no hint."""
+    """The databases ask for it even where the row exists already; a plain POST needs no hint."""
     front = serve(*PEOPLE, tables="people")
     before = rows_of(front, "people")
     for prefer in (MERGE, IGNORE):

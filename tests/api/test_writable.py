@@ -21,7 +21,7 @@ def test_a_table_that_is_not_writable_is_405_with_a_truthful_allow(unchanged, me
 def test_a_view_that_cannot_be_written_says_why_it_is_405(unchanged, start_pool, method):
     pool = start_pool(unchanged.schema.url(), "totals", MYREST_WRITABLE="totals")
     answer = pool.ask("/totals?n=eq.1", method, body=b'{"n":2}' if method != "DELETE" else b"")
-    assert error_of(answer, 405)["hint"] == "the database takes no such change of it"
+    assert error_of(answer, 405)["hint"] == "the database does not allow this change of it"
 
 
 def test_by_default_nothing_is_writable(unchanged, start_pool):
@@ -52,7 +52,7 @@ def test_options_says_what_is_allowed(w, target, allow):
 
 def test_a_method_that_is_not_there_says_what_is(unchanged):
     response = unchanged.post("/users/1", {"username": "x", "email": "y"})
-    assert error_of(response, 405)["hint"] == "POST adds rows to the table, whose path has no key"
+    assert error_of(response, 405)["hint"] == "POST adds rows at the table's path, which has no key"
     assert response.headers["allow"] == "OPTIONS, GET, HEAD, PUT, PATCH, DELETE"
     response = unchanged.put("/heap?a=eq.1", {"a": 1, "b": "x"})
     assert error_of(response, 405)["hint"] == "PUT needs a primary key that clients may read and write, without JSON in it"

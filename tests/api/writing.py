@@ -141,7 +141,7 @@ def failed(service, response, status, code, number, event):
     """Asserts a 5xx with words of its own and the server's number or state, and one line in the log of the service or pool. Its
     object."""
     error = refused(response, status, code)
-    assert "something went wrong" not in error["message"], error
+    assert "an internal error" not in error["message"], error
     assert error["code"] == number or str(number) in error["details"], error
     identity = response.headers["x-request-id"]
     lines = [line for line in (service.pool if hasattr(service, "pool") else service).log() if line.get("id") == identity and line["event"] == event]

@@ -137,7 +137,7 @@ test("ilikeAnyOf", async () => {
 test("regexMatch", async () => {
     await ids(inOrder().regexMatch("title", "^[A-Z][a-z]+$"), [1]);
     await refused(inOrder().regexMatch("title", "("),
-                  { status: 400, code: "2201B", message: "the regular expression cannot be understood" });
+                  { status: 400, code: "2201B", message: "the regular expression cannot be parsed" });
 });
 
 test("regexIMatch", async () => {
@@ -459,7 +459,7 @@ test("several at once", async () => {
 // --- What MySQL does not have, or MyREST does not offer: each has an error that says so. What the database that is
 // here knows all the same has the ids of its rows in `clients.known: NAME`.
 
-const JSON_ONLY = here("clients.json_only", "looks at JSON only");
+const JSON_ONLY = here("clients.json_only", "applies to JSON only");
 const NO_RANGES = here("clients.no_ranges", "is not supported: there are no ranges and no arrays");
 
 for (const { name, table = "books", calls, ...expected } of withoutMeaning) {

@@ -34,7 +34,7 @@ static bool same(struct slice a, struct slice b)
 /* Refused for what the syntax does not forbid. */
 static bool is_refused_otherwise(const struct fault *fault)
 {
-	static const char *const reasons[] = { "an object or an array of objects was expected",
+	static const char *const reasons[] = { "expected an object or an array of objects",
 		                               "All object keys must match", "the name '", "half a surrogate pair" };
 
 	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)

@@ -203,41 +203,41 @@ static void what_is_not_json_is_refused_with_its_place(void **state)
 	(void)state;
 	REFUSES(BODY_JSON, "", "the body is empty", "at the end of the body");
 	REFUSES(BODY_JSON, " \n", "the body is empty", "at the end of the body");
-	REFUSES(BODY_JSON, "\xef\xbb\xbf{}", "a byte order mark, which JSON does not have", "at byte 1 of the body");
+	REFUSES(BODY_JSON, "\xef\xbb\xbf{}", "a byte order mark is not JSON", "at byte 1 of the body");
 	REFUSES(BODY_JSON, "\xef", "the text is not valid UTF-8", "at byte 1 of the body");
-	REFUSES(BODY_JSON, "1", "an object or an array of objects was expected", "at byte 1 of the body");
-	REFUSES(BODY_JSON, "null", "an object or an array of objects was expected", "at byte 1 of the body");
-	REFUSES(BODY_JSON, "\"{}\"", "an object or an array of objects was expected", "at byte 1 of the body");
-	REFUSES(BODY_JSON, "[1]", "an object or an array of objects was expected", "at byte 2 of the body");
-	REFUSES(BODY_JSON, "[[]]", "an object or an array of objects was expected", "at byte 2 of the body");
-	REFUSES(BODY_JSON, "[{},null]", "an object or an array of objects was expected", "at byte 5 of the body");
-	REFUSES(BODY_JSON, "[{},]", "an object or an array of objects was expected", "at byte 5 of the body");
-	REFUSES(BODY_JSON, "[,{}]", "an object or an array of objects was expected", "at byte 2 of the body");
-	REFUSES(BODY_JSON, "[", "an object or an array of objects was expected", "at the end of the body");
-	REFUSES(BODY_JSON, "[{}", "',' or ']' was expected", "at the end of the body");
-	REFUSES(BODY_JSON, "[{} {}]", "',' or ']' was expected", "at byte 5 of the body");
-	REFUSES(BODY_JSON, "{}{}", "the end was expected", "at byte 3 of the body");
-	REFUSES(BODY_JSON, "{} ,", "the end was expected", "at byte 4 of the body");
-	REFUSES(BODY_JSON, "[]]", "the end was expected", "at byte 3 of the body");
-	REFUSES(BODY_JSON, "{}\0", "the end was expected", "at byte 3 of the body");
-	REFUSES(BODY_JSON, "{", "a name in '\"' was expected", "at the end of the body");
-	REFUSES(BODY_JSON, "{'a':1}", "a name in '\"' was expected", "at byte 2 of the body");
-	REFUSES(BODY_JSON, "{a:1}", "a name in '\"' was expected", "at byte 2 of the body");
-	REFUSES(BODY_JSON, "{\"a\":1,}", "a name in '\"' was expected", "at byte 8 of the body");
-	REFUSES(BODY_JSON, "{/**/}", "a name in '\"' was expected", "at byte 2 of the body");
-	REFUSES(BODY_JSON, "// x\n{}", "an object or an array of objects was expected", "at byte 1 of the body");
-	REFUSES(BODY_JSON, "{\"a\"}", "':' was expected behind the name", "at byte 5 of the body");
-	REFUSES(BODY_JSON, "{\"a\" 1}", "':' was expected behind the name", "at byte 6 of the body");
-	REFUSES(BODY_JSON, "{\"a\":}", "a value was expected", "at byte 6 of the body");
-	REFUSES(BODY_JSON, "{\"a\":", "a value was expected", "at the end of the body");
-	REFUSES(BODY_JSON, "{\"a\":\0}", "a value was expected", "at byte 6 of the body");
-	REFUSES(BODY_JSON, "{\"a\":'x'}", "a value was expected", "at byte 6 of the body");
-	REFUSES(BODY_JSON, "{\"a\":1 \"b\":2}", "',' or '}' was expected", "at byte 8 of the body");
-	REFUSES(BODY_JSON, "{\"a\":1", "',' or '}' was expected", "at the end of the body");
-	REFUSES(BODY_JSON, "{\"a\":[1,]}", "a value was expected", "at byte 9 of the body");
-	REFUSES(BODY_JSON, "{\"a\":[1}", "',' or ']' was expected", "at byte 8 of the body");
-	REFUSES(BODY_JSON, "{\"a\":{\"b\":1,}}", "a name in '\"' was expected", "at byte 13 of the body");
-	REFUSES(BODY_JSON, "{\"a\":{\"b\":1]}", "',' or '}' was expected", "at byte 12 of the body");
+	REFUSES(BODY_JSON, "1", "expected an object or an array of objects", "at byte 1 of the body");
+	REFUSES(BODY_JSON, "null", "expected an object or an array of objects", "at byte 1 of the body");
+	REFUSES(BODY_JSON, "\"{}\"", "expected an object or an array of objects", "at byte 1 of the body");
+	REFUSES(BODY_JSON, "[1]", "expected an object or an array of objects", "at byte 2 of the body");
+	REFUSES(BODY_JSON, "[[]]", "expected an object or an array of objects", "at byte 2 of the body");
+	REFUSES(BODY_JSON, "[{},null]", "expected an object or an array of objects", "at byte 5 of the body");
+	REFUSES(BODY_JSON, "[{},]", "expected an object or an array of objects", "at byte 5 of the body");
+	REFUSES(BODY_JSON, "[,{}]", "expected an object or an array of objects", "at byte 2 of the body");
+	REFUSES(BODY_JSON, "[", "expected an object or an array of objects", "at the end of the body");
+	REFUSES(BODY_JSON, "[{}", "expected ',' or ']'", "at the end of the body");
+	REFUSES(BODY_JSON, "[{} {}]", "expected ',' or ']'", "at byte 5 of the body");
+	REFUSES(BODY_JSON, "{}{}", "expected the end of the body", "at byte 3 of the body");
+	REFUSES(BODY_JSON, "{} ,", "expected the end of the body", "at byte 4 of the body");
+	REFUSES(BODY_JSON, "[]]", "expected the end of the body", "at byte 3 of the body");
+	REFUSES(BODY_JSON, "{}\0", "expected the end of the body", "at byte 3 of the body");
+	REFUSES(BODY_JSON, "{", "expected a name in '\"'", "at the end of the body");
+	REFUSES(BODY_JSON, "{'a':1}", "expected a name in '\"'", "at byte 2 of the body");
+	REFUSES(BODY_JSON, "{a:1}", "expected a name in '\"'", "at byte 2 of the body");
+	REFUSES(BODY_JSON, "{\"a\":1,}", "expected a name in '\"'", "at byte 8 of the body");
+	REFUSES(BODY_JSON, "{/**/}", "expected a name in '\"'", "at byte 2 of the body");
+	REFUSES(BODY_JSON, "// x\n{}", "expected an object or an array of objects", "at byte 1 of the body");
+	REFUSES(BODY_JSON, "{\"a\"}", "expected ':' after the name", "at byte 5 of the body");
+	REFUSES(BODY_JSON, "{\"a\" 1}", "expected ':' after the name", "at byte 6 of the body");
+	REFUSES(BODY_JSON, "{\"a\":}", "expected a value", "at byte 6 of the body");
+	REFUSES(BODY_JSON, "{\"a\":", "expected a value", "at the end of the body");
+	REFUSES(BODY_JSON, "{\"a\":\0}", "expected a value", "at byte 6 of the body");
+	REFUSES(BODY_JSON, "{\"a\":'x'}", "expected a value", "at byte 6 of the body");
+	REFUSES(BODY_JSON, "{\"a\":1 \"b\":2}", "expected ',' or '}'", "at byte 8 of the body");
+	REFUSES(BODY_JSON, "{\"a\":1", "expected ',' or '}'", "at the end of the body");
+	REFUSES(BODY_JSON, "{\"a\":[1,]}", "expected a value", "at byte 9 of the body");
+	REFUSES(BODY_JSON, "{\"a\":[1}", "expected ',' or ']'", "at byte 8 of the body");
+	REFUSES(BODY_JSON, "{\"a\":{\"b\":1,}}", "expected a name in '\"'", "at byte 13 of the body");
+	REFUSES(BODY_JSON, "{\"a\":{\"b\":1]}", "expected ',' or '}'", "at byte 12 of the body");
 }
 
 static void what_is_not_a_json_value_is_refused(void **state)
@@ -246,54 +246,54 @@ static void what_is_not_a_json_value_is_refused(void **state)
 		const char *value, *message;
 		unsigned place; /* in the value, from 0 */
 	} cases[] = {
-		{ "NaN", "a value was expected", 0 },
-		{ "Infinity", "a value was expected", 0 },
-		{ "-Infinity", "a digit was expected", 1 },
-		{ "True", "a value was expected", 0 },
-		{ "nul", "a value was expected", 0 },
-		{ "tru", "a value was expected", 0 },
-		{ "fals", "a value was expected", 0 },
-		{ "truex", "',' or '}' was expected", 4 },
-		{ "nullnull", "',' or '}' was expected", 4 },
-		{ "+1", "a value was expected", 0 },
-		{ ".5", "a value was expected", 0 },
-		{ "-", "a digit was expected", 1 },
-		{ "-.5", "a digit was expected", 1 },
+		{ "NaN", "expected a value", 0 },
+		{ "Infinity", "expected a value", 0 },
+		{ "-Infinity", "expected a digit", 1 },
+		{ "True", "expected a value", 0 },
+		{ "nul", "expected a value", 0 },
+		{ "tru", "expected a value", 0 },
+		{ "fals", "expected a value", 0 },
+		{ "truex", "expected ',' or '}'", 4 },
+		{ "nullnull", "expected ',' or '}'", 4 },
+		{ "+1", "expected a value", 0 },
+		{ ".5", "expected a value", 0 },
+		{ "-", "expected a digit", 1 },
+		{ "-.5", "expected a digit", 1 },
 		{ "01", "a number that begins with 0", 0 },
 		{ "-012", "a number that begins with 0", 1 },
 		{ "00", "a number that begins with 0", 0 },
-		{ "1.", "a digit was expected", 2 },
-		{ "1.e5", "a digit was expected", 2 },
-		{ "1e", "a digit was expected", 2 },
-		{ "1e+", "a digit was expected", 3 },
-		{ "1e-x", "a digit was expected", 3 },
-		{ "1.5.5", "',' or '}' was expected", 3 },
-		{ "0x10", "',' or '}' was expected", 1 },
-		{ "1_000", "',' or '}' was expected", 1 },
+		{ "1.", "expected a digit", 2 },
+		{ "1.e5", "expected a digit", 2 },
+		{ "1e", "expected a digit", 2 },
+		{ "1e+", "expected a digit", 3 },
+		{ "1e-x", "expected a digit", 3 },
+		{ "1.5.5", "expected ',' or '}'", 3 },
+		{ "0x10", "expected ',' or '}'", 1 },
+		{ "1_000", "expected ',' or '}'", 1 },
 		{ "\"a\nb\"", "a control character that is not escaped", 2 },
 		{ "\"a\tb\"", "a control character that is not escaped", 2 },
 		{ "\"\x1f\"", "a control character that is not escaped", 1 },
 		{ "\"\\x\"", "an escape that JSON does not have", 1 },
 		{ "\"\\'\"", "an escape that JSON does not have", 1 },
-		{ "\"a\\u12g4\"", "four hexadecimal digits were expected behind '\\u'", 2 },
-		{ "\"\\u123\"", "four hexadecimal digits were expected behind '\\u'", 1 },
-		{ "\"\\u+123\"", "four hexadecimal digits were expected behind '\\u'", 1 },
-		{ "\"\\ud800\"", "half a surrogate pair, which is no character", 1 },
-		{ "\"\\udc00\"", "half a surrogate pair, which is no character", 1 },
-		{ "\"x\\udbffx\"", "half a surrogate pair, which is no character", 2 },
-		{ "\"\\ud800\\u0041\"", "half a surrogate pair, which is no character", 1 },
-		{ "\"\\ud800\\ud800\\udc00\"", "half a surrogate pair, which is no character", 1 },
-		{ "\"\\udc00\\ud800\"", "half a surrogate pair, which is no character", 1 },
-		{ "\"\\ud800\\n\"", "half a surrogate pair, which is no character", 1 },
-		{ "\"\\ud83d\\ude00\\ude00\"", "half a surrogate pair, which is no character", 13 },
-		{ "\"abc", "no '\"' ends the text that begins", 0 },
-		{ "\"abc\\\"", "no '\"' ends the text that begins", 0 },
+		{ "\"a\\u12g4\"", "expected four hexadecimal digits after '\\u'", 2 },
+		{ "\"\\u123\"", "expected four hexadecimal digits after '\\u'", 1 },
+		{ "\"\\u+123\"", "expected four hexadecimal digits after '\\u'", 1 },
+		{ "\"\\ud800\"", "half of a surrogate pair", 1 },
+		{ "\"\\udc00\"", "half of a surrogate pair", 1 },
+		{ "\"x\\udbffx\"", "half of a surrogate pair", 2 },
+		{ "\"\\ud800\\u0041\"", "half of a surrogate pair", 1 },
+		{ "\"\\ud800\\ud800\\udc00\"", "half of a surrogate pair", 1 },
+		{ "\"\\udc00\\ud800\"", "half of a surrogate pair", 1 },
+		{ "\"\\ud800\\n\"", "half of a surrogate pair", 1 },
+		{ "\"\\ud83d\\ude00\\ude00\"", "half of a surrogate pair", 13 },
+		{ "\"abc", "the quoted text has no closing '\"'", 0 },
+		{ "\"abc\\\"", "the quoted text has no closing '\"'", 0 },
 		{ "\"\xff\"", "the text is not valid UTF-8", 1 },
 		{ "\"\xc0\x80\"", "the text is not valid UTF-8", 1 },
 		{ "\"x\xed\xa0\x80\"", "the text is not valid UTF-8", 2 },
 		{ "\"\xf4\x90\x80\x80\"", "the text is not valid UTF-8", 1 },
 		{ "\"\xe2\x82\"", "the text is not valid UTF-8", 1 },
-		{ "undefined", "a value was expected", 0 },
+		{ "undefined", "expected a value", 0 },
 	};
 	static const char *const around[][2] = { { "{\"a\":", "}" },
 		                                 { "[{\"a\":1},{\"a\" : ", "}]" },
@@ -310,9 +310,9 @@ static void what_is_not_a_json_value_is_refused(void **state)
 		}
 	REFUSES(BODY_JSON, "{\"a\0b\":1}", "a control character that is not escaped", "at byte 4 of the body");
 	REFUSES(BODY_JSON, "{\"a\":\"\\", "an escape that JSON does not have", "at byte 7 of the body");
-	REFUSES(BODY_JSON, "{\"a\":\"\\u00", "four hexadecimal digits were expected behind '\\u'",
+	REFUSES(BODY_JSON, "{\"a\":\"\\u00", "expected four hexadecimal digits after '\\u'",
 	        "at byte 7 of the body");
-	REFUSES(BODY_JSON, "{\"\\ud800\":1}", "half a surrogate pair, which is no character", "at byte 3 of the body");
+	REFUSES(BODY_JSON, "{\"\\ud800\":1}", "half of a surrogate pair", "at byte 3 of the body");
 }
 
 static void no_body_at_all_is_an_empty_one(void **state)
@@ -366,7 +366,7 @@ static void depth_has_an_end(void **state)
 			                 more ? STATUS_BAD_BODY : STATUS_OK);
 			snprintf(details, sizeof(details), "at byte %u of the body", (list ? 6 : 5) + levels);
 			if (more) {
-				assert_says(fault.message, "more than 512 arrays and objects inside of each other");
+				assert_says(fault.message, "arrays and objects are nested more than 512 deep");
 				assert_says(fault.details, details);
 			}
 			text_release(&json);
@@ -440,7 +440,7 @@ static void names_that_were_given_do_not_make_bad_bodies_good(void **state)
 		{ BODY_JSON, "[{\"a\":1},{\"a\":1,\"b\":2,\"a\":3}]", "the name 'a' is given twice", "in row 2" },
 		{ BODY_JSON, "[{\"x\":1},{\"x\":1,\"b\":2,\"x\":3}]", "the name 'x' is given twice", "in row 2" },
 		{ BODY_JSON, "[{\"x\":01}]", "a number that begins with 0", "at byte 7 of the body" },
-		{ BODY_JSON, "[{\"x\":1},2]", "an object or an array of objects was expected",
+		{ BODY_JSON, "[{\"x\":1},2]", "expected an object or an array of objects",
 		  "at byte 10 of the body" },
 		{ BODY_CSV, "x,a,x\n", "the name 'x' is given twice", "in the first line" },
 		{ BODY_CSV, "x,a\n1\n", "1 field, and 2 names in the first line", "in row 1" },
@@ -477,7 +477,7 @@ static void absent_values_have_an_end(void **state)
 		                            &body, &fault),
 		                 rows > ROWS ? STATUS_BAD_BODY : STATUS_OK);
 	}
-	assert_says(fault.message, "more than 1048576 values are left out");
+	assert_says(fault.message, "more than 1048576 values are omitted");
 	assert_says(fault.details, "in row 257");
 	text_release(&json);
 	arena_clear(&arena);
@@ -549,16 +549,16 @@ static void csv_quotes_where_they_may_not_be(void **state)
 	REFUSES(BODY_CSV, "a\n\"x\"y\n", "',' or the line's end was expected behind '\"'", "at byte 6 of the body");
 	REFUSES(BODY_CSV, "a\n\"x\" ,\n", "',' or the line's end was expected behind '\"'", "at byte 6 of the body");
 	REFUSES(BODY_CSV, "\"a\"b\n", "',' or the line's end was expected behind '\"'", "at byte 4 of the body");
-	REFUSES(BODY_CSV, "a\nx\"y\"\n", "'\"' in a field that does not begin with it", "at byte 4 of the body");
-	REFUSES(BODY_CSV, "a,b\n1, \"y\"\n", "'\"' in a field that does not begin with it", "at byte 8 of the body");
-	REFUSES(BODY_CSV, "a\nx\n\"y\n", "no '\"' ends the field that begins", "at byte 5 of the body");
-	REFUSES(BODY_CSV, "a\n\"", "no '\"' ends the field that begins", "at byte 3 of the body");
-	REFUSES(BODY_CSV, "a\n\"x\"\"", "no '\"' ends the field that begins", "at byte 3 of the body");
-	REFUSES(BODY_CSV, "a\rb\n", "a carriage return without a line feed, outside of quotes",
+	REFUSES(BODY_CSV, "a\nx\"y\"\n", "a '\"' in a field that does not begin with one", "at byte 4 of the body");
+	REFUSES(BODY_CSV, "a,b\n1, \"y\"\n", "a '\"' in a field that does not begin with one", "at byte 8 of the body");
+	REFUSES(BODY_CSV, "a\nx\n\"y\n", "the quoted field has no closing '\"'", "at byte 5 of the body");
+	REFUSES(BODY_CSV, "a\n\"", "the quoted field has no closing '\"'", "at byte 3 of the body");
+	REFUSES(BODY_CSV, "a\n\"x\"\"", "the quoted field has no closing '\"'", "at byte 3 of the body");
+	REFUSES(BODY_CSV, "a\rb\n", "a carriage return without a line feed outside of quotes",
 	        "at byte 2 of the body");
-	REFUSES(BODY_CSV, "a\n1\r", "a carriage return without a line feed, outside of quotes",
+	REFUSES(BODY_CSV, "a\n1\r", "a carriage return without a line feed outside of quotes",
 	        "at byte 4 of the body");
-	REFUSES(BODY_CSV, "a\n\"1\"\r", "a carriage return without a line feed, outside of quotes",
+	REFUSES(BODY_CSV, "a\n\"1\"\r", "a carriage return without a line feed outside of quotes",
 	        "at byte 6 of the body");
 	REFUSES(BODY_CSV, "a\nx\xff\n", "the text is not valid UTF-8", "at byte 4 of the body");
 	REFUSES(BODY_CSV, "a\n\"x\xe2\x82\"\n", "the text is not valid UTF-8", "at byte 5 of the body");

@@ -280,7 +280,7 @@ static void wrong_values_are_told(void **state)
 	expect_fault("MYREST_WRITABLE", "users(id,email)", "MYREST_TABLES does not show the column 'email' of 'users'");
 	setenv("MYREST_WRITABLE", "users(id)", 1); /* it is not held against what could not be read */
 	expect_fault("MYREST_TABLES", "users(id,", "name is missing");
-	expect_fault("MYREST_TABLES", "users(id,\"a", "ends the name");
+	expect_fault("MYREST_TABLES", "users(id,\"a", "has no closing");
 	expect_fault("MYREST_TABLES", "a,users(id", "expected");
 	unsetenv("MYREST_WRITABLE");
 	unsetenv("MYREST_TABLES");

@@ -66,7 +66,7 @@ static void what_can_be_written(void **state)
 	assert_false(users->columns[1].writable); /* not named */
 	assert_false(users->columns[2].writable); /* computed by the server */
 	assert_false(schema->tables[2].writable || schema->tables[2].columns[0].writable);
-	assert_string_equal(missing, "table 'users' has no column 'email', or does not show it to us");
+	assert_string_equal(missing, "table 'users' has no column 'email', or does not show it to the account");
 	schema_free(schema);
 
 	assert_null(table_choices_parse("lines", &arena, &writable));
@@ -779,14 +779,14 @@ static void what_is_missing_is_told(void **state)
 	assert_true(next("COLUMNS"));
 	column("users", "id", "int", "int");
 	schema_free(finish());
-	assert_string_equal(missing, "table 'users' has no column 'nothing', or does not show it to us");
+	assert_string_equal(missing, "table 'users' has no column 'nothing', or does not show it to the account");
 	begin("users,orders", true);
 	assert_true(next("TABLES"));
 	ROW("users", "BASE TABLE", "", "0");
 	assert_true(next("COLUMNS"));
 	column("users", "id", "int", "int");
 	schema = finish();
-	assert_string_equal(missing, "the database has no table 'orders', or does not show it to us");
+	assert_string_equal(missing, "the database has no table 'orders', or does not show it to the account");
 	assert_int_equal(schema->table_count, 1); /* what is there is served */
 	schema_free(schema);
 
@@ -798,16 +798,16 @@ static void what_is_missing_is_told(void **state)
 	assert_true(next("COLUMNS"));
 	column("users", "id", "int", "int");
 	schema_free(finish());
-	assert_string_equal(missing, "table 'users' has no column 'nothing', or does not show it to us; "
-	                             "the database has no table 'orders', or does not show it to us; "
-	                             "the database has no table 'lines', or does not show it to us");
+	assert_string_equal(missing, "table 'users' has no column 'nothing', or does not show it to the account; "
+	                             "the database has no table 'orders', or does not show it to the account; "
+	                             "the database has no table 'lines', or does not show it to the account");
 	writable.count = 0;
 	begin("a,b,c,d,e,f,g", true);
 	assert_true(next("TABLES"));
 	schema_free(finish());
 	assert_non_null(strstr(missing, "'a'"));
 	assert_non_null(strstr(missing, "'d'"));
-	assert_string_equal(missing + strlen(missing) - 11, " to us; ...");
+	assert_string_equal(missing + strlen(missing) - 12, "account; ...");
 }
 
 static void privileged_column(const char *name, const char *privileges)

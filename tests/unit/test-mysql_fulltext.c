@@ -70,10 +70,10 @@ static void web_searches(void **state)
 	expect(FULLTEXT_WEB, "\"or\" orange", "(+\"or\" +orange)");
 	expect(FULLTEXT_WEB, "\"fat cat", "(+\"fat cat\")");
 	expect(FULLTEXT_WEB, "cat \"\" -", "(+cat)");
-	refuse(FULLTEXT_WEB, "", "a search for what is not there, and for nothing else,");
-	refuse(FULLTEXT_WEB, "-cat", "a search for what is not there, and for nothing else,");
-	refuse(FULLTEXT_WEB, "cat or -dog", "a search for what is not there, and for nothing else,");
-	refuse(FULLTEXT_WEB, "or", "a search for what is not there, and for nothing else,");
+	refuse(FULLTEXT_WEB, "", "a search cannot consist of negations alone");
+	refuse(FULLTEXT_WEB, "-cat", "a search cannot consist of negations alone");
+	refuse(FULLTEXT_WEB, "cat or -dog", "a search cannot consist of negations alone");
+	refuse(FULLTEXT_WEB, "or", "a search cannot consist of negations alone");
 }
 
 static void operators(void **state)
@@ -91,15 +91,15 @@ static void operators(void **state)
 	refuse(FULLTEXT_OPERATORS, "fat cat", "expected '&', '|' or the end of the search");
 	refuse(FULLTEXT_OPERATORS, "cat &", "expected a word in the search");
 	refuse(FULLTEXT_OPERATORS, "& cat", "expected a word in the search");
-	refuse(FULLTEXT_OPERATORS, "!cat", "a search for what is not there, and for nothing else,");
-	refuse(FULLTEXT_OPERATORS, "cat | !dog", "a search for what is not there, and for nothing else,");
-	refuse(FULLTEXT_OPERATORS, "(cat", "a '(' without its ')' in the search");
+	refuse(FULLTEXT_OPERATORS, "!cat", "a search cannot consist of negations alone");
+	refuse(FULLTEXT_OPERATORS, "cat | !dog", "a search cannot consist of negations alone");
+	refuse(FULLTEXT_OPERATORS, "(cat", "a '(' in the search has no ')'");
 	refuse(FULLTEXT_OPERATORS, "cat)", "expected '&', '|' or the end of the search");
-	refuse(FULLTEXT_OPERATORS, "'cat", "a quote without its end in the search");
+	refuse(FULLTEXT_OPERATORS, "'cat", "a quote in the search is not closed");
 	refuse(FULLTEXT_OPERATORS, "''", "expected a word in the search");
-	refuse(FULLTEXT_OPERATORS, "cat <-> ", "expected a word behind '<->' in the search");
+	refuse(FULLTEXT_OPERATORS, "cat <-> ", "expected a word after '<->' in the search");
 	refuse(FULLTEXT_OPERATORS, "cat\"", "expected '&', '|' or the end of the search");
-	refuse(FULLTEXT_OPERATORS, "((((((((((((((((((((cat))))))))))))))))))))", "a search nested more than 16 deep");
+	refuse(FULLTEXT_OPERATORS, "((((((((((((((((((((cat))))))))))))))))))))", "the search is nested more than 16 deep");
 }
 
 int main(void)

@@ -311,7 +311,7 @@ static void what_can_be_written(void **state)
 	assert_int_equal(tables[7].refusal, STATUS_UNDESCRIBED);
 	assert_true(schema->incomplete);
 	assert_string_equal(missing, "the database does not describe table 'broken': foreign-data wrapper \"none\" has no handler; "
-	                             "table 'users' has no column 'email', or does not show it to us");
+	                             "table 'users' has no column 'email', or does not show it to the account");
 	schema_free(schema);
 }
 
@@ -510,11 +510,11 @@ static void what_is_missing_is_told(void **state)
 	table("users");
 	column("users", "id", "int4", "integer");
 	schema_free(finish());
-	assert_string_equal(missing, "table 'users' has no column 'nothing', or does not show it to us");
+	assert_string_equal(missing, "table 'users' has no column 'nothing', or does not show it to the account");
 	begin("users,orders");
 	table("users");
 	schema_free(finish());
-	assert_string_equal(missing, "the database has no table 'orders', or does not show it to us");
+	assert_string_equal(missing, "the database has no table 'orders', or does not show it to the account");
 }
 
 static void a_description_may_be_abandoned(void **state)

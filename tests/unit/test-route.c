@@ -192,7 +192,7 @@ static const char *hint_of(enum method method, const char *name, const char *uri
 
 static void what_is_not_allowed_has_a_reason(void **state)
 {
-	static const char no_change[] = "the database takes no such change of it";
+	static const char no_change[] = "the database does not allow this change of it";
 	struct table *users = (struct table *)(uintptr_t)schema_table(schema, SLICE("users"));
 	struct arena names = { 0 };
 	struct table_choices choices;
@@ -205,7 +205,7 @@ static void what_is_not_allowed_has_a_reason(void **state)
 	assert_string_equal(hint_of(METHOD_DELETE, "DELETE", "/users/1"), no_change);
 	assert_string_equal(hint_of(METHOD_PUT, "PUT", "/pairs"), "MYREST_WRITABLE does not name 'pairs'");
 	tables_allow_writing(schema);
-	assert_string_equal(hint_of(METHOD_POST, "POST", "/users/1"), "POST adds rows to the table, whose path has no key");
+	assert_string_equal(hint_of(METHOD_POST, "POST", "/users/1"), "POST adds rows at the table's path, which has no key");
 	users->no_insert = true;
 	assert_string_equal(hint_of(METHOD_POST, "POST", "/users"), no_change);
 	assert_string_equal(hint_of(METHOD_PUT, "PUT", "/users/1"), no_change);

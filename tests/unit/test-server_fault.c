@@ -83,7 +83,7 @@ static void a_character_is_the_query_s_where_a_text_has_it(void **state)
 static void a_read_writes_nothing(void **state)
 {
 	(void)state;
-	assert_says(of_read(STATUS_LOCKED, 1205, 0, 0, 0).message, "others hold what is to be read");
+	assert_says(of_read(STATUS_LOCKED, 1205, 0, 0, 0).message, "the rows are locked by another transaction");
 	arena_clear(&arena);
 }
 
@@ -167,7 +167,7 @@ static void the_server_s_state_is_told_once(void **state)
 		{ STATUS_STORAGE, "58P01", "58P01", NULL },  { STATUS_NOT_SHOWN, "22012", "22012", NULL },
 		{ STATUS_QUOTA, "53400", "53400", NULL },    { STATUS_NOT_COMPUTED, "22012", "22012", NULL },
 		{ STATUS_RAISED, "UE001", "UE001", NULL },   { STATUS_DUPLICATE, "23P01", NULL, NULL },
-		{ STATUS_TIMEOUT, "57014", NULL, "MYREST_STATEMENT_TIMEOUT is how long it may run" },
+		{ STATUS_TIMEOUT, "57014", NULL, "MYREST_STATEMENT_TIMEOUT limits it" },
 		{ STATUS_LOCKED, "55P03", NULL, "the database's error 55P03" },
 		{ STATUS_BUSY, "53300", NULL, "the database's error 53300" },
 	};
@@ -197,7 +197,7 @@ static void what_ends_a_statement_is_named(void **state)
 		{ 1317, "Query execution was interrupted", true },
 		{ 0, "57014: canceling statement due to statement timeout", false },
 		{ 0, "57014: canceling statement due to user request", true },
-		{ 0, "the statement ran past its time, and the server did not end it", false },
+		{ 0, "the statement exceeded its time limit, and the server did not end it", false },
 	};
 
 	(void)state;
@@ -205,11 +205,11 @@ static void what_ends_a_statement_is_named(void **state)
 		struct database_error error = { .number = cases[i].number };
 
 		snprintf(error.text, sizeof(error.text), "%s", cases[i].text);
-		assert_says(server_fault_limit(&error), cases[i].somebody ? "somebody has ended it in the database" :
-		                                                            "MYREST_STATEMENT_TIMEOUT is how long it may run");
+		assert_says(server_fault_limit(&error), cases[i].somebody ? "it was ended in the database" :
+		                                                            "MYREST_STATEMENT_TIMEOUT limits it");
 	}
 	assert_says(server_fault_limit(&(struct database_error){ .text = "57014: storniere Anfrage wegen Benutzeraufforderung" }),
-	            "MYREST_STATEMENT_TIMEOUT is how long it may run, or somebody has ended it in the database");
+	            "MYREST_STATEMENT_TIMEOUT limits it, or it was ended in the database");
 }
 
 static void a_read_that_is_too_long_for_the_server_says_so(void **state)

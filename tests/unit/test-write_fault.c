@@ -112,12 +112,12 @@ static void keys_are_told_by_their_columns(void **state)
 		  NULL, NULL },
 		{ 1216, "Cannot add or update a child row: a foreign key constraint fails", STATUS_FOREIGN_KEY, NULL, NULL },
 		{ 1451, "fails (`d`.`posts`, CONSTRAINT `posts_user` FOREIGN KEY (`user`) REFERENCES `users` (`id`))",
-		  STATUS_FOREIGN_KEY, "other rows refer to this one", NULL },
+		  STATUS_FOREIGN_KEY, "other rows refer to this row", NULL },
 		/* rows of the same table */
 		{ 1451, "fails (`d`.`users`, CONSTRAINT `users_email` FOREIGN KEY (`email`) REFERENCES `users` (`id`))",
-		  STATUS_FOREIGN_KEY, "other rows refer to this one", NULL },
+		  STATUS_FOREIGN_KEY, "other rows refer to this row", NULL },
 		{ 1217, "Cannot delete or update a parent row: a foreign key constraint fails", STATUS_FOREIGN_KEY,
-		  "other rows refer to this one", NULL },
+		  "other rows refer to this row", NULL },
 		{ 4025, "CONSTRAINT `adult` failed for `d`.`users`", STATUS_CHECK, "the row violates check constraint \"adult\"",
 		  NULL },
 		{ 4025, "CONSTRAINT `users.email` failed for `d`.`users`", STATUS_CHECK,
@@ -176,7 +176,7 @@ static void json_that_is_too_deep_breaks_no_check(void **state)
 	email->type = COLUMN_JSON;
 	assert_int_equal(told(4025, "CONSTRAINT `users.email` failed for `d`.`users`", &write, 0).status, STATUS_TOO_DEEP);
 	assert_says(told(4025, "CONSTRAINT `users.email` failed for `d`.`users`", &write, 0).message,
-	            "JSON is nested deeper than the database takes it in column 'email'");
+	            "JSON is nested deeper than the database allows in column 'email'");
 	assert_int_equal(told(4025, "CONSTRAINT `email` failed for `d`.`users`", &write, 0).status, STATUS_CHECK);
 	assert_int_equal(told(4025, "CONSTRAINT `users.username` failed for `d`.`users`", &write, 0).status, STATUS_CHECK);
 	email->type = before;
@@ -195,9 +195,9 @@ static void columns_are_told_by_their_names(void **state)
 		{ 1264, "Out of range value for column 'id' at row 1", STATUS_NO_FIT,
 		  "the value is out of range for column 'id'", NULL },
 		{ 1265, "Data truncated for column 'email' at row 1", STATUS_NO_MEMBER,
-		  "the value is none of those that may stand in column 'email'", NULL },
+		  "the value is not among those that are allowed in column 'email'", NULL },
 		{ 1366, "Incorrect string value: '\\xC5\\x82' for column `d`.`users`.`email` at row 1", STATUS_NO_CHARACTER,
-		  "not all of these characters can stand in column 'email'", NULL },
+		  "the value has characters that cannot be stored in column 'email'", NULL },
 		{ 1366, "Incorrect integer value: 'x' for column 'id' at row 1", STATUS_BAD_VALUE,
 		  "the value is not of the type of column 'id'", NULL },
 		{ 1292, "Incorrect date value: '2024-02-30' for column 'id' at row 1", STATUS_NO_FIT,
@@ -263,7 +263,7 @@ static void a_missing_right_is_hinted_at(void **state)
 		{ "42501: permission denied for table users", "", "(NULL)" },
 		{ "42501: permission denied for table users_old", "UPDATE", "(NULL)" },
 		{ "42501: permission denied for sequence users_id_seq", "INSERT",
-		  "the account has no USAGE of a sequence of table 'users'" },
+		  "the account has no USAGE on a sequence of table 'users'" },
 		{ "42501: new row violates row-level security policy for table \"users\"", "INSERT", "(NULL)" },
 	};
 	const struct plan plan = { .table = &schema->tables[0], .limit = UINT64_MAX };

@@ -87,7 +87,7 @@ static void what_is_not_there(void **state)
 static void numbers(void **state)
 {
 	static const char *const integer = "expected an integer", *const decimal = "expected a decimal number",
-	                  *const range = "the value is out of range", *const point = "expected at most 2 digits behind the point";
+	                  *const range = "the value is out of range", *const point = "expected at most 2 digits after the point";
 #define SCALED(digits) { .type = COLUMN_DECIMAL, .precision = 10, .scale = digits }
 	const struct sample samples[] = {
 		{ OF(INTEGER), BODY_NUMBER, "5", STATUS_OK, "5" },
@@ -131,7 +131,7 @@ static void numbers(void **state)
 		{ SCALED(2), BODY_TRUE, "true", STATUS_BAD_VALUE, decimal },
 		{ SCALED(0), BODY_NUMBER, "100", STATUS_OK, "100" },
 		{ SCALED(0), BODY_NUMBER, "100.0", STATUS_OK, "100.0" },
-		{ SCALED(0), BODY_NUMBER, "100.5", STATUS_NO_FIT, "expected no digits behind the point" },
+		{ SCALED(0), BODY_NUMBER, "100.5", STATUS_NO_FIT, "expected no digits after the point" },
 		{ OF(DOUBLE), BODY_NUMBER, "0.5", STATUS_OK, "5.00000000000000000e-01" },
 		{ OF(DOUBLE), BODY_TEXT, "-1e3", STATUS_OK, "-1.00000000000000000e+03" },
 		{ OF(DOUBLE), BODY_NUMBER, "1e309", STATUS_NO_FIT, range },
@@ -147,7 +147,7 @@ static void numbers(void **state)
 		  "1.50000000000000000e+01" },
 		{ OF(DOUBLE), BODY_NUMBER, "1e-300", STATUS_OK, "1.00000000000000003e-300" },
 		{ { .type = COLUMN_DOUBLE, DECLARED("double(9,0) unsigned") }, BODY_NUMBER, "1.5", STATUS_NO_FIT,
-		  "expected no digits behind the point" },
+		  "expected no digits after the point" },
 	};
 
 	(void)state;
@@ -180,17 +180,17 @@ static void bits(void **state)
 
 static void texts(void **state)
 {
-	static const char *const spaces = "spaces at the end are not kept";
+	static const char *const spaces = "spaces at the end would be removed";
 	const struct sample samples[] = {
 		{ STRING("varchar(3)", 3), BODY_TEXT, "abc", STATUS_OK, "'abc'" },
 		{ STRING("varchar(3)", 3), BODY_TEXT, "", STATUS_OK, "''" },
 		{ STRING("varchar(3)", 3), BODY_TEXT, "a  ", STATUS_OK, "'a  '" },
-		{ STRING("varchar(3)", 3), BODY_TEXT, "abcd", STATUS_TOO_LONG, "4 characters are too many, there is room for 3" },
-		{ STRING("varchar(3)", 3), BODY_TEXT, "abc ", STATUS_TOO_LONG, "4 characters are too many, there is room for 3" },
+		{ STRING("varchar(3)", 3), BODY_TEXT, "abcd", STATUS_TOO_LONG, "the value has 4 characters, the maximum is 3" },
+		{ STRING("varchar(3)", 3), BODY_TEXT, "abc ", STATUS_TOO_LONG, "the value has 4 characters, the maximum is 3" },
 		{ STRING("varchar(3)", 3), BODY_TEXT, "\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80", STATUS_OK,
 		  "'\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80'" },
 		{ STRING("varchar(3)", 3), BODY_TEXT, "\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9", STATUS_TOO_LONG,
-		  "4 characters are too many, there is room for 3" },
+		  "the value has 4 characters, the maximum is 3" },
 		{ STRING("varchar(9)", 9), BODY_TEXT, "it's \\", STATUS_OK, "'it''s \\'" },
 		{ STRING("varchar(9)", 9), BODY_TEXT, "''", STATUS_OK, "''''''" },
 		{ STRING("varchar(9)", 9), BODY_NUMBER, "1.50", STATUS_OK, "'1.50'" },
@@ -203,12 +203,12 @@ static void texts(void **state)
 		{ STRING("char(3)", 3), BODY_TEXT, "a ", STATUS_TOO_LONG, spaces },
 		{ STRING("char(3)", 3), BODY_TEXT, " ", STATUS_TOO_LONG, spaces },
 		{ STRING("CHAR(3)", 3), BODY_TEXT, "a ", STATUS_TOO_LONG, spaces },
-		{ STRING("char(3)", 3), BODY_TEXT, "abc ", STATUS_TOO_LONG, "4 characters are too many, there is room for 3" },
+		{ STRING("char(3)", 3), BODY_TEXT, "abc ", STATUS_TOO_LONG, "the value has 4 characters, the maximum is 3" },
 		{ STRING("tinytext", 3), BODY_TEXT, "abc", STATUS_OK, "'abc'" },
 		{ STRING("tinytext", 3), BODY_TEXT, "a ", STATUS_OK, "'a '" },
-		{ STRING("tinytext", 3), BODY_TEXT, "abc ", STATUS_TOO_LONG, "4 bytes are too many, there is room for 3" },
+		{ STRING("tinytext", 3), BODY_TEXT, "abc ", STATUS_TOO_LONG, "the value has 4 bytes, the maximum is 3" },
 		{ STRING("tinytext", 3), BODY_TEXT, "\xc3\xa9\xc3\xa9", STATUS_TOO_LONG,
-		  "4 bytes are too many, there is room for 3" },
+		  "the value has 4 bytes, the maximum is 3" },
 		{ { .type = COLUMN_STRING, DECLARED("tinytext"), .length = 3, .last_character = 0xff }, BODY_TEXT,
 		  "\xc3\xa9\xc3\xa9", STATUS_OK, "'\xc3\xa9\xc3\xa9'" },
 		{ STRING("varchar(9)", 9), BODY_TEXT, "\xff", STATUS_BAD_VALUE, "expected valid UTF-8" },
@@ -283,8 +283,8 @@ static void members(void **state)
 static void moments(void **state)
 {
 #define FINE(name, digits) { .type = COLUMN_##name, .precision = digits }
-	static const char *const none = "expected no digits behind the point", *const date = "expected YYYY-MM-DD",
-	                  *const three = "expected at most 3 digits behind the point";
+	static const char *const none = "expected no digits after the point", *const date = "expected YYYY-MM-DD",
+	                  *const three = "expected at most 3 digits after the point";
 	const struct sample samples[] = {
 		{ OF(DATE), BODY_TEXT, "2024-02-29", STATUS_OK, "'2024-02-29'" },
 		{ OF(DATE), BODY_TEXT, "2024-2-29", STATUS_BAD_VALUE, date },
@@ -295,7 +295,7 @@ static void moments(void **state)
 		{ FINE(DATETIME, 6), BODY_TEXT, "2024-01-02T03:04:05+02:00", STATUS_BAD_VALUE,
 		  "expected a moment without a zone or in UTC (Z)" },
 		{ FINE(DATETIME, 6), BODY_TEXT, "2024-01-02T03:04:05.1234567", STATUS_NO_FIT,
-		  "expected at most 6 digits behind the point" },
+		  "expected at most 6 digits after the point" },
 		{ FINE(DATETIME, 6), BODY_TEXT, "2024-01-02T03:04:05.123456000Z", STATUS_OK, "'2024-01-02 03:04:05.123456'" },
 		{ FINE(DATETIME, 0), BODY_TEXT, "2024-01-02T03:04", STATUS_OK, "'2024-01-02 03:04:00'" },
 		{ OF(DATE), BODY_TEXT, "", STATUS_BAD_VALUE, date },
