@@ -159,9 +159,11 @@ def test_all_limits_are_longer_by_the_factor(run):
 
 
 INTERRUPTED = """
-import subprocess, sys
+import signal, subprocess, sys
 from pathlib import Path
 from runner import Interrupted, Part, Runner
+for number in signal.SIGINT, signal.SIGTERM, signal.SIGHUP: # nohup and a shell's background leave them ignored
+    signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
 line = f"echo $$ >>{sys.argv[1]}/pids; sleep 60 & echo $! >>{sys.argv[1]}/pids; trap 'exit 0' TERM; wait; sleep 60"
 def sleeps(_):
     subprocess.run(["sh", "-c", line], check=True)
