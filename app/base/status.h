@@ -72,7 +72,7 @@
 	X(STATUS_CHANGE_TOO_LARGE, 422, "54000", \
 	  "the change is larger than the database allows at once: split it") \
 	X(STATUS_NOT_COMPUTED, 422, "22000", \
-	  "the database cannot compute with these values (a division by zero, for example)") \
+	  "the database cannot compute with these values, such as a division by zero") \
 	X(STATUS_NO_MEMBER, 422, "22P02", "the value is not among those that the column allows") \
 	X(STATUS_NO_CHARACTER, 422, "22P05", "the column's character set does not have all of these characters") \
 	X(STATUS_TOO_DEEP, 422, "22P02", "JSON is nested deeper than the database allows") \

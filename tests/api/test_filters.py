@@ -165,7 +165,7 @@ def test_limits_are_named(data):
     for query, what in (
         ("or=(" * 1 + ",".join(["id.eq.1"] * 1001) + ")", "filters"),
         ("id=in.(" + ",".join(["1"] * 10001) + ")", "items"),
-        ("and=(" + "or(" * 40 + "id.eq.1" + ")" * 41, "nesting"),
+        ("and=(" + "or(" * 40 + "id.eq.1" + ")" * 41, "nested"),
         ("select=doc" + "->a" * 17, "steps"),
         ("order=" + ",".join(["id"] * 1001), "order"),
         ("select=" + ",".join(["id"] * 1001), "select"),

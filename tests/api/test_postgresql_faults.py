@@ -176,7 +176,7 @@ OWNERS = {
     "rules_in_a_circle": (("CREATE TABLE {} (id integer)", "CREATE RULE r AS ON INSERT TO {} DO ALSO INSERT INTO {} VALUES (NEW.id)"),
                           "POST", 500, "42P17", "a view, rule, trigger or function"),
     "triggers_without_end": (triggered("{}", "INSERT INTO {} VALUES (NEW.id + 1)"), "POST", 500, "54001", "nested too deep"),
-    "a_trigger_that_divides": (triggered("{}", "NEW.n := 1 / (NEW.id - 1)"), "POST", 422, "22012", "divide by zero"),
+    "a_trigger_that_divides": (triggered("{}", "NEW.n := 1 / (NEW.id - 1)"), "POST", 422, "22012", "division by zero"),
     "a_trigger_of_wrong_names": (triggered("{}", "PERFORM nothing FROM nowhere"), "POST", 500, "42P01", "a view, rule, trigger or function"),
     "a_trigger_without_a_function": (triggered("{}", "PERFORM nothing(1)"), "POST", 500, "42883", "a view, rule, trigger or function"),
     "a_trigger_that_finds_nothing": (triggered("{}", "SELECT 1 INTO STRICT NEW.n WHERE FALSE"), "POST", 500, "P0002", "a view, rule, trigger or function"),

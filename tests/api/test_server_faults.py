@@ -418,7 +418,7 @@ def test_a_read_that_is_longer_than_a_packet_is_not_sent(packet):
 def test_an_answer_that_is_too_large_to_be_kept_is_not_made(packet):
     response = send(packet[2], "POST", "/d", [{}] * 1000, prefer=REPRESENTATION, Idempotency_Key="large")
     error = refused(response, 400)
-    assert "too large to be kept for its Idempotency-Key" in error["message"] and error["details"] is None
+    assert "too large to be stored for its Idempotency-Key" in error["message"] and error["details"] is None
     packet[0].sql("ALTER TABLE myrest_idempotency MODIFY answer VARBINARY(1000)")
     response = send(packet[2], "POST", "/d", [{}] * 100, prefer=REPRESENTATION, Idempotency_Key="small")
     assert refused(response, 400) == error

@@ -227,7 +227,7 @@ test("filter", async () => {
     await ids(inOrder().filter("title", "not.like", "%a%"), [5]);
     await ids(inOrder().filter("pages", "gt(any)", "{100,9000}"), [2, 5]);
     await refused(inOrder().filter("id", "nothing", 1),
-                  { status: 400, code: "PGRST100", message: "expected an operator, a '.' and a value in 'id'" });
+                  { status: 400, code: "PGRST100", message: "expected an operator, a '.' and a value", details: "in 'id'" });
 });
 
 test("filters are joined by AND", async () => {
@@ -336,7 +336,7 @@ test("limit", async () => {
     await ids(inOrder().limit(2), [1, 2]);
     await ids(inOrder().limit(0), []);
     await ids(inOrder().limit(100), [1, 2, 3, 4, 5]);
-    await refused(inOrder().limit(-1), { status: 400, code: "PGRST100", message: "'limit'" });
+    await refused(inOrder().limit(-1), { status: 400, code: "PGRST100", message: "", details: "in 'limit'" });
 });
 
 test("limit: never more than the most rows of an answer", async () => {
@@ -351,7 +351,7 @@ test("range", async () => {
     await ids(inOrder().range(100, 110), []);
     await refused(books("id", { count: "exact" }).range(100, 110),
                   { status: 416, code: "PGRST103", message: "range", details: "only 5 rows" });
-    await refused(inOrder().range(3, 1), { status: 400, code: "PGRST100", message: "'limit'" });
+    await refused(inOrder().range(3, 1), { status: 400, code: "PGRST100", message: "", details: "in 'limit'" });
 });
 
 test("range: pages make the whole", async () => {

@@ -35,7 +35,7 @@ static bool same(struct slice a, struct slice b)
 static bool is_refused_otherwise(const struct fault *fault)
 {
 	static const char *const reasons[] = { "expected an object or an array of objects",
-		                               "All object keys must match", "the name '", "half a surrogate pair" };
+		                               "All object keys must match", "the name '", "half of a surrogate pair" };
 
 	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
 		if (strncmp(fault->message, reasons[i], strlen(reasons[i])) == 0)
